@@ -1,0 +1,22 @@
+import { defineConfig } from 'vite';
+import { precompress } from './precompress.plugin.ts';
+
+export default defineConfig({
+  plugins: [precompress()],
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    target: 'es2022',
+    // The content security policy forbids data: scripts and styles; small images stay files too.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: {
+      '/api': 'http://localhost:8080',
+      '/whip': 'http://localhost:8080',
+      '/whep': 'http://localhost:8080',
+      '/control': { target: 'ws://localhost:8080', ws: true },
+    },
+  },
+});
