@@ -1,0 +1,170 @@
+// Package wire holds the messages of the control channel, WebSocket subprotocol "coopnet.control.v1".
+//
+// Each message is one JSON object in a text frame of at most 16 KiB; "type" names it as area.verb. The files in
+// testdata are one example of each message; the relay, the portal and docs/protocol.md are all tested against them.
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/coopnet/coopnet/shared/jointoken"
+)
+
+// Subprotocol is the WebSocket subprotocol of the control channel.
+const Subprotocol = "coopnet.control.v1"
+
+// MaxMessage is the size limit of a message in bytes, both ways.
+const MaxMessage = 16 << 10
+
+// Type is the name of a message.
+type Type string
+
+// Messages of a participant.
+const (
+	TypeHello            Type = "hello"
+	TypeViewSelect       Type = "view.select"
+	TypeStatusSet        Type = "status.set"
+	TypeModerateRemove   Type = "moderate.remove"
+	TypeControlRequest   Type = "control.request"
+	TypeControlGrant     Type = "control.grant"
+	TypeControlDeny      Type = "control.deny"
+	TypeControlRevoke    Type = "control.revoke"
+	TypeControlInput     Type = "control.input"
+	TypeRoomHeartbeat    Type = "room.heartbeat" // both ways
+	TypeRoomState        Type = "room.state"     // from here on: messages of the relay
+	TypeRoomEnded        Type = "room.ended"
+	TypeJoined           Type = "participant.joined"
+	TypeUpdated          Type = "participant.updated"
+	TypeLeft             Type = "participant.left"
+	TypePublicationStart Type = "publication.started"
+	TypePublicationStop  Type = "publication.stopped"
+	TypeError            Type = "error"
+)
+
+// Hello opens the channel; the token is a join token.
+type Hello struct {
+	Type  Type   `json:"type"`
+	Token string `json:"token"`
+}
+
+// Heartbeat is sent by the relay each second and answered by the participant.
+type Heartbeat struct {
+	Type Type `json:"type"`
+}
+
+// ViewSelect pins a publication; an empty id follows the conference's screen.
+type ViewSelect struct {
+	Type        Type   `json:"type"`
+	Publication string `json:"publication"`
+}
+
+// StatusSet changes the participant's own status: "", "away" or "hand".
+type StatusSet struct {
+	Type   Type   `json:"type"`
+	Status string `json:"status"`
+}
+
+// ModerateRemove removes a participant from the room.
+type ModerateRemove struct {
+	Type        Type   `json:"type"`
+	Participant string `json:"participant"`
+}
+
+// Participant is somebody in the room.
+type Participant struct {
+	ID       string         `json:"id"`
+	Name     string         `json:"name"`
+	Role     jointoken.Role `json:"role"`
+	Status   string         `json:"status"`
+	JoinedAt time.Time      `json:"joinedAt"`
+}
+
+// Publication is one live share. Video and Audio name codecs ("VP9", "opus"); Audio is empty for a silent share.
+type Publication struct {
+	ID          string    `json:"id"`
+	Participant string    `json:"participant"`
+	Name        string    `json:"name"`
+	Label       string    `json:"label"`
+	Video       string    `json:"video"`
+	Audio       string    `json:"audio"`
+	StartedAt   time.Time `json:"startedAt"`
+}
+
+// RoomState is the whole truth: the first message, and again when the relay had to drop events for a slow reader.
+type RoomState struct {
+	Type         Type          `json:"type"`
+	Conference   string        `json:"conference"`
+	Self         string        `json:"self"`
+	Current      string        `json:"current"`  // publication that the conference shows, or ""
+	Selected     string        `json:"selected"` // publication that this participant pinned, or ""
+	Participants []Participant `json:"participants"`
+	Publications []Publication `json:"publications"`
+}
+
+// RoomEnded precedes the close: "ended", "removed" or "draining".
+type RoomEnded struct {
+	Type   Type   `json:"type"`
+	Reason string `json:"reason"`
+}
+
+// ParticipantEvent is participant.joined or participant.updated.
+type ParticipantEvent struct {
+	Type        Type        `json:"type"`
+	Participant Participant `json:"participant"`
+}
+
+// ParticipantLeft names who left.
+type ParticipantLeft struct {
+	Type Type   `json:"type"`
+	ID   string `json:"id"`
+}
+
+// PublicationStarted announces a share and what the conference shows now.
+type PublicationStarted struct {
+	Type        Type        `json:"type"`
+	Publication Publication `json:"publication"`
+	Current     string      `json:"current"`
+}
+
+// PublicationStopped names a share that ended and what the conference shows now.
+type PublicationStopped struct {
+	Type    Type   `json:"type"`
+	ID      string `json:"id"`
+	Current string `json:"current"`
+}
+
+// Error refuses a message; Re is the type of the refused one.
+type Error struct {
+	Type   Type   `json:"type"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+	Re     Type   `json:"re"`
+}
+
+// ErrMalformed is returned for bytes that are not a message at all.
+var ErrMalformed = errors.New("not a control message")
+
+// TypeOf reads only the message's type.
+func TypeOf(frame []byte) (Type, error) {
+	var head struct {
+		Type Type `json:"type"`
+	}
+	if err := json.Unmarshal(frame, &head); err != nil || head.Type == "" {
+		return "", ErrMalformed
+	}
+	return head.Type, nil
+}
+
+// Decode reads a whole message into m, which has the shape of the type that TypeOf returned; unknown members are refused.
+func Decode(frame []byte, m any) error {
+	d := json.NewDecoder(bytes.NewReader(frame))
+	d.DisallowUnknownFields()
+	if err := d.Decode(m); err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return nil
+}
