@@ -1,0 +1,300 @@
+package room
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+// errOver: the room closed before the lock was taken. Join then opens another.
+var errOver = errors.New("room: over")
+
+// room is one live conference.
+type room struct {
+	conference string
+	rooms      *Rooms
+
+	mu           sync.Mutex // guards what follows
+	over         bool       // nobody is in and nobody will be
+	members      map[string]*member
+	joined       []*member // in the order of joining
+	publications []share   // in the order of their start
+	current      string    // the conference's screen: a live publication or ""
+	removed      map[string]struct{}
+	removedAge   []string // oldest first
+	log          eventLog
+}
+
+// member is a participant and its presences.
+type member struct {
+	Participant
+	presences map[*Presence]struct{}
+	selected  string // a live publication or ""
+	grace     *grace // set while there is no presence
+}
+
+// share is a publication and the presence that it ends with.
+type share struct {
+	Publication
+	by *Presence
+}
+
+// grace is the wait between a participant's last presence and its leaving.
+type grace struct{ timer *time.Timer }
+
+// notices are what a change tells others, collected under room.mu and delivered after it.
+type notices struct {
+	wake    chan struct{}   // closed: queues have events
+	targets []chan struct{} // one token each: another publication to view
+	ended   []*Presence
+	retire  bool // the room is over
+}
+
+// deliver is called without any lock.
+func (n *notices) deliver(r *room) {
+	if n.wake != nil {
+		close(n.wake)
+	}
+	for _, changed := range n.targets {
+		select {
+		case changed <- struct{}{}:
+		default: // one token says all: the reader asks for the target of now
+		}
+	}
+	for _, p := range n.ended {
+		close(p.ended)
+	}
+	if n.retire {
+		r.rooms.retire(r)
+	}
+}
+
+func newRoom(rs *Rooms, conference string) *room {
+	return &room{
+		conference: conference,
+		rooms:      rs,
+		members:    make(map[string]*member),
+		removed:    make(map[string]struct{}),
+		log:        newEventLog(rs.cfg.QueueLength),
+	}
+}
+
+func (r *room) join(p Participant) (*Presence, notices, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n notices
+	if r.over {
+		return nil, n, errOver
+	}
+	if err := r.admit(p.ID); err != nil {
+		r.closeIfEmpty(&n)
+		return nil, n, err
+	}
+	m := r.members[p.ID]
+	if m == nil {
+		p.JoinedAt, p.Status = r.rooms.cfg.Now(), ""
+		m = &member{Participant: p, presences: make(map[*Presence]struct{})}
+		r.members[p.ID] = m
+		r.joined = append(r.joined, m)
+		r.rooms.participants.Add(1)
+		r.append(&n, Event{Kind: ParticipantJoined, Participant: &p})
+	} else {
+		r.stopGrace(m)
+		if m.Name != p.Name || m.Role != p.Role {
+			m.Name, m.Role = p.Name, p.Role
+			r.updated(&n, m)
+		}
+	}
+	presence := newPresence(r, p.ID)
+	m.presences[presence] = struct{}{}
+	return presence, n, nil
+}
+
+// admit says whether one more presence of the participant fits.
+func (r *room) admit(id string) error {
+	if _, removed := r.removed[id]; removed {
+		return ErrRemoved
+	}
+	if m := r.members[id]; m != nil {
+		if len(m.presences) >= maxPresences {
+			return ErrFull
+		}
+		return nil
+	}
+	if len(r.members) >= r.rooms.cfg.MaxParticipants {
+		return ErrFull
+	}
+	return nil
+}
+
+func (r *room) leave(p *Presence) notices {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n notices
+	m := r.memberOf(p)
+	if m == nil {
+		return n
+	}
+	r.unpublish(&n, func(s share) bool { return s.by == p })
+	p.gone = true
+	delete(m.presences, p)
+	n.wake = r.log.swap(n.wake) // its own queue may be waiting
+	if len(m.presences) > 0 {
+		return n
+	}
+	if r.rooms.cfg.LeaveGrace > 0 {
+		r.startGrace(m)
+		return n
+	}
+	r.drop(&n, m)
+	r.closeIfEmpty(&n)
+	return n
+}
+
+// memberOf returns the participant of a presence that is still in, or nil.
+func (r *room) memberOf(p *Presence) *member {
+	if p.gone {
+		return nil
+	}
+	return r.members[p.participant]
+}
+
+func (r *room) startGrace(m *member) {
+	g := &grace{}
+	m.grace = g
+	r.rooms.timers.Add(1)
+	g.timer = time.AfterFunc(r.rooms.cfg.LeaveGrace, func() {
+		defer r.rooms.timers.Done()
+		n := r.expire(m, g)
+		n.deliver(r)
+	})
+}
+
+func (r *room) stopGrace(m *member) {
+	if m.grace != nil && m.grace.timer.Stop() {
+		r.rooms.timers.Done()
+	}
+	m.grace = nil
+}
+
+// expire ends the wait g, unless the participant came back while the timer was firing.
+func (r *room) expire(m *member, g *grace) notices {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n notices
+	if m.grace != g {
+		return n
+	}
+	m.grace = nil
+	r.drop(&n, m)
+	r.closeIfEmpty(&n)
+	return n
+}
+
+// drop takes a participant without presences out of the room.
+func (r *room) drop(n *notices, m *member) {
+	r.stopGrace(m)
+	delete(r.members, m.ID)
+	r.joined = slices.DeleteFunc(r.joined, func(other *member) bool { return other == m })
+	r.rooms.participants.Add(-1)
+	r.append(n, Event{Kind: ParticipantLeft, ID: m.ID})
+}
+
+func (r *room) closeIfEmpty(n *notices) {
+	if len(r.members) == 0 {
+		r.over, n.retire = true, true
+	}
+}
+
+// end closes the room for everybody.
+func (r *room) end(reason string) notices {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n notices
+	if r.over {
+		return n
+	}
+	for _, m := range r.joined {
+		r.stopGrace(m)
+		r.endPresences(&n, m, reason)
+	}
+	r.rooms.participants.Add(-int64(len(r.members)))
+	r.rooms.publications.Add(-int64(len(r.publications)))
+	clear(r.members)
+	r.joined, r.publications, r.current = nil, nil, ""
+	r.closeIfEmpty(&n)
+	n.wake = r.log.swap(n.wake)
+	return n
+}
+
+func (r *room) endPresences(n *notices, m *member, reason string) {
+	for p := range m.presences {
+		p.gone, p.reason = true, reason
+		n.ended = append(n.ended, p)
+	}
+	clear(m.presences)
+}
+
+func (r *room) remove(by *Presence, id string) (notices, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n notices
+	if r.memberOf(by) == nil {
+		return n, ErrGone
+	}
+	m := r.members[id]
+	if m == nil {
+		return n, ErrNotFound
+	}
+	r.remember(id)
+	r.unpublish(&n, func(s share) bool { return s.Participant == id })
+	r.endPresences(&n, m, ReasonRemoved)
+	r.drop(&n, m)
+	r.closeIfEmpty(&n)
+	return n, nil
+}
+
+// remember keeps a removed id out of the room for as long as the room lives.
+func (r *room) remember(id string) {
+	if _, known := r.removed[id]; known {
+		return
+	}
+	if len(r.removedAge) >= maxRemoved {
+		delete(r.removed, r.removedAge[0])
+		r.removedAge = slices.Delete(r.removedAge, 0, 1)
+	}
+	r.removed[id] = struct{}{}
+	r.removedAge = append(r.removedAge, id)
+}
+
+// updated tells the others about a participant that changed.
+func (r *room) updated(n *notices, m *member) {
+	p := m.Participant
+	r.append(n, Event{Kind: ParticipantUpdated, Participant: &p})
+}
+
+// append logs an event and wakes the queues once the lock is released.
+func (r *room) append(n *notices, e Event) {
+	r.log.append(e)
+	n.wake = r.log.swap(n.wake)
+}
+
+func (r *room) state(m *member) State {
+	s := State{
+		Conference:   r.conference,
+		Current:      r.current,
+		Participants: make([]Participant, 0, len(r.joined)),
+		Publications: make([]Publication, 0, len(r.publications)),
+	}
+	if m != nil {
+		s.Selected = m.selected
+	}
+	for _, other := range r.joined {
+		s.Participants = append(s.Participants, other.Participant)
+	}
+	for _, pub := range r.publications {
+		s.Publications = append(s.Publications, pub.Publication)
+	}
+	return s
+}

@@ -1,0 +1,256 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// world is a set of rooms under random operations, beside what must be true of them.
+type world struct {
+	t         testing.TB
+	rooms     *Rooms
+	presences []*Presence
+	queues    map[*Presence]*Queue
+	replicas  map[*Presence]*replica
+	published int
+}
+
+// step does one operation that three bytes of input choose.
+func (w *world) step(op, a, b byte) {
+	conference, id := "c"+strconv.Itoa(int(a%3)), "p"+strconv.Itoa(int(b%6))
+	if op%16 < 4 || len(w.presences) == 0 {
+		w.join(conference, id)
+		return
+	}
+	p := w.presences[int(a)%len(w.presences)]
+	pub := "s" + strconv.Itoa(int(b)%max(w.published, 1))
+	switch op % 16 {
+	case 4, 5:
+		p.Leave()
+	case 6, 7, 8:
+		if err := p.Publish(Publication{ID: "s" + strconv.Itoa(w.published)}); err == nil {
+			w.published++
+		} else if !errors.Is(err, ErrLimit) && !errors.Is(err, ErrGone) {
+			w.t.Fatalf("publish: %v", err)
+		}
+	case 9:
+		p.Unpublish(pub)
+	case 10, 11:
+		if err := p.Select(pub); err == nil && p.Target() != pub {
+			w.t.Fatalf("selected %s, views %s", pub, p.Target())
+		}
+	case 12:
+		p.SetStatus(strconv.Itoa(int(b % 3)))
+	case 13:
+		_ = p.Remove(id)
+	case 14:
+		time.Sleep(time.Duration(b%8) * time.Second)
+	case 15:
+		if b == 0 {
+			w.rooms.End(conference)
+		}
+		_ = p.Select("")
+	}
+}
+
+func (w *world) join(conference, id string) {
+	p, err := w.rooms.Join(conference, person(id))
+	if err != nil {
+		if !errors.Is(err, ErrFull) && !errors.Is(err, ErrRemoved) && !errors.Is(err, ErrEnded) {
+			w.t.Fatalf("join: %v", err)
+		}
+		return
+	}
+	w.presences = append(w.presences, p)
+	w.queues[p], w.replicas[p] = p.Events(), &replica{}
+}
+
+// check compares what everybody sees with what must be true.
+func (w *world) check() {
+	w.t.Helper()
+	type counted struct{ participants, publications int }
+	rooms := make(map[string]counted)
+	for _, p := range w.presences {
+		s := p.State()
+		if p.gone {
+			if len(s.Participants) != 0 && p.reason == ReasonEnded {
+				w.t.Fatalf("an ended room has %v", s.Participants)
+			}
+			continue
+		}
+		if p.reason != "" {
+			w.t.Fatalf("reason %q of a live presence", p.reason)
+		}
+		live := func(id string) bool {
+			return id == "" || slices.ContainsFunc(s.Publications, func(pub Publication) bool { return pub.ID == id })
+		}
+		if !live(s.Current) || !live(s.Selected) || !live(p.Target()) {
+			w.t.Fatalf("current %q, selected %q, target %q of %v", s.Current, s.Selected, p.Target(), s.Publications)
+		}
+		if (s.Current == "") != (len(s.Publications) == 0) {
+			w.t.Fatalf("current %q of %v", s.Current, s.Publications)
+		}
+		for _, pub := range s.Publications {
+			if !slices.Contains(ids(s), pub.Participant) {
+				w.t.Fatalf("publication of somebody who left: %+v", pub)
+			}
+		}
+		if !slices.Contains(ids(s), p.participant) {
+			w.t.Fatalf("%s is not in its own list %v", p.participant, ids(s))
+		}
+		rooms[s.Conference] = counted{len(s.Participants), len(s.Publications)}
+		c := w.replicas[p]
+		c.pending(w.t, w.queues[p])
+		if !c.equal(s) {
+			w.t.Fatalf("events give %+v, the state is %+v", c.State, s)
+		}
+	}
+	// Rooms where everybody is in the grace are seen by nobody here, so the totals may be larger, not smaller.
+	var total counted
+	for _, r := range rooms {
+		total.participants += r.participants
+		total.publications += r.publications
+	}
+	got := w.rooms.Stats()
+	if got.Rooms < len(rooms) || got.Participants < total.participants || got.Publications != total.publications {
+		w.t.Fatalf("stats %+v, seen %d rooms with %+v", got, len(rooms), total)
+	}
+	if w.rooms.cfg.LeaveGrace == 0 && (got.Rooms != len(rooms) || got.Participants != total.participants) {
+		w.t.Fatalf("stats %+v, seen %d rooms with %+v", got, len(rooms), total)
+	}
+}
+
+func runModel(t *testing.T, operations []byte) {
+	for _, grace := range []time.Duration{0, 5 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			w := &world{
+				t:      t,
+				rooms:  New(Config{MaxParticipants: 4, MaxPublications: 3, QueueLength: 5, LeaveGrace: grace}),
+				queues: make(map[*Presence]*Queue), replicas: make(map[*Presence]*replica),
+			}
+			for i := 0; i+2 < len(operations); i += 3 {
+				w.step(operations[i], operations[i+1], operations[i+2])
+				synctest.Wait()
+				if i%4 == 0 { // now and then only, so that queues overflow too
+					w.check()
+				}
+			}
+			w.check()
+			for _, p := range w.presences {
+				p.Leave()
+			}
+			time.Sleep(grace)
+			synctest.Wait()
+			if got := w.rooms.Stats(); got != (Stats{}) {
+				t.Fatalf("after everybody left: %+v", got)
+			}
+			w.rooms.Close()
+		})
+	}
+}
+
+func TestModel(t *testing.T) {
+	for seed := range uint64(60) {
+		source := rand.NewChaCha8([32]byte{byte(seed)})
+		operations := make([]byte, 900)
+		_, _ = source.Read(operations)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { runModel(t, operations) })
+	}
+}
+
+func FuzzModel(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 6, 0, 0, 0, 0, 1, 10, 1, 0, 4, 0, 0, 14, 0, 7})
+	f.Fuzz(func(t *testing.T, operations []byte) {
+		if len(operations) > 600 {
+			return
+		}
+		runModel(t, operations)
+	})
+}
+
+// TestRacing does everything at once from many goroutines; the race detector and the final counts judge.
+func TestRacing(t *testing.T) {
+	rs := New(Config{LeaveGrace: time.Microsecond, QueueLength: 8, MaxPublications: 4})
+	ctx, cancel := context.WithCancel(t.Context())
+	var workers sync.WaitGroup
+	for worker := range 16 {
+		workers.Go(func() {
+			for i := range 60 {
+				race(ctx, rs, fmt.Sprintf("p%d", (worker+i)%5), fmt.Sprintf("%d-%d", worker, i), i)
+			}
+		})
+	}
+	for i := range 50 {
+		rs.End("c" + strconv.Itoa(3+i%2)) // conferences that come to their end while people join
+		rs.Stats()
+	}
+	workers.Wait()
+	cancel()
+	rs.Close()
+	if got := rs.Stats(); got != (Stats{}) {
+		t.Errorf("after Close: %+v", got)
+	}
+}
+
+func race(ctx context.Context, rs *Rooms, id, share string, i int) {
+	p, err := rs.Join("c"+strconv.Itoa(i%5), person(id))
+	if err != nil {
+		return
+	}
+	var reader sync.WaitGroup
+	defer reader.Wait()
+	defer p.Leave()
+	reader.Go(func() {
+		q := p.Events()
+		for {
+			if _, err := q.Next(ctx); err != nil {
+				return
+			}
+		}
+	})
+	_ = p.Publish(Publication{ID: share})
+	_ = p.Select(share)
+	p.SetStatus(share)
+	_, _, _ = p.State(), p.Target(), p.Participant()
+	if i%20 == 0 {
+		_ = p.Remove(id)
+	}
+	p.Unpublish(share)
+}
+
+// TestOneSeatEach: as many join at once as there are seats, each participant twice, and twice as many as that.
+func TestOneSeatEach(t *testing.T) {
+	const seats = 100
+	rs := New(Config{MaxParticipants: seats})
+	defer rs.Close()
+	var joins sync.WaitGroup
+	var mu sync.Mutex
+	in := make(map[string]int)
+	for i := range 4 * seats {
+		joins.Go(func() {
+			id := strconv.Itoa(i % (2 * seats))
+			p, err := rs.Join("c", person(id))
+			if err != nil {
+				if !errors.Is(err, ErrFull) {
+					t.Error(err)
+				}
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			in[p.Participant().ID]++
+		})
+	}
+	joins.Wait()
+	if got := rs.Stats(); got.Participants != seats || len(in) != seats {
+		t.Errorf("%d seats taken, %d participants in", got.Participants, len(in))
+	}
+}

@@ -1,0 +1,114 @@
+package room
+
+import "slices"
+
+func (r *room) publish(p *Presence, pub Publication) (notices, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n notices
+	m := r.memberOf(p)
+	if m == nil {
+		return n, ErrGone
+	}
+	if pub.ID == "" || r.isLive(pub.ID) {
+		return n, ErrDuplicate
+	}
+	if len(r.publications) >= r.rooms.cfg.MaxPublications {
+		return n, ErrLimit
+	}
+	pub.Participant, pub.Name, pub.StartedAt = m.ID, m.Name, r.rooms.cfg.Now()
+	before := r.current
+	r.publications = append(r.publications, share{Publication: pub, by: p})
+	r.rooms.publications.Add(1)
+	r.current = pub.ID
+	r.retarget(&n, before)
+	r.append(&n, Event{Kind: PublicationStarted, Publication: &pub, Current: r.current})
+	return n, nil
+}
+
+// unpublishOwn stops a publication of the presence's participant; an id of somebody else is ignored.
+func (r *room) unpublishOwn(p *Presence, id string) notices {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n notices
+	if r.memberOf(p) != nil {
+		r.unpublish(&n, func(s share) bool { return s.ID == id && s.Participant == p.participant })
+	}
+	return n
+}
+
+// unpublish stops every publication that matches. Who had selected one of them follows the conference's screen again.
+func (r *room) unpublish(n *notices, matches func(share) bool) {
+	for {
+		i := slices.IndexFunc(r.publications, matches)
+		if i < 0 {
+			return
+		}
+		id, before := r.publications[i].ID, r.current
+		r.publications = slices.Delete(r.publications, i, i+1)
+		r.rooms.publications.Add(-1)
+		if r.current == id {
+			r.current = ""
+			if last := len(r.publications) - 1; last >= 0 {
+				r.current = r.publications[last].ID
+			}
+		}
+		for _, m := range r.joined {
+			if m.selected == id {
+				m.selected = ""
+				n.retarget(m)
+			}
+		}
+		r.retarget(n, before)
+		r.append(n, Event{Kind: PublicationStopped, ID: id, Current: r.current})
+	}
+}
+
+func (r *room) selectPublication(p *Presence, id string) (notices, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n notices
+	m := r.memberOf(p)
+	if m == nil {
+		return n, ErrGone
+	}
+	if id != "" && !r.isLive(id) {
+		return n, ErrNotFound
+	}
+	before := r.target(m)
+	m.selected = id
+	if r.target(m) != before {
+		n.retarget(m)
+	}
+	return n, nil
+}
+
+func (r *room) isLive(id string) bool {
+	return slices.ContainsFunc(r.publications, func(s share) bool { return s.ID == id })
+}
+
+// target is what the participant views now: its selection, else the conference's screen.
+func (r *room) target(m *member) string {
+	if m.selected != "" {
+		return m.selected
+	}
+	return r.current
+}
+
+// retarget tells everybody who follows the conference's screen that it is not before any more.
+func (r *room) retarget(n *notices, before string) {
+	if r.current == before {
+		return
+	}
+	for _, m := range r.joined {
+		if m.selected == "" {
+			n.retarget(m)
+		}
+	}
+}
+
+func (n *notices) retarget(m *member) {
+	for p := range m.presences {
+		n.targets = append(n.targets, p.targetChanged)
+	}
+}

@@ -1,0 +1,98 @@
+// Package room keeps the live state of conferences on one relay: who is in, what is shared, what each participant looks at.
+//
+// It is pure state. It opens no socket, verifies no token and starts no goroutine; the only timers are those of
+// Config.LeaveGrace, which Rooms owns and Close stops. WHIP, WHEP and the control channel each hold a Presence, which
+// is one live session of one participant; a participant is in the room as long as one of its presences is.
+//
+// Locks: Rooms.mu guards the table of rooms, room.mu one room. Rooms.mu is never held while room.mu is taken, nor the
+// reverse. What has to be told to others is collected under the lock and delivered after it (notices).
+package room
+
+import (
+	"errors"
+	"time"
+
+	"github.com/coopnet/coopnet/shared/jointoken"
+)
+
+// Refusals of Join, Publish, Select and Remove.
+var (
+	ErrFull      = errors.New("room: full")
+	ErrRemoved   = errors.New("room: participant was removed")
+	ErrEnded     = errors.New("room: conference has ended")
+	ErrDraining  = errors.New("room: relay is draining")
+	ErrLimit     = errors.New("room: too many publications")
+	ErrDuplicate = errors.New("room: publication id is empty or already live")
+	ErrNotFound  = errors.New("room: not found")
+	ErrGone      = errors.New("room: presence has left")
+)
+
+// Reasons for which a presence ends without having left.
+const (
+	ReasonEnded    = "ended"
+	ReasonRemoved  = "removed"
+	ReasonDraining = "draining"
+)
+
+// Participant is a person in the room. Join fills in JoinedAt; only SetStatus changes Status.
+type Participant struct {
+	ID, Name string
+	Role     jointoken.Role
+	Status   string
+	JoinedAt time.Time
+}
+
+// Publication is one live share.
+type Publication struct {
+	ID, Participant, Name, Label, Video, Audio string
+	StartedAt                                  time.Time
+}
+
+// State is a copy of a room as one participant sees it: only Selected depends on who asks.
+// Participants are in the order of their joining, publications in the order of their start.
+type State struct {
+	Conference, Current, Selected string
+	Participants                  []Participant
+	Publications                  []Publication
+}
+
+// Stats counts what is live now.
+type Stats struct {
+	Rooms, Participants, Publications int
+}
+
+// Config bounds the rooms; a zero limit means the default.
+type Config struct {
+	Now             func() time.Time // nil: time.Now
+	MaxRooms        int              // 10,000
+	MaxParticipants int              // 2,000 in a room
+	MaxPublications int              // 16 in a room
+	QueueLength     int              // 256 events that a Queue may be behind before it starts afresh
+	LeaveGrace      time.Duration    // how long a participant without presence stays listed; 0: not at all
+}
+
+const (
+	// maxPresences bounds the sessions of one participant: control, view and share, each with leftovers of lost connections.
+	maxPresences = 32
+	// maxRemoved bounds the removed ids that a room remembers; the oldest is forgotten first.
+	maxRemoved = 4096
+	// pastFor is how long a relay remembers an ended conference and the removed ids of an empty room. Longer than
+	// any join token lives, so that a token from before cannot undo either.
+	pastFor = 10 * time.Minute
+)
+
+func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	fill := func(limit *int, standard int) {
+		if *limit <= 0 {
+			*limit = standard
+		}
+	}
+	fill(&c.MaxRooms, 10_000)
+	fill(&c.MaxParticipants, 2_000)
+	fill(&c.MaxPublications, 16)
+	fill(&c.QueueLength, 256)
+	return c
+}

@@ -1,0 +1,166 @@
+package room
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Rooms holds every live room of a relay.
+type Rooms struct {
+	cfg          Config
+	timers       sync.WaitGroup // grace timers that are armed or running
+	participants atomic.Int64
+	publications atomic.Int64
+
+	mu       sync.Mutex // guards what follows
+	rooms    map[string]*room
+	past     map[string]*past
+	pastAge  []*past // oldest first; an entry that past no longer points to is stale
+	draining bool
+}
+
+// past is what remains of a room that is gone.
+type past struct {
+	conference string
+	until      time.Time
+	ended      bool
+	removed    []string
+}
+
+// New returns an empty set of rooms.
+func New(cfg Config) *Rooms {
+	return &Rooms{cfg: cfg.withDefaults(), rooms: make(map[string]*room), past: make(map[string]*past)}
+}
+
+// Join counts one more live session of the participant p in the conference's room, which it opens if need be. A
+// participant who is already in keeps JoinedAt, Status and selection; name and role follow the newer claims.
+// It refuses with ErrFull, ErrRemoved, ErrEnded or ErrDraining.
+func (rs *Rooms) Join(conference string, p Participant) (*Presence, error) {
+	for {
+		r, err := rs.open(conference)
+		if err != nil {
+			return nil, err
+		}
+		presence, n, err := r.join(p)
+		n.deliver(r)
+		if errors.Is(err, errOver) {
+			// The room closed between the two locks: take it off the table and open a new one.
+			rs.retire(r)
+			continue
+		}
+		return presence, err
+	}
+}
+
+// End closes the conference's room: every presence ends with ReasonEnded, and nobody joins again.
+func (rs *Rooms) End(conference string) {
+	rs.mu.Lock()
+	rs.remember(&past{conference: conference, ended: true})
+	r := rs.rooms[conference]
+	rs.mu.Unlock()
+	if r != nil {
+		n := r.end(ReasonEnded)
+		n.deliver(r)
+	}
+}
+
+// Drain closes every room: every presence ends with ReasonDraining, and further joins are refused with ErrDraining.
+func (rs *Rooms) Drain() {
+	rs.mu.Lock()
+	rs.draining = true
+	all := make([]*room, 0, len(rs.rooms))
+	for _, r := range rs.rooms {
+		all = append(all, r)
+	}
+	rs.mu.Unlock()
+	for _, r := range all {
+		n := r.end(ReasonDraining)
+		n.deliver(r)
+	}
+}
+
+// Close drains and waits until no timer runs.
+func (rs *Rooms) Close() {
+	rs.Drain()
+	rs.timers.Wait()
+}
+
+// Stats counts rooms, participants and publications.
+func (rs *Rooms) Stats() Stats {
+	rs.mu.Lock()
+	rooms := len(rs.rooms)
+	rs.mu.Unlock()
+	return Stats{Rooms: rooms, Participants: int(rs.participants.Load()), Publications: int(rs.publications.Load())}
+}
+
+// open returns the conference's room, a new one if there is none.
+func (rs *Rooms) open(conference string) (*room, error) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.draining {
+		return nil, ErrDraining
+	}
+	rs.forget()
+	before := rs.past[conference]
+	if before != nil && before.ended {
+		return nil, ErrEnded
+	}
+	if r := rs.rooms[conference]; r != nil {
+		return r, nil
+	}
+	if len(rs.rooms) >= rs.cfg.MaxRooms {
+		return nil, ErrFull
+	}
+	r := newRoom(rs, conference)
+	if before != nil {
+		for _, id := range before.removed {
+			r.remember(id)
+		}
+		delete(rs.past, conference)
+	}
+	rs.rooms[conference] = r
+	return r, nil
+}
+
+// retire takes a room that is over off the table and keeps its removed ids for a while.
+func (rs *Rooms) retire(r *room) {
+	r.mu.Lock()
+	removed := r.removedAge // a room that is over no longer changes
+	r.mu.Unlock()
+
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.rooms[r.conference] != r {
+		return
+	}
+	delete(rs.rooms, r.conference)
+	if before := rs.past[r.conference]; before != nil && before.ended {
+		return
+	}
+	if len(removed) > 0 {
+		rs.remember(&past{conference: r.conference, removed: removed})
+	}
+}
+
+// remember keeps p for pastFor; beyond MaxRooms entries the oldest goes. Rooms.mu is held.
+func (rs *Rooms) remember(p *past) {
+	p.until = rs.cfg.Now().Add(pastFor)
+	rs.past[p.conference] = p
+	rs.pastAge = append(rs.pastAge, p)
+	rs.forget()
+}
+
+// forget drops what is too old or too much. Rooms.mu is held.
+func (rs *Rooms) forget() {
+	now := rs.cfg.Now()
+	for len(rs.pastAge) > 0 && (len(rs.pastAge) > rs.cfg.MaxRooms || !now.Before(rs.pastAge[0].until)) {
+		oldest := rs.pastAge[0]
+		rs.pastAge[0] = nil
+		rs.pastAge = rs.pastAge[1:]
+		if rs.past[oldest.conference] == oldest {
+			delete(rs.past, oldest.conference)
+		}
+	}
+}
