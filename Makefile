@@ -1,0 +1,73 @@
+# Coopnet. `make` or `make help` lists what can be done.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# nice: a build never takes the machine away from the person who works on it.
+GO       ?= nice go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+# Static programs: they run on any Linux of the same processor.
+GOBUILD  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
+DATA     ?= ./data
+# Programs appear in the build as soon as their folder exists.
+PROGRAMS := $(patsubst %/,%,$(dir $(wildcard standalone/cmd/*/main.go relay/cmd/*/main.go)))
+WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
+
+.PHONY: help run test check bench build package install portal programs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: portal bin/coopnet ## build and start everything on this machine: http://localhost:8080
+	@exec bin/coopnet serve --data $(DATA)
+
+test: install portal ## install what is missing and run every test, the browser ones too
+	$(GO) test ./...
+	$(GO) test -race -short ./shared/... ./functions/... ./relay/...
+	cd web && npm test
+	$(MAKE) --no-print-directory programs
+	cd web && npm run e2e
+
+check: install portal ## formatting, vet, static analysis, import and size rules, types
+	@unformatted="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go'))"; \
+	if [ -n "$$unformatted" ]; then echo "Run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) mod tidy -diff
+	$(GO) test -count=1 -run '^Test(Imports|Habits|Docs)' ./standalone
+	cd web && npm run check
+	@.ci/vulnerabilities
+
+bench: ## run the benchmarks and print a table
+	@$(GO) test -run '^$$' -bench . -benchmem ./... | .ci/benchtable
+
+build: portal programs ## build the programs into bin/ and the portal into web/dist/
+
+package: ## the software's installers
+	@echo "There is no software to package yet: this version joins in the browser. See CHANGELOG.md." >&2; exit 2
+
+install:
+	@.ci/install
+
+portal: web/dist/index.html
+
+programs: $(patsubst %,bin/%,$(notdir $(PROGRAMS)))
+
+# The Go tool knows best what has changed, and answers in a second when nothing has.
+.PHONY: $(patsubst %,bin/%,$(notdir $(PROGRAMS)))
+$(patsubst %,bin/%,$(notdir $(PROGRAMS))): bin/%: portal
+	$(GOBUILD) -o $@ ./$(filter %/$*,$(PROGRAMS))
+
+web/dist/index.html: $(WEB)
+	@.ci/install web
+	cd web && npm run build
+	@# Git keeps this file so that the embedded folder always exists.
+	@git checkout -q -- web/dist/.keep 2>/dev/null || touch web/dist/.keep
+	@touch $@
+
+clean: ## remove what the build made (never the data)
+	rm -rf bin web/node_modules
+	find web/dist -mindepth 1 ! -name .keep -delete
