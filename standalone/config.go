@@ -1,0 +1,159 @@
+// Package standalone is the whole of Coopnet on one machine: portal, API and relay in one process, on embedded storage.
+//
+// Run wires everything by hand and is what `coopnet serve` does. The tests of this package guard the whole repository:
+// who may import whom, how long a function may be, and that the documents tell the truth.
+package standalone
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Config is everything that a user can set. Each field is a flag, an environment variable (COOPNET_ and the flag's name
+// in capitals with underscores) and a key of the configuration file (the flag's name).
+type Config struct {
+	Listen    string `flag:"listen" value:"HOST:PORT" default:"localhost:8080" usage:"portal, API, sharing and viewing over HTTP"`
+	Data      string `flag:"data" value:"DIR" default:"data" usage:"folder of the database and the keys; created when missing"`
+	Media     string `flag:"media" value:"HOST:PORT" default:":7882" usage:"the one UDP port for pictures and sound"`
+	Turn      string `flag:"turn" value:"HOST:PORT" default:":3478" usage:"TURN over UDP and TCP (accepted, not served by this version)"`
+	Turns     string `flag:"turns" value:"HOST:PORT" default:":5349" usage:"TURN over TLS (accepted, not served by this version)"`
+	PublicURL string `flag:"public-url" value:"URL" default:"" usage:"where browsers reach the portal; by default made from --listen"`
+	PublicIP  string `flag:"public-ip" value:"IP[,IP]" default:"" usage:"addresses where browsers reach the media port; by default those of this machine"`
+	ReadyFile string `flag:"ready-file" value:"FILE" default:"" usage:"written with addresses and keys once everything answers"`
+	TLSCert   string `flag:"tls-cert" value:"FILE" default:"" usage:"certificate chain (PEM): serve HTTPS on --listen; read again when it changes"`
+	TLSKey    string `flag:"tls-key" value:"FILE" default:"" usage:"private key (PEM) of --tls-cert"`
+	Metrics   string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
+	Proxies   string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
+	LogLevel  string `flag:"log-level" value:"LEVEL" default:"info" usage:"debug, info, warn or error"`
+	LogFormat string `flag:"log-format" value:"FORMAT" default:"text" usage:"text or json"`
+}
+
+// Invalid says which setting is wrong and what to do about it.
+type Invalid struct {
+	Setting string
+	Detail  string
+}
+
+// Error is one sentence for a terminal.
+func (e *Invalid) Error() string { return fmt.Sprintf("--%s: %s", e.Setting, e.Detail) }
+
+// Validate checks everything that can be known without touching the machine.
+func (c Config) Validate() error {
+	checks := []struct {
+		setting string
+		check   func() error
+	}{
+		{"listen", func() error { return checkAddress(c.Listen) }},
+		{"data", func() error { return checkPresent(c.Data) }},
+		{"media", func() error { return checkAddress(c.Media) }},
+		{"turn", func() error { return checkAddress(c.Turn) }},
+		{"turns", func() error { return checkAddress(c.Turns) }},
+		{"metrics", func() error { return checkOptional(c.Metrics, checkAddress) }},
+		{"public-url", func() error { return checkOptional(c.PublicURL, checkPublicURL) }},
+		{"public-ip", func() error { _, err := c.publicIPs(); return err }},
+		{"trusted-proxies", func() error { _, err := c.trustedProxies(); return err }},
+		{"tls-key", func() error { return checkPair(c.TLSCert, c.TLSKey) }},
+		{"log-level", func() error { return checkOneOf(c.LogLevel, "debug", "info", "warn", "error") }},
+		{"log-format", func() error { return checkOneOf(c.LogFormat, "text", "json") }},
+	}
+	for _, s := range checks {
+		if err := s.check(); err != nil {
+			return &Invalid{Setting: s.setting, Detail: err.Error()}
+		}
+	}
+	return nil
+}
+
+func checkPresent(value string) error {
+	if strings.TrimSpace(value) == "" {
+		return fmt.Errorf("must not be empty")
+	}
+	return nil
+}
+
+func checkOptional(value string, check func(string) error) error {
+	if value == "" {
+		return nil
+	}
+	return check(value)
+}
+
+func checkAddress(value string) error {
+	_, port, err := net.SplitHostPort(value)
+	if err != nil {
+		return fmt.Errorf("%q is not HOST:PORT; for example localhost:8080, or :8080 for every address of this machine", value)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n > 65535 {
+		return fmt.Errorf("%q has no port between 0 and 65535", value)
+	}
+	return nil
+}
+
+func checkPublicURL(value string) error {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		return fmt.Errorf("%q is not an address such as https://conference.example.com", value)
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		return fmt.Errorf("%q must be a scheme, a host and perhaps a port; Coopnet answers at the root of its address", value)
+	}
+	return nil
+}
+
+func checkPair(cert, key string) error {
+	if (cert == "") != (key == "") {
+		return fmt.Errorf("--tls-cert and --tls-key go together; give both or none")
+	}
+	return nil
+}
+
+func checkOneOf(value string, allowed ...string) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not one of %s", value, strings.Join(allowed, ", "))
+}
+
+func (c Config) publicIPs() ([]netip.Addr, error) {
+	var ips []netip.Addr
+	for _, text := range list(c.PublicIP) {
+		ip, err := netip.ParseAddr(text)
+		if err != nil || ip.IsUnspecified() || ip.IsMulticast() || ip.Zone() != "" {
+			return nil, fmt.Errorf("%q is not an address that a browser can send to", text)
+		}
+		ips = append(ips, ip.Unmap())
+	}
+	return ips, nil
+}
+
+func (c Config) trustedProxies() ([]netip.Prefix, error) {
+	var proxies []netip.Prefix
+	for _, text := range list(c.Proxies) {
+		if ip, err := netip.ParseAddr(text); err == nil {
+			proxies = append(proxies, netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", text)
+		}
+		proxies = append(proxies, p.Masked())
+	}
+	return proxies, nil
+}
+
+func list(commas string) []string {
+	var items []string
+	for item := range strings.SplitSeq(commas, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}

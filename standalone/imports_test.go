@@ -1,0 +1,230 @@
+package standalone
+
+import (
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/coopnet/coopnet"
+
+// importRule says what the packages below a path may import of ours ("" is nothing) and of the guarded libraries.
+// The first rule whose path fits decides; a package that no rule fits fails the test, so that nobody forgets one.
+type importRule struct {
+	path string   // relative to the module; "*" stands for one element, a trailing "/..." for everything below as well
+	ours []string // patterns of the same kind; SELF is the path's first "*"
+	pion bool     // pion's types may appear
+	aws  bool     // AWS's libraries may appear
+}
+
+// importRules is docs/architecture.md, "Who may import whom".
+func importRules() []importRule {
+	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/staff"}
+	shared := "shared/..."
+	return []importRule{
+		{path: "shared/whip", pion: true},
+		{path: "shared/*"},
+
+		{path: "functions/portal", ours: append([]string{shared}, domains...), aws: true},
+		{path: "functions/portal/portaltest", ours: append([]string{shared, "functions/portal"}, domains...), aws: true},
+		{path: "functions/store/storetest", ours: append([]string{shared}, domains...)},
+		{path: "functions/store/sqlite", ours: append([]string{shared}, domains...)},
+		{path: "functions/store/disk", ours: append([]string{shared}, domains...)},
+		{path: "functions/store/*", ours: append([]string{shared}, domains...), aws: true},
+		{path: "functions/*/lambda", ours: []string{shared, "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}, aws: true},
+		{path: "functions/*", ours: []string{shared}},
+
+		{path: "relay/internal/packet", pion: true},
+		{path: "relay/internal/egress", pion: true},
+		{path: "relay/internal/forward", ours: []string{"relay/internal/packet", "relay/internal/egress"}, pion: true},
+		{path: "relay/internal/peer", ours: []string{"relay/internal/packet", "relay/internal/egress"}, pion: true},
+		{path: "relay/internal/room", ours: []string{shared}},
+		{path: "relay/internal/gate", ours: []string{shared}},
+		{path: "relay/internal/metrics"},
+		{path: "relay/internal/leaktest"},
+		{path: "relay/internal/control", ours: []string{shared, "relay/internal/room", "relay/internal/gate"}},
+		{path: "relay/internal/whip", pion: true, ours: []string{shared, "relay/internal/forward", "relay/internal/peer",
+			"relay/internal/room", "relay/internal/gate", "relay/internal/packet", "relay/internal/egress"}},
+		{path: "relay", ours: []string{shared, "relay/internal/..."}},
+		{path: "relay/cmd/*", ours: []string{shared, "relay"}},
+
+		{path: "client/...", ours: []string{shared, "client/..."}, pion: true},
+		{path: "web"},
+		{path: "standalone/...", ours: []string{"..."}},
+	}
+}
+
+// testOnly are packages that exist for tests: no program links them.
+func testOnly() []string {
+	return []string{"relay/internal/leaktest", "functions/store/storetest", "functions/portal/portaltest"}
+}
+
+// listedPackage is what `go list -json` says of a package.
+type listedPackage struct {
+	ImportPath   string
+	Name         string
+	Doc          string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+	Deps         []string
+}
+
+func (p listedPackage) path() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+}
+
+func listPackages(t *testing.T) []listedPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Doc,Imports,TestImports,XTestImports,Deps", "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []listedPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
+		var p listedPackage
+		if err := decoder.Decode(&p); err != nil {
+			t.Fatalf("read the answer of go list: %v", err)
+		}
+		packages = append(packages, p)
+	}
+	if len(packages) < 5 {
+		t.Fatalf("go list found %d packages: the check would prove nothing", len(packages))
+	}
+	return packages
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range listPackages(t) {
+		for _, wrong := range importViolations(p) {
+			t.Error(wrong)
+		}
+	}
+}
+
+func TestImportsNoticesViolations(t *testing.T) {
+	cases := map[string]listedPackage{
+		"nobody imports standalone":           {ImportPath: "functions/portal", Imports: []string{"standalone"}},
+		"not even a test":                     {ImportPath: "relay", TestImports: []string{"standalone"}},
+		"shared imports none of ours":         {ImportPath: "shared/wire", Imports: []string{"shared/jointoken"}},
+		"only shared/whip has pion":           {ImportPath: "shared/wire", Imports: []string{"github.com/pion/rtp"}},
+		"a domain knows no sibling":           {ImportPath: "functions/identity", Imports: []string{"functions/conference"}},
+		"a domain knows no store":             {ImportPath: "functions/identity", Imports: []string{"functions/store/sqlite"}},
+		"a domain knows no AWS":               {ImportPath: "functions/identity", Imports: []string{"github.com/aws/aws-lambda-go/events"}},
+		"a function takes its own domain":     {ImportPath: "functions/identity/lambda", Imports: []string{"functions/conference"}},
+		"the relay knows no functions":        {ImportPath: "relay", Imports: []string{"functions/conference"}},
+		"the relay knows no AWS":              {ImportPath: "relay/internal/control", Imports: []string{"github.com/aws/aws-sdk-go-v2/aws"}},
+		"the relay links no database":         {ImportPath: "relay/cmd/relay", Deps: []string{"modernc.org/sqlite"}},
+		"room and forward are strangers":      {ImportPath: "relay/internal/forward", Imports: []string{"relay/internal/room"}},
+		"packet is a leaf":                    {ImportPath: "relay/internal/packet", Imports: []string{"relay/internal/egress"}},
+		"pion stays out of the room":          {ImportPath: "relay/internal/room", Imports: []string{"github.com/pion/webrtc/v3"}},
+		"no program links the tests' helpers": {ImportPath: "relay", Imports: []string{"relay/internal/leaktest"}},
+		"a new package needs a rule":          {ImportPath: "surprise"},
+	}
+	for name, p := range cases {
+		p.ImportPath = module + "/" + p.ImportPath
+		p.Imports, p.TestImports = absolute(p.Imports), absolute(p.TestImports)
+		if len(importViolations(p)) == 0 {
+			t.Errorf("%s: not noticed", name)
+		}
+	}
+}
+
+func absolute(paths []string) []string {
+	var full []string
+	for _, path := range paths {
+		if !strings.Contains(strings.Split(path, "/")[0], ".") {
+			path = module + "/" + path
+		}
+		full = append(full, path)
+	}
+	return full
+}
+
+func importViolations(p listedPackage) []string {
+	var wrong []string
+	report := func(format string, args ...any) { wrong = append(wrong, p.path()+" "+fmt.Sprintf(format, args...)) }
+
+	rule, self, ok := ruleFor(p.path())
+	if !ok {
+		report("has no import rule: add one to importRules and to docs/architecture.md")
+		return wrong
+	}
+	for _, imported := range p.Imports {
+		ours, isOurs := strings.CutPrefix(imported, module+"/")
+		switch {
+		case isOurs && slices.Contains(testOnly(), ours) && !slices.Contains(testOnly(), p.path()):
+			report("imports %s outside of a test", ours)
+		case isOurs && !fitsAny(rule.ours, ours, self):
+			report("must not import %s", ours)
+		case strings.HasPrefix(imported, "github.com/pion/") && !rule.pion:
+			report("must not import %s: pion stays behind few packages", imported)
+		case isAWS(imported) && !rule.aws:
+			report("must not import %s: AWS stays in the cloud's own packages", imported)
+		}
+	}
+	for _, imported := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+		if ours, _ := strings.CutPrefix(imported, module+"/"); isBelow("standalone", ours) && !isBelow("standalone", p.path()) {
+			report("must not import %s: nobody does", ours)
+		}
+	}
+	if isBelow("relay", p.path()) {
+		for _, d := range p.Deps {
+			if isAWS(d) || strings.HasPrefix(d, "modernc.org/sqlite") || strings.HasPrefix(d, module+"/functions") {
+				report("must not depend on %s, even through others", d)
+			}
+		}
+	}
+	return wrong
+}
+
+func isAWS(path string) bool {
+	return strings.HasPrefix(path, "github.com/aws/") || strings.HasPrefix(path, "github.com/awslabs/")
+}
+
+func isBelow(folder, path string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
+
+func ruleFor(path string) (rule importRule, self string, ok bool) {
+	for _, r := range importRules() {
+		if self, ok := fits(r.path, path); ok {
+			return r, self, true
+		}
+	}
+	return importRule{}, "", false
+}
+
+func fitsAny(patterns []string, path, self string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		_, ok := fits(strings.ReplaceAll(pattern, "SELF", self), path)
+		return ok
+	})
+}
+
+// fits matches a path and returns what the first "*" stood for.
+func fits(pattern, path string) (star string, ok bool) {
+	if pattern == "..." {
+		return "", true
+	}
+	if folder, everything := strings.CutSuffix(pattern, "/..."); everything {
+		return "", isBelow(folder, path)
+	}
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return "", false
+	}
+	for i := range want {
+		if want[i] == "*" {
+			if star == "" {
+				star = have[i]
+			}
+		} else if want[i] != have[i] {
+			return "", false
+		}
+	}
+	return star, true
+}
