@@ -1,0 +1,37 @@
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { preload, watchFirefox } from './watch.ts';
+
+const executablePath = process.env.COOPNET_FIREFOX ?? '/usr/bin/firefox-esr';
+
+/** Starts Firefox, driven by WebDriver BiDi. */
+export function launchFirefox(): Promise<Browser> {
+  return puppeteer.launch({
+    browser: 'firefox',
+    executablePath,
+    headless: true,
+    args: ['--width=1280', '--height=900'],
+    extraPrefsFirefox: {
+      'media.navigator.permission.disabled': true,
+      'media.autoplay.default': 0,
+      'media.peerconnection.ice.loopback': true,
+      'media.peerconnection.ice.obfuscate_host_addresses': false,
+      'intl.accept_languages': 'en-GB',
+      // A picture that is decoded at full rate also while the window is not in front.
+      'media.suspend-bkgnd-video.enabled': false,
+      // Nothing is looked up outside.
+      'media.gmp-manager.url': 'http://127.0.0.1:9/',
+      'network.captive-portal-service.enabled': false,
+      'network.connectivity-service.enabled': false,
+    },
+  });
+}
+
+/** A page whose complaints are collected. */
+export async function openFirefox(browser: Browser, name: string, address?: string): Promise<Page> {
+  const page = await browser.newPage();
+  watchFirefox(page, name);
+  await page.evaluateOnNewDocument(preload);
+  await page.setViewport(null);
+  if (address) await page.goto(address);
+  return page;
+}

@@ -1,0 +1,63 @@
+import type { PatternPage } from './pattern.ts';
+import type { ReaderPage, Sample, Sharpness } from './reader.ts';
+import { pause, until } from './wait.ts';
+
+declare global {
+  interface Window {
+    pattern: PatternPage;
+    reader: ReaderPage;
+    negotiated: { connections: RTCPeerConnection[]; descriptions: number };
+  }
+}
+
+/** What Chromium's and Firefox's pages have in common. */
+export interface AnyPage {
+  evaluate(script: string): Promise<unknown>;
+}
+
+/** What a reader saw in the next `span` milliseconds. */
+export async function watchPicture(page: AnyPage, span: number): Promise<Sample[]> {
+  const start = Date.now();
+  await pause(span);
+  return samplesSince(page, start);
+}
+
+/** What a reader has seen since a moment. */
+export async function samplesSince(page: AnyPage, since: number): Promise<Sample[]> {
+  return (await page.evaluate(`window.reader.samples(${since})`)) as Sample[];
+}
+
+/** Waits until the reader sees what is asked; gives that sample. */
+export function untilSeen(
+  page: AnyPage,
+  what: string,
+  deadline: number,
+  is: (sample: Sample) => boolean,
+  since = Date.now(),
+): Promise<Sample> {
+  return until(what, deadline, async () => (await samplesSince(page, since)).find(is));
+}
+
+/** The still part of the pattern as the presenter's page drew it. */
+export async function reference(page: AnyPage): Promise<string> {
+  return (await page.evaluate('window.pattern.reference()')) as string;
+}
+
+/** How near the viewer's still part is to the reference. */
+export async function sharpness(page: AnyPage, original: string): Promise<Sharpness> {
+  const sharp = await page.evaluate(`window.reader.sharpness(${JSON.stringify(original)})`);
+  if (!sharp) throw new Error('sharpness: no picture to compare');
+  return sharp as Sharpness;
+}
+
+/** How often connections were made and descriptions exchanged in a page. */
+export interface Negotiations {
+  connections: number;
+  descriptions: number;
+}
+
+export async function negotiations(page: AnyPage): Promise<Negotiations> {
+  const script =
+    '({ connections: negotiated.connections.length, descriptions: negotiated.descriptions })';
+  return (await page.evaluate(script)) as Negotiations;
+}

@@ -1,0 +1,68 @@
+import type { Page } from 'playwright-core';
+import type { Page as FirefoxPage } from 'puppeteer-core';
+
+/** One thing that a page complained about. */
+export interface Complaint {
+  page: string;
+  text: string;
+}
+
+const complaints: Complaint[] = [];
+
+/** Runs in every page before its own scripts: makes what the policy refused audible. */
+function listen(): void {
+  addEventListener('securitypolicyviolation', (event) => {
+    console.error(
+      `CSP: ${event.violatedDirective} refused ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+    );
+  });
+}
+
+/** Runs in every page before its own scripts: remembers connections, and counts the descriptions that were set. */
+function remember(): void {
+  const negotiated = { connections: [] as RTCPeerConnection[], descriptions: 0 };
+  const Original = RTCPeerConnection;
+  const set = Original.prototype.setRemoteDescription;
+  Original.prototype.setRemoteDescription = function (
+    this: RTCPeerConnection,
+    description: RTCSessionDescriptionInit,
+  ) {
+    negotiated.descriptions++;
+    return Reflect.apply(set, this, [description]) as Promise<void>;
+  } as typeof set;
+  window.RTCPeerConnection = new Proxy(Original, {
+    construct(target, args) {
+      const connection = new target(...(args as [RTCConfiguration?]));
+      negotiated.connections.push(connection);
+      return connection;
+    },
+  });
+  Object.assign(window, { negotiated });
+}
+
+/** What every page gets before its own scripts. */
+export const preload = `(${listen})(); (${remember})();`;
+
+/** Collects what a page of Chromium writes as an error, in the console or by an exception. */
+export function watch(page: Page, name: string): void {
+  page.on('console', (message) => {
+    if (message.type() === 'error')
+      complaints.push({ page: name, text: `${message.text()} (${message.location().url})` });
+  });
+  page.on('pageerror', (error) =>
+    complaints.push({ page: name, text: String(error.stack ?? error) }),
+  );
+}
+
+/** The same for Firefox. */
+export function watchFirefox(page: FirefoxPage, name: string): void {
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push({ page: name, text: message.text() });
+  });
+  page.on('pageerror', (error) => complaints.push({ page: name, text: String(error) }));
+}
+
+/** Takes all complaints so far but the expected ones; each expectation is a reason that the test gives. */
+export function unexpected(...expected: RegExp[]): Complaint[] {
+  return complaints.splice(0).filter(({ text }) => !expected.some((pattern) => pattern.test(text)));
+}

@@ -1,0 +1,235 @@
+import { asProblem, Problem, problemOf } from './problem.ts';
+import { fetchWithin, type Fetch } from './request.ts';
+import { fields, list, named, oneOf, optionalText, text, textItem, type Fields } from './shape.ts';
+import type { Timers } from './timers.ts';
+import { roles, type Role } from './wire.ts';
+
+export interface Bridge {
+  kind: 'audio' | 'video';
+  label: string;
+  country: string;
+  number: string;
+  code: string;
+}
+
+export interface Conference {
+  id: string;
+  name: string;
+  title: string;
+  startsAt: string;
+  endsAt: string;
+  status: string;
+  welcome: string;
+  supportContact: string;
+  bridges: Bridge[];
+}
+
+export interface Identity {
+  title: string;
+  name: string;
+  email: string;
+}
+
+const nexts = ['identify', 'software', 'join'] as const;
+export type Next = (typeof nexts)[number];
+
+export interface Admission {
+  conference: Conference;
+  identity: Identity | null;
+  next: Next;
+}
+
+/** What a guest types, character for character, or the code of an invitation link. */
+export type Credentials = { name: string; password: string } | { invitation: string };
+
+export interface JoinToken {
+  token: string;
+  participant: { id: string; name: string; role: Role };
+  permissions: string[];
+  relay: { whip: string; whep: string; control: string };
+  iceServers: RTCIceServer[];
+}
+
+export interface Release {
+  platform: string;
+  version: string;
+}
+
+const usualPatience = 15_000;
+
+/** The portal's own API. Every method throws a Problem when it does not succeed. */
+export class Api {
+  readonly #from: { fetch: Fetch; timers: Timers };
+
+  constructor(from: { fetch: Fetch; timers: Timers }) {
+    this.#from = from;
+  }
+
+  admit(credentials: Credentials): Promise<Admission> {
+    return this.#call('POST', '/admissions', credentials, admissionOf);
+  }
+
+  /** Gives the admission back: this browser has to ask again. */
+  leave(): Promise<void> {
+    return this.#call('DELETE', '/admissions', undefined, nothing);
+  }
+
+  async identity(): Promise<Identity | null> {
+    try {
+      return await this.#call('GET', '/identity', undefined, identityOf);
+    } catch (cause) {
+      const problem = asProblem(cause);
+      if (problem.status === 404 || problem.status === 401) return null;
+      throw problem;
+    }
+  }
+
+  identify(identity: Identity, remember: boolean): Promise<Identity> {
+    return this.#call('PUT', '/identity', { ...identity, remember }, identityOf);
+  }
+
+  forget(): Promise<void> {
+    return this.#call('DELETE', '/identity', undefined, nothing);
+  }
+
+  joinToken(milliseconds: number): Promise<JoinToken> {
+    return this.#call('POST', '/join-tokens', { mode: 'browser' }, joinTokenOf, milliseconds);
+  }
+
+  releases(): Promise<Release[]> {
+    return this.#call('GET', '/software', undefined, (body) => list(body, 'releases', releaseOf));
+  }
+
+  async #call<T>(
+    method: string,
+    path: string,
+    body: unknown,
+    read: (body: Fields) => T,
+    milliseconds = usualPatience,
+  ): Promise<T> {
+    const init: RequestInit = {
+      method,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      headers: { Accept: 'application/json' },
+    };
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers = { Accept: 'application/json', 'Content-Type': 'application/json' };
+    }
+    try {
+      return await fetchWithin(
+        this.#from,
+        milliseconds,
+        `/api/v1${path}`,
+        init,
+        async (response) => {
+          if (!response.ok) throw await problemOf(response);
+          return read(response.status === 204 ? {} : fields(await response.json(), 'answer'));
+        },
+      );
+    } catch (cause) {
+      throw asProblem(cause);
+    }
+  }
+}
+
+/** Reads an admission answer; also used for the copy that the page keeps across a reload. */
+export function admissionOf(body: Fields): Admission {
+  const identity = body['identity'];
+  return {
+    conference: conferenceOf(body['conference']),
+    identity:
+      identity === null || identity === undefined ? null : identityOf(fields(identity, 'identity')),
+    next: oneOf(body, 'next', nexts),
+  };
+}
+
+function conferenceOf(value: unknown): Conference {
+  const from = fields(value, 'conference');
+  return {
+    id: named(from, 'id'),
+    name: text(from, 'name'),
+    title: optionalText(from, 'title'),
+    startsAt: optionalText(from, 'startsAt'),
+    endsAt: optionalText(from, 'endsAt'),
+    status: optionalText(from, 'status'),
+    welcome: optionalText(from, 'welcome'),
+    supportContact: optionalText(from, 'supportContact'),
+    bridges: from['bridges'] ? list(from, 'bridges', bridgeOf) : [],
+  };
+}
+
+function bridgeOf(value: unknown): Bridge {
+  const from = fields(value, 'bridge');
+  return {
+    kind: oneOf(from, 'kind', ['audio', 'video']),
+    label: optionalText(from, 'label'),
+    country: optionalText(from, 'country'),
+    number: text(from, 'number'),
+    code: optionalText(from, 'code'),
+  };
+}
+
+function identityOf(from: Fields): Identity {
+  return {
+    title: optionalText(from, 'title'),
+    name: text(from, 'name'),
+    email: optionalText(from, 'email'),
+  };
+}
+
+function joinTokenOf(body: Fields): JoinToken {
+  const participant = fields(body['participant'], 'participant');
+  const relay = fields(body['relay'], 'relay');
+  return {
+    token: named(body, 'token'),
+    participant: {
+      id: named(participant, 'id'),
+      name: text(participant, 'name'),
+      role: oneOf(participant, 'role', roles),
+    },
+    permissions: list(body, 'permissions', textItem),
+    relay: {
+      whip: named(relay, 'whip'),
+      whep: named(relay, 'whep'),
+      control: named(relay, 'control'),
+    },
+    iceServers: list(body, 'iceServers', iceServerOf),
+  };
+}
+
+function iceServerOf(value: unknown): RTCIceServer {
+  const from = fields(value, 'ICE server');
+  const urls = from['urls'];
+  const server: RTCIceServer = {
+    urls: typeof urls === 'string' ? urls : list(from, 'urls', textItem),
+  };
+  if (from['username'] !== undefined) server.username = text(from, 'username');
+  if (from['credential'] !== undefined) server.credential = text(from, 'credential');
+  return server;
+}
+
+function releaseOf(value: unknown): Release {
+  const from = fields(value, 'release');
+  return { platform: named(from, 'platform'), version: named(from, 'version') };
+}
+
+function nothing(): void {}
+
+/** True when trying again cannot help: the server knows us and says no. */
+export function isFinal(problem: Problem): boolean {
+  return finalCodes.has(problem.code);
+}
+
+const finalCodes: ReadonlySet<string> = new Set([
+  'conference-denied',
+  'csrf',
+  'unauthenticated',
+  'forbidden',
+  'conflict',
+  'view-denied',
+  'publish-denied',
+  'sdp-invalid',
+  'sdp-limit',
+]);

@@ -1,0 +1,212 @@
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals-core';
+import type { JoinToken } from './api.ts';
+import { ControlChannel, type ControlDeps } from './control.ts';
+import type { Problem } from './problem.ts';
+import { Publisher, type PublisherDeps } from './publisher.ts';
+import { viewed, type Room } from './room.ts';
+import { pictureOf } from './stats.ts';
+import type { Cancel } from './timers.ts';
+import { Viewer, type ViewerDeps } from './viewer.ts';
+import { Watchdog, type Picture } from './watchdog.ts';
+import type { Publication } from './wire.ts';
+
+/** What the guest is told, in one word. */
+export type Standing =
+  'connecting' | 'waiting' | 'live' | 'reconnecting' | 'frozen' | 'ended' | 'removed';
+
+/** Why, where one word has several reasons. */
+export type Reason =
+  '' | 'first-picture' | 'stopped' | 'control' | 'media' | 'undecodable' | 'black' | 'refused';
+
+export interface Status {
+  standing: Standing;
+  reason: Reason;
+  problem: Problem | null;
+}
+
+export type AttendanceDeps = ControlDeps &
+  PublisherDeps &
+  Omit<ViewerDeps, 'sampled'> & { token(milliseconds: number): Promise<JoinToken> };
+
+/** A picture that stays undecodable is asked for anew, but not more often than this. */
+const renewEvery = 15_000;
+const judgeEvery = 1000;
+
+/** One participant's presence in the conference: control channel, picture, own share. */
+export class Attendance {
+  readonly control: ControlChannel;
+  readonly viewer: Viewer;
+  readonly publisher: Publisher;
+  readonly status: ReadonlySignal<Status>;
+  readonly viewed: ReadonlySignal<Publication | null>;
+  readonly #deps: AttendanceDeps;
+  readonly #watchdog = new Watchdog();
+  readonly #picture = signal<Picture>('none');
+  /** Somebody shared while we were here. */
+  readonly #hadShare = signal(false);
+  readonly #stops: Cancel[] = [];
+  #judging: Cancel = () => {};
+  #renewedAt = -Infinity;
+
+  constructor(deps: AttendanceDeps) {
+    this.#deps = deps;
+    this.control = new ControlChannel(deps);
+    this.viewer = new Viewer({ ...deps, sampled: (stats) => this.#sampled(stats) });
+    this.publisher = new Publisher(deps);
+    this.viewed = computed(() => {
+      const room = this.control.room.value;
+      return room === null ? null : viewed(room);
+    });
+    this.status = computed(() =>
+      statusOf({
+        control: this.control.state.value,
+        view: this.viewer.link.state.value,
+        picture: this.#picture.value,
+        room: this.control.room.value,
+        hadShare: this.#hadShare.value,
+      }),
+    );
+  }
+
+  open(): void {
+    this.#stops.push(
+      this.#followShares(),
+      this.#followControl(),
+      this.#followView(),
+      this.#report(),
+    );
+    this.#judge();
+    this.control.open();
+    this.viewer.link.open();
+  }
+
+  /** Goes: gives both media sessions back and says goodbye. */
+  close(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#judging();
+    this.publisher.stop();
+    this.viewer.link.close();
+    this.control.close();
+  }
+
+  /** The page was hidden or the network changed: do not wait for the next attempt. */
+  wake(): void {
+    this.control.retryNow();
+    this.viewer.link.verify();
+    this.publisher.link?.verify();
+  }
+
+  /** A sample of the shown picture, or null when there was none to take. */
+  look(black: boolean | null): void {
+    this.#picture.value = this.#watchdog.look(black, this.#deps.timers.now());
+  }
+
+  #followShares(): Cancel {
+    return effect(() => {
+      const share = this.viewed.value;
+      if (share !== null) this.#hadShare.value = true;
+      this.#picture.value = this.#watchdog.follow(share?.id ?? '', this.#deps.timers.now());
+    });
+  }
+
+  #followControl(): Cancel {
+    let lost = false;
+    return effect(() => {
+      const state = this.control.state.value;
+      if (state.phase === 'lost') {
+        lost = true;
+      } else if (state.phase === 'open' && lost) {
+        lost = false;
+        this.viewer.link.verify();
+        this.publisher.link?.verify();
+      } else if (state.phase === 'closed') {
+        this.publisher.stop();
+        this.viewer.link.close();
+      }
+    });
+  }
+
+  #followView(): Cancel {
+    let phase = '';
+    return effect(() => {
+      const before = phase;
+      phase = this.viewer.link.state.value.phase;
+      if (phase === 'connected' && before !== 'interrupted') {
+        this.#watchdog.renew(this.#deps.timers.now());
+      }
+    });
+  }
+
+  #report(): Cancel {
+    let told = '';
+    return effect(() => {
+      const { standing, reason, problem } = this.status.value;
+      const line = `${standing} ${reason}`;
+      if (line === told) return;
+      told = line;
+      const level = standing === 'frozen' || standing === 'reconnecting' ? 'warn' : 'info';
+      this.#deps.log(level, `tool: ${standing}`, { reason, code: problem?.code ?? '' });
+    });
+  }
+
+  #sampled(stats: RTCStatsReport): void {
+    const counts = pictureOf(stats);
+    if (counts !== null) {
+      this.#picture.value = this.#watchdog.observe(counts, this.#deps.timers.now());
+    }
+  }
+
+  #judge(): void {
+    const now = this.#deps.timers.now();
+    this.#picture.value = this.#watchdog.judge(now);
+    const lost = this.#picture.value === 'undecodable';
+    const connected = this.viewer.link.state.peek().phase === 'connected';
+    const joined = this.control.state.peek().phase === 'open';
+    if (lost && connected && joined && now - this.#renewedAt >= renewEvery) {
+      this.#renewedAt = now;
+      this.viewer.link.restart('no picture');
+    }
+    this.#judging = this.#deps.timers.after(judgeEvery, () => this.#judge());
+  }
+}
+
+interface Facts {
+  control: ControlChannel['state']['value'];
+  view: Viewer['link']['state']['value'];
+  picture: Picture;
+  room: Room | null;
+  hadShare: boolean;
+}
+
+export function statusOf({ control, view, picture, room, hadShare }: Facts): Status {
+  const status = (standing: Standing, reason: Reason = '', problem: Problem | null = null) => ({
+    standing,
+    reason,
+    problem,
+  });
+  if (control.phase === 'closed') {
+    if (control.reason === 'removed') return status('removed');
+    return control.reason === 'refused'
+      ? status('ended', 'refused', control.problem)
+      : status('ended');
+  }
+  if (view.phase === 'closed') return status('ended', 'refused', view.problem);
+  if (control.phase === 'lost') return status('reconnecting', 'control');
+  if (view.phase === 'interrupted' || view.phase === 'reconnecting') {
+    return status('reconnecting', 'media');
+  }
+  if (control.phase === 'connecting' || room === null) return status('connecting');
+  switch (picture) {
+    case 'none':
+      return view.phase === 'connected'
+        ? status('waiting', hadShare ? 'stopped' : '')
+        : status('connecting');
+    case 'starting':
+      return status('connecting', 'first-picture');
+    case 'undecodable':
+    case 'black':
+      return status('frozen', picture);
+    case 'moving':
+      return status('live');
+  }
+}

@@ -1,0 +1,241 @@
+import { signal, type ReadonlySignal } from '@preact/signals-core';
+import { isFinal, type JoinToken } from './api.ts';
+import { backoff, patience } from './backoff.ts';
+import type { Log } from './log.ts';
+import { asProblem, type Problem } from './problem.ts';
+import { apply, type Room } from './room.ts';
+import type { Cancel, Timers } from './timers.ts';
+import { closed, parse, subprotocol, type FromRelay, type ToRelay } from './wire.ts';
+
+/** Why the channel is closed for good. `refused` carries the problem. */
+export type Closing = 'left' | 'ended' | 'removed' | 'refused';
+
+export type ControlState =
+  | { phase: 'connecting' }
+  | { phase: 'open' }
+  | { phase: 'lost'; attempt: number }
+  | { phase: 'closed'; reason: Closing; problem: Problem | null };
+
+export interface ControlDeps {
+  token(milliseconds: number): Promise<JoinToken>;
+  socket(url: string, protocol: string): WebSocket;
+  timers: Timers;
+  random(): number;
+  log: Log;
+}
+
+/** Silence after which the relay, which speaks every second, counts as gone. */
+const silence = 3000;
+/** A page that was asleep finds its timer due before the messages that arrived meanwhile. */
+const grace = 200;
+
+/**
+ * The control channel: says hello, answers heartbeats, keeps the room, and comes back by itself
+ * for as long as the page is open and the server does not say no.
+ *
+ *     connecting -> open <-> lost;  any -> closed
+ */
+export class ControlChannel {
+  readonly #state = signal<ControlState>({ phase: 'connecting' });
+  readonly #room = signal<Room | null>(null);
+  readonly #grant = signal<JoinToken | null>(null);
+  readonly #deps: ControlDeps;
+  #socket: WebSocket | null = null;
+  /** Counts attempts ever made; an answer to an older one is ignored. */
+  #epoch = 0;
+  #attempt = 0;
+  #heardAt = 0;
+  #deadline: Cancel = () => {};
+  #retry: Cancel | null = null;
+
+  constructor(deps: ControlDeps) {
+    this.#deps = deps;
+  }
+
+  get state(): ReadonlySignal<ControlState> {
+    return this.#state;
+  }
+
+  get room(): ReadonlySignal<Room | null> {
+    return this.#room;
+  }
+
+  /** The latest join token's answer: who this participant is and what is allowed. */
+  get grant(): ReadonlySignal<JoinToken | null> {
+    return this.#grant;
+  }
+
+  open(): void {
+    void this.#connect();
+  }
+
+  /** Tries at once instead of waiting: the network is back or the page is looked at again. */
+  retryNow(): void {
+    if (this.#retry === null) return;
+    this.#attempt = 0;
+    this.#retry();
+    this.#retry = null;
+    void this.#connect();
+  }
+
+  /** Pins a share; "" follows the conference again. */
+  select(publication: string): void {
+    const room = this.#room.value;
+    if (room === null) return;
+    this.#room.value = { ...room, selected: publication };
+    this.#send({ type: 'view.select', publication });
+  }
+
+  close(): void {
+    this.#end('left');
+  }
+
+  async #connect(): Promise<void> {
+    const epoch = ++this.#epoch;
+    const allowed = patience(this.#attempt);
+    const stale = () => epoch !== this.#epoch;
+    let grant: JoinToken;
+    try {
+      grant = await this.#deps.token(allowed);
+    } catch (cause) {
+      if (stale()) return;
+      const problem = asProblem(cause);
+      if (isFinal(problem)) {
+        this.#end('refused', problem);
+      } else {
+        this.#lose(`no token: ${problem.code}`, problem.retryAfter);
+      }
+      return;
+    }
+    if (stale()) return;
+    this.#grant.value = grant;
+    this.#listen(grant, stale, allowed);
+  }
+
+  #listen(grant: JoinToken, stale: () => boolean, allowed: number): void {
+    let socket: WebSocket;
+    try {
+      socket = this.#deps.socket(grant.relay.control, subprotocol);
+    } catch (cause) {
+      this.#lose(`no socket: ${asProblem(cause).code}`);
+      return;
+    }
+    this.#socket = socket;
+    this.#deadline = this.#deps.timers.after(allowed, () => {
+      if (!stale()) this.#lose('no answer in time');
+    });
+    socket.onopen = () => {
+      if (!stale()) this.#send({ type: 'hello', token: grant.token });
+    };
+    socket.onmessage = ({ data }) => {
+      if (!stale()) this.#hear(data);
+    };
+    socket.onclose = ({ code }) => {
+      if (!stale()) this.#closedByRelay(code);
+    };
+  }
+
+  #hear(data: unknown): void {
+    this.#heardAt = this.#deps.timers.now();
+    let message: FromRelay | null;
+    try {
+      message = parse(typeof data === 'string' ? data : '');
+    } catch (cause) {
+      this.#deps.log('warn', 'control: unreadable message', { cause: String(cause) });
+      return;
+    }
+    if (message !== null) this.#take(message);
+  }
+
+  #take(message: FromRelay): void {
+    switch (message.type) {
+      case 'room.state':
+        this.#enter(message);
+        return;
+      case 'room.heartbeat':
+        this.#send({ type: 'room.heartbeat' });
+        return;
+      case 'room.ended':
+        if (message.reason === 'draining') this.#lose('relay is draining');
+        else this.#end(message.reason);
+        return;
+      case 'error':
+        this.#deps.log('warn', 'control: error', { code: message.code, re: message.re });
+        if (message.re === 'view.select' && this.#room.value !== null) {
+          this.#room.value = { ...this.#room.value, selected: '' };
+        }
+        return;
+      default:
+        if (this.#room.value !== null) this.#room.value = apply(this.#room.value, message);
+    }
+  }
+
+  #enter(message: FromRelay & { type: 'room.state' }): void {
+    const pinned = this.#room.value?.selected ?? '';
+    this.#room.value = apply(this.#room.value ?? { ...message }, message);
+    if (this.#state.value.phase === 'open') return;
+    this.#attempt = 0;
+    this.#state.value = { phase: 'open' };
+    this.#deps.log('info', 'control: open');
+    // The relay forgets the choice of a participant who was away for long.
+    const live = message.publications.some(({ id }) => id === pinned);
+    if (pinned !== '' && pinned !== message.selected && live) this.select(pinned);
+    this.#watchSilence();
+  }
+
+  #watchSilence(): void {
+    this.#deadline();
+    const epoch = this.#epoch;
+    const quietFor = () => this.#deps.timers.now() - this.#heardAt;
+    this.#deadline = this.#deps.timers.after(Math.max(silence - quietFor(), 0), () => {
+      if (quietFor() < silence) {
+        this.#watchSilence();
+        return;
+      }
+      this.#deadline = this.#deps.timers.after(grace, () => {
+        if (epoch !== this.#epoch) return;
+        if (quietFor() < silence) this.#watchSilence();
+        else this.#lose('silence');
+      });
+    });
+  }
+
+  #closedByRelay(code: number): void {
+    if (code === closed.ended) this.#end('ended');
+    else if (code === closed.removed) this.#end('removed');
+    else this.#lose(`closed with ${code}`);
+  }
+
+  #lose(why: string, retryAfter: number | null = null): void {
+    this.#drop();
+    const attempt = this.#attempt++;
+    const pause = Math.max(backoff(attempt, this.#deps.random), (retryAfter ?? 0) * 1000);
+    // Before the first success the guest is still waiting to get in, not coming back.
+    if (this.#room.value !== null) this.#state.value = { phase: 'lost', attempt };
+    this.#deps.log('warn', 'control: lost', { why, attempt, pause });
+    this.#retry = this.#deps.timers.after(pause, () => {
+      this.#retry = null;
+      void this.#connect();
+    });
+  }
+
+  #end(reason: Closing, problem: Problem | null = null): void {
+    if (this.#state.value.phase === 'closed') return;
+    this.#drop();
+    this.#state.value = { phase: 'closed', reason, problem };
+    this.#deps.log('info', 'control: closed', { reason, code: problem?.code ?? '' });
+  }
+
+  #drop(): void {
+    this.#epoch++;
+    this.#deadline();
+    this.#retry?.();
+    this.#retry = null;
+    this.#socket?.close();
+    this.#socket = null;
+  }
+
+  #send(message: ToRelay): void {
+    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
+  }
+}

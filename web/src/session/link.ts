@@ -1,0 +1,267 @@
+import { signal, type ReadonlySignal } from '@preact/signals-core';
+import { isFinal, type JoinToken } from './api.ts';
+import { backoff, patience } from './backoff.ts';
+import { offer, release } from './exchange.ts';
+import type { Log } from './log.ts';
+import { asProblem, Problem } from './problem.ts';
+import type { Fetch } from './request.ts';
+import { activityOf } from './stats.ts';
+import type { Cancel, Timers } from './timers.ts';
+
+export type LinkState =
+  | { phase: 'idle' }
+  | { phase: 'connecting' }
+  | { phase: 'connected' }
+  /** The network is silent; it may heal by itself. */
+  | { phase: 'interrupted' }
+  /** A new session is being made. */
+  | { phase: 'reconnecting'; attempt: number }
+  | { phase: 'closed'; problem: Problem | null };
+
+export interface LinkDeps {
+  token(milliseconds: number): Promise<JoinToken>;
+  fetch: Fetch;
+  peer(configuration: RTCConfiguration): RTCPeerConnection;
+  timers: Timers;
+  random(): number;
+  log: Log;
+}
+
+export interface LinkPurpose {
+  /** For the log: "view" or "share". */
+  name: string;
+  endpoint(token: JoinToken): string;
+  /** Adds the tracks before the offer is made. */
+  prepare(peer: RTCPeerConnection): void;
+  /** Called about once a second while there is a connection. */
+  sampled(stats: RTCStatsReport): void;
+  /** A loss that lasts longer ends the link; Infinity tries for ever. */
+  giveUpAfter: number;
+}
+
+/** How long a silent network may take to heal before a new session is made. */
+const heal = 4000;
+/** Chromium asks a quiet peer for a sign of life every 2.5 s. */
+const quiet = 3500;
+const sampleEvery = 1000;
+/** An attempt younger than this was made on a living network and is left alone. */
+const promising = 1500;
+
+interface Session {
+  peer: RTCPeerConnection;
+  token: string;
+  location: string;
+}
+
+/**
+ * One media session with the relay (WHEP or WHIP), made again with a fresh token when it is lost.
+ *
+ *     idle -> connecting -> connected <-> interrupted -> reconnecting -> connected;  any -> closed
+ */
+export class MediaLink {
+  readonly #state = signal<LinkState>({ phase: 'idle' });
+  readonly #deps: LinkDeps;
+  readonly #purpose: LinkPurpose;
+  #session: Session | null = null;
+  /** Counts sessions ever begun; what belongs to an older one is ignored. */
+  #epoch = 0;
+  #attempt = 0;
+  #begunAt = -Infinity;
+  #lostAt: number | null = null;
+  #activity = { count: 0, at: 0 };
+  #suspectedAt: number | null = null;
+  #timer: Cancel = () => {};
+  #sampling: Cancel = () => {};
+
+  constructor(deps: LinkDeps, purpose: LinkPurpose) {
+    this.#deps = deps;
+    this.#purpose = purpose;
+  }
+
+  get state(): ReadonlySignal<LinkState> {
+    return this.#state;
+  }
+
+  open(): void {
+    if (this.#state.value.phase !== 'idle') return;
+    this.#state.value = { phase: 'connecting' };
+    void this.#connect();
+  }
+
+  /** Ends the link and gives the session back to the relay. */
+  close(problem: Problem | null = null): void {
+    if (this.#state.value.phase === 'closed') return;
+    this.#drop();
+    this.#state.value = { phase: 'closed', problem };
+    this.#deps.log('info', `${this.#purpose.name}: closed`, { code: problem?.code ?? '' });
+  }
+
+  /** Makes a new session now. */
+  restart(why: string): void {
+    const { phase } = this.#state.value;
+    if (phase === 'idle' || phase === 'closed') return;
+    this.#attempt = 0;
+    this.#again(why, null, 0);
+  }
+
+  /**
+   * Asks whether the other side still lives: called when the control channel was lost and came
+   * back, perhaps to a relay that started anew and knows nothing of this session.
+   */
+  verify(): void {
+    const { phase } = this.#state.value;
+    if (phase === 'connected' || phase === 'interrupted') {
+      // Judged with the next sample: after a page slept, what was counted last is old.
+      this.#suspectedAt = this.#deps.timers.now();
+    } else if (phase === 'reconnecting' && this.#deps.timers.now() - this.#begunAt > promising) {
+      this.restart('control is back');
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const epoch = ++this.#epoch;
+    this.#begunAt = this.#deps.timers.now();
+    const stale = () => epoch !== this.#epoch;
+    const allowed = patience(this.#attempt);
+    try {
+      const grant = await this.#deps.token(allowed);
+      if (stale()) return;
+      const peer = this.#deps.peer({ iceServers: grant.iceServers, bundlePolicy: 'max-bundle' });
+      const session: Session = { peer, token: grant.token, location: '' };
+      this.#session = session;
+      this.#watch(peer, stale);
+      this.#purpose.prepare(peer);
+      await peer.setLocalDescription(await peer.createOffer());
+      if (stale()) return;
+      // The relay is ICE-lite and names its candidates in the answer: nothing to gather or to wait for.
+      const sdp = peer.localDescription?.sdp ?? '';
+      const endpoint = this.#purpose.endpoint(grant);
+      const made = await offer(this.#deps, endpoint, grant.token, sdp, allowed);
+      if (stale()) {
+        release(this.#deps.fetch, made.location, grant.token);
+        return;
+      }
+      session.location = made.location;
+      await peer.setRemoteDescription({ type: 'answer', sdp: made.answer });
+      if (stale()) return;
+      this.#timer = this.#deps.timers.after(allowed + 5000, () => {
+        if (!stale()) this.#again('media did not connect');
+      });
+    } catch (cause) {
+      if (stale()) return;
+      const problem = asProblem(cause);
+      if (isFinal(problem)) this.close(problem);
+      else this.#again(`refused: ${problem.code}`, problem);
+    }
+  }
+
+  #watch(peer: RTCPeerConnection, stale: () => boolean): void {
+    peer.onconnectionstatechange = () => {
+      if (stale()) return;
+      switch (peer.connectionState) {
+        case 'connected':
+          this.#connected(peer, stale);
+          return;
+        case 'disconnected':
+          this.#interrupted(stale);
+          return;
+        case 'failed':
+        case 'closed':
+          this.#again(`connection ${peer.connectionState}`);
+          return;
+        default:
+      }
+    };
+  }
+
+  #connected(peer: RTCPeerConnection, stale: () => boolean): void {
+    this.#timer();
+    this.#attempt = 0;
+    this.#lostAt = null;
+    this.#suspectedAt = null;
+    this.#activity = { count: 0, at: this.#deps.timers.now() };
+    this.#state.value = { phase: 'connected' };
+    this.#deps.log('info', `${this.#purpose.name}: connected`);
+    this.#sampling();
+    this.#sample(peer, stale);
+    const transport = (peer.getReceivers()[0] ?? peer.getSenders()[0])?.transport;
+    if (!transport) return;
+    // A relay that goes away in order says so here, seconds before ICE notices.
+    transport.onstatechange = () => {
+      if (!stale() && (transport.state === 'closed' || transport.state === 'failed')) {
+        this.#again(`transport ${transport.state}`);
+      }
+    };
+  }
+
+  #interrupted(stale: () => boolean): void {
+    this.#lostAt ??= this.#deps.timers.now();
+    this.#state.value = { phase: 'interrupted' };
+    this.#deps.log('warn', `${this.#purpose.name}: interrupted`);
+    this.#timer();
+    this.#timer = this.#deps.timers.after(heal, () => {
+      if (!stale()) this.#again('did not heal');
+    });
+  }
+
+  #again(
+    why: string,
+    problem: Problem | null = null,
+    least = backoff(this.#attempt, this.#deps.random),
+  ): void {
+    const now = this.#deps.timers.now();
+    this.#lostAt ??= now;
+    this.#drop();
+    const attempt = this.#attempt++;
+    const pause = Math.max(least, (problem?.retryAfter ?? 0) * 1000);
+    if (now + pause - this.#lostAt > this.#purpose.giveUpAfter) {
+      this.close(problem ?? new Problem('network'));
+      return;
+    }
+    if (this.#state.value.phase !== 'connecting') {
+      this.#state.value = { phase: 'reconnecting', attempt };
+    }
+    this.#deps.log('warn', `${this.#purpose.name}: new session`, { why, attempt, pause });
+    this.#timer = this.#deps.timers.after(pause, () => void this.#connect());
+  }
+
+  #drop(): void {
+    this.#epoch++;
+    this.#begunAt = -Infinity;
+    this.#timer();
+    this.#sampling();
+    this.#suspectedAt = null;
+    const session = this.#session;
+    this.#session = null;
+    if (session === null) return;
+    session.peer.close();
+    release(this.#deps.fetch, session.location, session.token);
+  }
+
+  #sample(peer: RTCPeerConnection, stale: () => boolean): void {
+    this.#sampling = this.#deps.timers.after(sampleEvery, () => {
+      peer.getStats().then(
+        (stats) => {
+          if (stale()) return;
+          const count = activityOf(stats);
+          if (count !== this.#activity.count) {
+            this.#activity = { count, at: this.#deps.timers.now() };
+          }
+          this.#purpose.sampled(stats);
+          this.#judgeActivity();
+          if (!stale()) this.#sample(peer, stale);
+        },
+        () => {},
+      );
+    });
+  }
+
+  #judgeActivity(): void {
+    if (this.#suspectedAt === null) return;
+    if (this.#activity.at > this.#suspectedAt) {
+      this.#suspectedAt = null;
+    } else if (this.#deps.timers.now() - this.#activity.at >= quiet) {
+      this.#again('no sign of life');
+    }
+  }
+}

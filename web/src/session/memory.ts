@@ -1,0 +1,35 @@
+import { admissionOf, type Admission } from './api.ts';
+import { fields } from './shape.ts';
+
+const key = 'coopnet.admission';
+
+/**
+ * Keeps the last admission answer for as long as the tab lives, so that a reload finds the
+ * conference's title and numbers again. The right to join is in the cookie, never here.
+ */
+export class AdmissionMemory {
+  readonly #storage: Storage;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  read(): Admission | null {
+    try {
+      const kept = this.#storage.getItem(key);
+      return kept === null ? null : admissionOf(fields(JSON.parse(kept), 'admission'));
+    } catch {
+      return null;
+    }
+  }
+
+  /** The identity is left out: its cookie is the truth, and "disconnect" must forget it here too. */
+  write(admission: Admission | null): void {
+    try {
+      if (admission === null) this.#storage.removeItem(key);
+      else this.#storage.setItem(key, JSON.stringify({ ...admission, identity: null }));
+    } catch {
+      // A browser without storage only loses the comfort of a reload.
+    }
+  }
+}

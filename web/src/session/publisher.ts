@@ -1,0 +1,196 @@
+import { effect, signal, type ReadonlySignal } from '@preact/signals-core';
+import { MediaLink, type LinkDeps } from './link.ts';
+import { asProblem, Problem } from './problem.ts';
+
+export type Hint = 'text' | 'motion';
+
+export interface ShareWish {
+  label: string;
+  hint: Hint;
+}
+
+export type PublisherState =
+  | { phase: 'idle' }
+  | { phase: 'choosing' }
+  | { phase: 'connecting'; wish: ShareWish }
+  | { phase: 'live'; wish: ShareWish }
+  | { phase: 'reconnecting'; wish: ShareWish }
+  /** Ended by itself; null when the browser's own "stop sharing" was pressed. */
+  | { phase: 'ended'; problem: Problem | null };
+
+export interface PublisherDeps extends LinkDeps {
+  capture(options: DisplayMediaStreamOptions): Promise<MediaStream>;
+  capabilities(kind: string): RTCRtpCapabilities | null;
+}
+
+/** Silence of the network after which a share ends instead of coming back as a surprise. */
+const giveUpAfter = 20_000;
+const preferred = ['video/vp9', 'video/vp8', 'video/h264', 'video/av1'];
+const bitrates: Readonly<Record<Hint, number>> = { text: 4_000_000, motion: 6_000_000 };
+
+/**
+ * Shares a screen, window or tab over WHIP. The captured picture outlives a lost network, so that
+ * the presenter is not asked again.
+ *
+ *     idle -> choosing -> connecting -> live <-> reconnecting;  -> idle | ended
+ */
+export class Publisher {
+  readonly #state = signal<PublisherState>({ phase: 'idle' });
+  readonly #deps: PublisherDeps;
+  #link: MediaLink | null = null;
+  #media: MediaStream | null = null;
+  #unfollow: () => void = () => {};
+
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps;
+  }
+
+  get state(): ReadonlySignal<PublisherState> {
+    return this.#state;
+  }
+
+  get link(): MediaLink | null {
+    return this.#link;
+  }
+
+  /** Must be called from a click: the browser then asks what to share. */
+  async start(wish: ShareWish): Promise<void> {
+    const { phase } = this.#state.value;
+    if (phase !== 'idle' && phase !== 'ended') return;
+    this.#state.value = { phase: 'choosing' };
+    let media: MediaStream;
+    try {
+      media = await this.#deps.capture(captureOptions());
+    } catch (cause) {
+      this.#state.value = refusedByHand(cause)
+        ? { phase: 'idle' }
+        : { phase: 'ended', problem: new Problem('capture', { cause }) };
+      return;
+    }
+    if (this.#state.value.phase !== 'choosing') {
+      stopTracks(media);
+      return;
+    }
+    this.#media = media;
+    for (const track of media.getVideoTracks()) {
+      track.contentHint = wish.hint;
+      track.onended = () => this.#finish({ phase: 'ended', problem: null });
+    }
+    this.#state.value = { phase: 'connecting', wish };
+    this.#publish(media, wish);
+  }
+
+  stop(): void {
+    this.#finish({ phase: 'idle' });
+  }
+
+  #publish(media: MediaStream, wish: ShareWish): void {
+    const link = new MediaLink(this.#deps, {
+      name: 'share',
+      endpoint: ({ relay }) => labelled(relay.whip, wish.label),
+      prepare: (peer) => this.#prepare(peer, media, wish.hint),
+      sampled: () => {},
+      giveUpAfter,
+    });
+    this.#link = link;
+    this.#unfollow = effect(() => {
+      const { value } = link.state;
+      switch (value.phase) {
+        case 'connected':
+          this.#state.value = { phase: 'live', wish };
+          return;
+        case 'interrupted':
+        case 'reconnecting':
+          this.#state.value = { phase: 'reconnecting', wish };
+          return;
+        case 'closed':
+          this.#finish({ phase: 'ended', problem: value.problem });
+          return;
+        default:
+      }
+    });
+    link.open();
+  }
+
+  #prepare(peer: RTCPeerConnection, media: MediaStream, hint: Hint): void {
+    for (const track of media.getTracks()) {
+      const video = track.kind === 'video';
+      const transceiver = peer.addTransceiver(track, {
+        direction: 'sendonly',
+        streams: [media],
+        ...(video && { sendEncodings: [{ maxBitrate: bitrates[hint], maxFramerate: 30 }] }),
+      });
+      if (!video) continue;
+      const codecs = this.#deps.capabilities('video')?.codecs ?? [];
+      if (codecs.length > 0) transceiver.setCodecPreferences?.(ordered(codecs));
+      void keepSharp(transceiver.sender, this.#deps.log);
+    }
+  }
+
+  #finish(state: PublisherState): void {
+    this.#unfollow();
+    this.#unfollow = () => {};
+    const media = this.#media;
+    const link = this.#link;
+    this.#media = null;
+    this.#link = null;
+    this.#state.value = state;
+    link?.close();
+    if (media !== null) stopTracks(media);
+  }
+}
+
+function captureOptions(): DisplayMediaStreamOptions {
+  const options: DisplayMediaStreamOptions & Readonly<Record<string, unknown>> = {
+    video: {
+      frameRate: { ideal: 30, max: 30 },
+      width: { max: 2560 },
+      height: { max: 1440 },
+    },
+    audio: true,
+    preferCurrentTab: false,
+    selfBrowserSurface: 'exclude',
+    surfaceSwitching: 'include',
+    systemAudio: 'exclude',
+  };
+  return options;
+}
+
+/** The codecs in our order; what we do not name (retransmission, recovery) keeps its place behind. */
+export function ordered(codecs: readonly RTCRtpCodec[]): RTCRtpCodec[] {
+  const rank = ({ mimeType }: RTCRtpCodec) => {
+    const at = preferred.indexOf(mimeType.toLowerCase());
+    return at < 0 ? preferred.length : at;
+  };
+  return codecs.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** With little bandwidth a shared screen gets fewer frames, never a blurred text. */
+async function keepSharp(sender: RTCRtpSender, log: PublisherDeps['log']): Promise<void> {
+  try {
+    const parameters = sender.getParameters();
+    await sender.setParameters(
+      Object.assign(parameters, { degradationPreference: 'maintain-resolution' }),
+    );
+  } catch (cause) {
+    // Firefox does not know the preference and may refuse before the negotiation.
+    log('info', 'share: no degradation preference', { code: asProblem(cause).code });
+  }
+}
+
+function labelled(endpoint: string, label: string): string {
+  const url = new URL(endpoint);
+  url.searchParams.set('label', label);
+  return url.href;
+}
+
+function refusedByHand(cause: unknown): boolean {
+  return cause instanceof DOMException && ['NotAllowedError', 'AbortError'].includes(cause.name);
+}
+
+function stopTracks(media: MediaStream): void {
+  for (const track of media.getTracks()) {
+    track.onended = null;
+    track.stop();
+  }
+}
