@@ -1,0 +1,149 @@
+package conference
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// Attempt is what somebody shows to be admitted: name and password, or an invitation's code.
+type Attempt struct {
+	Name       string `json:"name"`
+	Password   string `json:"password"`
+	Invitation string `json:"invitation"`
+}
+
+// denied is the one refusal, whatever the reason: who guesses learns nothing.
+func denied() error {
+	return problem.New(problem.ConferenceDenied, "The conference cannot be joined with this name and password at this time. "+
+		"Check capitals and spaces, and the time of the conference.")
+}
+
+// Admit lets somebody in, or refuses with one answer. Unknown name, wrong password, not yet open, ended and closed to
+// guests cost the same work.
+func (d *Domain) Admit(ctx context.Context, address netip.Addr, a Attempt) (*Admission, *Conference, error) {
+	if a.Invitation == "" && (a.Name == "" || a.Password == "") {
+		return nil, nil, missing(a)
+	}
+	name, nameErr := NormalName(a.Name)
+	tries := d.attempts(address, name)
+	if err := tries.check(ctx); err != nil {
+		return nil, nil, err
+	}
+	var in *entrance
+	var err error
+	if a.Invitation != "" {
+		in, err = d.byInvitation(ctx, a.Invitation)
+	} else {
+		in, err = d.byPassword(ctx, name, nameErr == nil, a.Password)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	now := d.cfg.Now()
+	if in == nil || in.conference.Status(now) != StatusOpen || !in.allowed() {
+		if err := tries.failed(ctx); err != nil {
+			return nil, nil, err
+		}
+		return nil, nil, denied()
+	}
+	if err := tries.check(ctx); err != nil { // see attempts: the result of a burst is not told
+		return nil, nil, err
+	}
+	admission, err := d.admission(in, now)
+	return admission, in.conference, err
+}
+
+func missing(a Attempt) error {
+	var v check
+	if a.Name == "" {
+		v.fail("/name", "is empty")
+	}
+	if a.Password == "" {
+		v.fail("/password", "is empty")
+	}
+	return v.err()
+}
+
+// entrance is a proof that was accepted; whether it opens anything now is another question.
+type entrance struct {
+	conference *Conference
+	role       jointoken.Role
+	invitation string
+}
+
+// allowed applies the conference's policy for guests.
+func (e *entrance) allowed() bool {
+	return e.role != jointoken.RoleGuest || e.conference.GuestPolicy == PolicyAccept
+}
+
+// byPassword returns nil for an unknown name and for a wrong password, after one computation in both cases.
+func (d *Domain) byPassword(ctx context.Context, name string, readable bool, password string) (*entrance, error) {
+	var c *Conference
+	var err error
+	if readable {
+		c, err = d.cfg.Store.ConferenceByName(ctx, name)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, fmt.Errorf("find conference: %w", err)
+		}
+	}
+	hash := d.dummy
+	if c != nil {
+		hash = c.PasswordHash
+	}
+	if !utf8.ValidString(password) {
+		password = "" // no conference has it, and the work is the same
+	}
+	right, err := d.cfg.Hasher.Verify(ctx, hash, NormalPassword(password))
+	if err != nil {
+		return nil, fmt.Errorf("check password: %w", err)
+	}
+	if c == nil || !right {
+		return nil, nil
+	}
+	return &entrance{conference: c, role: jointoken.RoleGuest}, nil
+}
+
+// byInvitation needs no costly hash: a code has 192 random bits, and nobody finds one by trying.
+func (d *Domain) byInvitation(ctx context.Context, code string) (*entrance, error) {
+	inv, err := d.cfg.Store.InvitationByCode(ctx, sha256.Sum256([]byte(code)))
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find invitation: %w", err)
+	}
+	if !inv.Live(d.cfg.Now()) {
+		return nil, nil
+	}
+	c, err := d.cfg.Store.Conference(ctx, inv.Conference)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find conference: %w", err)
+	}
+	return &entrance{conference: c, role: inv.Kind, invitation: inv.ID}, nil
+}
+
+func (d *Domain) admission(in *entrance, now time.Time) (*Admission, error) {
+	participant, err := newID(d.cfg.Rand)
+	if err != nil {
+		return nil, err
+	}
+	expires := now.Add(admissionLife)
+	if until := in.conference.Until(); !until.IsZero() && until.Before(expires) {
+		expires = until
+	}
+	return &Admission{
+		Conference: in.conference.ID, Participant: participant, Role: in.role, Invitation: in.invitation,
+		Expires: expires.UTC().Truncate(time.Second),
+	}, nil
+}

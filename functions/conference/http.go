@@ -1,0 +1,203 @@
+package conference
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// Handler answers this domain's calls. The portal in front of it bounds the body, checks the content type and the
+// origin, and has set the answer's X-Request-Id.
+func (d *Domain) Handler() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /api/v1/admissions", d.serve(d.postAdmission))
+	mux.HandleFunc("DELETE /api/v1/admissions", d.serve(d.deleteAdmission))
+	mux.HandleFunc("POST /api/v1/join-tokens", d.serve(d.postJoinToken))
+	mux.HandleFunc("GET /.well-known/jwks.json", d.serve(d.readJWKS))
+	mux.HandleFunc("POST /api/v1/conferences", d.organizer(d.postConference))
+	mux.HandleFunc("GET /api/v1/conferences", d.organizer(d.listConferences))
+	mux.HandleFunc("GET /api/v1/conferences/{id}", d.organizer(d.readConference))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/end", d.organizer(d.postEnd))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/invitations", d.organizer(d.postInvitation))
+	return mux
+}
+
+// serve renders the error of h. A handler that returns an error has not written.
+func (d *Domain) serve(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		if err == nil {
+			return
+		}
+		id := w.Header().Get("X-Request-Id")
+		if code := problem.From(err).Code; code.Status() >= http.StatusInternalServerError {
+			d.cfg.Logger.ErrorContext(r.Context(), "request failed", "requestId", id, "code", string(code), "error", err)
+		}
+		problem.Write(w, id, err)
+	}
+}
+
+func answer(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client has gone: nothing left to tell it
+	return nil
+}
+
+// decode reads exactly one JSON value without unknown fields.
+func decode(r *http.Request, into any) error {
+	dec := json.NewDecoder(r.Body)
+	dec.DisallowUnknownFields()
+	err := dec.Decode(into)
+	if err == nil {
+		if _, err = dec.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		err = errors.New("more than one value")
+	}
+	detail := "The body is not the JSON object that this call takes."
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		detail = "This call has no field " + name + "."
+	}
+	return problem.Wrap(problem.Malformed, detail, err)
+}
+
+type admissionAnswer struct {
+	Conference admittedConference `json:"conference"`
+	Identity   *Identity          `json:"identity"`
+	Next       string             `json:"next"`
+}
+
+// admittedConference is what a participant may know.
+type admittedConference struct {
+	ID       string     `json:"id"`
+	Name     string     `json:"name"`
+	Title    string     `json:"title"`
+	StartsAt *time.Time `json:"startsAt"`
+	EndsAt   *time.Time `json:"endsAt"`
+	Status   string     `json:"status"`
+	Bridges  []Bridge   `json:"bridges"`
+}
+
+func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
+	var attempt Attempt
+	if err := decode(r, &attempt); err != nil {
+		return err
+	}
+	admission, c, err := d.Admit(r.Context(), d.cfg.Address(r), attempt)
+	if err != nil {
+		return err
+	}
+	who, err := d.cfg.Identities.Identity(r)
+	if err != nil {
+		return fmt.Errorf("read identity: %w", err)
+	}
+	sealed, err := d.seal(r.Context(), *admission)
+	if err != nil {
+		return err
+	}
+	now := d.cfg.Now()
+	http.SetCookie(w, newCookie(sealed, max(1, int(admission.Expires.Sub(now).Seconds()))))
+	next := "software"
+	if who == nil {
+		next = "identify"
+	}
+	return answer(w, http.StatusOK, admissionAnswer{
+		Conference: admittedConference{
+			ID: c.ID, Name: c.Name, Title: c.Title, StartsAt: c.StartsAt, EndsAt: c.EndsAt, Status: c.Status(now), Bridges: c.Bridges,
+		},
+		Identity: who, Next: next,
+	})
+}
+
+func (d *Domain) deleteAdmission(w http.ResponseWriter, _ *http.Request) error {
+	http.SetCookie(w, newCookie("", -1))
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+type joinAnswer struct {
+	Token       string                 `json:"token"`
+	ExpiresAt   time.Time              `json:"expiresAt"`
+	Participant joinParticipant        `json:"participant"`
+	Permissions []jointoken.Permission `json:"permissions"`
+	Relay       joinRelay              `json:"relay"`
+	ICEServers  []ICEServer            `json:"iceServers"`
+}
+
+type joinParticipant struct {
+	ID   string         `json:"id"`
+	Name string         `json:"name"`
+	Role jointoken.Role `json:"role"`
+}
+
+type joinRelay struct {
+	WHIP    string `json:"whip"`
+	WHEP    string `json:"whep"`
+	Control string `json:"control"`
+}
+
+func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
+	admission, err := d.fromCookie(r)
+	if err != nil {
+		return err
+	}
+	var body struct {
+		Mode string `json:"mode"`
+	}
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	who, err := d.cfg.Identities.Identity(r)
+	if err != nil {
+		return fmt.Errorf("read identity: %w", err)
+	}
+	t, err := d.JoinToken(r.Context(), admission, who, body.Mode)
+	if err != nil {
+		return err
+	}
+	ice := t.Relay.ICEServers
+	if ice == nil {
+		ice = []ICEServer{}
+	}
+	return answer(w, http.StatusOK, joinAnswer{
+		Token: t.Token, ExpiresAt: t.Expires, Participant: joinParticipant{ID: t.Participant, Name: t.Name, Role: t.Role},
+		Permissions: t.Permissions, Relay: joinRelay{WHIP: t.Relay.WHIP, WHEP: t.Relay.WHEP, Control: t.Relay.Control}, ICEServers: ice,
+	})
+}
+
+func (d *Domain) fromCookie(r *http.Request) (Admission, error) {
+	missing := problem.New(problem.Unauthenticated, "Enter the conference's name and password first.")
+	cookie, err := r.Cookie(admissionCookie)
+	if err != nil {
+		return Admission{}, missing
+	}
+	admission, err := d.open(r.Context(), cookie.Value)
+	if errors.Is(err, errSealed) {
+		return Admission{}, missing
+	}
+	return admission, err
+}
+
+func (d *Domain) readJWKS(w http.ResponseWriter, r *http.Request) error {
+	set, err := d.cfg.Keys.JWKS(r.Context())
+	if err != nil {
+		return fmt.Errorf("read keys: %w", err)
+	}
+	w.Header().Set("Cache-Control", "public, max-age=60")
+	return answer(w, http.StatusOK, set)
+}
+
+func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }

@@ -1,0 +1,112 @@
+package conference
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/mail"
+	"time"
+
+	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// Invitation is a personal link into one conference. Its code is known only to who got it; the store has its SHA-256.
+type Invitation struct {
+	ID         string         `json:"id"`
+	Conference string         `json:"conference"`
+	Kind       jointoken.Role `json:"kind"` // guest or internal
+	Name       string         `json:"name"`
+	Email      string         `json:"email"`
+	CodeHash   [32]byte       `json:"codeHash"`
+	CreatedAt  time.Time      `json:"createdAt"`
+	ExpiresAt  time.Time      `json:"expiresAt"`
+	RevokedAt  time.Time      `json:"revokedAt,omitzero"`
+}
+
+// Live reports whether the invitation admits at now.
+func (i *Invitation) Live(now time.Time) bool { return i.RevokedAt.IsZero() && now.Before(i.ExpiresAt) }
+
+// Invite asks for an invitation. Name and Email say whom it is for; both may be empty.
+type Invite struct {
+	Kind  string `json:"kind"`
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+const (
+	invitationLife = 30 * 24 * time.Hour // for a conference without an end
+	codeBytes      = 24                  // 192 bits
+)
+
+func (in *Invite) normalise() error {
+	var v check
+	v.oneOf("/kind", in.Kind, string(jointoken.RoleGuest), string(jointoken.RoleInternal))
+	in.Name = v.text("/name", in.Name, maxShort, false)
+	in.Email = v.text("/email", in.Email, maxTitle, false)
+	if in.Email != "" {
+		if a, err := mail.ParseAddress(in.Email); err != nil || a.Address != in.Email {
+			v.fail("/email", "is not an e-mail address")
+		}
+	}
+	return v.err()
+}
+
+// Invite makes a personal link. The code is returned once and cannot be had again.
+func (d *Domain) Invite(ctx context.Context, conferenceID string, in Invite) (inv *Invitation, code string, err error) {
+	if err := in.normalise(); err != nil {
+		return nil, "", err
+	}
+	c, err := d.Conference(ctx, conferenceID)
+	if err != nil {
+		return nil, "", err
+	}
+	now := d.cfg.Now().UTC().Truncate(time.Millisecond)
+	if c.Status(now) == StatusEnded {
+		return nil, "", problem.New(problem.Conflict, "The conference has ended.")
+	}
+	secret := make([]byte, codeBytes)
+	if _, err := io.ReadFull(d.cfg.Rand, secret); err != nil {
+		return nil, "", fmt.Errorf("read random bytes: %w", err)
+	}
+	code = base64.RawURLEncoding.EncodeToString(secret)
+	id, err := newID(d.cfg.Rand)
+	if err != nil {
+		return nil, "", err
+	}
+	inv = &Invitation{
+		ID: id, Conference: c.ID, Kind: jointoken.Role(in.Kind), Name: in.Name, Email: in.Email,
+		CodeHash: sha256.Sum256([]byte(code)), CreatedAt: now, ExpiresAt: c.Until(),
+	}
+	if inv.ExpiresAt.IsZero() {
+		inv.ExpiresAt = now.Add(invitationLife)
+	}
+	if err := d.cfg.Store.CreateInvitation(ctx, inv); err != nil {
+		return nil, "", fmt.Errorf("store invitation: %w", err)
+	}
+	return inv, code, nil
+}
+
+// RevokeInvitation ends an invitation and the admissions that it gave; who is on a relay already stays.
+func (d *Domain) RevokeInvitation(ctx context.Context, conferenceID, invitationID string) error {
+	inv, err := d.cfg.Store.Invitation(ctx, invitationID)
+	if err == nil && inv.Conference != conferenceID {
+		err = ErrNotFound
+	}
+	if err == nil {
+		err = d.cfg.Store.RevokeInvitation(ctx, invitationID, d.cfg.Now().UTC().Truncate(time.Millisecond))
+	}
+	if errors.Is(err, ErrNotFound) {
+		return problem.New(problem.NotFound, "There is no such invitation.")
+	}
+	if err != nil {
+		return fmt.Errorf("revoke invitation: %w", err)
+	}
+	return nil
+}
+
+// InvitationURL is the link for a code. The code is in the fragment, which browsers do not send to any server.
+func (d *Domain) InvitationURL(code string) string { return d.cfg.PublicURL + "/#invitation=" + code }

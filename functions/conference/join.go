@@ -1,0 +1,141 @@
+package conference
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// Relays knows the relays.
+type Relays interface {
+	// Place returns the relay that holds the conference. Without one it returns problem.Unavailable.
+	Place(ctx context.Context, conferenceID, region string) (Relay, error)
+}
+
+// Relay is where a conference is live. The URLs are absolute.
+type Relay struct {
+	ID         string // audience of its join tokens
+	WHIP       string
+	WHEP       string
+	Control    string
+	ICEServers []ICEServer
+}
+
+// ICEServer is an RTCIceServer of WebRTC.
+type ICEServer struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+}
+
+// Values of the mode in which somebody joins.
+const (
+	ModeBrowser  = "browser"
+	ModeSoftware = "software"
+)
+
+// Ticket is a join token with everything that is needed to use it.
+type Ticket struct {
+	Token       string
+	Expires     time.Time
+	Participant string
+	Name        string
+	Role        jointoken.Role
+	Permissions []jointoken.Permission
+	Relay       Relay
+}
+
+// JoinToken gives an admitted and identified participant a token for one relay and two minutes. The permissions come
+// from the conference as it is now, not as it was at the admission.
+func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode string) (*Ticket, error) {
+	if mode != ModeBrowser && mode != ModeSoftware {
+		return nil, invalid("/mode", "must be browser or software")
+	}
+	if who == nil {
+		return nil, problem.New(problem.Conflict, "Say who you are first.")
+	}
+	c, err := d.admitted(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	relay, err := d.cfg.Relays.Place(ctx, c.ID, c.Region)
+	if err != nil {
+		return nil, fmt.Errorf("place conference: %w", err)
+	}
+	jti, err := newID(d.cfg.Rand)
+	if err != nil {
+		return nil, err
+	}
+	key, err := d.cfg.Keys.Signing(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find the signing key: %w", err)
+	}
+	now := d.cfg.Now().UTC().Truncate(time.Second) // the token counts whole seconds
+	claims := jointoken.Claims{
+		Issuer: d.cfg.PublicURL, Audience: relay.ID, Subject: a.Participant, ID: jti, Conference: c.ID,
+		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a.Role, mode),
+		IssuedAt: now, NotBefore: now, Expires: now.Add(jointoken.MaxLifetime),
+	}
+	token, err := jointoken.Sign(key, claims)
+	if err != nil {
+		return nil, err
+	}
+	return &Ticket{
+		Token: token, Expires: claims.Expires, Participant: a.Participant, Name: claims.Name, Role: a.Role,
+		Permissions: claims.Permissions, Relay: relay,
+	}, nil
+}
+
+// admitted checks that the admission still opens the conference.
+func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error) {
+	c, err := d.cfg.Store.Conference(ctx, a.Conference)
+	if errors.Is(err, ErrNotFound) {
+		return nil, denied()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read conference: %w", err)
+	}
+	in := entrance{conference: c, role: a.Role, invitation: a.Invitation}
+	if c.Status(d.cfg.Now()) != StatusOpen || !in.allowed() {
+		return nil, denied()
+	}
+	if a.Invitation == "" {
+		return c, nil
+	}
+	inv, err := d.cfg.Store.Invitation(ctx, a.Invitation)
+	if errors.Is(err, ErrNotFound) {
+		return nil, denied()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read invitation: %w", err)
+	}
+	if !inv.Live(d.cfg.Now()) {
+		return nil, denied()
+	}
+	return c, nil
+}
+
+// permissions of a role. Control of somebody's desktop is for people of the company only.
+func permissions(allowed Permissions, role jointoken.Role, mode string) []jointoken.Permission {
+	switch role {
+	case jointoken.RoleOrganizer:
+		return []jointoken.Permission{jointoken.View, jointoken.Share, jointoken.Control, jointoken.Chat, jointoken.Annotate, jointoken.Moderate}
+	case jointoken.RoleInternal:
+		return []jointoken.Permission{jointoken.View, jointoken.Share, jointoken.Control, jointoken.Chat, jointoken.Annotate}
+	}
+	p := []jointoken.Permission{jointoken.View}
+	if allowed.GuestShare == ShareBrowser || allowed.GuestShare == ShareSoftware && mode == ModeSoftware {
+		p = append(p, jointoken.Share)
+	}
+	if allowed.Chat {
+		p = append(p, jointoken.Chat)
+	}
+	if allowed.Annotate {
+		p = append(p, jointoken.Annotate)
+	}
+	return p
+}

@@ -1,0 +1,226 @@
+package conference
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/coopnet/coopnet/shared/jointoken"
+)
+
+// Keys are the control plane's own keys.
+type Keys interface {
+	// Signing returns the key that signs join tokens now.
+	Signing(ctx context.Context) (jointoken.Key, error)
+	// JWKS returns every public key whose tokens may still be alive.
+	JWKS(ctx context.Context) (jointoken.JWKS, error)
+	// Sealing returns the cookie key with that id, or the current one for "". ErrNotFound for an unknown id.
+	Sealing(ctx context.Context, id string) (Secret, error)
+}
+
+var (
+	_ Keys                = (*KeyRing)(nil)
+	_ jointoken.KeySource = (*KeyRing)(nil)
+)
+
+const (
+	kindSigning = "signing"
+	kindSealing = "sealing"
+
+	ringAge   = time.Minute     // keys are read again after that
+	ringRetry = 5 * time.Second // an unknown id asks the store at most this often
+)
+
+// KeysConfig is what a KeyRing needs.
+type KeysConfig struct {
+	Store Secrets
+	Now   func() time.Time
+	Rand  io.Reader
+}
+
+// KeyRing holds the current and the previous key of each kind, and follows rotations of other processes. What was
+// read last stays good while the store is down.
+type KeyRing struct {
+	cfg KeysConfig
+
+	mu     sync.Mutex
+	read   map[string][]Secret // by kind, the current first
+	readAt time.Time
+}
+
+// OpenKeys loads the keys, and creates them the first time.
+func OpenKeys(ctx context.Context, cfg KeysConfig) (*KeyRing, error) {
+	if cfg.Store == nil {
+		return nil, errors.New("conference: KeysConfig.Store is missing")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	k := &KeyRing{cfg: cfg}
+	for _, kind := range []string{kindSigning, kindSealing} {
+		have, err := cfg.Store.Secrets(ctx, kind)
+		if err != nil {
+			return nil, fmt.Errorf("read %s keys: %w", kind, err)
+		}
+		if len(have) == 0 {
+			// ErrConflict: another process was first, and its key serves both.
+			if err := k.create(ctx, kind, ""); err != nil && !errors.Is(err, ErrConflict) {
+				return nil, err
+			}
+		}
+	}
+	return k, k.load(ctx)
+}
+
+func (k *KeyRing) create(ctx context.Context, kind, previous string) error {
+	s := Secret{Kind: kind, Value: make([]byte, 32), CreatedAt: k.cfg.Now().UTC()}
+	if _, err := io.ReadFull(k.cfg.Rand, s.Value); err != nil {
+		return fmt.Errorf("read random bytes: %w", err)
+	}
+	if kind == kindSigning {
+		key, err := jointoken.KeyFromSeed(s.Value)
+		if err != nil {
+			return err
+		}
+		s.ID = key.ID
+	} else {
+		id, err := newID(k.cfg.Rand)
+		if err != nil {
+			return err
+		}
+		s.ID = id
+	}
+	if err := k.cfg.Store.CreateSecret(ctx, s, previous); err != nil {
+		return fmt.Errorf("store %s key: %w", kind, err)
+	}
+	return nil
+}
+
+func (k *KeyRing) load(ctx context.Context) error {
+	read := make(map[string][]Secret, 2)
+	for _, kind := range []string{kindSigning, kindSealing} {
+		secrets, err := k.cfg.Store.Secrets(ctx, kind)
+		if err != nil {
+			return fmt.Errorf("read %s keys: %w", kind, err)
+		}
+		if len(secrets) == 0 {
+			return fmt.Errorf("read %s keys: there is none", kind)
+		}
+		read[kind] = secrets
+	}
+	now := k.cfg.Now()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.read, k.readAt = read, now
+	return nil
+}
+
+// secrets returns a kind's keys, read again when they are older than age.
+func (k *KeyRing) secrets(ctx context.Context, kind string, age time.Duration) ([]Secret, error) {
+	now := k.cfg.Now()
+	k.mu.Lock()
+	have, fresh := k.read[kind], now.Sub(k.readAt) < age
+	k.mu.Unlock()
+	if fresh {
+		return have, nil
+	}
+	if err := k.load(ctx); err != nil && len(have) == 0 {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.read[kind], nil
+}
+
+// Rotate makes new keys and keeps the previous ones. Join tokens live two minutes and admissions at most twelve hours:
+// rotating again sooner than that ends what the older key signed.
+func (k *KeyRing) Rotate(ctx context.Context) error {
+	for _, kind := range []string{kindSigning, kindSealing} {
+		have, err := k.cfg.Store.Secrets(ctx, kind)
+		if err != nil {
+			return fmt.Errorf("read %s keys: %w", kind, err)
+		}
+		previous := ""
+		if len(have) > 0 {
+			previous = have[0].ID
+		}
+		if err := k.create(ctx, kind, previous); err != nil {
+			return err
+		}
+		for _, old := range have[min(1, len(have)):] {
+			if err := k.cfg.Store.DeleteSecret(ctx, kind, old.ID); err != nil {
+				return fmt.Errorf("delete old %s key: %w", kind, err)
+			}
+		}
+	}
+	return k.load(ctx)
+}
+
+// Signing implements Keys.
+func (k *KeyRing) Signing(ctx context.Context) (jointoken.Key, error) {
+	secrets, err := k.secrets(ctx, kindSigning, ringAge)
+	if err != nil {
+		return jointoken.Key{}, err
+	}
+	return jointoken.KeyFromSeed(secrets[0].Value)
+}
+
+// JWKS implements Keys.
+func (k *KeyRing) JWKS(ctx context.Context) (jointoken.JWKS, error) { return k.jwks(ctx, ringAge) }
+
+func (k *KeyRing) jwks(ctx context.Context, age time.Duration) (jointoken.JWKS, error) {
+	secrets, err := k.secrets(ctx, kindSigning, age)
+	if err != nil {
+		return jointoken.JWKS{}, err
+	}
+	keys := make([]jointoken.Key, 0, len(secrets))
+	for _, s := range secrets {
+		key, err := jointoken.KeyFromSeed(s.Value)
+		if err != nil {
+			return jointoken.JWKS{}, err
+		}
+		keys = append(keys, key)
+	}
+	return jointoken.NewJWKS(keys...), nil
+}
+
+// Key implements jointoken.KeySource, for a verifier in the same process.
+func (k *KeyRing) Key(ctx context.Context, kid string) (ed25519.PublicKey, error) {
+	for _, age := range []time.Duration{ringAge, ringRetry} { // unknown at first: perhaps another process has rotated
+		set, err := k.jwks(ctx, age)
+		if err != nil {
+			return nil, err
+		}
+		if key, err := set.Key(ctx, kid); err == nil {
+			return key, nil
+		}
+	}
+	return nil, jointoken.ErrUnknownKey
+}
+
+// Sealing implements Keys.
+func (k *KeyRing) Sealing(ctx context.Context, id string) (Secret, error) {
+	for _, age := range []time.Duration{ringAge, ringRetry} {
+		secrets, err := k.secrets(ctx, kindSealing, age)
+		if err != nil {
+			return Secret{}, err
+		}
+		if id == "" {
+			return secrets[0], nil
+		}
+		for _, s := range secrets {
+			if s.ID == id {
+				return s, nil
+			}
+		}
+	}
+	return Secret{}, ErrNotFound
+}

@@ -1,0 +1,72 @@
+package conference
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors of the stores. Any other error is a fault; a fault with an HTTP meaning is a *problem.Error.
+var (
+	ErrNotFound  = errors.New("not found")
+	ErrNameTaken = errors.New("the name is taken by a conference that has not ended")
+	ErrConflict  = errors.New("changed by somebody else")
+	ErrCursor    = errors.New("not a cursor of this list")
+)
+
+// Store keeps conferences and invitations. What has expired is never returned, whether it was purged or not.
+type Store interface {
+	// CreateConference stores a new one. ErrNameTaken when a conference that has not ended has exactly this name,
+	// ErrConflict when the id exists.
+	CreateConference(ctx context.Context, c *Conference) error
+	// Conference returns one by its id, or ErrNotFound.
+	Conference(ctx context.Context, id string) (*Conference, error)
+	// ConferenceByName returns the one that has not ended, or ErrNotFound. The name is compared byte by byte.
+	ConferenceByName(ctx context.Context, name string) (*Conference, error)
+	// Conferences returns a page, the newest first. ErrCursor for a cursor that is not its own.
+	Conferences(ctx context.Context, q Query) (Page, error)
+	// UpdateConference replaces the row if it still has c.Version, and counts c.Version up; else ErrConflict.
+	// The name cannot change.
+	UpdateConference(ctx context.Context, c *Conference) error
+
+	// CreateInvitation stores a new one. ErrConflict when the id or the code exists.
+	CreateInvitation(ctx context.Context, inv *Invitation) error
+	// Invitation returns one by its id, or ErrNotFound.
+	Invitation(ctx context.Context, id string) (*Invitation, error)
+	// InvitationByCode returns one by the SHA-256 of its code, or ErrNotFound.
+	InvitationByCode(ctx context.Context, hash [32]byte) (*Invitation, error)
+	// RevokeInvitation marks it revoked; the first time counts. ErrNotFound.
+	RevokeInvitation(ctx context.Context, id string, at time.Time) error
+}
+
+// Query asks for a page of conferences. Status "" is all of them.
+type Query struct {
+	Cursor string
+	Limit  int
+	Status string
+}
+
+// Page is a page of conferences; Next is empty at the end.
+type Page struct {
+	Conferences []*Conference
+	Next        string
+}
+
+// Secrets keeps the control plane's own keys.
+type Secrets interface {
+	// Secrets returns all of a kind, the newest first.
+	Secrets(ctx context.Context, kind string) ([]Secret, error)
+	// CreateSecret stores s if the newest of its kind still has the id previous ("" is: there is none); else
+	// ErrConflict. Several processes that start at once so agree on one key.
+	CreateSecret(ctx context.Context, s Secret, previous string) error
+	// DeleteSecret forgets one; a missing one is fine.
+	DeleteSecret(ctx context.Context, kind, id string) error
+}
+
+// Secret is one key.
+type Secret struct {
+	Kind      string
+	ID        string
+	Value     []byte
+	CreatedAt time.Time
+}
