@@ -1,0 +1,241 @@
+// Package sqlite keeps the control plane's data in one SQLite file, for the standalone edition: one file per domain,
+// and the connections, migrations, backup and retention here.
+//
+// An acknowledged write survives kill -9 and power loss (WAL, synchronous FULL). All writes go through one connection,
+// so none ever waits for a lock inside the process; a second process may open the same file.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	sqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// Config says where the data is.
+type Config struct {
+	Path    string           // the file; made with mode 0600 in a folder that exists
+	Ballast int64            // bytes kept back for retention on a full disk; 0 is 16 MiB, negative none
+	Readers int              // connections that read; 0 is 4
+	Now     func() time.Time // nil is time.Now
+	Logger  *slog.Logger     // nil discards
+}
+
+const (
+	defaultBallast = 16 << 20
+	busyTimeout    = 1500 * time.Millisecond // for another process; answers come within 2 s
+	fileMode       = 0o600
+)
+
+// DB is an open database.
+type DB struct {
+	cfg   Config
+	write *sql.DB // one connection
+	read  *sql.DB
+
+	mu      sync.Mutex // guards what is below
+	full    bool       // the disk was full and the ballast is not back yet
+	triedAt time.Time
+}
+
+// Open opens the file, makes it the first time, and brings its schema up to date.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	if cfg.Path == "" {
+		return nil, errors.New("sqlite: Config.Path is missing")
+	}
+	if cfg.Ballast == 0 {
+		cfg.Ballast = defaultBallast
+	}
+	if cfg.Readers <= 0 {
+		cfg.Readers = 4
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	// SQLite gives the mode of this file to its WAL too.
+	f, err := os.OpenFile(cfg.Path, os.O_CREATE|os.O_RDWR, fileMode)
+	if err != nil {
+		return nil, fmt.Errorf("create database: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("create database: %w", err)
+	}
+	db := &DB{cfg: cfg}
+	if err := db.connect(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	db.restoreBallast()
+	return db, nil
+}
+
+func (db *DB) connect(ctx context.Context) error {
+	var err error
+	if db.write, err = sql.Open("sqlite", dsn(db.cfg.Path, "journal_mode(WAL)", "synchronous(FULL)")); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	db.write.SetMaxOpenConns(1)
+	if err := migrate(ctx, db.write); err != nil {
+		return err
+	}
+	if db.read, err = sql.Open("sqlite", dsn(db.cfg.Path, "query_only(1)")); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	db.read.SetMaxOpenConns(db.cfg.Readers)
+	db.read.SetMaxIdleConns(db.cfg.Readers)
+	return nil
+}
+
+func dsn(path string, pragmas ...string) string {
+	q := url.Values{"_txlock": {"immediate"}}
+	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
+	q.Add("_pragma", "foreign_keys(1)")
+	for _, p := range pragmas {
+		q.Add("_pragma", p)
+	}
+	return "file:" + strings.ReplaceAll(url.PathEscape(path), "%2F", "/") + "?" + q.Encode()
+}
+
+// Close closes the connections and empties the WAL into the file.
+func (db *DB) Close() error {
+	var errs []error
+	for _, c := range []*sql.DB{db.read, db.write} { // the writer last: closing it checkpoints
+		if c != nil {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Ready reports whether reads answer and the lock for writing can be had. A full disk is still ready: what can be read
+// goes on.
+func (db *DB) Ready(ctx context.Context) error {
+	var version int
+	if err := db.read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return fmt.Errorf("read database: %w", err)
+	}
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("lock database: %w", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		return fmt.Errorf("unlock database: %w", err)
+	}
+	return nil
+}
+
+// Backup writes a consistent copy to a new file while everything goes on.
+func (db *DB) Backup(ctx context.Context, path string) error {
+	// VACUUM INTO takes an empty file; making it first gives it its mode, and never overwrites.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
+	if err != nil {
+		return fmt.Errorf("create backup: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("create backup: %w", err)
+	}
+	if _, err := db.write.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return errors.Join(fmt.Errorf("write backup: %w", err), os.Remove(path))
+	}
+	return nil
+}
+
+// Purge deletes what has expired, returns space to the disk's other users, and brings the ballast back.
+func (db *DB) Purge(ctx context.Context) (rows int64, err error) {
+	now := db.cfg.Now().UnixMilli()
+	for _, table := range []string{"conference", "invitation", "identity"} {
+		result, err := db.write.ExecContext(ctx, "DELETE FROM "+table+" WHERE expires_at <= ?", now)
+		if err != nil {
+			return rows, fmt.Errorf("purge %s: %w", table, err)
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return rows, fmt.Errorf("purge %s: %w", table, err)
+		}
+		rows += n
+	}
+	if _, err := db.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return rows, fmt.Errorf("checkpoint: %w", err)
+	}
+	db.restoreBallast()
+	return rows, nil
+}
+
+// change runs fn in a transaction on the writer. A full disk is answered with problem.StorageFull.
+func (db *DB) change(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	if err := db.room(); err != nil {
+		return err
+	}
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return db.fault(ctx, err)
+	}
+	if err := fn(tx); err != nil {
+		_ = tx.Rollback() // the first error is the one that matters
+		return db.fault(ctx, err)
+	}
+	if err := tx.Commit(); err != nil {
+		_ = tx.Rollback() // a commit that failed on a full disk leaves the transaction open
+		return db.fault(ctx, err)
+	}
+	return nil
+}
+
+// fault gives the errors of SQLite that have a meaning for HTTP that meaning.
+func (db *DB) fault(ctx context.Context, err error) error {
+	switch code := resultCode(err); {
+	case code&0xff == sqlite3.SQLITE_FULL, code == sqlite3.SQLITE_IOERR_SHMSIZE:
+		db.releaseBallast(ctx)
+		return storageFull(err)
+	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_LOCKED:
+		return &problem.Error{Code: problem.Unavailable, Detail: "The database is busy. Try again.", RetryAfter: time.Second, Cause: err}
+	}
+	return err
+}
+
+func resultCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+// taken reports which kind of uniqueness an insert broke.
+func taken(err error) (primary, unique bool) {
+	switch resultCode(err) {
+	case sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
+		return true, false
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+		return false, true
+	}
+	return false, false
+}
+
+// millis is how a time is stored; nil for a time that is not known.
+func millis(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(n sql.NullInt64) time.Time {
+	if !n.Valid {
+		return time.Time{}
+	}
+	return time.UnixMilli(n.Int64).UTC()
+}
