@@ -1,0 +1,291 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/coopnet/coopnet/relay/internal/gate"
+	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/wire"
+)
+
+// channel is one connection. Its fields belong to the goroutine of run, but for the Go channels.
+type channel struct {
+	server   *Server
+	conn     *websocket.Conn
+	socket   net.Conn      // beneath conn
+	inbox    chan frame    // closed when nothing can be read any more
+	closing  chan struct{} // closed when frames are no longer wanted
+	replaced chan struct{} // closed by Server.sit
+
+	limit    *rate.Limiter
+	bad      int
+	claims   jointoken.Claims
+	presence *room.Presence // nil before hello
+}
+
+// frame is one message as it came.
+type frame struct {
+	text bool
+	data []byte
+}
+
+// ending says why a channel is closed. It travels as an error from whatever found the reason to run.
+type ending struct {
+	code   websocket.StatusCode
+	reason string
+}
+
+func (e ending) Error() string { return fmt.Sprintf("%d %s", e.code, e.reason) }
+
+// errLost: the connection broke or the participant closed it.
+var errLost = errors.New("connection lost")
+
+func newChannel(s *Server, conn *websocket.Conn, socket net.Conn) *channel {
+	conn.SetReadLimit(wire.MaxMessage)
+	return &channel{
+		server: s, conn: conn, socket: socket,
+		inbox: make(chan frame), closing: make(chan struct{}), replaced: make(chan struct{}),
+		limit: rate.NewLimiter(messagesPerSecond, messageBurst),
+	}
+}
+
+// run owns the connection from the upgrade to the close. It calls settled when the hello was accepted or refused.
+func (c *channel) run(settled func()) {
+	ctx, cut := context.WithCancel(c.server.cut)
+	defer cut()
+	context.AfterFunc(ctx, func() { _ = c.socket.Close() }) // the connection may be closed already
+	var reader sync.WaitGroup
+	reader.Go(func() { c.read(ctx) })
+
+	err := c.greet(ctx)
+	settled()
+	if err == nil {
+		err = c.stay(ctx)
+	} else {
+		c.server.refused.Add(1)
+	}
+	c.server.cfg.Logger.Info("control: closed", "conference", c.claims.Conference, "participant", c.claims.Subject, "why", err)
+
+	var end ending
+	if errors.As(err, &end) {
+		c.close(end, cut)
+	}
+	cut()
+	reader.Wait()
+	_ = c.conn.CloseNow() // it is closed already unless the reader ended by itself
+}
+
+// read passes frames on until the connection ends; once closing it only looks for the participant's close.
+func (c *channel) read(ctx context.Context) {
+	defer close(c.inbox)
+	for {
+		kind, data, err := c.conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		select {
+		case c.inbox <- frame{text: kind == websocket.MessageText, data: data}:
+		case <-c.closing:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// close says goodbye and gives the participant CloseTimeout to answer.
+func (c *channel) close(end ending, cut context.CancelFunc) {
+	close(c.closing)
+	timer := time.AfterFunc(c.server.cfg.CloseTimeout, cut)
+	defer timer.Stop()
+	_ = c.conn.Close(end.code, end.reason) // a participant that does not answer is gone all the same
+}
+
+// greet waits for the hello and joins the room.
+func (c *channel) greet(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.server.cfg.HelloTimeout)
+	defer cancel()
+	select {
+	case <-ctx.Done():
+		return ending{CloseSilent, "no hello in time"}
+	case <-c.server.draining:
+		return c.ended(room.ReasonDraining)
+	case f, ok := <-c.inbox:
+		if !ok {
+			return errLost
+		}
+		c.server.received.Add(1)
+		return c.hello(ctx, f)
+	}
+}
+
+func (c *channel) hello(ctx context.Context, f frame) error {
+	var hello wire.Hello
+	name, err := wire.TypeOf(f.data)
+	if err == nil && name == wire.TypeHello {
+		err = wire.Decode(f.data, &hello)
+	}
+	if !f.text || err != nil || name != wire.TypeHello {
+		return c.refuse(ending{CloseMalformed, "hello expected"}, problem.New(problem.Malformed, "The first message must be hello."))
+	}
+	admitted, err := c.server.cfg.Gate.Admit(ctx, hello.Token, gate.Control)
+	if err != nil {
+		return c.refuse(ending{CloseRefused, "token refused"}, problem.From(err))
+	}
+	c.claims = admitted.Claims
+	presence, err := c.server.cfg.Rooms.Join(c.claims.Conference, participantOf(c.claims))
+	if err != nil {
+		admitted.Release()
+		if reason := reasonOf(err); reason != "" {
+			return c.ended(reason)
+		}
+		return c.refuse(ending{}, problem.Wrap(problem.Unavailable, "The conference is full.", err))
+	}
+	c.presence = presence
+	return nil
+}
+
+// refuse answers a hello with an error. What may work later closes with 1013, whatever end says.
+func (c *channel) refuse(end ending, p *problem.Error) error {
+	c.server.cfg.Logger.Debug("control: refused", "error", p)
+	if p.Code == problem.Unavailable || p.Code == problem.Internal {
+		end = ending{websocket.StatusTryAgainLater, "try again later"}
+	}
+	if err := c.send(wire.Error{Type: wire.TypeError, Code: string(p.Code), Detail: sentence(p), Re: wire.TypeHello}); err != nil {
+		return err
+	}
+	return end
+}
+
+// sentence is the public part of a problem; some codes speak for themselves.
+func sentence(p *problem.Error) string {
+	if p.Detail != "" {
+		return p.Detail
+	}
+	return p.Code.Title() + "."
+}
+
+// ended tells the participant that the room is over for it.
+func (c *channel) ended(reason string) error {
+	if err := c.send(wire.RoomEnded{Type: wire.TypeRoomEnded, Reason: reason}); err != nil {
+		return err
+	}
+	return ending{goodbye(reason), reason}
+}
+
+// stay serves a participant that is in the room and returns why it ended.
+func (c *channel) stay(ctx context.Context) error {
+	at := seat{c.claims.Conference, c.claims.Subject}
+	c.server.sit(at, c)
+	defer c.server.rise(at, c)
+	c.server.cfg.Logger.Info("control: open", "conference", at.conference, "participant", at.participant, "role", c.claims.Role)
+
+	ctx, cancel := context.WithCancel(ctx)
+	queue, events := c.presence.Events(), make(chan []room.Event)
+	var follower sync.WaitGroup
+	defer func() {
+		cancel()
+		c.presence.Leave()
+		follower.Wait()
+	}()
+	first, err := queue.Next(ctx) // the room's state, before anything else is sent
+	if err == nil {
+		err = c.tell(first)
+	}
+	if err != nil && !errors.Is(err, room.ErrGone) {
+		return err
+	}
+	follower.Go(func() { follow(ctx, queue, events) })
+	return c.serve(events)
+}
+
+// follow passes the room's events on until the presence ends. What is not fetched waits in the room's bounded log.
+func follow(ctx context.Context, queue *room.Queue, events chan<- []room.Event) {
+	for {
+		batch, err := queue.Next(ctx)
+		if err != nil {
+			return
+		}
+		select {
+		case events <- batch:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (c *channel) serve(events <-chan []room.Event) error {
+	heartbeat := time.NewTicker(c.server.cfg.Heartbeat)
+	defer heartbeat.Stop()
+	silence := time.NewTimer(c.server.cfg.Silence)
+	defer silence.Stop()
+	for {
+		var err error
+		select {
+		case f, ok := <-c.inbox:
+			if !ok {
+				return errLost
+			}
+			silence.Reset(c.server.cfg.Silence)
+			err = c.receive(f)
+		case batch := <-events:
+			err = c.tell(batch)
+		case <-heartbeat.C:
+			err = c.send(wire.Heartbeat{Type: wire.TypeRoomHeartbeat})
+		case <-silence.C:
+			silence.Reset(c.server.cfg.Silence)
+			err = c.unheard()
+		case <-c.presence.Ended():
+			err = c.ended(c.presence.Reason())
+		case <-c.replaced:
+			err = ending{CloseReplaced, "opened elsewhere"}
+		case <-c.server.draining:
+			err = c.ended(room.ReasonDraining)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// unheard decides on a silence: a message that waited while a write was slow still counts.
+func (c *channel) unheard() error {
+	select {
+	case f, ok := <-c.inbox:
+		if ok {
+			return c.receive(f)
+		}
+		return errLost
+	default:
+		return ending{CloseSilent, "nothing heard"}
+	}
+}
+
+// send writes one message.
+func (c *channel) send(message any) error {
+	ctx, cancel := context.WithTimeout(c.server.cut, c.server.cfg.WriteTimeout)
+	defer cancel()
+	return c.write(ctx, message)
+}
+
+func (c *channel) write(ctx context.Context, message any) error {
+	data, err := json.Marshal(message)
+	if err != nil {
+		return fmt.Errorf("encode control message: %w", err)
+	}
+	if err := c.conn.Write(ctx, websocket.MessageText, data); err != nil {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	c.server.sent.Add(1)
+	return nil
+}

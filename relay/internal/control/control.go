@@ -1,0 +1,272 @@
+// Package control serves the control channel, WebSocket subprotocol "coopnet.control.v1" (shared/wire): the live list
+// of participants and publications, what this participant wants to view, its status, moderation.
+//
+// Who speaks and with which rights is decided by the signed claims of the join token in the first message, and by
+// nothing else: ids and roles in later messages are never believed.
+//
+// One connection is three goroutines: the HTTP handler, which owns the connection and does every write, one that reads
+// frames and one that reads the room's events. The handler returns when both have ended; Shutdown waits for the handlers.
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/coopnet/coopnet/relay/internal/gate"
+	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/wire"
+)
+
+// Close codes of the control channel. A draining relay closes with 1001 (going away), one that is too full to let the
+// participant in with 1013 (try again later).
+const (
+	CloseMalformed websocket.StatusCode = 4400 // too many messages that cannot be understood
+	CloseRefused   websocket.StatusCode = 4401 // the join token was refused; the error message before says why
+	CloseRemoved   websocket.StatusCode = 4403
+	CloseSilent    websocket.StatusCode = 4408 // no hello in time, or nothing heard for too long
+	CloseReplaced  websocket.StatusCode = 4409 // the same participant opened a newer channel
+	CloseEnded     websocket.StatusCode = 4410
+)
+
+const (
+	messagesPerSecond = 20
+	// messageBurst lets what a stalled network held back for a second arrive together.
+	messageBurst   = 40
+	maxBadMessages = 10
+	retryAfter     = 2 * time.Second
+)
+
+// Config is what a Server needs; a zero time or limit means the default.
+type Config struct {
+	Gate   *gate.Gate
+	Rooms  *room.Rooms
+	Logger *slog.Logger     // nil: nothing is logged
+	Now    func() time.Time // nil: time.Now
+
+	HelloTimeout time.Duration // 5 s from the upgrade to an accepted hello
+	Heartbeat    time.Duration // 1 s between the relay's heartbeats
+	Silence      time.Duration // 10 s without a message from the participant
+	WriteTimeout time.Duration // 5 s for one message or one batch of events
+	CloseTimeout time.Duration // 1 s for the participant to answer a close
+
+	MaxConnections int // 10,000 in all
+	MaxPending     int // 1,000 that have not been let in yet, so that strangers cannot take every place
+}
+
+func (c Config) withDefaults() Config {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	wait := func(d *time.Duration, standard time.Duration) {
+		if *d <= 0 {
+			*d = standard
+		}
+	}
+	wait(&c.HelloTimeout, 5*time.Second)
+	wait(&c.Heartbeat, time.Second)
+	wait(&c.Silence, 10*time.Second)
+	wait(&c.WriteTimeout, 5*time.Second)
+	wait(&c.CloseTimeout, time.Second)
+	if c.MaxConnections <= 0 {
+		c.MaxConnections = 10_000
+	}
+	if c.MaxPending <= 0 {
+		c.MaxPending = 1_000
+	}
+	return c
+}
+
+// Stats counts connections now and messages since the start.
+type Stats struct {
+	Connections, Pending                    int // Pending is part of Connections
+	MessagesReceived, MessagesSent, Refused uint64
+}
+
+// Server is the http.Handler of GET /control.
+type Server struct {
+	cfg      Config
+	draining chan struct{}   // closed by Shutdown
+	cut      context.Context // ends every connection at once, without a goodbye
+	cutNow   context.CancelFunc
+	open     sync.WaitGroup // handlers with a connection
+
+	received, sent, refused atomic.Uint64
+
+	mu          sync.Mutex // guards what follows
+	stopped     bool
+	connections int
+	pending     int
+	channels    map[seat]*channel
+}
+
+// seat has room for one control channel.
+type seat struct{ conference, participant string }
+
+// New returns a Server without connections.
+func New(cfg Config) *Server {
+	cut, cutNow := context.WithCancel(context.Background())
+	return &Server{
+		cfg: cfg.withDefaults(), draining: make(chan struct{}), cut: cut, cutNow: cutNow, channels: make(map[seat]*channel),
+	}
+}
+
+// ServeHTTP upgrades the request and returns when the connection is over.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := checkHandshake(w, r); err != nil {
+		s.refused.Add(1)
+		problem.Write(w, "", err)
+		return
+	}
+	if err := s.enter(); err != nil {
+		s.refused.Add(1)
+		problem.Write(w, "", err)
+		return
+	}
+	defer s.leave()
+	settled := sync.OnceFunc(s.settle)
+	defer settled()
+	pings := rate.NewLimiter(messagesPerSecond, messageBurst)
+	upgrade := &taken{ResponseWriter: w}
+	conn, err := websocket.Accept(upgrade, r, &websocket.AcceptOptions{
+		Subprotocols: []string{wire.Subprotocol},
+		// Any origin may connect: nothing is authorised by cookie here, so another site's page gains nothing by opening
+		// the channel. Its owner is whoever sends a join token in the first message, and the portal that minted the
+		// token usually has another origin than the relay.
+		InsecureSkipVerify: true,
+		// A flood of pings is read but not answered.
+		OnPingReceived: func(context.Context, []byte) bool { return pings.AllowN(s.cfg.Now(), 1) },
+	})
+	if err != nil { // the answer is written
+		s.refused.Add(1)
+		s.cfg.Logger.Debug("control: upgrade failed", "error", err)
+		return
+	}
+	newChannel(s, conn, upgrade.socket).run(settled)
+}
+
+// Shutdown takes no new connections, tells every participant that the relay is draining and waits until all are gone.
+// When ctx ends first the rest is cut; Shutdown then still waits for the handlers and returns the context's error.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	first := !s.stopped
+	s.stopped = true
+	s.mu.Unlock()
+	if first {
+		close(s.draining)
+	}
+	var err error
+	stop := context.AfterFunc(ctx, s.cutNow)
+	s.open.Wait()
+	if !stop() {
+		err = fmt.Errorf("close control channels: %w", ctx.Err())
+	}
+	s.cutNow()
+	return err
+}
+
+// Stats counts connections and messages.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	connections, pending := s.connections, s.pending
+	s.mu.Unlock()
+	return Stats{
+		Connections: connections, Pending: pending,
+		MessagesReceived: s.received.Load(), MessagesSent: s.sent.Load(), Refused: s.refused.Load(),
+	}
+}
+
+// enter counts a connection that has not said hello yet.
+func (s *Server) enter() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	detail := "Too many people are connecting to this relay. Try again in a moment."
+	if s.stopped {
+		detail = "This relay is going out of service."
+	} else if s.connections < s.cfg.MaxConnections && s.pending < s.cfg.MaxPending {
+		s.connections++
+		s.pending++
+		s.open.Add(1)
+		return nil
+	}
+	p := problem.New(problem.Unavailable, detail)
+	p.RetryAfter = retryAfter
+	return p
+}
+
+// leave undoes enter.
+func (s *Server) leave() {
+	s.mu.Lock()
+	s.connections--
+	s.mu.Unlock()
+	s.open.Done()
+}
+
+// settle says that a connection is not pending any more.
+func (s *Server) settle() {
+	s.mu.Lock()
+	s.pending--
+	s.mu.Unlock()
+}
+
+// sit gives the seat to c and tells its former holder to go.
+func (s *Server) sit(at seat, c *channel) {
+	s.mu.Lock()
+	former := s.channels[at]
+	s.channels[at] = c
+	s.mu.Unlock()
+	if former != nil {
+		close(former.replaced)
+	}
+}
+
+// rise frees the seat, unless a newer channel has it.
+func (s *Server) rise(at seat, c *channel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.channels[at] == c {
+		delete(s.channels, at)
+	}
+}
+
+// goodbye says how to close a channel that the room ends, or does not let in, for this reason.
+func goodbye(reason string) websocket.StatusCode {
+	switch reason {
+	case room.ReasonRemoved:
+		return CloseRemoved
+	case room.ReasonEnded:
+		return CloseEnded
+	}
+	return websocket.StatusGoingAway
+}
+
+// reasonOf maps a refusal of Rooms.Join to the reason for which a presence would have ended, "" if there is none.
+func reasonOf(err error) string {
+	switch {
+	case errors.Is(err, room.ErrRemoved):
+		return room.ReasonRemoved
+	case errors.Is(err, room.ErrEnded):
+		return room.ReasonEnded
+	case errors.Is(err, room.ErrDraining):
+		return room.ReasonDraining
+	}
+	return ""
+}
+
+// participantOf is who the claims say.
+func participantOf(c jointoken.Claims) room.Participant {
+	return room.Participant{ID: c.Subject, Name: c.Name, Role: c.Role}
+}
