@@ -1,0 +1,131 @@
+package metrics
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// figure is one number of a snapshot S.
+type figure[S any] struct {
+	desc  *prometheus.Desc
+	kind  prometheus.ValueType
+	value func(S) float64
+}
+
+// collector reads one snapshot for each scrape, so that its figures belong together.
+type collector[S any] struct {
+	read    func() S
+	figures []figure[S]
+}
+
+// Describe implements prometheus.Collector.
+func (c collector[S]) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, f := range c.figures {
+		descriptions <- f.desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c collector[S]) Collect(metrics chan<- prometheus.Metric) {
+	snapshot := c.read()
+	for _, f := range c.figures {
+		metrics <- prometheus.MustNewConstMetric(f.desc, f.kind, f.value(snapshot))
+	}
+}
+
+// dropped is the guard's drops, one time series for each reason.
+type dropped struct {
+	read func() map[string]uint64
+	desc *prometheus.Desc
+}
+
+// Describe implements prometheus.Collector.
+func (d dropped) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- d.desc }
+
+// Collect implements prometheus.Collector.
+func (d dropped) Collect(metrics chan<- prometheus.Metric) {
+	for reason, count := range d.read() {
+		metrics <- prometheus.MustNewConstMetric(d.desc, prometheus.CounterValue, float64(count), reason)
+	}
+}
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName("coopnet", "relay", name), help, labels, nil)
+}
+
+func gauge[S any](name, help string, value func(S) float64) figure[S] {
+	return figure[S]{describe(name, help), prometheus.GaugeValue, value}
+}
+
+func counter[S any](name, help string, value func(S) uint64) figure[S] {
+	return figure[S]{describe(name, help), prometheus.CounterValue, func(s S) float64 { return float64(value(s)) }}
+}
+
+func (src Sources) collectors() []prometheus.Collector {
+	var all []prometheus.Collector
+	if src.Rooms != nil {
+		all = append(all, collector[Rooms]{src.Rooms, roomFigures()})
+	}
+	if src.Media != nil {
+		all = append(all, collector[Media]{src.Media, mediaFigures()})
+	}
+	if src.Guard != nil {
+		all = append(all, dropped{src.Guard, describe("guard_dropped_datagrams_total", "Datagrams that the guard dropped before anybody parsed them.", "reason")})
+	}
+	if src.Control != nil {
+		all = append(all, collector[Control]{src.Control, controlFigures()})
+	}
+	if src.Heartbeat != nil {
+		all = append(all, collector[Heartbeat]{src.Heartbeat, heartbeatFigures()})
+	}
+	return all
+}
+
+func roomFigures() []figure[Rooms] {
+	return []figure[Rooms]{
+		gauge("rooms", "Live rooms.", func(s Rooms) float64 { return float64(s.Rooms) }),
+		gauge("participants", "Participants in live rooms.", func(s Rooms) float64 { return float64(s.Participants) }),
+		gauge("publications", "Live shares.", func(s Rooms) float64 { return float64(s.Publications) }),
+		gauge("viewers", "Live views.", func(s Rooms) float64 { return float64(s.Viewers) }),
+	}
+}
+
+func mediaFigures() []figure[Media] {
+	return []figure[Media]{
+		counter("received_packets_total", "RTP packets from presenters.", func(s Media) uint64 { return s.PacketsReceived }),
+		counter("sent_packets_total", "RTP packets to viewers.", func(s Media) uint64 { return s.PacketsSent }),
+		counter("received_bytes_total", "Bytes of RTP packets from presenters.", func(s Media) uint64 { return s.BytesReceived }),
+		counter("sent_bytes_total", "Bytes of RTP packets to viewers.", func(s Media) uint64 { return s.BytesSent }),
+		counter("dropped_packets_total", "RTP packets not sent because a viewer's queue was full.", func(s Media) uint64 { return s.PacketsDropped }),
+		counter("received_nacks_total", "Packets that viewers asked for again.", func(s Media) uint64 { return s.NACKsReceived }),
+		counter("sent_nacks_total", "Packets that presenters were asked for again.", func(s Media) uint64 { return s.NACKsSent }),
+		counter("retransmitted_packets_total", "RTP packets sent again from the ring.", func(s Media) uint64 { return s.Retransmissions }),
+		counter("received_keyframe_requests_total", "Keyframe requests from viewers.", func(s Media) uint64 { return s.KeyframeRequestsReceived }),
+		counter("forwarded_keyframe_requests_total", "Keyframe requests to presenters.", func(s Media) uint64 { return s.KeyframeRequestsForwarded }),
+	}
+}
+
+func controlFigures() []figure[Control] {
+	return []figure[Control]{
+		gauge("control_connections", "Open control channels.", func(s Control) float64 { return float64(s.Connections) }),
+		gauge("control_pending_connections", "Open control channels that have not said hello.", func(s Control) float64 { return float64(s.Pending) }),
+		counter("control_received_messages_total", "Control messages from participants.", func(s Control) uint64 { return s.MessagesReceived }),
+		counter("control_sent_messages_total", "Control messages to participants.", func(s Control) uint64 { return s.MessagesSent }),
+		counter("control_refused_connections_total", "Control channels refused at the handshake or at hello.", func(s Control) uint64 { return s.Refused }),
+	}
+}
+
+func heartbeatFigures() []figure[Heartbeat] {
+	return []figure[Heartbeat]{
+		gauge("heartbeat_accepted", "1 when the last heartbeat was accepted, else 0.", func(s Heartbeat) float64 {
+			if s.Accepted {
+				return 1
+			}
+			return 0
+		}),
+		gauge("heartbeat_last_success_timestamp_seconds", "When a heartbeat was last accepted; 0 is never.", func(s Heartbeat) float64 {
+			if s.LastSuccess.IsZero() {
+				return 0
+			}
+			return float64(s.LastSuccess.UnixMilli()) / 1000
+		}),
+		counter("heartbeat_failures_total", "Heartbeats that were not accepted.", func(s Heartbeat) uint64 { return s.Failures }),
+	}
+}

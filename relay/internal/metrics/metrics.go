@@ -1,0 +1,75 @@
+// Package metrics shows a relay's figures to Prometheus. It asks for snapshots when it is scraped; the figures
+// themselves are plain counters of the packages that own them, so that the packet path never comes here.
+package metrics
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Sources returns the figures of now. Functions are called at each scrape, possibly at the same time from several
+// goroutines; a nil one leaves its metrics out.
+type Sources struct {
+	Rooms     func() Rooms
+	Media     func() Media
+	Guard     func() map[string]uint64 // datagrams dropped, by reason; a small fixed set of reasons
+	Control   func() Control
+	Heartbeat func() Heartbeat
+}
+
+// Rooms counts what is live.
+type Rooms struct {
+	Rooms, Participants, Publications, Viewers int
+}
+
+// Media counts packets since the start, of all rooms. Received is from presenters but for NACKs and keyframe requests,
+// which viewers send; Sent and Forwarded is the other direction.
+type Media struct {
+	PacketsReceived, PacketsSent uint64
+	BytesReceived, BytesSent     uint64
+	PacketsDropped               uint64 // not sent to a viewer because its queue was full
+	NACKsReceived, NACKsSent     uint64 // packets asked for again
+	Retransmissions              uint64
+	KeyframeRequestsReceived     uint64
+	KeyframeRequestsForwarded    uint64
+}
+
+// Control counts control channels now, and messages since the start.
+type Control struct {
+	Connections, Pending                    int // Pending is part of Connections: no hello yet
+	MessagesReceived, MessagesSent, Refused uint64
+}
+
+// Heartbeat says how the announcements of this relay are received.
+type Heartbeat struct {
+	Accepted    bool      // the last one was
+	LastSuccess time.Time // zero: never
+	Failures    uint64    // since the start
+}
+
+// Metrics is a registry of its own: nothing here is global.
+type Metrics struct {
+	registry *prometheus.Registry
+}
+
+// New registers the sources, the Go runtime and the process.
+func New(src Sources) (*Metrics, error) {
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	all := append(src.collectors(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, c := range all {
+		if err := m.registry.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// Handler serves the figures in Prometheus' text format. It belongs on a private listener.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 5 * time.Second})
+}

@@ -1,0 +1,106 @@
+package metrics
+
+import (
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+)
+
+func full() Sources {
+	return Sources{
+		Rooms: func() Rooms { return Rooms{Rooms: 1, Participants: 2, Publications: 3, Viewers: 4} },
+		Media: func() Media {
+			return Media{
+				PacketsReceived: 10, PacketsSent: 11, BytesReceived: 12, BytesSent: 13, PacketsDropped: 14, NACKsReceived: 15,
+				NACKsSent: 16, Retransmissions: 17, KeyframeRequestsReceived: 18, KeyframeRequestsForwarded: 19,
+			}
+		},
+		Guard: func() map[string]uint64 { return map[string]uint64{"stun-length": 20, "channel": 21} },
+		Control: func() Control {
+			return Control{Connections: 30, Pending: 31, MessagesReceived: 32, MessagesSent: 33, Refused: 34}
+		},
+		Heartbeat: func() Heartbeat {
+			return Heartbeat{Accepted: true, LastSuccess: time.UnixMilli(1_800_000_000_250), Failures: 41}
+		},
+	}
+}
+
+func scrape(t *testing.T, src Sources) string {
+	t.Helper()
+	m, err := New(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	if w.Code != 200 {
+		t.Fatalf("%d: %s", w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+func TestEveryFigure(t *testing.T) {
+	body := scrape(t, full())
+	for _, line := range []string{
+		"rooms 1", "participants 2", "publications 3", "viewers 4",
+		"received_packets_total 10", "sent_packets_total 11", "received_bytes_total 12", "sent_bytes_total 13", "dropped_packets_total 14",
+		"received_nacks_total 15", "sent_nacks_total 16", "retransmitted_packets_total 17",
+		"received_keyframe_requests_total 18", "forwarded_keyframe_requests_total 19",
+		`guard_dropped_datagrams_total{reason="stun-length"} 20`, `guard_dropped_datagrams_total{reason="channel"} 21`,
+		"control_connections 30", "control_pending_connections 31", "control_received_messages_total 32",
+		"control_sent_messages_total 33", "control_refused_connections_total 34",
+		"heartbeat_accepted 1", "heartbeat_last_success_timestamp_seconds 1.80000000025e+09", "heartbeat_failures_total 41",
+	} {
+		if !strings.Contains(body, "\ncoopnet_relay_"+line+"\n") {
+			t.Errorf("no line %q", line)
+		}
+	}
+	if got, want := strings.Count(body, "\ncoopnet_relay_"), 24; got != want {
+		t.Errorf("%d figures, %d are checked", got, want)
+	}
+	for _, runtime := range []string{"\ngo_goroutines ", "\nprocess_cpu_seconds_total "} {
+		if !strings.Contains(body, runtime) {
+			t.Errorf("no %q", runtime)
+		}
+	}
+}
+
+func TestNamesFollowTheConventions(t *testing.T) {
+	problems, err := promlint.New(strings.NewReader(scrape(t, full()))).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		if strings.HasPrefix(p.Metric, "coopnet_") {
+			t.Errorf("%s: %s", p.Metric, p.Text)
+		}
+	}
+}
+
+func TestAbsentSourcesAreLeftOut(t *testing.T) {
+	if body := scrape(t, Sources{}); strings.Contains(body, "coopnet_") {
+		t.Error("figures without a source")
+	}
+	body := scrape(t, Sources{Heartbeat: func() Heartbeat { return Heartbeat{} }})
+	if !strings.Contains(body, "\ncoopnet_relay_heartbeat_accepted 0\n") || !strings.Contains(body, "\ncoopnet_relay_heartbeat_last_success_timestamp_seconds 0\n") {
+		t.Error("a relay that was never accepted does not say so")
+	}
+}
+
+func TestScrapesAtOnceAndTwoRegistries(t *testing.T) {
+	var all sync.WaitGroup
+	for range 4 {
+		m, err := New(full())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 4 {
+			all.Go(func() { m.Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/metrics", nil)) })
+		}
+	}
+	all.Wait()
+}
