@@ -214,7 +214,7 @@ func (s *stand) meet(ctx context.Context, token string, many int) error {
 	if err != nil {
 		return err
 	}
-	defer conn.CloseNow() //nolint:errcheck // over either way
+	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(1 << 20)
 	if err := conn.Write(ctx, websocket.MessageText, []byte(`{"type":"hello","token":"`+token+`"}`)); err != nil {
 		return err
