@@ -178,12 +178,12 @@ interface Facts {
   hadShare: boolean;
 }
 
+function status(standing: Standing, reason: Reason = '', problem: Problem | null = null): Status {
+  return { standing, reason, problem };
+}
+
+/** The one place that decides what the guest is told. */
 export function statusOf({ control, view, picture, room, hadShare }: Facts): Status {
-  const status = (standing: Standing, reason: Reason = '', problem: Problem | null = null) => ({
-    standing,
-    reason,
-    problem,
-  });
   if (control.phase === 'closed') {
     if (control.reason === 'removed') return status('removed');
     return control.reason === 'refused'

@@ -8,15 +8,15 @@ const key = 'coopnet.admission';
  * conference's title and numbers again. The right to join is in the cookie, never here.
  */
 export class AdmissionMemory {
-  readonly #storage: Storage;
+  readonly #storage: Storage | null;
 
-  constructor(storage: Storage) {
+  constructor(storage: Storage | null) {
     this.#storage = storage;
   }
 
   read(): Admission | null {
     try {
-      const kept = this.#storage.getItem(key);
+      const kept = this.#storage?.getItem(key) ?? null;
       return kept === null ? null : admissionOf(fields(JSON.parse(kept), 'admission'));
     } catch {
       return null;
@@ -26,8 +26,8 @@ export class AdmissionMemory {
   /** The identity is left out: its cookie is the truth, and "disconnect" must forget it here too. */
   write(admission: Admission | null): void {
     try {
-      if (admission === null) this.#storage.removeItem(key);
-      else this.#storage.setItem(key, JSON.stringify({ ...admission, identity: null }));
+      if (admission === null) this.#storage?.removeItem(key);
+      else this.#storage?.setItem(key, JSON.stringify({ ...admission, identity: null }));
     } catch {
       // A browser without storage only loses the comfort of a reload.
     }

@@ -158,11 +158,12 @@ function captureOptions(): DisplayMediaStreamOptions {
 
 /** The codecs in our order; what we do not name (retransmission, recovery) keeps its place behind. */
 export function ordered(codecs: readonly RTCRtpCodec[]): RTCRtpCodec[] {
-  const rank = ({ mimeType }: RTCRtpCodec) => {
-    const at = preferred.indexOf(mimeType.toLowerCase());
-    return at < 0 ? preferred.length : at;
-  };
   return codecs.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function rank({ mimeType }: RTCRtpCodec): number {
+  const at = preferred.indexOf(mimeType.toLowerCase());
+  return at < 0 ? preferred.length : at;
 }
 
 /** With little bandwidth a shared screen gets fewer frames, never a blurred text. */

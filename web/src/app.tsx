@@ -1,0 +1,77 @@
+import type { ComponentType, JSX } from 'preact';
+import { Choice } from './pages/choice.tsx';
+import { Conference } from './pages/conference.tsx';
+import { Home } from './pages/home.tsx';
+import { Identify } from './pages/identify.tsx';
+import { Prerequisites, Support, Tool } from './pages/lazy.tsx';
+import { Lost } from './pages/lost.tsx';
+import type { Route } from './router.ts';
+import { Band } from './ui/band.tsx';
+import { Mark } from './ui/icons.tsx';
+import { Link } from './ui/link.tsx';
+import { ServicesContext, useServices, useText, type Services } from './ui/services.ts';
+
+const pages: Readonly<Record<Route, ComponentType>> = {
+  '/': Home,
+  '/identify': Identify,
+  '/choice': Choice,
+  '/conference': Conference,
+  '/tool': Tool,
+  '/support': Support,
+  '/prerequisites': Prerequisites,
+};
+
+export function App({ services }: { services: Services }): JSX.Element {
+  return (
+    <ServicesContext.Provider value={services}>
+      <Frame />
+    </ServicesContext.Provider>
+  );
+}
+
+function Frame(): JSX.Element {
+  const { portal } = useServices();
+  const t = useText();
+  const route = portal.router.route.value;
+  const Shown = route === null ? Lost : pages[route];
+  const tool = route === '/tool';
+  return (
+    <div class={tool ? 'frame in-tool' : 'frame'}>
+      <a
+        class="skip"
+        href="#content"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById('content')?.focus();
+        }}
+      >
+        {t('nav.skip')}
+      </a>
+      <header>
+        <Band />
+        {!tool && <Masthead />}
+      </header>
+      <Shown key={route} />
+    </div>
+  );
+}
+
+function Masthead(): JSX.Element {
+  const { portal } = useServices();
+  const t = useText();
+  // Inside a conference the first section is where the guest has got to, not the form.
+  const inside = portal.admission.value !== null;
+  return (
+    <div class="masthead">
+      <Link to="/" class="brand">
+        <Mark />
+        <span>Coopnet</span>
+      </Link>
+      <nav aria-label={t('nav.label')}>
+        <Link to={inside ? '/conference' : '/'}>{t('nav.conference')}</Link>
+        <Link to="/support">{t('nav.support')}</Link>
+        <Link to="/prerequisites">{t('nav.prerequisites')}</Link>
+      </nav>
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { Portal } from './portal.ts';
+import { Router } from './router.ts';
+import { Api } from './session/api.ts';
+import { AdmissionMemory } from './session/memory.ts';
+import { systemTimers } from './session/timers.ts';
+import { Texts, type Language } from './text/texts.ts';
+import type { Catalogue } from './text/en.ts';
+import { ThemeChoice } from './theme.ts';
+import './ui/style/tokens.css';
+import './ui/style/base.css';
+import './ui/style/forms.css';
+import './ui/style/pages.css';
+
+function load(language: Language): Promise<Catalogue> {
+  return language === 'fr'
+    ? import('./text/fr.ts').then(({ fr }) => fr)
+    : import('./text/en.ts').then(({ en }) => en);
+}
+
+/** Reading window.localStorage throws where the browser forbids storage. */
+function storage(kind: 'localStorage' | 'sessionStorage'): Storage | null {
+  try {
+    return window[kind];
+  } catch {
+    return null;
+  }
+}
+
+async function start(root: HTMLElement): Promise<void> {
+  const theme = new ThemeChoice(
+    document.documentElement,
+    window.matchMedia('(prefers-color-scheme: dark)'),
+    storage('localStorage'),
+  );
+  const texts = new Texts({
+    load,
+    storage: storage('localStorage'),
+    wanted: navigator.languages,
+    document,
+  });
+  const api = new Api({
+    fetch: (url, init) => window.fetch(url, init),
+    timers: systemTimers,
+  });
+  const portal = new Portal(
+    api,
+    new Router(window),
+    new AdmissionMemory(storage('sessionStorage')),
+  );
+  const started = portal.start();
+  await texts.start();
+  render(<App services={{ portal, texts, theme }} />, root);
+  await started;
+}
+
+const root = document.getElementById('app');
+if (root !== null) void start(root);

@@ -1,0 +1,67 @@
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import type { Conference as Described } from '../session/api.ts';
+import { Alert } from '../ui/alert.tsx';
+import { Bridges } from '../ui/bridges.tsx';
+import { Button } from '../ui/button.tsx';
+import { Link } from '../ui/link.tsx';
+import { Page } from '../ui/page.tsx';
+import { useServices, useText } from '../ui/services.ts';
+import type { Language } from '../text/texts.ts';
+import { loadTool } from './lazy.tsx';
+
+/** Recalls the bridge's numbers; "Submit" joins. */
+export function Conference(): JSX.Element | null {
+  const { portal, texts } = useServices();
+  const t = useText();
+  // Ready before the click, so that the picture comes sooner.
+  useEffect(() => void loadTool().catch(() => {}), []);
+  const conference = portal.admission.value?.conference;
+  if (!conference) return null;
+  const { startsAt, endsAt } = conference;
+  return (
+    <Page
+      page={t('conference.page')}
+      eyebrow={t('conference.eyebrow')}
+      title={conference.title || conference.name}
+      lead={conference.welcome}
+    >
+      {startsAt && endsAt && (
+        <p class="when">{t('conference.when', span(conference, texts.language.value))}</p>
+      )}
+      <section class="card" aria-labelledby="bridges-title">
+        <h2 id="bridges-title">{t('conference.bridges')}</h2>
+        {conference.bridges.length > 0 && <p>{t('conference.bridges.lead')}</p>}
+        <Bridges bridges={conference.bridges} />
+      </section>
+      <section class="card" aria-labelledby="screen-title">
+        <h2 id="screen-title">{t('conference.screen')}</h2>
+        <p>{t('conference.screen.lead')}</p>
+        {!('RTCPeerConnection' in window) && (
+          <Alert kind="refusal" testid="unfit">
+            <p>
+              {t('conference.unfit')} <Link to="/prerequisites">{t('nav.prerequisites')}</Link>
+            </p>
+          </Alert>
+        )}
+        <Button
+          look="primary"
+          icon="screen"
+          testid="submit"
+          onClick={() => {
+            performance.mark('coopnet:submit');
+            portal.router.go('/tool');
+          }}
+        >
+          {t('conference.submit')}
+        </Button>
+        <p class="small">{t('conference.control')}</p>
+      </section>
+    </Page>
+  );
+}
+
+function span({ startsAt, endsAt }: Described, language: Language): { start: string; end: string } {
+  const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  return { start: format.format(new Date(startsAt)), end: format.format(new Date(endsAt)) };
+}

@@ -1,0 +1,166 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import { asProblem, type Problem } from '../session/problem.ts';
+import { Alert } from '../ui/alert.tsx';
+import { Button } from '../ui/button.tsx';
+import { Field } from '../ui/field.tsx';
+import { Page } from '../ui/page.tsx';
+import { problemText } from '../ui/problems.ts';
+import { useServices, useText } from '../ui/services.ts';
+
+export function Home(): JSX.Element {
+  const { portal } = useServices();
+  const t = useText();
+  return (
+    <Page page={t('home.page')} title={t('home.title')} lead={t('home.lead')} wide>
+      <div class="home">
+        <div class="card">
+          {portal.notice.value && (
+            <Alert kind="notice" testid="notice">
+              <p>{t(`notice.${portal.notice.value}`)}</p>
+            </Alert>
+          )}
+          {portal.invited.value === 'opening' ? (
+            <p class="loading" role="status">
+              <span class="spinner" aria-hidden="true" /> {t('home.invited')}
+            </p>
+          ) : (
+            <ParticipateForm />
+          )}
+        </div>
+        <Steps />
+      </div>
+    </Page>
+  );
+}
+
+interface Refusal {
+  problem: Problem;
+  /** What was typed begins or ends with a space. */
+  edges: boolean;
+  invitation: boolean;
+}
+
+function ParticipateForm(): JSX.Element {
+  const { portal } = useServices();
+  const t = useText();
+  const name = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const shown = useSignal(false);
+  const busy = useSignal(false);
+  const missing = useSignal({ name: false, password: false });
+  const refusal = useSignal<Refusal | null>(null);
+  const invited = portal.invited.value;
+  const failed =
+    refusal.value ??
+    (invited !== null && invited !== 'opening'
+      ? { problem: invited.problem, edges: false, invitation: true }
+      : null);
+
+  async function participate(): Promise<void> {
+    // Exactly what was typed: capitals and spaces are part of the name.
+    const typed = { name: name.current?.value ?? '', password: password.current?.value ?? '' };
+    missing.value = { name: typed.name === '', password: typed.password === '' };
+    if (missing.value.name || missing.value.password) {
+      (missing.value.name ? name : password).current?.focus();
+      return;
+    }
+    busy.value = true;
+    refusal.value = null;
+    try {
+      await portal.admit(typed);
+    } catch (cause) {
+      refusal.value = {
+        problem: asProblem(cause),
+        edges: [typed.name, typed.password].some((text) => text !== text.trim()),
+        invitation: false,
+      };
+    }
+    busy.value = false;
+  }
+
+  return (
+    <form
+      noValidate
+      aria-label={t('home.form')}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!busy.value) void participate();
+      }}
+    >
+      <Field
+        label={t('home.name')}
+        name="conference"
+        testid="name"
+        hint={t('home.name.hint')}
+        error={missing.value.name ? t('home.name.missing') : null}
+        required
+        exact
+        inputRef={name}
+      />
+      <Field
+        label={t('home.password')}
+        name="conference-password"
+        testid="password"
+        type={shown.value ? 'text' : 'password'}
+        error={missing.value.password ? t('home.password.missing') : null}
+        required
+        exact
+        inputRef={password}
+      >
+        <Button
+          look="quiet"
+          testid="show-password"
+          label={t(shown.value ? 'home.password.hide.label' : 'home.password.show.label')}
+          onClick={() => (shown.value = !shown.value)}
+        >
+          {t(shown.value ? 'home.password.hide' : 'home.password.show')}
+        </Button>
+      </Field>
+      {failed && <RefusalText {...failed} />}
+      <Button type="submit" look="primary" testid="participate" busy={busy.value}>
+        {t(busy.value ? 'home.busy' : 'home.participate')}
+      </Button>
+    </form>
+  );
+}
+
+function RefusalText({ problem, edges, invitation }: Refusal): JSX.Element {
+  const { texts } = useServices();
+  const t = useText();
+  const denied = problem.code === 'conference-denied';
+  return (
+    <Alert kind="refusal" testid="refusal">
+      <p>
+        {denied && invitation
+          ? t('refusal.invitation')
+          : problemText(problem, t, texts.language.value)}
+      </p>
+      {denied && edges && <p>{t('refusal.edges')}</p>}
+    </Alert>
+  );
+}
+
+function Steps(): JSX.Element {
+  const t = useText();
+  return (
+    <aside class="steps" aria-labelledby="steps">
+      <h2 id="steps">{t('home.steps')}</h2>
+      <ol>
+        <li>
+          <h3>{t('home.step1')}</h3>
+          <p>{t('home.step1.text')}</p>
+        </li>
+        <li>
+          <h3>{t('home.step2')}</h3>
+          <p>{t('home.step2.text')}</p>
+        </li>
+        <li>
+          <h3>{t('home.step3')}</h3>
+          <p>{t('home.step3.text')}</p>
+        </li>
+      </ol>
+    </aside>
+  );
+}

@@ -1,0 +1,133 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import type { Attendance } from '../../session/attendance.ts';
+import type { Hint, PublisherState } from '../../session/publisher.ts';
+import type { Translate } from '../../text/texts.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Field } from '../../ui/field.tsx';
+import { useText } from '../../ui/services.ts';
+
+/** "Share" for those who may, "Stop sharing" while they do. */
+export function ShareControl({ attendance }: { attendance: Attendance }): JSX.Element {
+  const t = useText();
+  const asking = useSignal(false);
+  const { publisher, control } = attendance;
+  const state = publisher.state.value;
+  const over = control.state.value.phase === 'closed';
+  const allowed = control.grant.value?.permissions.includes('share') ?? false;
+  const able = typeof navigator.mediaDevices?.getDisplayMedia === 'function';
+  const idle = state.phase === 'idle' || state.phase === 'ended';
+  return (
+    <>
+      <p class="share-state" role="status" data-testid="share-state" data-state={state.phase}>
+        {shareText(state, t)}
+      </p>
+      {idle && allowed && able && !over && (
+        <Button testid="share-button" icon="share" onClick={() => (asking.value = true)}>
+          {t('share.button')}
+        </Button>
+      )}
+      {!idle && state.phase !== 'choosing' && (
+        <Button testid="stop-share" icon="stop" look="primary" onClick={() => publisher.stop()}>
+          {t('share.stop')}
+        </Button>
+      )}
+      {asking.value && (
+        <ShareDialog
+          onClose={() => (asking.value = false)}
+          onStart={(label, hint) => {
+            asking.value = false;
+            void publisher.start({ label, hint });
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+interface ShareDialogProps {
+  onClose: () => void;
+  onStart: (label: string, hint: Hint) => void;
+}
+
+function ShareDialog({ onClose, onStart }: ShareDialogProps): JSX.Element {
+  const t = useText();
+  const label = useRef<HTMLInputElement>(null);
+  const hint = useSignal<Hint>('text');
+  return (
+    <Dialog title={t('share.title')} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          onStart(label.current?.value.trim() || t('share.label.default'), hint.value);
+        }}
+      >
+        <p>{t('share.lead')}</p>
+        <Field
+          label={t('share.label')}
+          name="label"
+          testid="share-label"
+          value={t('share.label.default')}
+          maxLength={64}
+          inputRef={label}
+        />
+        <fieldset class="options">
+          <legend>{t('share.hint')}</legend>
+          {(['text', 'motion'] as const).map((option) => (
+            <label key={option} class="option">
+              <input
+                type="radio"
+                name="hint"
+                checked={hint.value === option}
+                data-testid={`share-hint-${option}`}
+                onChange={() => (hint.value = option)}
+              />
+              <span>
+                {t(`share.${option}`)}
+                <span class="small">{t(`share.${option}.hint`)}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        <div class="dialog-buttons">
+          <Button testid="share-cancel" onClick={onClose}>
+            {t('share.cancel')}
+          </Button>
+          <Button type="submit" look="primary" testid="share-start">
+            {t('share.start')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function shareText(state: PublisherState, t: Translate): string {
+  switch (state.phase) {
+    case 'idle':
+      return '';
+    case 'choosing':
+      return t('share.choosing');
+    case 'connecting':
+      return t('share.connecting');
+    case 'live':
+      return t('share.live', { label: state.wish.label });
+    case 'reconnecting':
+      return t('share.reconnecting');
+    case 'ended':
+      switch (state.problem?.code) {
+        case undefined:
+          return t('share.ended');
+        case 'capture':
+          return t('share.ended.capture');
+        case 'network':
+        case 'timeout':
+        case 'unavailable':
+          return t('share.ended.network');
+        default:
+          return t('share.ended.refused');
+      }
+  }
+}

@@ -1,0 +1,48 @@
+import type { JSX } from 'preact';
+import type { Attendance, Status } from '../../session/attendance.ts';
+import type { Publication } from '../../session/wire.ts';
+import type { Translate } from '../../text/texts.ts';
+import { useText } from '../../ui/services.ts';
+
+/** One line that always says where things stand; changes are announced. */
+export function StateLine({ attendance }: { attendance: Attendance }): JSX.Element {
+  const t = useText();
+  const status = attendance.status.value;
+  return (
+    <p
+      class="state"
+      role="status"
+      data-testid="tool-state"
+      data-state={status.standing}
+      data-reason={status.reason}
+      data-share={attendance.viewed.value?.id ?? ''}
+    >
+      <strong class={`chip ${status.standing}`}>{t(`state.${status.standing}`)}</strong>{' '}
+      <span class="state-text">{stateText(status, attendance.viewed.value, t)}</span>
+    </p>
+  );
+}
+
+/** What is going on, and whether the guest has to do something. */
+export function stateText(
+  { standing, reason }: Status,
+  share: Publication | null,
+  t: Translate,
+): string {
+  switch (standing) {
+    case 'connecting':
+      return t(reason === 'first-picture' ? 'state.connecting.first' : 'state.connecting.text');
+    case 'waiting':
+      return t(reason === 'stopped' ? 'state.waiting.stopped' : 'state.waiting.text');
+    case 'live':
+      return t('state.live.text', { name: share?.name ?? '', label: share?.label ?? '' });
+    case 'reconnecting':
+      return t(reason === 'control' ? 'state.reconnecting.control' : 'state.reconnecting.media');
+    case 'frozen':
+      return t(reason === 'black' ? 'state.frozen.black' : 'state.frozen.undecodable');
+    case 'ended':
+      return t(reason === 'refused' ? 'state.ended.refused' : 'state.ended.text');
+    case 'removed':
+      return t('state.removed.text');
+  }
+}

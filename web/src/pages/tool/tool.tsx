@@ -1,0 +1,147 @@
+import './tool.css';
+import { useSignal, useSignalEffect } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { Attendance } from '../../session/attendance.ts';
+import { Bridges } from '../../ui/bridges.tsx';
+import { Button } from '../../ui/button.tsx';
+import { useServices, useText } from '../../ui/services.ts';
+import { Participants } from './participants.tsx';
+import { ShareControl } from './share.tsx';
+import { Shares } from './shares.tsx';
+import { Stage, type Fitting } from './stage.tsx';
+import { StateLine } from './state.tsx';
+import { browserDeps } from './wiring.ts';
+
+/** The cooperative work tool: the shared picture, who is there, and what is shared. */
+export function Tool(): JSX.Element {
+  const { portal } = useServices();
+  const t = useText();
+  const attendance = useMemo(() => new Attendance(browserDeps(portal.api)), [portal]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useLifetime(attendance);
+  const page = t('tool.page');
+  useEffect(() => {
+    document.title = `${page} – Coopnet`;
+  }, [page]);
+  useEffect(() => heading.current?.focus(), []);
+  useSignalEffect(() => {
+    const { problem } = attendance.status.value;
+    if (problem !== null) portal.refused(problem);
+  });
+  const conference = portal.admission.value?.conference;
+  return (
+    <main class="tool" id="content" tabIndex={-1}>
+      <Picture attendance={attendance} onLeave={() => portal.leave()}>
+        <h1 ref={heading} tabIndex={-1}>
+          {conference?.title || conference?.name}
+        </h1>
+      </Picture>
+      <aside class="panel">
+        <Shares attendance={attendance} />
+        <Participants attendance={attendance} />
+        <section aria-labelledby="voice">
+          <h2 id="voice">{t('tool.bridges')}</h2>
+          <Bridges bridges={conference?.bridges ?? []} />
+        </section>
+      </aside>
+    </main>
+  );
+}
+
+interface PictureProps {
+  attendance: Attendance;
+  onLeave: () => void;
+  children: JSX.Element;
+}
+
+function Picture({ attendance, onLeave, children }: PictureProps): JSX.Element {
+  const t = useText();
+  const fitting = useSignal<Fitting>('fit');
+  const silenced = useSignal(false);
+  const frame = useRef<HTMLDivElement>(null);
+  const wantsSound = silenced.value && attendance.viewed.value?.audio;
+  return (
+    <div class="picture">
+      <div class="toolbar top">
+        {children}
+        <StateLine attendance={attendance} />
+      </div>
+      <Stage attendance={attendance} fitting={fitting} silenced={silenced} frame={frame} />
+      <div class="toolbar bottom">
+        <div class="group" role="group" aria-label={t('tool.view')}>
+          <Button
+            testid="fit"
+            icon="fit"
+            pressed={fitting.value === 'fit'}
+            onClick={() => (fitting.value = 'fit')}
+          >
+            {t('tool.fit')}
+          </Button>
+          <Button
+            testid="actual"
+            icon="actual"
+            pressed={fitting.value === 'actual'}
+            onClick={() => (fitting.value = 'actual')}
+          >
+            {t('tool.actual')}
+          </Button>
+          {document.fullscreenEnabled && (
+            <Button testid="fullscreen" icon="full" onClick={() => void toggleFull(frame.current)}>
+              {t('tool.fullscreen')}
+            </Button>
+          )}
+        </div>
+        {wantsSound && (
+          <Button
+            testid="sound"
+            icon="sound"
+            look="primary"
+            onClick={() => {
+              silenced.value = false;
+            }}
+          >
+            {t('tool.sound')}
+          </Button>
+        )}
+        <div class="group last">
+          <ShareControl attendance={attendance} />
+          <Button testid="leave" icon="leave" look="danger" onClick={onLeave}>
+            {t('tool.leave')}
+          </Button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+async function toggleFull(frame: HTMLElement | null): Promise<void> {
+  if (document.fullscreenElement !== null) await document.exitFullscreen();
+  else await frame?.requestFullscreen();
+}
+
+/** Opens the attendance with the page, and closes it when the page goes away in any way. */
+function useLifetime(attendance: Attendance): void {
+  useEffect(() => {
+    const wake = () => {
+      if (document.visibilityState === 'visible') attendance.wake();
+    };
+    const hide = () => attendance.close();
+    // A page that comes back out of the browser's cache has ended its sessions: it starts anew.
+    const show = ({ persisted }: PageTransitionEvent) => {
+      if (persisted) location.reload();
+    };
+    attendance.open();
+    window.addEventListener('online', wake);
+    document.addEventListener('visibilitychange', wake);
+    window.addEventListener('pagehide', hide);
+    window.addEventListener('pageshow', show);
+    return () => {
+      window.removeEventListener('online', wake);
+      document.removeEventListener('visibilitychange', wake);
+      window.removeEventListener('pagehide', hide);
+      window.removeEventListener('pageshow', show);
+      attendance.close();
+    };
+  }, [attendance]);
+}

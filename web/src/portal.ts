@@ -1,0 +1,137 @@
+import { effect, signal, type ReadonlySignal } from '@preact/signals';
+import type { Route, Router } from './router.ts';
+import type { Admission, Api, Credentials, Identity, Next } from './session/api.ts';
+import type { AdmissionMemory } from './session/memory.ts';
+import { asProblem, type Problem } from './session/problem.ts';
+
+/** Why the guest finds themselves on the home page. */
+export type Notice = 'reload' | 'left' | 'expired';
+
+/** What happened to an invitation link. */
+export type Invited = 'opening' | { problem: Problem } | null;
+
+const afterAdmission: Readonly<Record<Next, Route>> = {
+  identify: '/identify',
+  software: '/choice',
+  join: '/conference',
+};
+
+const needAdmission: ReadonlySet<Route> = new Set(['/identify', '/choice', '/conference', '/tool']);
+
+/** What the guest has reached so far, and the steps from page to page. */
+export class Portal {
+  readonly api: Api;
+  readonly router: Router;
+  readonly #memory: AdmissionMemory;
+  readonly #admission = signal<Admission | null>(null);
+  readonly #identity = signal<Identity | null>(null);
+  readonly #notice = signal<Notice | null>(null);
+  readonly #invited = signal<Invited>(null);
+  readonly #forgotten = signal(false);
+
+  constructor(api: Api, router: Router, memory: AdmissionMemory) {
+    this.api = api;
+    this.router = router;
+    this.#memory = memory;
+  }
+
+  get admission(): ReadonlySignal<Admission | null> {
+    return this.#admission;
+  }
+  get identity(): ReadonlySignal<Identity | null> {
+    return this.#identity;
+  }
+  get notice(): ReadonlySignal<Notice | null> {
+    return this.#notice;
+  }
+  get invited(): ReadonlySignal<Invited> {
+    return this.#invited;
+  }
+  /** The identity was just forgotten; said once, until the next step. */
+  get forgotten(): ReadonlySignal<boolean> {
+    return this.#forgotten;
+  }
+
+  /** Finds what an earlier visit or the page before a reload left, then shows the right page. */
+  async start(): Promise<void> {
+    this.#admission.value = this.#memory.read();
+    const code = this.router.takeInvitation();
+    effect(() => this.#guard(this.router.route.value));
+    if (code !== null) {
+      this.router.go('/', 'replace');
+      await this.#invite(code);
+      return;
+    }
+    try {
+      this.#identity.value = await this.api.identity();
+    } catch {
+      // The band then says "not identified"; the next step reports what is wrong with the server.
+    }
+  }
+
+  /** Throws the Problem when the conference does not open. */
+  async admit(credentials: Credentials): Promise<void> {
+    const admission = await this.api.admit(credentials);
+    this.#admission.value = admission;
+    this.#memory.write(admission);
+    this.#identity.value = admission.identity;
+    this.#notice.value = null;
+    this.#forgotten.value = false;
+    this.router.go(afterAdmission[admission.next]);
+  }
+
+  async identify(identity: Identity, remember: boolean): Promise<void> {
+    this.#identity.value = await this.api.identify(identity, remember);
+    this.#forgotten.value = false;
+    this.router.go(this.#admission.value?.next === 'join' ? '/conference' : '/choice');
+  }
+
+  /** "Disconnect": forgets the identity here and on the server. */
+  async disconnect(): Promise<void> {
+    await this.api.forget();
+    this.#identity.value = null;
+    this.#forgotten.value = true;
+    if (['/choice', '/conference', '/tool'].includes(this.router.route.value ?? '')) {
+      this.router.go('/identify');
+    }
+  }
+
+  /** Gives the admission back and goes home. */
+  leave(): void {
+    this.#toHome('left');
+    this.api.leave().catch(() => {});
+  }
+
+  /** The server no longer knows this admission, or needs the identity again. */
+  refused(problem: Problem): void {
+    if (problem.code === 'unauthenticated') {
+      this.#toHome('expired');
+    } else if (problem.code === 'conflict') {
+      this.#identity.value = null;
+      this.router.go('/identify');
+    }
+  }
+
+  async #invite(code: string): Promise<void> {
+    this.#invited.value = 'opening';
+    try {
+      await this.admit({ invitation: code });
+      this.#invited.value = null;
+    } catch (cause) {
+      this.#invited.value = { problem: asProblem(cause) };
+    }
+  }
+
+  /** Also reached with the browser's back button after the conference was left. */
+  #guard(route: Route | null): void {
+    if (route === null || !needAdmission.has(route)) return;
+    if (this.#admission.peek() === null) this.#toHome('reload');
+  }
+
+  #toHome(notice: Notice): void {
+    this.#admission.value = null;
+    this.#memory.write(null);
+    this.#notice.value = notice;
+    this.router.go('/', 'replace');
+  }
+}

@@ -1,0 +1,272 @@
+import type { Catalogue } from './en.ts';
+
+/** French. The keys are those of the English catalogue; the compiler and a test compare them. */
+export const fr: Catalogue = {
+  'nav.skip': 'Aller au contenu',
+  'nav.label': 'Rubriques',
+  'nav.conference': 'Conférence',
+  'nav.support': 'Support',
+  'nav.prerequisites': 'Prérequis',
+
+  'band.label': 'Votre identité et vos réglages',
+  'band.anonymous': 'Pas encore identifié',
+  'band.disconnect': 'Se déconnecter',
+  'band.hint': 'Oublier cette identité sur cet ordinateur',
+  'band.forgotten': 'Votre identité a été oubliée sur cet ordinateur.',
+  'theme.dark': 'Thème sombre',
+  'theme.light': 'Thème clair',
+
+  'home.page': 'Participer à une conférence',
+  'home.title': 'Participer à une conférence',
+  'home.lead': 'Voyez un écran partagé depuis votre navigateur, sans rien installer.',
+  'home.form': 'Votre conférence',
+  'home.name': 'Nom de la conférence',
+  'home.name.hint':
+    'Exactement comme vous l’avez reçu : majuscules, minuscules et espaces comptent.',
+  'home.name.missing': 'Saisissez le nom de conférence que l’organisateur vous a donné.',
+  'home.password': 'Mot de passe',
+  'home.password.missing': 'Saisissez le mot de passe que l’organisateur vous a donné.',
+  'home.password.show': 'Afficher',
+  'home.password.hide': 'Masquer',
+  'home.password.show.label': 'Afficher le mot de passe',
+  'home.password.hide.label': 'Masquer le mot de passe',
+  'home.participate': 'Participer',
+  'home.busy': 'Vérification…',
+  'home.invited': 'Ouverture de votre invitation…',
+  'home.steps': 'Comment ça se passe',
+  'home.step1': 'Entrez',
+  'home.step1.text': 'Saisissez le nom de la conférence et le mot de passe de votre invitation.',
+  'home.step2': 'Présentez-vous',
+  'home.step2.text': 'Votre nom apparaît dans la liste des participants.',
+  'home.step3': 'Voyez l’écran',
+  'home.step3.text': 'Vous parlez par le pont audio et suivez ici l’écran partagé.',
+
+  'notice.reload':
+    'Cette page a été rouverte. Saisissez encore une fois le nom et le mot de passe de la conférence.',
+  'notice.left':
+    'Vous avez quitté la conférence. Pour revenir, saisissez à nouveau son nom et son mot de passe.',
+  'notice.expired':
+    'Votre accès à la conférence a expiré. Saisissez à nouveau son nom et son mot de passe.',
+
+  'refusal.denied':
+    'La conférence ne s’est pas ouverte. Vérifiez les majuscules et les espaces du nom et du mot de passe, puis réessayez. Si le refus persiste, adressez-vous à l’organisateur qui vous a invité.',
+  'refusal.edges':
+    'Votre saisie commence ou se termine par une espace. Si elle est venue avec un copier-coller, supprimez-la.',
+  'refusal.invitation':
+    'Ce lien d’invitation n’ouvre aucune conférence. Demandez-en un nouveau à l’organisateur, ou saisissez le nom et le mot de passe de la conférence.',
+  'problem.wait': 'Trop d’essais. Réessayez {when}.',
+  'problem.wait.later': 'Trop d’essais. Patientez une minute, puis réessayez.',
+  'problem.network': 'Le serveur est injoignable. Vérifiez votre connexion, puis réessayez.',
+  'problem.timeout': 'Le serveur tarde à répondre. Réessayez dans un instant.',
+  'problem.unavailable': 'Le service est surchargé ou redémarre. Réessayez dans un instant.',
+  'problem.invalid': 'Le formulaire contient une erreur. Corrigez-la, puis réessayez.',
+  'problem.unexpected': 'Un incident s’est produit. Rechargez la page, puis réessayez.',
+
+  'identify.page': 'Identification',
+  'identify.title': 'Qui êtes-vous ?',
+  'identify.lead':
+    'Votre civilité et votre nom apparaissent dans la liste des participants de « {conference} ».',
+  'identify.form': 'Votre identité',
+  'identify.person': 'Civilité',
+  'identify.person.hint': 'Facultatif, par exemple M. ou Mme.',
+  'identify.person.options': 'Mme|M.|Dr|Pr',
+  'identify.name': 'Prénom et nom',
+  'identify.name.missing': 'Saisissez votre nom, pour que les autres sachent qui est là.',
+  'identify.email': 'Adresse e-mail',
+  'identify.email.hint': 'Facultatif ; les autres participants ne la voient pas.',
+  'identify.email.wrong':
+    'Ceci ne ressemble pas à une adresse e-mail. Un exemple : james.bond@example.com',
+  'identify.wrong': 'Cette saisie n’a pas été acceptée. Corrigez-la, puis réessayez.',
+  'identify.remember': 'Mémoriser mon identité sur cet ordinateur',
+  'identify.remember.hint': 'Pas sur un ordinateur que vous partagez avec d’autres.',
+  'identify.submit': 'Continuer',
+  'identify.busy': 'Enregistrement…',
+
+  'choice.page': 'Comment rejoindre',
+  'choice.title': 'Comment voulez-vous rejoindre la conférence ?',
+  'choice.lead': 'Les deux façons vous montrent l’écran partagé de « {conference} ».',
+  'choice.browser': 'Rejoindre sans installation',
+  'choice.browser.text':
+    'L’écran partagé s’ouvre dans ce navigateur, tout de suite. Rien n’est installé.',
+  'choice.browser.badge': 'Recommandé',
+  'choice.software': 'Rejoindre avec le logiciel',
+  'choice.software.text':
+    'Un programme installé qui peut aussi partager une application ou votre bureau.',
+  'choice.software.badge': 'Pas encore disponible',
+  'choice.software.unavailable':
+    'Le logiciel n’est pas encore publié. Rejoignez sans installation : vous verrez tout aussi bien l’écran partagé.',
+
+  'conference.page': 'Conférence',
+  'conference.eyebrow': 'Vous êtes invité à',
+  'conference.bridges': 'Appelez pour entendre et parler',
+  'conference.bridges.lead':
+    'La voix passe par le téléphone. Appelez l’un de ces numéros, puis saisissez le code.',
+  'conference.bridges.none':
+    'L’organisateur n’a donné aucun numéro. Demandez-lui comment entendre les autres s’il ne vous l’a pas dit.',
+  'conference.audio': 'Audio',
+  'conference.video': 'Visioconférence',
+  'conference.code': 'Code',
+  'conference.screen': 'Voyez l’écran partagé',
+  'conference.screen.lead': 'Appuyez ensuite sur le bouton pour rejoindre l’outil coopératif.',
+  'conference.submit': 'Valider',
+  'conference.when': 'Du {start} au {end}',
+  'conference.unfit':
+    'Il manque à ce navigateur quelque chose dont l’écran partagé a besoin. La page des prérequis dit quoi.',
+  'conference.control':
+    'Par sécurité, la demande de contrôle d’une application partagée n’est pas proposée aux invités.',
+
+  'tool.page': 'Écran partagé',
+  'tool.loading': 'Ouverture de l’outil…',
+  'tool.loading.failed':
+    'L’outil n’a pas pu être chargé. Vérifiez votre connexion, puis rechargez la page.',
+  'tool.stage': 'Écran partagé',
+  'tool.view': 'Taille de l’image',
+  'tool.fit': 'Ajuster',
+  'tool.actual': 'Taille réelle',
+  'tool.fullscreen': 'Plein écran',
+  'tool.sound': 'Activer le son',
+  'tool.leave': 'Quitter',
+  'tool.participants': 'Participants',
+  'tool.you': 'vous',
+  'tool.guest': 'invité',
+  'tool.organizer': 'organisateur',
+  'tool.away': 'absent',
+  'tool.hand': 'main levée',
+  'tool.shares': 'Partages',
+  'tool.shares.none': 'Personne ne partage en ce moment.',
+  'tool.shares.watch': 'Voir',
+  'tool.shares.watch.label': 'Voir {label} de {name}',
+  'tool.shares.viewed': 'Sur votre écran',
+  'tool.shares.sound': 'avec le son',
+  'tool.follow': 'Suivre la conférence',
+  'tool.follow.on': 'Vous suivez la conférence : si quelqu’un d’autre partage, l’image change.',
+  'tool.follow.off': 'Vous avez choisi ce partage vous-même.',
+  'tool.bridges': 'Voix',
+  'tool.own': 'Vous partagez « {label} »',
+  'tool.own.text':
+    'Les participants le voient en ce moment. Il est masqué ici pour éviter un jeu de miroirs.',
+  'tool.own.show': 'Montrer ce qu’ils voient',
+
+  'state.connecting': 'Connexion',
+  'state.connecting.text': 'Connexion à la conférence…',
+  'state.connecting.first': 'Un partage est en cours. Son image arrive…',
+  'state.waiting': 'En attente',
+  'state.waiting.text': 'Personne ne partage encore. L’image apparaîtra ici d’elle-même.',
+  'state.waiting.stopped': 'Le partage est terminé. Le prochain apparaîtra ici de lui-même.',
+  'state.live': 'En direct',
+  'state.live.text': '{name} · {label}',
+  'state.reconnecting': 'Reconnexion',
+  'state.reconnecting.control':
+    'Le lien avec la conférence a été interrompu. Il se rétablit ; vous n’avez rien à faire.',
+  'state.reconnecting.media':
+    'La connexion a été interrompue et l’image est peut-être figée. Elle revient d’elle-même ; vous n’avez rien à faire.',
+  'state.frozen': 'Pas d’image',
+  'state.frozen.undecodable':
+    'Un partage est en cours, mais son image n’arrive pas. Elle est redemandée. Si cela dure, demandez au présentateur de partager à nouveau.',
+  'state.frozen.black':
+    'L’image partagée est entièrement noire. Si ce n’est pas voulu, demandez au présentateur de partager à nouveau.',
+  'state.ended': 'Terminée',
+  'state.ended.text': 'La conférence est terminée. Merci de votre participation.',
+  'state.ended.refused':
+    'La conférence ne vous laisse pas (ou plus) entrer. Adressez-vous à l’organisateur.',
+  'state.removed': 'Exclu',
+  'state.removed.text': 'L’organisateur vous a retiré de la conférence.',
+  'state.back': 'Retour au début',
+
+  'share.button': 'Partager',
+  'share.title': 'Partager un écran',
+  'share.lead':
+    'Après « Choisir », votre navigateur demande quel onglet, quelle fenêtre ou quel écran montrer.',
+  'share.label': 'Nom du partage',
+  'share.label.default': 'Écran',
+  'share.hint': 'Qu’allez-vous montrer ?',
+  'share.text': 'Texte, présentation, applications',
+  'share.text.hint': 'La netteté des lettres d’abord.',
+  'share.motion': 'Film, animation',
+  'share.motion.hint': 'La fluidité du mouvement d’abord.',
+  'share.start': 'Choisir',
+  'share.cancel': 'Annuler',
+  'share.stop': 'Arrêter le partage',
+  'share.choosing': 'Choisissez dans la fenêtre du navigateur ce que vous partagez.',
+  'share.connecting': 'Votre partage démarre…',
+  'share.live': 'Vous partagez « {label} ».',
+  'share.reconnecting': 'La connexion a été interrompue. Votre partage reprend de lui-même.',
+  'share.ended': 'Votre partage est terminé.',
+  'share.ended.network':
+    'La connexion a été perdue trop longtemps : votre partage est terminé. Vous pouvez partager à nouveau.',
+  'share.ended.refused':
+    'La conférence n’a pas accepté votre partage. Adressez-vous à l’organisateur.',
+  'share.ended.capture':
+    'Le navigateur n’a pas pu capturer l’écran. Vérifiez ses autorisations, puis réessayez.',
+
+  'support.page': 'Support',
+  'support.title': 'Support',
+  'support.lead': 'Comment Coopnet fonctionne, et que faire quand quelque chose ne va pas.',
+  'support.doc': 'Documentation',
+  'support.join': 'Participer à une conférence',
+  'support.join.text':
+    'L’organisateur vous donne un nom de conférence et un mot de passe, ou un lien qui ouvre directement la conférence. Saisissez-les exactement : majuscules, minuscules et espaces comptent. Si la conférence ne s’ouvre pas, vérifiez-les d’abord, puis adressez-vous à l’organisateur : la page ne dit jamais lequel des deux était faux.',
+  'support.identity': 'Identification',
+  'support.identity.text':
+    'Votre civilité et votre nom figurent dans la liste des participants, avec la mention « invité ». Avec « Mémoriser mon identité sur cet ordinateur », la prochaine conférence ne les redemande pas. « Se déconnecter », à droite du bandeau gris, fait oublier votre identité à cet ordinateur, par exemple pour corriger une faute de frappe.',
+  'support.voice': 'Voix',
+  'support.voice.text':
+    'Vous entendez et parlez par le pont audio, au téléphone. Ses numéros et son code sont rappelés avant l’entrée et à côté de l’écran partagé.',
+  'support.view': 'L’écran partagé',
+  'support.view.text':
+    '« Ajuster » montre l’image entière, « Taille réelle » chacun de ses points tel quel ; faites défiler avec les flèches. Quand plusieurs personnes partagent, choisissez dans la liste des partages, ou suivez la conférence. Si la connexion se coupe, l’image revient d’elle-même.',
+  'support.share': 'Partager',
+  'support.share.text':
+    'Qui en a l’autorisation trouve un bouton « Partager ». Le navigateur demande alors quel onglet, quelle fenêtre ou quel écran montrer. Un film demande le réglage pour le mouvement, tout le reste celui pour le texte. Le son d’un onglet partagé est transmis si vous l’autorisez dans la fenêtre du navigateur.',
+  'support.control': 'Contrôle d’une application',
+  'support.control.text':
+    'Par sécurité, la demande de contrôle d’une application ou d’un bureau partagé par un autre participant n’est pas proposée aux invités.',
+  'support.faq': 'Quand quelque chose ne va pas',
+  'support.black': 'L’image est noire ou n’apparaît pas',
+  'support.black.text':
+    'Demandez au présentateur de partager à nouveau. Si vous êtes seul à ne rien voir, vérifiez ce navigateur sur la page des prérequis et essayez un autre réseau : certains pare-feu bloquent la vidéo.',
+  'support.sound': 'Il n’y a pas de son',
+  'support.sound.text':
+    'Les voix passent par le téléphone. Pour le son d’un onglet partagé, appuyez sur « Activer le son » : les navigateurs gardent une page muette tant que vous ne demandez pas le son.',
+  'support.contact': 'Contact',
+  'support.contact.text':
+    'Votre premier contact est l’organisateur qui vous a invité. Dites-lui ce que la page affiche et quel navigateur vous utilisez.',
+  'support.contact.of': 'Contact pour cette conférence :',
+  'support.check': 'Vérifier ce navigateur',
+
+  'prerequisites.page': 'Prérequis',
+  'prerequisites.title': 'Prérequis techniques',
+  'prerequisites.lead': 'Ce dont Coopnet a besoin, et si ce navigateur l’offre.',
+  'prerequisites.needs': 'Ce qu’il vous faut',
+  'prerequisites.browser':
+    'Chrome, Edge, Firefox ou Safari à jour, sur ordinateur, tablette ou téléphone.',
+  'prerequisites.network':
+    'Une connexion internet de 1 Mbit/s ou plus. L’image voyage en UDP ; un pare-feu d’entreprise strict doit la laisser passer.',
+  'prerequisites.phone': 'Un téléphone pour le pont audio.',
+  'prerequisites.install': 'Rien à installer, aucun droit d’administrateur.',
+  'prerequisites.check': 'Ce navigateur',
+  'prerequisites.checking': 'Vérification…',
+  'prerequisites.good': 'Ce navigateur permet de participer à une conférence.',
+  'prerequisites.bad':
+    'Ce navigateur ne permet pas de participer à une conférence. Utilisez-en un à jour.',
+  'prerequisites.secure': 'Connexion sécurisée',
+  'prerequisites.secure.no': 'Ouvrez le portail en https.',
+  'prerequisites.webrtc': 'Images en direct (WebRTC)',
+  'prerequisites.webrtc.no':
+    'Utilisez un navigateur à jour, ou demandez à votre administrateur d’autoriser WebRTC.',
+  'prerequisites.codecs': 'Formats d’image',
+  'prerequisites.codecs.no': 'Ce navigateur n’affiche ni VP9, ni VP8, ni H.264, ni AV1.',
+  'prerequisites.cookies': 'Cookies',
+  'prerequisites.cookies.no': 'Autorisez les cookies pour ce site.',
+  'prerequisites.capture': 'Partage d’écran',
+  'prerequisites.capture.no':
+    'Ce navigateur ne peut pas partager d’écran. Vous pouvez tout de même regarder.',
+  'prerequisites.yes': 'disponible',
+  'prerequisites.missing': 'absent',
+  'prerequisites.optional': 'indisponible (utile seulement pour partager)',
+
+  'lost.page': 'Page introuvable',
+  'lost.title': 'Cette page n’existe pas',
+  'lost.text': 'L’adresse est peut-être mal saisie ou ancienne.',
+  'lost.home': 'Aller au début',
+};

@@ -1,0 +1,42 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { Icon, type IconName } from './icons.tsx';
+
+export interface ButtonProps {
+  children: ComponentChildren;
+  testid?: string;
+  type?: 'button' | 'submit';
+  look?: 'primary' | 'secondary' | 'quiet' | 'danger';
+  icon?: IconName;
+  busy?: boolean;
+  pressed?: boolean;
+  label?: string;
+  title?: string;
+  onClick?: () => void;
+}
+
+/** A busy button keeps its focus and says so, but does nothing. */
+export function Button(props: ButtonProps): JSX.Element {
+  const { type = 'button', look = 'secondary', busy = false } = props;
+  return (
+    <button
+      type={type}
+      class={`button ${look}`}
+      data-testid={props.testid}
+      aria-disabled={busy || undefined}
+      aria-pressed={props.pressed}
+      aria-label={props.label}
+      title={props.title}
+      onClick={(event) => {
+        if (busy) event.preventDefault();
+        else props.onClick?.();
+      }}
+    >
+      {busy ? (
+        <span class="spinner" aria-hidden="true" />
+      ) : (
+        props.icon && <Icon name={props.icon} />
+      )}
+      <span>{props.children}</span>
+    </button>
+  );
+}

@@ -1,0 +1,23 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Portal } from '../portal.ts';
+import type { Texts, Translate } from '../text/texts.ts';
+import type { ThemeChoice } from '../theme.ts';
+
+export interface Services {
+  portal: Portal;
+  texts: Texts;
+  theme: ThemeChoice;
+}
+
+export const ServicesContext = createContext<Services | null>(null);
+
+export function useServices(): Services {
+  const services = useContext(ServicesContext);
+  if (services === null) throw new Error('a component was drawn outside of the portal');
+  return services;
+}
+
+export function useText(): Translate {
+  return useServices().texts.translate;
+}
