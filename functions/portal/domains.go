@@ -1,0 +1,35 @@
+package portal
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/staff"
+)
+
+// Identities lets conferences ask who a guest says to be; domains do not know each other.
+func Identities(d *identity.Domain) conference.Identities { return identities{d} }
+
+type identities struct{ domain *identity.Domain }
+
+// Identity implements conference.Identities.
+func (i identities) Identity(r *http.Request) (*conference.Identity, error) {
+	who, err := i.domain.Of(r)
+	if err != nil || who == nil {
+		return nil, err
+	}
+	return &conference.Identity{Title: who.Title, Name: who.Name, Email: who.Email}, nil
+}
+
+// Organizers lets conferences ask who may organize.
+func Organizers(d *staff.Domain) conference.Staff { return organizers{d} }
+
+type organizers struct{ domain *staff.Domain }
+
+// Organizer implements conference.Staff.
+func (o organizers) Organizer(ctx context.Context, bearer string) (string, error) {
+	k, err := o.domain.Authenticate(ctx, bearer, staff.Organizer)
+	return k.ID, err
+}
