@@ -75,8 +75,8 @@ func TestModeration(t *testing.T) {
 	moderator.refused("not-found", wire.TypeModerateRemove)
 	remove("mod")
 	moderator.refused("conflict", wire.TypeModerateRemove)
-	remove("eve")
 	expect[wire.ParticipantEvent](eve, wire.TypeJoined)
+	remove("eve")
 	if ended := expect[wire.RoomEnded](eve, wire.TypeRoomEnded); ended.Reason != "removed" {
 		t.Errorf("got %+v", ended)
 	}
