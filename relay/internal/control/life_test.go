@@ -192,11 +192,12 @@ func TestSlowReader(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	s := newStand(t, nil)
 	const many = 50
-	var all sync.WaitGroup
+	var all, met sync.WaitGroup
+	met.Add(many)
 	errs := make(chan error, many)
 	for i := range many {
 		token := s.sign(s.claims(fmt.Sprint("p", i), jointoken.RoleGuest, jointoken.View))
-		all.Go(func() { errs <- s.meet(t.Context(), token, many) })
+		all.Go(func() { errs <- s.meet(t.Context(), token, many, &met) })
 	}
 	all.Wait()
 	for range many {
@@ -206,8 +207,10 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
-// meet joins and reads until it has seen many participants.
-func (s *stand) meet(ctx context.Context, token string, many int) error {
+// meet joins, reads until it has seen many participants, and leaves when all the others have too.
+func (s *stand) meet(ctx context.Context, token string, many int, met *sync.WaitGroup) error {
+	seenAll := sync.OnceFunc(met.Done)
+	defer seenAll()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, s.http.URL, &websocket.DialOptions{Subprotocols: []string{wire.Subprotocol}})
@@ -238,6 +241,8 @@ func (s *stand) meet(ctx context.Context, token string, many int) error {
 			}
 		}
 	}
+	seenAll()
+	met.Wait()
 	return conn.Close(websocket.StatusNormalClosure, "")
 }
 
