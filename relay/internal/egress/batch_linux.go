@@ -1,0 +1,217 @@
+package egress
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/netip"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	maxMessages = 64      // per sendmmsg
+	maxSegments = 44      // of one segmented send: the kernel allows 64 segments and 64 KB
+	batchBytes  = 1 << 17 // one flush
+)
+
+// mmsghdr is struct mmsghdr of sendmmsg(2).
+type mmsghdr struct {
+	header unix.Msghdr
+	sent   uint32
+	_      [4]byte
+}
+
+// control is the ancillary message that sets the segment size (UDP_SEGMENT, udp(7)).
+type control struct {
+	header unix.Cmsghdr
+	size   uint16
+	_      [6]byte
+}
+
+// Batch collects datagrams and hands them to the kernel in few system calls: consecutive datagrams of one size to one
+// destination become one segmented send. It is used by one goroutine and allocates nothing after NewBatch.
+type Batch struct {
+	socket   *Socket
+	raw      syscall.RawConn
+	buffer   []byte
+	used     int
+	count    int
+	datagram int // datagrams collected
+	last     *Destination
+	closed   bool // the last message may not grow: it ended with a shorter segment
+
+	messages  [maxMessages]mmsghdr
+	vectors   [maxMessages]unix.Iovec
+	controls  [maxMessages]control
+	segments  [maxMessages]int
+	size      [maxMessages]int
+	to        [maxMessages]*Destination
+	sendNow   func(fd uintptr) bool // kept, so that no closure is made per flush
+	sent      int
+	sendError error
+}
+
+// Destination is a viewer's address in the kernel's form.
+type Destination struct {
+	Address netip.AddrPort
+	raw     [unix.SizeofSockaddrInet6]byte
+	length  uint32
+}
+
+// Destination prepares an address for batches.
+func (s *Socket) Destination(to netip.AddrPort) *Destination {
+	d := &Destination{Address: to}
+	if !s.v6 {
+		a := (*unix.RawSockaddrInet4)(unsafe.Pointer(&d.raw))
+		a.Family, a.Addr, d.length = unix.AF_INET, to.Addr().Unmap().As4(), unix.SizeofSockaddrInet4
+		binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&a.Port))[:], to.Port())
+		return d
+	}
+	a := (*unix.RawSockaddrInet6)(unsafe.Pointer(&d.raw))
+	a.Family, a.Addr, d.length = unix.AF_INET6, to.Addr().As16(), unix.SizeofSockaddrInet6
+	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&a.Port))[:], to.Port())
+	return d
+}
+
+// NewBatch makes a batch for this socket.
+func (s *Socket) NewBatch() (*Batch, error) {
+	raw, err := s.conn.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	b := &Batch{socket: s, raw: raw, buffer: make([]byte, batchBytes)}
+	b.sendNow = b.send
+	return b, nil
+}
+
+// Reserve returns room for one datagram. What was collected is flushed first when the batch is full.
+func (b *Batch) Reserve() []byte {
+	if b.used+MaxDatagram > len(b.buffer) {
+		b.Flush()
+	}
+	return b.buffer[b.used : b.used+MaxDatagram : b.used+MaxDatagram]
+}
+
+// Commit adds the first n reserved bytes as one datagram to d.
+func (b *Batch) Commit(d *Destination, n int) {
+	i := b.count - 1
+	if d == b.last && !b.closed && n <= b.size[i] && b.segments[i] < maxSegments && b.socket.segments.Load() {
+		b.vectors[i].Len += uint64(n)
+		b.segments[i]++
+		b.closed = n < b.size[i]
+		b.used += n
+		b.datagram++
+		return
+	}
+	if b.count == maxMessages {
+		b.moveAndFlush(n)
+	}
+	i = b.count
+	b.vectors[i] = unix.Iovec{Base: &b.buffer[b.used], Len: uint64(n)}
+	b.segments[i], b.size[i], b.to[i] = 1, n, d
+	b.count++
+	b.used += n
+	b.datagram++
+	b.last, b.closed = d, false
+}
+
+// moveAndFlush makes room for a message when all are taken; the n bytes at the end are not part of any yet.
+func (b *Batch) moveAndFlush(n int) {
+	start := b.used
+	b.Flush()
+	copy(b.buffer[:n], b.buffer[start:start+n])
+}
+
+// Flush sends everything. Datagrams that the kernel refuses are counted and lost, as UDP may.
+func (b *Batch) Flush() {
+	if b.count == 0 {
+		return
+	}
+	c := &b.socket.Counters
+	c.PacketsOut.Add(uint64(b.datagram))
+	c.BytesOut.Add(uint64(b.used))
+	for i := range b.count {
+		b.prepare(i)
+	}
+	for b.sent = 0; b.sent < b.count; {
+		b.sendError = nil
+		err := b.raw.Write(b.sendNow)
+		c.SendCalls.Add(1)
+		if err == nil {
+			err = b.sendError
+		}
+		if err != nil {
+			b.recover(err)
+		}
+	}
+	b.used, b.count, b.datagram, b.last = 0, 0, 0, nil
+}
+
+func (b *Batch) prepare(i int) {
+	h := &b.messages[i].header
+	*h = unix.Msghdr{Name: &b.to[i].raw[0], Namelen: b.to[i].length, Iov: &b.vectors[i]}
+	h.SetIovlen(1)
+	if b.segments[i] == 1 {
+		return
+	}
+	c := &b.controls[i]
+	c.header.Level, c.header.Type = unix.IPPROTO_UDP, unix.UDP_SEGMENT
+	c.header.SetLen(unix.CmsgLen(2))
+	c.size = uint16(b.size[i])
+	h.Control = (*byte)(unsafe.Pointer(c))
+	h.SetControllen(unix.CmsgSpace(2))
+}
+
+func (b *Batch) send(fd uintptr) bool {
+	n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&b.messages[b.sent])), uintptr(b.count-b.sent), 0, 0, 0)
+	switch errno {
+	case 0:
+		b.sent += int(n)
+	case unix.EAGAIN:
+		return false // the runtime waits until the socket is writable
+	case unix.EINTR:
+	default:
+		b.sendError = errno
+	}
+	return true
+}
+
+// recover deals with the message that the kernel refused. Where segmentation is not to be had (EIO from a device without
+// checksum offload, EINVAL from an old kernel) the message is sent again in single datagrams, and so is all that follows.
+func (b *Batch) recover(err error) {
+	i := b.sent
+	b.sent++
+	if b.segments[i] == 1 {
+		b.socket.Counters.SendErrors.Add(1)
+		return
+	}
+	if errors.Is(err, unix.EIO) || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOPROTOOPT) {
+		b.socket.segments.Store(false)
+	}
+	whole := unsafe.Slice(b.vectors[i].Base, b.vectors[i].Len)
+	for len(whole) > 0 {
+		n := min(b.size[i], len(whole))
+		if _, err := b.socket.conn.WriteToUDPAddrPort(whole[:n], b.to[i].Address); err != nil {
+			b.socket.Counters.SendErrors.Add(1)
+		}
+		whole = whole[n:]
+	}
+}
+
+// Segmented reports whether segmentation offload is in use.
+func (s *Socket) Segmented() bool { return s.segments.Load() }
+
+func isIPv6(conn syscall.Conn) (bool, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return false, err
+	}
+	var domain int
+	var optErr error
+	if err := raw.Control(func(fd uintptr) { domain, optErr = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN) }); err != nil {
+		return false, err
+	}
+	return domain == unix.AF_INET6, optErr
+}

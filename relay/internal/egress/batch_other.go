@@ -1,0 +1,37 @@
+//go:build !linux
+
+package egress
+
+import (
+	"net/netip"
+	"syscall"
+)
+
+// Batch collects datagrams; here each one is a system call of its own. It is used by one goroutine.
+type Batch struct {
+	socket *Socket
+	buffer [MaxDatagram]byte
+}
+
+// Destination is a viewer's address.
+type Destination struct{ Address netip.AddrPort }
+
+// Destination prepares an address for batches.
+func (s *Socket) Destination(to netip.AddrPort) *Destination { return &Destination{Address: to} }
+
+// NewBatch makes a batch for this socket.
+func (s *Socket) NewBatch() (*Batch, error) { return &Batch{socket: s}, nil }
+
+// Reserve returns room for one datagram.
+func (b *Batch) Reserve() []byte { return b.buffer[:] }
+
+// Commit sends the first n reserved bytes as one datagram to d. A lost one is counted.
+func (b *Batch) Commit(d *Destination, n int) { _ = b.socket.Write(b.buffer[:n], d.Address) }
+
+// Flush has nothing left to send.
+func (b *Batch) Flush() {}
+
+// Segmented reports whether segmentation offload is in use.
+func (s *Socket) Segmented() bool { return false }
+
+func isIPv6(syscall.Conn) (bool, error) { return false, nil }

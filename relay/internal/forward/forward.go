@@ -1,0 +1,35 @@
+// Package forward is the relay's packet path: a publication comes in once and goes out to each of its viewers.
+//
+// It knows tracks, publications and subscriptions, but neither rooms nor HTTP nor who may do what. Nothing is allocated,
+// logged or locked globally for a packet on its way to a viewer.
+package forward
+
+import (
+	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/packet"
+)
+
+// Publication is one live share: a picture and perhaps its sound.
+type Publication struct {
+	Video *Track
+	Audio *Track // nil for a silent share
+}
+
+// Config wires a publication.
+type Config struct {
+	Video    packet.Codec
+	Audio    packet.Codec // "" for a silent share
+	Keyframe func()       // asks the presenter for a keyframe (PLI); must not block
+	Counters *Counters
+	Now      func() time.Time
+}
+
+// New makes a publication. Each of its tracks needs a goroutine in Run.
+func New(cfg Config) *Publication {
+	p := &Publication{Video: newTrack(cfg.Video, cfg.Keyframe, cfg.Counters, cfg.Now)}
+	if cfg.Audio != "" {
+		p.Audio = newTrack(cfg.Audio, nil, cfg.Counters, cfg.Now)
+	}
+	return p
+}

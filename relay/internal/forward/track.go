@@ -1,0 +1,295 @@
+package forward
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/packet"
+)
+
+const (
+	ringOrder       = 10                     // 1,024 packets: two seconds of a busy 1080p share
+	maxBurst        = 16                     // packets fanned out viewer by viewer
+	maxPending      = 512                    // packets that may wait for fan-out
+	burstWindow     = time.Millisecond       // how long an unfinished frame may wait for more
+	keyframeSpacing = 500 * time.Millisecond // between two keyframe requests to the presenter
+	reportInterval  = time.Second            // between two sender reports to a viewer
+)
+
+// Counters count what a relay forwarded. All grow only.
+type Counters struct {
+	Received, Forwarded   atomic.Uint64 // packets from presenters; packets to viewers
+	Overflowed            atomic.Uint64 // packets that fan-out was too slow for
+	Oversized             atomic.Uint64
+	NACKs                 atomic.Uint64 // packets that viewers asked for again
+	Retransmitted         atomic.Uint64
+	RetransmissionLimited atomic.Uint64
+	KeyframesAsked        atomic.Uint64 // by viewers
+	KeyframesRequested    atomic.Uint64 // of presenters
+	Keyframes             atomic.Uint64
+}
+
+// Track is one kind of media of a publication: the picture or the sound. Its presenter's reader calls Write; Run fans
+// out to the viewers on a goroutine of its own.
+type Track struct {
+	codec    packet.Codec
+	ring     *packet.Ring
+	counters *Counters
+	now      func() time.Time
+	// requestKeyframe asks the presenter; nil for sound.
+	requestKeyframe func()
+
+	// Only Write touches these.
+	started bool
+	highest uint64
+	wrote   packet.Packet // scratch: described here, copied to the ring
+
+	mu       sync.Mutex
+	pending  []uint64 // indices that wait for fan-out, in order of arrival
+	overflow bool
+
+	wake     chan struct{} // a frame is complete, or the burst full
+	flush    chan struct{} // something waits
+	keyframe chan struct{} // a viewer needs a keyframe
+	wanted   atomic.Bool   // no keyframe came since one was needed
+
+	subscriptions atomic.Pointer[[]*Subscription] // copied on write
+	subscribing   sync.Mutex
+
+	clock atomic.Pointer[senderClock]
+}
+
+// senderClock ties the track's timestamps to this relay's clock.
+type senderClock struct {
+	at        time.Time
+	timestamp uint32
+}
+
+func newTrack(codec packet.Codec, requestKeyframe func(), counters *Counters, now func() time.Time) *Track {
+	t := &Track{
+		codec: codec, ring: packet.NewRing(ringOrder), counters: counters, now: now, requestKeyframe: requestKeyframe,
+		pending: make([]uint64, 0, maxPending),
+		wake:    make(chan struct{}, 1), flush: make(chan struct{}, 1), keyframe: make(chan struct{}, 1),
+	}
+	t.subscriptions.Store(&[]*Subscription{})
+	return t
+}
+
+// Codec is the payload format.
+func (t *Track) Codec() packet.Codec { return t.codec }
+
+// Write takes one RTP packet of the presenter; raw may be reused afterwards. Malformed and repeated packets are dropped.
+// One goroutine calls it.
+func (t *Track) Write(raw []byte) {
+	h, payload, err := packet.Parse(raw)
+	if err != nil {
+		return
+	}
+	t.counters.Received.Add(1)
+	index := uint64(h.Sequence) + 1<<16 // room below for packets that arrive late at the very start
+	if t.started {
+		index = packet.Unwrap(t.highest, h.Sequence)
+	}
+	if !t.started || index > t.highest {
+		t.started, t.highest = true, index
+	} else if t.highest-index >= uint64(t.ring.Size()) {
+		return
+	}
+	d := packet.Describe(t.codec, payload)
+	d.Keyframe = d.Keyframe && len(payload) > 0
+	if len(payload) > packet.MaxSize-packet.HeaderSize {
+		t.counters.Oversized.Add(1)
+		return
+	}
+	if !t.ring.Put(index, h, payload, d) {
+		return
+	}
+	if d.Keyframe && t.requestKeyframe != nil {
+		t.wanted.Store(false)
+		t.counters.Keyframes.Add(1)
+	}
+	t.enqueue(index, h.Marker || t.requestKeyframe == nil)
+}
+
+// enqueue hands an index to fan-out. Overflow rule: what waits is dropped, and viewers go on at the next keyframe.
+func (t *Track) enqueue(index uint64, complete bool) {
+	t.mu.Lock()
+	if len(t.pending) == maxPending {
+		t.counters.Overflowed.Add(uint64(len(t.pending)))
+		t.pending = t.pending[:0]
+		t.overflow = true
+	}
+	t.pending = append(t.pending, index)
+	complete = complete || len(t.pending) >= maxBurst
+	t.mu.Unlock()
+	notify(t.flush)
+	if complete {
+		notify(t.wake)
+	}
+}
+
+// notify raises a level-triggered signal.
+func notify(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Keyframe asks the presenter for a keyframe: requests are coalesced, at most two go out each second, and they are
+// repeated until a keyframe comes. A still screen sends nothing else that a late viewer could start from.
+func (t *Track) Keyframe() {
+	if t.requestKeyframe == nil {
+		return
+	}
+	t.counters.KeyframesAsked.Add(1)
+	t.wanted.Store(true)
+	notify(t.keyframe)
+}
+
+// Clock records the presenter's sender report: at this moment the presenter's clock showed this timestamp.
+func (t *Track) Clock(timestamp uint32) { t.clock.Store(&senderClock{at: t.now(), timestamp: timestamp}) }
+
+// Run fans out until ctx is done; it owns the batch.
+func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
+	f := fanout{track: t, batch: batch}
+	keyframes := time.NewTimer(time.Hour)
+	keyframes.Stop()
+	defer keyframes.Stop()
+	window := time.NewTimer(time.Hour)
+	window.Stop()
+	defer window.Stop()
+	reports := time.NewTicker(reportInterval)
+	defer reports.Stop()
+	var asked time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.flush: // an unfinished frame: wait for the rest, but not for long
+			select {
+			case <-t.wake:
+				f.run()
+			default:
+				window.Reset(burstWindow)
+			}
+		case <-t.wake:
+			window.Stop()
+			f.run()
+		case <-window.C:
+			f.run()
+		case <-reports.C:
+			t.report()
+		case <-t.keyframe:
+			if wait := keyframeSpacing - t.now().Sub(asked); wait > 0 {
+				keyframes.Reset(wait)
+				continue
+			}
+			asked = t.ask(keyframes)
+		case <-keyframes.C:
+			if t.wanted.Load() {
+				asked = t.ask(keyframes)
+			}
+		}
+	}
+}
+
+func (t *Track) ask(again *time.Timer) time.Time {
+	t.counters.KeyframesRequested.Add(1)
+	t.requestKeyframe()
+	again.Reset(keyframeSpacing)
+	return t.now()
+}
+
+// take moves up to maxBurst waiting indices to into.
+func (t *Track) take(into []uint64) (taken []uint64, overflow bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := min(maxBurst, len(t.pending))
+	into = append(into[:0], t.pending[:n]...)
+	t.pending = t.pending[:copy(t.pending, t.pending[n:])]
+	overflow, t.overflow = t.overflow, false
+	return into, overflow
+}
+
+// fanout is the loop's scratch memory.
+type fanout struct {
+	track   *Track
+	batch   *egress.Batch
+	indices [maxBurst]uint64
+	packets [maxBurst]packet.Packet
+}
+
+// run sends all that waits, viewer by viewer over whole bursts, so that each viewer's packets lie together in the batch.
+func (f *fanout) run() {
+	for {
+		indices, overflow := f.track.take(f.indices[:0])
+		if len(indices) == 0 {
+			return
+		}
+		n := 0
+		for _, index := range indices {
+			if f.track.ring.Read(index, &f.packets[n]) {
+				n++
+			}
+		}
+		at := f.track.now()
+		for _, s := range *f.track.subscriptions.Load() {
+			s.forward(f.track, f.packets[:n], f.batch, at, overflow)
+		}
+		f.batch.Flush()
+	}
+}
+
+func (t *Track) report() {
+	now := t.now()
+	for _, s := range *t.subscriptions.Load() {
+		s.report(t, now)
+	}
+}
+
+// attach adds a viewer.
+func (t *Track) attach(s *Subscription) {
+	t.subscribing.Lock()
+	defer t.subscribing.Unlock()
+	old := *t.subscriptions.Load()
+	for _, known := range old {
+		if known == s {
+			return
+		}
+	}
+	list := make([]*Subscription, len(old), len(old)+1)
+	copy(list, old)
+	list = append(list, s)
+	t.subscriptions.Store(&list)
+}
+
+// detach removes a viewer.
+func (t *Track) detach(s *Subscription) {
+	t.subscribing.Lock()
+	defer t.subscribing.Unlock()
+	old := *t.subscriptions.Load()
+	list := make([]*Subscription, 0, len(old))
+	for _, known := range old {
+		if known != s {
+			list = append(list, known)
+		}
+	}
+	t.subscriptions.Store(&list)
+}
+
+// timestampAt extrapolates the track's timestamp at a moment; false before the presenter's first report.
+func (t *Track) timestampAt(at time.Time) (uint32, bool) {
+	c := t.clock.Load()
+	if c == nil {
+		return 0, false
+	}
+	return c.timestamp + ticks(at.Sub(c.at), t.codec), true
+}
+
+func ticks(d time.Duration, c packet.Codec) uint32 {
+	return uint32(int64(d) * int64(c.ClockRate()/1000) / int64(time.Millisecond))
+}

@@ -1,0 +1,111 @@
+package packet
+
+// Mapping turns the numbers of whichever publication a viewer gets into one continuous RTP stream (RFC 3550): the
+// viewer never learns that the source changed. An epoch begins at each switch. The zero value is ready but for Start.
+type Mapping struct {
+	first     uint64 // publication's index at which the epoch begins
+	outFirst  uint64 // the viewer's index for it
+	timestamp uint32 // distance added to timestamps
+	pictureID uint16 // distances added to the descriptors' numbers
+	tl0       uint8
+
+	started    bool
+	highest    uint64 // viewer's highest index so far
+	last       uint32 // viewer's latest timestamp
+	lastID     uint16 // viewer's latest picture id
+	lastTL0    uint8
+	outOfEpoch bool // nothing is sent until Begin
+}
+
+// NewMapping makes a mapping that starts behind this index and timestamp, both random as RFC 3550 section 5.1 asks.
+func NewMapping(index uint16, timestamp uint32) Mapping {
+	return Mapping{highest: uint64(index & 0x7fff), last: timestamp, outOfEpoch: true}
+}
+
+// Begin starts an epoch at p, elapsed ticks after the latest packet.
+func (m *Mapping) Begin(p *Packet, elapsed uint32) {
+	if m.started && elapsed == 0 {
+		elapsed = 1 // two frames never share a timestamp
+	}
+	m.first, m.outFirst = p.Index, m.highest+1
+	m.timestamp = m.last + elapsed - p.Timestamp
+	m.pictureID, m.tl0 = 0, 0
+	if m.started && p.Descriptor.HasPictureID() {
+		m.pictureID = m.lastID + 1 - p.Descriptor.PictureID
+		m.tl0 = m.lastTL0 + 1 - p.Descriptor.TL0
+	}
+	m.started, m.outOfEpoch = true, false
+}
+
+// End stops the epoch; later packets are refused until the next Begin.
+func (m *Mapping) End() { m.outOfEpoch = true }
+
+// Place is where a packet goes in the viewer's stream.
+type Place struct {
+	Index     uint64 // SRTP packet index: rollover counter and sequence number (RFC 3711 section 3.3.1)
+	Timestamp uint32
+	pictureID uint16
+	tl0       uint8
+}
+
+// Map places a packet; false for one from before the epoch, or when there is none.
+func (m *Mapping) Map(p *Packet) (Place, bool) {
+	if m.outOfEpoch || p.Index < m.first {
+		return Place{}, false
+	}
+	place := Place{Index: p.Index - m.first + m.outFirst, Timestamp: p.Timestamp + m.timestamp, pictureID: m.pictureID, tl0: m.tl0}
+	if place.Index > m.highest {
+		m.highest, m.last = place.Index, place.Timestamp
+		if p.Descriptor.HasPictureID() {
+			m.lastID, m.lastTL0 = p.Descriptor.PictureID+m.pictureID, p.Descriptor.TL0+m.tl0
+		}
+	}
+	return place, true
+}
+
+// Source finds the publication's index behind a sequence number that the viewer names; false when it was not sent in
+// this epoch.
+func (m *Mapping) Source(sequence uint16) (uint64, bool) {
+	if m.outOfEpoch {
+		return 0, false
+	}
+	out := Unwrap(m.highest, sequence)
+	if out < m.outFirst || out > m.highest {
+		return 0, false
+	}
+	return out - m.outFirst + m.first, true
+}
+
+// Again places a packet that Map placed before, for a retransmission; it does not move the mapping.
+func (m *Mapping) Again(p *Packet) Place {
+	return Place{Index: p.Index - m.first + m.outFirst, Timestamp: p.Timestamp + m.timestamp, pictureID: m.pictureID, tl0: m.tl0}
+}
+
+// Timestamp maps a publication's timestamp in the present epoch.
+func (m *Mapping) Timestamp(t uint32) (uint32, bool) { return t + m.timestamp, !m.outOfEpoch }
+
+// Write composes the packet at place for the viewer in b and returns its size in bytes.
+func Write(b []byte, h Header, place Place, p *Packet) int {
+	h.Sequence, h.Timestamp, h.Marker = uint16(place.Index), place.Timestamp, p.Marker
+	h.Put(b)
+	payload := b[HeaderSize : HeaderSize+copy(b[HeaderSize:], p.Payload())]
+	if place.pictureID|uint16(place.tl0) != 0 {
+		p.Descriptor.Shift(payload, place.pictureID, place.tl0)
+	}
+	return HeaderSize + len(payload)
+}
+
+// WriteRTX composes the retransmission of the packet at place (RFC 4588 section 4): its own sequence numbers, and the
+// original one before the payload.
+func WriteRTX(b []byte, h Header, index uint64, place Place, p *Packet) int {
+	h.Sequence, h.Timestamp, h.Marker = uint16(index), place.Timestamp, p.Marker
+	h.Put(b)
+	b[HeaderSize], b[HeaderSize+1] = byte(place.Index>>8), byte(place.Index)
+	const start = HeaderSize + 2
+	payload := b[start : start+copy(b[start:], p.Payload())]
+	p.Descriptor.Shift(payload, place.pictureID, place.tl0)
+	return start + len(payload)
+}
+
+// Active reports whether an epoch is under way.
+func (m *Mapping) Active() bool { return !m.outOfEpoch }

@@ -1,0 +1,138 @@
+package peer
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/coopnet/coopnet/relay/internal/packet"
+)
+
+const streamID = "coopnet" // of the answer's media stream, and the CNAME
+
+// preference is the order in which an answer lists codecs.
+func preference() []packet.Codec {
+	return []packet.Codec{packet.VP9, packet.VP8, packet.H264, packet.AV1, packet.Opus}
+}
+
+// answer composes the SDP answer to a viewer. Every codec that both sides know is in it, so that the relay may change
+// the payload type with the publication and never negotiates again.
+func (v *Viewer) answer(o *offer, announce []netip.AddrPort, fingerprint string, sessionID uint64) string {
+	var s strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&s, format+"\r\n", args...) }
+	line("v=0")
+	line("o=- %d 2 IN IP4 0.0.0.0", sessionID)
+	line("s=-")
+	line("t=0 0")
+	line("a=ice-lite")
+	var bundled []string
+	video, audio := v.chosen(o)
+	for i, section := range o.sections {
+		if i == video || i == audio {
+			bundled = append(bundled, section.mid)
+		}
+	}
+	line("a=group:BUNDLE %s", strings.Join(bundled, " "))
+	line("a=msid-semantic: WMS %s", streamID)
+	for i, section := range o.sections {
+		switch i {
+		case video:
+			v.answerSection(line, section, v.VideoSSRC, announce, fingerprint)
+		case audio:
+			v.answerSection(line, section, v.AudioSSRC, announce, fingerprint)
+		default: // refused, RFC 3264 section 6
+			m := o.description.MediaDescriptions[i].MediaName
+			line("m=%s 0 %s %s", m.Media, strings.Join(m.Protos, "/"), strings.Join(m.Formats, " "))
+			line("c=IN IP4 0.0.0.0")
+			line("a=inactive")
+			if section.mid != "" {
+				line("a=mid:%s", section.mid)
+			}
+		}
+	}
+	return s.String()
+}
+
+// chosen returns the sections that carry the picture and the sound, or -1.
+func (v *Viewer) chosen(o *offer) (video, audio int) {
+	video, audio = -1, -1
+	for i, section := range o.sections {
+		usable := section.takes && len(section.negotiate()) > 0
+		if usable && section.kind == "video" && video < 0 {
+			video = i
+		}
+		if usable && section.kind == "audio" && audio < 0 {
+			audio = i
+		}
+	}
+	return video, audio
+}
+
+func (v *Viewer) answerSection(line func(string, ...any), s section, ssrc uint32, announce []netip.AddrPort, fingerprint string) {
+	picked := s.negotiate()
+	var types []string
+	for _, codec := range preference() {
+		if f, ok := picked[codec]; ok {
+			types = append(types, strconv.Itoa(int(f.PayloadType)))
+			if f.RTX != 0 {
+				types = append(types, strconv.Itoa(int(f.RTX)))
+			}
+		}
+	}
+	line("m=%s 9 UDP/TLS/RTP/SAVPF %s", s.kind, strings.Join(types, " "))
+	line("c=IN IP4 0.0.0.0")
+	line("a=rtcp:9 IN IP4 0.0.0.0")
+	line("a=mid:%s", s.mid)
+	line("a=ice-ufrag:%s", v.ice.local.ufrag)
+	line("a=ice-pwd:%s", v.ice.local.password)
+	line("a=fingerprint:sha-256 %s", fingerprint)
+	line("a=setup:passive")
+	line("a=sendonly")
+	line("a=rtcp-mux")
+	line("a=rtcp-rsize")
+	for _, codec := range preference() {
+		if f, ok := picked[codec]; ok {
+			answerFormat(line, s, codec, f)
+		}
+	}
+	line("a=msid:%s %s", streamID, s.kind)
+	if hasRTX := slices.ContainsFunc(preference(), func(c packet.Codec) bool { return picked[c].RTX != 0 }); hasRTX {
+		line("a=ssrc-group:FID %d %d", ssrc, v.RTXSSRC) // RFC 5576, RFC 4588 section 8.8
+		line("a=ssrc:%d cname:%s", v.RTXSSRC, streamID)
+	}
+	line("a=ssrc:%d cname:%s", ssrc, streamID)
+	for _, c := range candidates(announce) {
+		line("a=%s", c)
+	}
+	line("a=end-of-candidates")
+}
+
+func answerFormat(line func(string, ...any), s section, codec packet.Codec, f packet.Format) {
+	offered := s.format(f.PayloadType)
+	line("a=rtpmap:%d %s", f.PayloadType, offered.name)
+	if offered.fmtp != "" {
+		line("a=fmtp:%d %s", f.PayloadType, offered.fmtp)
+	}
+	if codec == packet.Opus {
+		return
+	}
+	line("a=rtcp-fb:%d nack", f.PayloadType)
+	line("a=rtcp-fb:%d nack pli", f.PayloadType)
+	line("a=rtcp-fb:%d ccm fir", f.PayloadType)
+	if f.RTX != 0 {
+		line("a=rtpmap:%d rtx/90000", f.RTX)
+		line("a=fmtp:%d apt=%d", f.RTX, f.PayloadType)
+	}
+}
+
+// candidates are the host candidates of the media port (RFC 8839 section 5.1), the first address preferred.
+func candidates(announce []netip.AddrPort) []string {
+	list := make([]string, 0, len(announce))
+	for i, a := range announce {
+		priority := 126<<24 | (65535-i)<<8 | 255 // RFC 8445 section 5.1.2.1, component 1
+		list = append(list, fmt.Sprintf("candidate:%d 1 udp %d %s %d typ host", i+1, priority, a.Addr(), a.Port()))
+	}
+	return list
+}

@@ -1,0 +1,187 @@
+package peer
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/egress"
+)
+
+// demux gives each datagram of the media port to whom it belongs: checks to the viewer that their username names, the
+// rest by source address, and what belongs to no viewer to the presenters' sessions.
+type demux struct {
+	socket     *egress.Socket
+	presenters map[bool]*pipe // by "is IPv6"
+
+	mu      sync.RWMutex
+	byUfrag map[string]*Viewer
+	byAddr  map[netip.AddrPort]*Viewer
+}
+
+func newDemux(socket *egress.Socket, announce []netip.AddrPort) *demux {
+	d := &demux{
+		socket: socket, presenters: make(map[bool]*pipe),
+		byUfrag: make(map[string]*Viewer), byAddr: make(map[netip.AddrPort]*Viewer),
+	}
+	for _, a := range announce {
+		if six := a.Addr().Is6(); d.presenters[six] == nil {
+			d.presenters[six] = newPipe(socket, a)
+		}
+	}
+	return d
+}
+
+// run reads until the socket is closed. Viewers' feedback is handled here, on this one goroutine.
+func (d *demux) run() {
+	var b [egress.MaxDatagram]byte
+	for {
+		n, from, kind, err := d.socket.Read(b[:])
+		if err != nil {
+			for _, p := range d.presenters {
+				p.stop()
+			}
+			return
+		}
+		d.dispatch(b[:n], from, kind)
+	}
+}
+
+func (d *demux) dispatch(datagram []byte, from netip.AddrPort, kind egress.Kind) {
+	if kind == egress.STUN {
+		if c, ok := parseCheck(datagram); ok {
+			if v := d.viewer(c.ufrag); v != nil {
+				v.check(c, from)
+				return
+			}
+		}
+	} else if v := d.at(from); v != nil {
+		v.receive(datagram, kind)
+		return
+	}
+	if p := d.presenters[from.Addr().Is6()]; p != nil {
+		p.deliver(datagram, from)
+	}
+}
+
+func (d *demux) viewer(ufrag string) *Viewer {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.byUfrag[ufrag]
+}
+
+func (d *demux) at(from netip.AddrPort) *Viewer {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.byAddr[from]
+}
+
+func (d *demux) register(v *Viewer, ufrag string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.byUfrag[ufrag] = v
+}
+
+func (d *demux) unregister(v *Viewer, ufrag string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byUfrag[ufrag] == v {
+		delete(d.byUfrag, ufrag)
+	}
+}
+
+// move makes to the viewer's address. Only a verified check calls it.
+func (d *demux) move(v *Viewer, from, to netip.AddrPort) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byAddr[from] == v {
+		delete(d.byAddr, from)
+	}
+	d.byAddr[to] = v
+}
+
+func (d *demux) forget(v *Viewer, at netip.AddrPort) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byAddr[at] == v {
+		delete(d.byAddr, at)
+	}
+}
+
+const pipeLength = 1024 // datagrams of presenters that may wait; more are dropped, as a full socket would
+
+// pipe is the presenters' part of the media port as a net.PacketConn for pion's ICE.
+type pipe struct {
+	socket *egress.Socket
+	local  net.UDPAddr
+	queue  chan inbound
+	free   sync.Pool
+	done   chan struct{}
+	once   sync.Once
+}
+
+type inbound struct {
+	buffer *[egress.MaxDatagram]byte
+	size   int
+	from   netip.AddrPort
+}
+
+func newPipe(socket *egress.Socket, local netip.AddrPort) *pipe {
+	return &pipe{
+		socket: socket, local: *net.UDPAddrFromAddrPort(local), queue: make(chan inbound, pipeLength), done: make(chan struct{}),
+		free: sync.Pool{New: func() any { return new([egress.MaxDatagram]byte) }},
+	}
+}
+
+func (p *pipe) deliver(datagram []byte, from netip.AddrPort) {
+	buffer := p.free.Get().(*[egress.MaxDatagram]byte)
+	item := inbound{buffer: buffer, size: copy(buffer[:], datagram), from: from}
+	select {
+	case p.queue <- item:
+	default:
+		p.free.Put(buffer)
+	}
+}
+
+// ReadFrom implements net.PacketConn.
+func (p *pipe) ReadFrom(b []byte) (int, net.Addr, error) {
+	select {
+	case item := <-p.queue:
+		n := copy(b, item.buffer[:item.size])
+		p.free.Put(item.buffer)
+		return n, net.UDPAddrFromAddrPort(item.from), nil
+	case <-p.done:
+		return 0, nil, io.EOF
+	}
+}
+
+// WriteTo implements net.PacketConn.
+func (p *pipe) WriteTo(b []byte, to net.Addr) (int, error) {
+	addr, ok := to.(*net.UDPAddr)
+	if !ok {
+		return 0, net.InvalidAddrError("not a UDP address")
+	}
+	if err := p.socket.Write(b, addr.AddrPort()); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+func (p *pipe) stop() { p.once.Do(func() { close(p.done) }) }
+
+// Close implements net.PacketConn; the socket belongs to the relay.
+func (p *pipe) Close() error { p.stop(); return nil }
+
+// LocalAddr implements net.PacketConn.
+func (p *pipe) LocalAddr() net.Addr { return &p.local }
+
+// SetDeadline implements net.PacketConn; pion's mux never uses it.
+func (p *pipe) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline implements net.PacketConn.
+func (p *pipe) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline implements net.PacketConn.
+func (p *pipe) SetWriteDeadline(time.Time) error { return nil }

@@ -1,0 +1,220 @@
+// Package peer is the one place that knows how a browser or another relay is connected: SDP, ICE, DTLS and SRTP.
+//
+// Presenters get a webrtc.PeerConnection with the interceptors that make a browser send well (transport-wide congestion
+// control, receiver reports, NACKs). Viewers, of whom there are many, get a Viewer: ICE-lite, DTLS and our own SRTP
+// encryption straight into the batch that goes to the kernel. Both share one UDP port.
+package peer
+
+import (
+	"context"
+	"crypto/ecdsa"
+	stdelliptic "crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/ice/v2"
+	"github.com/pion/logging"
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v3"
+
+	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/packet"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// Config is what Peers needs.
+type Config struct {
+	Socket     *egress.Socket
+	Announce   []netip.AddrPort // addresses in answers, the preferred one first; at least one
+	MaxViewers int              // 0: 20,000
+	Logger     *slog.Logger
+	Now        func() time.Time
+}
+
+// Peers makes and owns all sessions on the media port.
+type Peers struct {
+	socket       *egress.Socket
+	announce     []netip.AddrPort
+	maxViewers   int
+	logger       *slog.Logger
+	now          func() time.Time
+	demux        *demux
+	certificates []tls.Certificate
+	fingerprint  string
+	api          *webrtc.API
+	mux          ice.UDPMux
+	pionLogs     logging.LoggerFactory
+	running      sync.WaitGroup
+
+	mu      sync.Mutex
+	viewers map[*Viewer]struct{}
+	closed  bool
+}
+
+// New makes Peers; Run must be called for anything to arrive.
+func New(cfg Config) (*Peers, error) {
+	if len(cfg.Announce) == 0 {
+		return nil, errors.New("no address to announce: set the public address")
+	}
+	p := &Peers{
+		socket: cfg.Socket, announce: cfg.Announce, maxViewers: cfg.MaxViewers, logger: cfg.Logger, now: cfg.Now,
+		demux: newDemux(cfg.Socket, cfg.Announce), viewers: make(map[*Viewer]struct{}), pionLogs: quiet{},
+	}
+	if p.maxViewers == 0 {
+		p.maxViewers = 20000
+	}
+	certificate, err := newCertificate(cfg.Now())
+	if err != nil {
+		return nil, err
+	}
+	p.certificates, p.fingerprint = []tls.Certificate{certificate}, fingerprintOf(certificate.Certificate[0])
+	if p.api, p.mux, err = newPresenterAPI(p.demux, p.pionLogs); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// newCertificate makes the self-signed certificate whose fingerprint stands in answers.
+func newCertificate(now time.Time) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(stdelliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("make DTLS key: %w", err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "coopnet relay"},
+		NotBefore: now.Add(-24 * time.Hour), NotAfter: now.AddDate(1, 0, 0),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("make DTLS certificate: %w", err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+}
+
+// Run reads the media port until the socket is closed, and ends viewers that stopped consenting.
+func (p *Peers) Run(ctx context.Context) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	read := make(chan struct{})
+	go func() { defer close(read); p.demux.run() }()
+	for {
+		select {
+		case <-ctx.Done():
+			<-read
+			return
+		case <-read:
+			return
+		case now := <-ticker.C:
+			for _, v := range p.list() {
+				if !v.alive(now) {
+					v.Close()
+				}
+			}
+		}
+	}
+}
+
+func (p *Peers) list() []*Viewer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]*Viewer, 0, len(p.viewers))
+	for v := range p.viewers {
+		list = append(list, v)
+	}
+	return list
+}
+
+// Viewers counts the viewers.
+func (p *Peers) Viewers() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.viewers)
+}
+
+func (p *Peers) drop(v *Viewer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.viewers, v)
+}
+
+// View answers a viewer's offer. Feedback gets the viewer's RTCP on the media port's reader and must not block. Errors
+// are problems.
+func (p *Peers) View(offerText string, feedback func(*Viewer, []rtcp.Packet)) (*Viewer, string, error) {
+	o, err := parseOffer(offerText)
+	if err != nil {
+		return nil, "", err
+	}
+	local, err := newCredentials()
+	if err != nil {
+		return nil, "", err
+	}
+	var random [20]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return nil, "", fmt.Errorf("read random bytes: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	v := &Viewer{
+		peers: p, fingerprint: o.fingerprint, Formats: map[packet.Codec]packet.Format{}, cancel: cancel,
+		VideoSSRC: binary.BigEndian.Uint32(random[:]) | 1, AudioSSRC: binary.BigEndian.Uint32(random[4:])&^1 | 2,
+		connected: make(chan struct{}), closed: make(chan struct{}),
+	}
+	v.RTXSSRC = v.VideoSSRC ^ 0x40000000
+	v.feedback = func(packets []rtcp.Packet) { feedback(v, packets) }
+	v.link = newLink(p.socket, &v.destination)
+	v.ice.local, v.ice.remote = local, o.ice.ufrag
+	v.checkedAt.Store(p.now().UnixNano())
+	video, audio := v.chosen(o)
+	if video < 0 {
+		cancel()
+		return nil, "", refuse("The offer has no video section that receives VP8, VP9, H.264 or AV1.")
+	}
+	for _, i := range []int{video, audio} {
+		if i >= 0 {
+			for codec, f := range o.sections[i].negotiate() {
+				v.Formats[codec] = f
+			}
+		}
+	}
+	if err := p.admit(v, ctx); err != nil {
+		cancel()
+		return nil, "", err
+	}
+	return v, v.answer(o, p.announce, p.fingerprint, binary.BigEndian.Uint64(random[8:])>>2), nil
+}
+
+func (p *Peers) admit(v *Viewer, ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || len(p.viewers) >= p.maxViewers {
+		return &problem.Error{Code: problem.Unavailable, Detail: "The relay is full; try again.", RetryAfter: 5 * time.Second}
+	}
+	p.viewers[v] = struct{}{}
+	p.demux.register(v, v.ice.local.ufrag)
+	p.running.Go(func() { v.run(ctx) })
+	return nil
+}
+
+// Candidates are the lines that an ICE restart's answer repeats.
+func (p *Peers) Candidates() []string { return candidates(p.announce) }
+
+// Close ends all viewers and waits for them. The socket is its owner's.
+func (p *Peers) Close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	for _, v := range p.list() {
+		v.Close()
+	}
+	p.running.Wait()
+	_ = p.mux.Close()
+}

@@ -1,0 +1,285 @@
+package peer
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/dtls/v2"
+	"github.com/pion/dtls/v2/pkg/crypto/elliptic"
+	"github.com/pion/rtcp"
+	"github.com/pion/srtp/v2"
+
+	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/packet"
+)
+
+// Viewer is the transport to one viewer: ICE-lite (RFC 8445), DTLS-SRTP (RFC 5764) and our own SRTP encryption. It
+// starts no goroutine per packet: what comes in is handled on the media port's reader, what goes out on the track's.
+type Viewer struct {
+	peers       *Peers
+	fingerprint string // of the viewer's certificate
+	Formats     map[packet.Codec]packet.Format
+	VideoSSRC   uint32
+	RTXSSRC     uint32
+	AudioSSRC   uint32
+	feedback    func([]rtcp.Packet)
+
+	ice struct {
+		sync.Mutex
+		local    credentials
+		remote   string // the viewer's ufrag
+		selected netip.AddrPort
+	}
+	destination atomic.Pointer[egress.Destination]
+	checkedAt   atomic.Int64 // Unix nanoseconds of the latest verified check
+	link        *link
+
+	// keys appear when the handshake is done.
+	inbound  atomic.Pointer[srtp.Context] // used by the media port's reader alone
+	sealing  sync.Mutex
+	sealer   sealer
+	outbound *srtp.Context // RTCP
+
+	cancel    context.CancelFunc
+	connected chan struct{}
+	closed    chan struct{}
+	closing   sync.Once
+}
+
+const (
+	handshakeTimeout = 30 * time.Second
+	flightInterval   = 200 * time.Millisecond // of a lost handshake flight
+	consentTimeout   = 30 * time.Second       // RFC 7675 section 5.1
+)
+
+// Connected is closed once media can flow.
+func (v *Viewer) Connected() <-chan struct{} { return v.connected }
+
+// Closed is closed when the viewer has gone or Close was called.
+func (v *Viewer) Closed() <-chan struct{} { return v.closed }
+
+// check handles a connectivity check on the media port's reader.
+func (v *Viewer) check(c check, from netip.AddrPort) {
+	v.ice.Lock()
+	local, ok := v.ice.local, c.verified(v.ice.local, v.ice.remote)
+	previous := v.ice.selected
+	// A lite agent takes the pair that the browser nominates; the first good one serves until then.
+	move := ok && from != previous && (c.nominate || !previous.IsValid())
+	if move {
+		v.ice.selected = from
+	}
+	v.ice.Unlock()
+	if !ok {
+		return
+	}
+	v.checkedAt.Store(v.peers.now().UnixNano())
+	if move {
+		v.peers.demux.move(v, previous, from)
+		v.destination.Store(v.peers.socket.Destination(from))
+	}
+	if answer, err := c.answer(local, from); err == nil {
+		_ = v.peers.socket.Write(answer, from) // counted there; the browser repeats its check
+	}
+}
+
+// receive handles what is not a check, on the media port's reader.
+func (v *Viewer) receive(datagram []byte, kind egress.Kind) {
+	switch kind {
+	case egress.DTLS:
+		_, _ = v.link.Buffer.Write(datagram) // a full buffer drops, as a network would
+	case egress.RTCP:
+		c := v.inbound.Load()
+		if c == nil {
+			return
+		}
+		plain, err := c.DecryptRTCP(nil, datagram, nil)
+		if err != nil {
+			return
+		}
+		if packets, err := rtcp.Unmarshal(plain); err == nil {
+			v.feedback(packets)
+		}
+	}
+}
+
+// run makes the handshake and then waits for the end of the DTLS session.
+func (v *Viewer) run(ctx context.Context) {
+	defer v.Close()
+	conn, err := v.handshake(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			v.peers.logger.Info("viewer handshake failed", "error", err)
+		}
+		return
+	}
+	defer conn.Close() // sends close_notify: the browser notices at once
+	if err := v.keys(conn); err != nil {
+		v.peers.logger.Warn("viewer keys", "error", err)
+		return
+	}
+	close(v.connected)
+	gone := make(chan struct{})
+	go func() { // ends with conn.Close
+		defer close(gone)
+		var b [256]byte
+		for {
+			if _, err := conn.Read(b[:]); err != nil {
+				return
+			}
+		}
+	}()
+	select {
+	case <-ctx.Done():
+	case <-gone:
+	}
+	_ = conn.Close()
+	<-gone
+}
+
+func (v *Viewer) handshake(ctx context.Context) (*dtls.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = v.link.SetReadDeadline(time.Unix(1, 0)) })
+	profiles, err := v.link.profiles()
+	stop()
+	if err != nil {
+		return nil, fmt.Errorf("wait for the ClientHello: %w", err)
+	}
+	return dtls.ServerWithContext(ctx, v.link, &dtls.Config{
+		Certificates:            v.peers.certificates,
+		SRTPProtectionProfiles:  profiles,
+		ClientAuth:              dtls.RequireAnyClientCert,
+		InsecureSkipVerify:      true, // the fingerprint in the offer decides (RFC 8122)
+		VerifyPeerCertificate:   v.verify,
+		ExtendedMasterSecret:    dtls.RequireExtendedMasterSecret,
+		CipherSuites:            []dtls.CipherSuiteID{dtls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA}, // GO-2026-4479 is in GCM
+		EllipticCurves:          []elliptic.Curve{elliptic.X25519, elliptic.P256},
+		FlightInterval:          flightInterval,
+		InsecureSkipVerifyHello: true, // ICE has verified the address already
+		LoggerFactory:           v.peers.pionLogs,
+	})
+}
+
+func (v *Viewer) verify(raw [][]byte, _ [][]*x509.Certificate) error {
+	if len(raw) == 0 || fingerprintOf(raw[0]) != v.fingerprint {
+		return errors.New("the certificate is not the one in the offer")
+	}
+	return nil
+}
+
+// fingerprintOf formats a certificate's hash as SDP does (RFC 8122 section 5).
+func fingerprintOf(der []byte) string {
+	sum := sha256.Sum256(der)
+	var s strings.Builder
+	for i, b := range sum {
+		if i > 0 {
+			s.WriteByte(':')
+		}
+		fmt.Fprintf(&s, "%02X", b)
+	}
+	return s.String()
+}
+
+func (v *Viewer) keys(conn *dtls.Conn) error {
+	selected, ok := conn.SelectedSRTPProtectionProfile()
+	if !ok {
+		return errors.New("no SRTP profile in common")
+	}
+	cfg := srtp.Config{Profile: srtp.ProtectionProfile(selected)}
+	state := conn.ConnectionState()
+	if err := cfg.ExtractSessionKeysFromDTLS(&state, false); err != nil {
+		return fmt.Errorf("export keys: %w", err)
+	}
+	inbound, err := srtp.CreateContext(cfg.Keys.RemoteMasterKey, cfg.Keys.RemoteMasterSalt, cfg.Profile, srtp.SRTCPReplayProtection(64))
+	if err != nil {
+		return fmt.Errorf("make SRTCP context: %w", err)
+	}
+	outbound, err := srtp.CreateContext(cfg.Keys.LocalMasterKey, cfg.Keys.LocalMasterSalt, cfg.Profile)
+	if err != nil {
+		return fmt.Errorf("make SRTCP context: %w", err)
+	}
+	sealer, err := newSealer(cfg.Profile, cfg.Keys.LocalMasterKey, cfg.Keys.LocalMasterSalt)
+	if err != nil {
+		return err
+	}
+	v.sealing.Lock()
+	v.sealer, v.outbound = sealer, outbound
+	v.sealing.Unlock()
+	v.inbound.Store(inbound)
+	return nil
+}
+
+// Protect implements forward.Transport.
+func (v *Viewer) Protect(b *egress.Batch, reserved []byte, n int, index uint64) bool {
+	to := v.destination.Load()
+	v.sealing.Lock()
+	if v.sealer == nil || to == nil {
+		v.sealing.Unlock()
+		return false
+	}
+	n = v.sealer.seal(reserved, n, index)
+	v.sealing.Unlock()
+	b.Commit(to, n)
+	return true
+}
+
+// Feedback implements forward.Transport.
+func (v *Viewer) Feedback(packets []rtcp.Packet) {
+	to := v.destination.Load()
+	plain, err := rtcp.Marshal(packets)
+	if err != nil || to == nil {
+		return
+	}
+	v.sealing.Lock()
+	var sealed []byte
+	if v.outbound != nil {
+		sealed, err = v.outbound.EncryptRTCP(nil, plain, nil)
+	}
+	v.sealing.Unlock()
+	if err == nil && sealed != nil {
+		_ = v.peers.socket.Write(sealed, to.Address) // counted there
+	}
+}
+
+// alive reports whether the viewer still consents to get media (RFC 7675).
+func (v *Viewer) alive(now time.Time) bool {
+	return now.UnixNano()-v.checkedAt.Load() < int64(consentTimeout)
+}
+
+// Restart begins an ICE restart (RFC 8445 section 9): media flows on to the old address until a check comes from
+// elsewhere. It returns the relay's new credentials.
+func (v *Viewer) Restart(ufrag string) (newUfrag, newPassword string, err error) {
+	fresh, err := newCredentials()
+	if err != nil {
+		return "", "", err
+	}
+	v.ice.Lock()
+	old := v.ice.local.ufrag
+	v.ice.local, v.ice.remote = fresh, ufrag
+	v.ice.Unlock()
+	v.peers.demux.unregister(v, old)
+	v.peers.demux.register(v, fresh.ufrag)
+	return fresh.ufrag, fresh.password, nil
+}
+
+// Close ends the session. It may be called more than once and returns at once; Peers.Close waits for the rest.
+func (v *Viewer) Close() {
+	v.closing.Do(func() {
+		v.cancel()
+		v.ice.Lock()
+		ufrag, selected := v.ice.local.ufrag, v.ice.selected
+		v.ice.Unlock()
+		v.peers.demux.unregister(v, ufrag)
+		v.peers.demux.forget(v, selected)
+		v.peers.drop(v)
+		close(v.closed)
+	})
+}
