@@ -1,0 +1,75 @@
+/** From the link to the picture: a presenter shares a tab, guests in Chromium and Firefox see it. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { launchFirefox, openFirefox } from './firefox.ts';
+import type { Conference } from './harness.ts';
+import { reference, sharpness, untilSeen, watchPicture, type AnyPage } from './measure.ts';
+import { bond, firefoxHand, Portal } from './portal.ts';
+import { Stage, type Presenter } from './stage.ts';
+import { describe, judge } from './verdict.ts';
+import { unexpected } from './watch.ts';
+
+const tag = 1201;
+const demand = { tag, moving: 1000, latency: 1000 };
+
+let stage: Stage;
+let conference: Conference;
+let presenter: Presenter;
+
+beforeAll(async () => {
+  stage = await Stage.open();
+  conference = await stage.server.conference({ name: 'Project Neptune' });
+  presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' });
+  await presenter.portal.share();
+});
+
+afterAll(() => stage?.close());
+afterEach(() => expect(unexpected()).toEqual([]));
+
+test('a guest in Chromium sees the shared tab, live and sharp', async () => {
+  const { page, portal } = await stage.guest(conference);
+  await seeIt('Chromium', page, portal);
+  const people = await portal.texts('participant');
+  expect(people.join('\n')).toContain('Mr James Bond');
+  expect((await portal.facts('participant')).map((facts) => facts['role']).sort()).toEqual([
+    'guest',
+    'internal',
+  ]);
+  await page.context().close();
+});
+
+test('a guest in Firefox sees the same', async () => {
+  const firefox = await launchFirefox();
+  try {
+    const page = await openFirefox(firefox, 'guest in Firefox');
+    const portal = new Portal(firefoxHand(page));
+    await portal.enter(stage.server.origin, conference, bond);
+    await seeIt('Firefox', page, portal);
+  } finally {
+    await firefox.close();
+  }
+});
+
+/** From the conference page: the numbers, Submit, the picture and its figures. */
+async function seeIt(browser: string, page: AnyPage, portal: Portal): Promise<void> {
+  const bridges = (await portal.texts('bridges')).join('\n');
+  expect(bridges).toContain('+33 1 99 00 12 34');
+  expect(bridges).toContain('4711#');
+  expect(bridges).toContain('room@video.example');
+
+  const pressed = await portal.submit();
+  const first = await untilSeen(page, 'picture', 10_000, (sample) => sample.tag === tag, pressed);
+  await portal.state('live');
+  const before = { cpu: stage.server.cpu(), at: Date.now() };
+  const seen = judge(await watchPicture(page, 8000), demand);
+  const load = (stage.server.cpu() - before.cpu) / ((Date.now() - before.at) / 1000);
+  const sharp = await sharpness(page, await reference(presenter.pattern));
+  console.log(
+    `${browser}: ${(first.at - pressed).toFixed(0)} ms from Submit to the picture; ${describe(seen)}; ` +
+      `PSNR ${sharp.psnr.toFixed(1)} dB, ${sharp.readable}/${sharp.glyphs} glyphs; ` +
+      `server ${(100 * load).toFixed(1)} % of a core`,
+  );
+  expect(seen.faults).toEqual([]);
+  expect(seen.fps).toBeGreaterThan(5);
+  expect(sharp.psnr).toBeGreaterThanOrEqual(30);
+  expect(sharp.confused).toBe('');
+}

@@ -1,0 +1,186 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { until } from './wait.ts';
+
+/** What the server writes when everything answers. */
+interface Ready {
+  portal: string;
+  organizerKey: string;
+  relay: string;
+  media: string;
+  pid: number;
+}
+
+/** A conference as the organizer's API gives it. */
+export interface Conference {
+  id: string;
+  name: string;
+  password: string;
+}
+
+const program =
+  process.env.COOPNET_BIN ?? fileURLToPath(new URL('../../bin/coopnet', import.meta.url));
+
+/** The whole system on this machine, as one process with a data folder of its own. */
+export class Coopnet {
+  private child: ChildProcess | null = null;
+  private ready!: Ready;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'coopnet-e2e-'));
+  private readonly log = join(this.folder, 'server.log');
+  private readonly bury = (): void => void this.child?.kill('SIGKILL');
+
+  private constructor(private address: { listen: string; media: string; args: string[] }) {}
+
+  static async start(
+    address: Partial<{ listen: string; media: string; args: string[] }> = {},
+  ): Promise<Coopnet> {
+    if (!existsSync(program)) {
+      throw new Error(`${program} is missing: run "make build", or name it in COOPNET_BIN`);
+    }
+    const server = new Coopnet({
+      listen: address.listen ?? 'localhost:0',
+      media: address.media ?? '127.0.0.1:0',
+      args: address.args ?? [],
+    });
+    await server.run();
+    return server;
+  }
+
+  /** The portal's origin; always localhost, where browsers accept secure cookies without TLS. */
+  get origin(): string {
+    return `http://localhost:${this.port}`;
+  }
+
+  get port(): string {
+    return new URL(this.ready.portal).port;
+  }
+
+  /** CPU time of the process so far, in seconds. */
+  cpu(): number {
+    const stat = readFileSync(`/proc/${this.ready.pid}/stat`, 'utf8');
+    // The second field, the program's name, may hold spaces; 14 and 15 are user and system time in ticks of 10 ms.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  /** Ends the process without warning and starts it again on the same ports and data. */
+  async crashAndRestart(): Promise<void> {
+    await this.end('SIGKILL');
+    this.address = {
+      ...this.address,
+      listen: this.address.listen.replace(/:\d+$/, `:${this.port}`),
+      media: this.ready.media,
+    };
+    await this.run();
+  }
+
+  /** Ends the process and removes its data. */
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The last lines of what the server said. */
+  said(lines = 40): string {
+    return readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  }
+
+  /** Creates a conference with an audio and a video bridge. */
+  async conference(settings: { name: string } & Record<string, unknown>): Promise<Conference> {
+    const password = `secret of ${settings.name}`;
+    const made = await this.organize<{ id: string }>('POST', '/conferences', {
+      title: `Conference ${settings.name}`,
+      password,
+      bridges: [
+        {
+          kind: 'audio',
+          label: 'Paris',
+          country: 'FR',
+          number: '+33 1 99 00 12 34',
+          code: '4711#',
+        },
+        {
+          kind: 'video',
+          label: 'Video room',
+          country: 'FR',
+          number: 'room@video.example',
+          code: '',
+        },
+      ],
+      ...settings,
+    });
+    return { id: made.id, name: settings.name, password };
+  }
+
+  /** A personal link for somebody inside the company, who may share. */
+  async invitation(conference: Conference, name: string): Promise<string> {
+    const path = `/conferences/${conference.id}/invitations`;
+    const { code } = await this.organize<{ code: string }>('POST', path, {
+      kind: 'internal',
+      name,
+      email: 'presenter@company.example',
+    });
+    return `${this.origin}/#invitation=${code}`;
+  }
+
+  async endConference(conference: Conference): Promise<void> {
+    await this.organize('POST', `/conferences/${conference.id}/end`);
+  }
+
+  private async organize<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.ready.portal.replace(/\/$/, '')}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.ready.organizerKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  private async run(): Promise<void> {
+    const { listen, media, args } = this.address;
+    const readyFile = join(this.folder, 'ready.json');
+    rmSync(readyFile, { force: true });
+    const log = openSync(this.log, 'a');
+    const data = ['--data', join(this.folder, 'data'), '--ready-file', readyFile];
+    const child = spawn(
+      program,
+      ['serve', '--listen', listen, '--media', media, ...data, ...args],
+      {
+        stdio: ['ignore', log, log],
+      },
+    );
+    closeSync(log);
+    this.child = child;
+    process.once('exit', this.bury);
+    try {
+      this.ready = await until('the server is ready', 15_000, () => {
+        if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+        return existsSync(readyFile) && (JSON.parse(readFileSync(readyFile, 'utf8')) as Ready);
+      });
+    } catch (error) {
+      const said = this.said();
+      await this.stop();
+      throw new Error(`${String(error)}\n${said}`);
+    }
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.child;
+    this.child = null;
+    process.off('exit', this.bury);
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((done) => child.once('exit', () => done()));
+    child.kill(signal);
+    const patience = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await gone;
+    clearTimeout(patience);
+  }
+}

@@ -1,0 +1,121 @@
+/** Who comes late, who presents next, and which of several shares is seen. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Conference } from './harness.ts';
+import { negotiations, reference, sharpness, untilSeen, watchPicture } from './measure.ts';
+import { bond } from './portal.ts';
+import { Stage, type Attendee, type Presenter } from './stage.ts';
+import { describe, judge } from './verdict.ts';
+import { pause, until } from './wait.ts';
+import { unexpected } from './watch.ts';
+
+const first = 2101;
+const second = 2102;
+
+let stage: Stage;
+let conference: Conference;
+let ada: Presenter;
+let viewer: Attendee;
+
+beforeAll(async () => {
+  stage = await Stage.open();
+  conference = await stage.server.conference({ name: 'Late arrivals' });
+  ada = await stage.presenter(conference, { tag: first, name: 'Ada First', still: true });
+});
+
+afterAll(() => stage?.close());
+afterEach(() => expect(unexpected()).toEqual([]));
+
+test('a late viewer of a page on which nothing has moved for 30 s gets the picture', async () => {
+  await ada.portal.share();
+  await pause(30_000);
+  expect(await ada.pattern.evaluate(() => window.pattern.drawn())).toBe(1);
+  viewer = await stage.guest(conference);
+  const pressed = await viewer.portal.submit();
+  const picture = await untilSeen(
+    viewer.page,
+    'still picture',
+    5000,
+    ({ tag }) => tag === first,
+    pressed,
+  );
+  const sharp = await until('the still picture is sharp', 5000, async () => {
+    const seen = await sharpness(viewer.page, await reference(ada.pattern));
+    return seen.psnr >= 30 && seen.confused === '' && seen;
+  });
+  await viewer.portal.state('live');
+  // It stays: a still picture is neither lost nor called frozen.
+  expect(
+    judge(await watchPicture(viewer.page, 3000), { tag: first, moving: false }).faults,
+  ).toEqual([]);
+  await viewer.portal.state('live', 0);
+  console.log(
+    `late viewer: ${(picture.at - pressed).toFixed(0)} ms from Submit to the still picture, ` +
+      `PSNR ${sharp.psnr.toFixed(1)} dB`,
+  );
+});
+
+test('the presenter stops and another starts: viewers follow without renegotiation', async () => {
+  const before = await negotiations(viewer.page);
+  const grace = await stage.presenter(conference, { tag: second, name: 'Grace Second' });
+  const posts: string[] = [];
+  viewer.page.on('request', (request) => {
+    if (/\/(whep|whip)/.test(request.url())) posts.push(`${request.method()} ${request.url()}`);
+  });
+
+  await ada.portal.hand.click('stop-share');
+  await ada.portal.shareState('idle');
+  await viewer.portal.state('waiting');
+  await grace.portal.share();
+  const live = Date.now();
+  const switched = await untilSeen(
+    viewer.page,
+    'second picture',
+    10_000,
+    ({ tag }) => tag === second,
+  );
+  await viewer.portal.state('live');
+  const seen = judge(await watchPicture(viewer.page, 3000), { tag: second, moving: 1000 });
+  console.log(`after the change: ${switched.at - live} ms; ${describe(seen)}`);
+  expect(seen.faults).toEqual([]);
+  expect(await negotiations(viewer.page)).toEqual(before);
+  expect(posts).toEqual([]);
+
+  // Both share; the guest picks one and then follows again.
+  await ada.pattern.evaluate(() => window.pattern.still(false));
+  await ada.portal.share('Second screen');
+  await untilSeen(viewer.page, 'the newer share', 10_000, ({ tag }) => tag === first);
+  const shares = await until('two shares are listed', 5000, async () => {
+    const listed = await viewer.portal.facts('share');
+    return listed.length === 2 && listed;
+  });
+  const watched = shares.findIndex((share) => share['viewed'] === 'false');
+  await viewer.page.getByTestId('share').nth(watched).getByRole('button').click();
+  await untilSeen(viewer.page, 'the picked share', 10_000, ({ tag }) => tag === second);
+  await until('the list says so', 5000, async () => {
+    const listed = await viewer.portal.facts('share');
+    return listed[watched]?.['viewed'] === 'true';
+  });
+  expect(
+    judge(await watchPicture(viewer.page, 2000), { tag: second, moving: 1000 }).faults,
+  ).toEqual([]);
+  await viewer.portal.hand.click('follow');
+  await untilSeen(viewer.page, "the conference's share", 10_000, ({ tag }) => tag === first);
+  expect(await negotiations(viewer.page)).toEqual(before);
+  expect(posts).toEqual([]);
+
+  // The share that is seen stops: the other one takes its place.
+  await ada.portal.hand.click('stop-share');
+  await untilSeen(viewer.page, 'the remaining share', 10_000, ({ tag }) => tag === second);
+  await grace.context.close();
+  await viewer.portal.state('waiting', 15_000);
+});
+
+test('somebody who leaves is gone from the list', async () => {
+  const other = await stage.guest(conference, { ...bond, name: 'Eve Moneypenny' });
+  await other.portal.submit();
+  const names = async (): Promise<string> => (await viewer.portal.texts('participant')).join('\n');
+  await until('she is listed', 5000, async () => (await names()).includes('Eve Moneypenny'));
+  await other.portal.hand.click('leave');
+  await until('she is gone', 10_000, async () => !(await names()).includes('Eve Moneypenny'));
+  await other.context.close();
+});

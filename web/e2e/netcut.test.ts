@@ -1,0 +1,79 @@
+/** A viewer loses the network, and the picture comes back by itself. */
+import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 'vitest';
+import type { Conference } from './harness.ts';
+import { untilSeen, watchPicture } from './measure.ts';
+import { Network, networkObstacle } from './network.ts';
+import { Stage, type Attendee } from './stage.ts';
+import { describe, judge } from './verdict.ts';
+import { pause } from './wait.ts';
+import { unexpected } from './watch.ts';
+
+const obstacle = networkObstacle();
+if (obstacle) console.log(`SKIPPED, the viewer's network is not cut: ${obstacle}`);
+
+const tag = 5201;
+const demand = { tag, moving: 1000, latency: 1000 };
+
+group.skipIf(obstacle !== null)('the viewer', () => {
+  let network: Network;
+  let stage: Stage;
+  let conference: Conference;
+  let viewer: Attendee;
+
+  beforeAll(async () => {
+    network = Network.open();
+    stage = await Stage.open({ media: `${network.host}:0` });
+    await network.door(stage.server.port);
+    conference = await stage.server.conference({ name: 'Far away' });
+    const presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' });
+    await presenter.portal.share();
+    const browser = await stage.browser({ program: network.program, args: network.args });
+    viewer = await stage.guest(conference, undefined, browser);
+    await viewer.portal.submit();
+    await untilSeen(viewer.page, 'picture', 10_000, (sample) => sample.tag === tag);
+  });
+
+  afterAll(async () => {
+    await stage?.close();
+    network?.close();
+  });
+
+  // A browser writes into the console what it could not load while it had no network.
+  afterEach(() => expect(unexpected(/net::ERR_|WebSocket connection/)).toEqual([]));
+
+  test.each([
+    { what: 'everything', seconds: 5 },
+    { what: 'udp', seconds: 5 },
+    { what: 'udp', seconds: 20 },
+  ] as const)('has the picture back after $seconds s without $what', async ({ what, seconds }) => {
+    const good = judge(await watchPicture(viewer.page, 2000), demand);
+    expect(good.faults).toEqual([]);
+
+    network.cut(what);
+    let told = '';
+    try {
+      await pause(seconds * 1000);
+      expect(network.dropped()).toBeGreaterThan(0);
+      const since = judge(await watchPicture(viewer.page, 500), { ...demand, moving: 400 });
+      expect(since.faults).toContain('frozen');
+      told = (await viewer.portal.facts('tool-state'))[0]?.['state'] ?? '';
+    } finally {
+      network.heal();
+    }
+    const healed = Date.now();
+    const back = await untilSeen(
+      viewer.page,
+      'the picture again',
+      10_000,
+      ({ tag: seen, time }) => seen === tag && time! >= healed,
+      healed,
+    );
+    await viewer.portal.state('live');
+    const after = judge(await watchPicture(viewer.page, 3000), demand);
+    console.log(
+      `${seconds} s without ${what}: back after ${back.at - healed} ms, was told "${told}"; ${describe(after)}`,
+    );
+    expect(['reconnecting', 'frozen']).toContain(told);
+    expect(after.faults).toEqual([]);
+  });
+});

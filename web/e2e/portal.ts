@@ -1,0 +1,149 @@
+import type { Page } from 'playwright-core';
+import type { Page as FirefoxPage } from 'puppeteer-core';
+import type { Conference } from './harness.ts';
+import { readerScript } from './reader.ts';
+import { until } from './wait.ts';
+
+/** Who somebody says to be. */
+export interface Person {
+  title: string;
+  name: string;
+  email: string;
+  remember?: boolean;
+}
+
+export const bond: Person = { title: 'Mr', name: 'James Bond', email: 'bond@guest.example' };
+
+/** What a test does in a page, in either browser. */
+export interface Hand {
+  goto(address: string): Promise<unknown>;
+  evaluate(script: string): Promise<unknown>;
+  fill(id: string, text: string): Promise<unknown>;
+  click(id: string): Promise<unknown>;
+}
+
+const selector = (id: string): string => `[data-testid="${id}"]`;
+
+export function chromiumHand(page: Page): Hand {
+  return {
+    goto: (address) => page.goto(address),
+    evaluate: (script) => page.evaluate(script),
+    fill: (id, text) => page.fill(selector(id), text, { timeout: 10_000 }),
+    click: (id) => page.click(selector(id), { timeout: 10_000 }),
+  };
+}
+
+export function firefoxHand(page: FirefoxPage): Hand {
+  return {
+    goto: (address) => page.goto(address),
+    evaluate: (script) => page.evaluate(script),
+    fill: (id, text) => page.locator(selector(id)).setTimeout(10_000).fill(text),
+    click: (id) => page.locator(selector(id)).setTimeout(10_000).click(),
+  };
+}
+
+/** The portal as a person uses it: what is typed, pressed and read. */
+export class Portal {
+  constructor(readonly hand: Hand) {}
+
+  /** From the home page by name and password to the conference page. */
+  async enter(origin: string, conference: Conference, who: Person): Promise<void> {
+    await this.hand.goto(origin);
+    await this.ask(conference.name, conference.password);
+    await this.identify(who);
+    await this.withoutInstallation();
+  }
+
+  /** From a personal link to the conference page. */
+  async enterByLink(link: string, who: Person): Promise<void> {
+    await this.hand.goto(link);
+    await this.identify(who);
+    await this.withoutInstallation();
+  }
+
+  async ask(name: string, password: string): Promise<void> {
+    await this.hand.fill('name', name);
+    await this.hand.fill('password', password);
+    await this.hand.click('participate');
+  }
+
+  async identify(who: Person): Promise<void> {
+    await this.reach('identify-submit');
+    await this.hand.fill('title', who.title);
+    await this.hand.fill('fullname', who.name);
+    await this.hand.fill('email', who.email);
+    if (who.remember) await this.hand.click('remember');
+    await this.hand.click('identify-submit');
+  }
+
+  async withoutInstallation(): Promise<void> {
+    await this.reach('choice-browser');
+    await this.hand.click('choice-browser');
+    await this.reach('submit');
+  }
+
+  /** Joins, with a reader on the picture; gives the moment at which Submit was pressed. */
+  async submit(): Promise<number> {
+    await this.hand.evaluate(readerScript(selector('video')));
+    await this.hand.click('submit');
+    const mark = `performance.getEntriesByName('coopnet:submit').at(-1)?.startTime`;
+    const pressed = await until('Submit was pressed', 5000, () =>
+      this.hand.evaluate(`${mark} && performance.timeOrigin + ${mark}`),
+    );
+    return pressed as number;
+  }
+
+  /** Shares the tab that the browser was started for; gives when the share is live. */
+  async share(label = 'Screen'): Promise<void> {
+    await this.hand.click('share-button');
+    await this.reach('share-start');
+    await this.hand.fill('share-label', label);
+    await this.hand.click('share-start');
+    await this.shareState('live');
+  }
+
+  /** Waits for the tool's state; the page does not go there by a guess but says so. */
+  async state(wanted: string, deadline = 10_000): Promise<void> {
+    await this.attribute('tool-state', wanted, deadline);
+  }
+
+  async shareState(wanted: string, deadline = 10_000): Promise<void> {
+    await this.attribute('share-state', wanted, deadline);
+  }
+
+  /** Waits until something is on the page. */
+  async reach(id: string, deadline = 10_000): Promise<void> {
+    await until(`${id} on the page`, deadline, () => this.shows(id), 50);
+  }
+
+  async shows(id: string): Promise<boolean> {
+    const found = `document.querySelector(${JSON.stringify(selector(id))})`;
+    return (await this.hand.evaluate(`${found}?.checkVisibility() ?? false`)) as boolean;
+  }
+
+  /** The visible text of each element with that id. */
+  async texts(id: string): Promise<string[]> {
+    const all = `[...document.querySelectorAll(${JSON.stringify(selector(id))})]`;
+    return (await this.hand.evaluate(`${all}.map((element) => element.innerText)`)) as string[];
+  }
+
+  /** The data attributes of each element with that id. */
+  async facts(id: string): Promise<Record<string, string>[]> {
+    const all = `[...document.querySelectorAll(${JSON.stringify(selector(id))})]`;
+    const script = `${all}.map((element) => ({ ...element.dataset }))`;
+    return (await this.hand.evaluate(script)) as Record<string, string>[];
+  }
+
+  private async attribute(id: string, wanted: string, deadline: number): Promise<void> {
+    let last = 'nothing';
+    try {
+      await until(`${id} ${wanted}`, deadline, async () => {
+        const [facts] = await this.facts(id);
+        last = facts?.['state'] ?? 'nothing';
+        return last === wanted;
+      });
+    } catch (error) {
+      throw new Error(`${String(error)}; the last was ${last}`);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launch, open, person, type ChromiumOptions } from './chromium.ts';
+import { Coopnet, type Conference } from './harness.ts';
+import { bond, chromiumHand, Portal, type Person } from './portal.ts';
+import { Site } from './site.ts';
+
+/** Somebody in Chromium. */
+export interface Attendee {
+  context: BrowserContext;
+  page: Page;
+  portal: Portal;
+}
+
+/** Somebody who shares the pattern. */
+export interface Presenter extends Attendee {
+  pattern: Page;
+}
+
+/** What a presenter shows. */
+export interface Show {
+  tag: number;
+  name: string;
+  still?: boolean;
+}
+
+/** The server, the pages beside it and the browsers of one test file; `close` ends them all. */
+export class Stage {
+  private readonly browsers: Browser[] = [];
+  private audience: Browser | undefined;
+
+  private constructor(
+    readonly server: Coopnet,
+    readonly site: Site,
+  ) {}
+
+  static async open(address: Parameters<typeof Coopnet.start>[0] = {}): Promise<Stage> {
+    const site = await Site.open();
+    try {
+      return new Stage(await Coopnet.start(address), site);
+    } catch (error) {
+      await site.close();
+      throw error;
+    }
+  }
+
+  /** A browser that the stage closes. */
+  async browser(options: ChromiumOptions = {}): Promise<Browser> {
+    const browser = await launch(options);
+    this.browsers.push(browser);
+    return browser;
+  }
+
+  /** An internal participant in the tool, in a browser that will share the pattern; nothing is shared yet. */
+  async presenter(conference: Conference, show: Show, args: string[] = []): Promise<Presenter> {
+    const title = `Coopnet pattern ${show.tag}`;
+    const browser = await this.browser({ share: title, args });
+    const context = await person(browser);
+    const address = this.site.pattern({ title, tag: show.tag, still: show.still ?? false });
+    const pattern = await open(context, `${show.name}'s pattern`, address);
+    const page = await open(context, show.name);
+    const portal = new Portal(chromiumHand(page));
+    await portal.enterByLink(await this.server.invitation(conference, show.name), {
+      ...bond,
+      name: show.name,
+    });
+    await portal.submit();
+    await portal.state('waiting').catch(() => portal.state('live'));
+    return { context, page, pattern, portal };
+  }
+
+  /** A guest on the conference page, before Submit; all guests sit in one browser, each with cookies of their own. */
+  async guest(conference: Conference, who: Person = bond, browser?: Browser): Promise<Attendee> {
+    this.audience ??= browser ?? (await this.browser());
+    const context = await person(browser ?? this.audience);
+    const page = await open(context, who.name);
+    const portal = new Portal(chromiumHand(page));
+    await portal.enter(this.server.origin, conference, who);
+    return { context, page, portal };
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.browsers.map((browser) => browser.close()));
+    await this.site.close();
+    await this.server.stop();
+  }
+}
