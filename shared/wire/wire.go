@@ -1,6 +1,6 @@
 // Package wire holds the messages of the control channel, WebSocket subprotocol "coopnet.control.v1".
 //
-// Each message is one JSON object in a text frame of at most 16 KiB; "type" names it as area.verb. The files in
+// Each message is one JSON object in a text frame; "type" names it as area.verb. The files in
 // testdata are one example of each message; the relay, the portal and docs/protocol.md are all tested against them.
 package wire
 
@@ -17,7 +17,7 @@ import (
 // Subprotocol is the WebSocket subprotocol of the control channel.
 const Subprotocol = "coopnet.control.v1"
 
-// MaxMessage is the size limit of a message in bytes, both ways.
+// MaxMessage is the size limit in bytes of what a participant sends; a room.state of the relay may be larger.
 const MaxMessage = 16 << 10
 
 // Type is the name of a message.

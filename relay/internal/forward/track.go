@@ -151,7 +151,9 @@ func (t *Track) Keyframe() {
 }
 
 // Clock records the presenter's sender report: at this moment the presenter's clock showed this timestamp.
-func (t *Track) Clock(timestamp uint32) { t.clock.Store(&senderClock{at: t.now(), timestamp: timestamp}) }
+func (t *Track) Clock(timestamp uint32) {
+	t.clock.Store(&senderClock{at: t.now(), timestamp: timestamp})
+}
 
 // Run fans out until ctx is done; it owns the batch.
 func (t *Track) Run(ctx context.Context, batch *egress.Batch) {

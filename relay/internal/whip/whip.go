@@ -1,0 +1,366 @@
+// Package whip serves WHIP (RFC 9725) for presenters and WHEP (draft-ietf-wish-whep) for viewers over HTTP.
+//
+// It is where a room's decisions meet the packet path: a publication of the room gets its forward.Publication here, and
+// a viewer's subscription follows the room's target. Requests carry a join token as bearer; there are no cookies, so any
+// origin may call.
+package whip
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/forward"
+	"github.com/coopnet/coopnet/relay/internal/gate"
+	"github.com/coopnet/coopnet/relay/internal/peer"
+	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+const (
+	maxBody      = 64 << 10 // bytes of a session description
+	typeSDP      = "application/sdp"
+	typeFragment = "application/trickle-ice-sdpfrag" // RFC 8840
+	startTimeout = 30 * time.Second                  // from the answer to the first media
+)
+
+// Config is what the server needs; all fields are required.
+type Config struct {
+	Gate     *gate.Gate
+	Rooms    *room.Rooms
+	Peers    *peer.Peers
+	Socket   *egress.Socket
+	Counters *forward.Counters
+	Logger   *slog.Logger
+	Now      func() time.Time
+}
+
+// Server is the HTTP handler of /whip and /whep and what lies below them.
+type Server struct {
+	gate     *gate.Gate
+	rooms    *room.Rooms
+	peers    *peer.Peers
+	socket   *egress.Socket
+	counters *forward.Counters
+	logger   *slog.Logger
+	now      func() time.Time
+	mux      *http.ServeMux
+	answers  *egress.Batch // retransmissions; used on the media port's reader alone
+
+	running sync.WaitGroup
+	base    context.Context
+	stop    context.CancelFunc
+
+	mu           sync.Mutex
+	sessions     map[string]*session
+	publications map[string]*forward.Publication
+	closed       bool
+}
+
+// New makes the server. Close ends its sessions.
+func New(cfg Config) (*Server, error) {
+	answers, err := cfg.Socket.NewBatch()
+	if err != nil {
+		return nil, fmt.Errorf("make batch: %w", err)
+	}
+	s := &Server{
+		gate: cfg.Gate, rooms: cfg.Rooms, peers: cfg.Peers, socket: cfg.Socket, counters: cfg.Counters, logger: cfg.Logger, now: cfg.Now,
+		mux: http.NewServeMux(), answers: answers,
+		sessions: make(map[string]*session), publications: make(map[string]*forward.Publication),
+	}
+	s.base, s.stop = context.WithCancel(context.Background())
+	s.mux.HandleFunc("OPTIONS /", s.preflight)
+	for path, create := range map[string]func(*http.Request, gate.Admitted, string) (*session, string, error){"/whip": s.present, "/whep": s.view} {
+		purpose := gate.Share
+		if path == "/whep" {
+			purpose = gate.View
+		}
+		s.mux.HandleFunc("POST "+path, s.handle(func(w http.ResponseWriter, r *http.Request) error { return s.create(w, r, path, purpose, create) }))
+		s.mux.HandleFunc("PATCH "+path+"/{id}", s.handle(s.patch))
+		s.mux.HandleFunc("DELETE "+path+"/{id}", s.handle(s.delete))
+		s.mux.HandleFunc(path, s.handle(notAllowed))
+		s.mux.HandleFunc(path+"/{id}", s.handle(notAllowed))
+	}
+	s.mux.HandleFunc("/", s.handle(func(http.ResponseWriter, *http.Request) error {
+		return problem.New(problem.NotFound, "There is no such endpoint.")
+	}))
+	return s, nil
+}
+
+func notAllowed(http.ResponseWriter, *http.Request) error {
+	return problem.New(problem.MethodNotAllowed, "Use POST to begin a session, PATCH and DELETE on its Location.")
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch, Retry-After")
+	h.Set("X-Content-Type-Options", "nosniff")
+	s.mux.ServeHTTP(w, r)
+}
+
+func (s *Server) preflight(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "POST, PATCH, DELETE, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match")
+	h.Set("Access-Control-Max-Age", "600")
+	h.Set("Accept-Post", typeSDP) // RFC 9725 section 4.2
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// handle renders errors as problems.
+func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := f(w, r)
+		if err == nil {
+			return
+		}
+		requestID := random(8)
+		p := problem.From(err)
+		level := slog.LevelInfo
+		if p.Code.Status() >= 500 {
+			level = slog.LevelWarn
+		}
+		s.logger.Log(r.Context(), level, "media request refused", "request", requestID, "pattern", r.Pattern, "code", string(p.Code), "cause", p.Cause)
+		problem.Write(w, requestID, err)
+	}
+}
+
+// random returns size random bytes as base64url text.
+func random(size int) string {
+	b := make([]byte, size)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// session is one WHIP or WHEP resource. Its id is secret: 192 random bits.
+type session struct {
+	id       string
+	token    [sha256.Size]byte // of the join token that opened it
+	presence *room.Presence
+	remote   string // the browser's ICE ufrag
+	etag     string
+	restart  func(ufrag, password string) (newUfrag, newPassword string, err error)
+	close    func()
+	ended    bool // guarded by the server's lock
+}
+
+// create answers the POST that begins a session (RFC 9725 section 4.2).
+func (s *Server) create(w http.ResponseWriter, r *http.Request, path string, purpose gate.Purpose,
+	open func(*http.Request, gate.Admitted, string) (*session, string, error)) error {
+	offer, err := body(w, r, typeSDP)
+	if err != nil {
+		return err
+	}
+	token, ok := bearer(r)
+	if !ok {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		return problem.New(problem.Unauthenticated, "Send the join token as a bearer token.")
+	}
+	admitted, err := s.gate.Admit(r.Context(), token, purpose)
+	if err != nil {
+		return err
+	}
+	created, answer, err := open(r, admitted, offer)
+	if err != nil {
+		admitted.Release() // a refused offer may be corrected with the same token
+		return err
+	}
+	if !s.add(created, sha256.Sum256([]byte(token)), attribute(offer, "ice-ufrag")) {
+		created.close()
+		return problem.New(problem.Unavailable, "The relay is stopping.")
+	}
+	h := w.Header()
+	h.Set("Content-Type", typeSDP)
+	h.Set("Location", path+"/"+created.id)
+	h.Set("ETag", created.etag)
+	h.Set("Accept-Patch", typeFragment)
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusCreated)
+	_, _ = io.WriteString(w, answer) // the browser has gone: the session ends for want of checks
+	return nil
+}
+
+// body reads a body of the given type.
+func body(w http.ResponseWriter, r *http.Request, want string) (string, error) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != want {
+		return "", problem.New(problem.UnsupportedMediaType, "The content type must be "+want+".")
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return "", problem.New(problem.BodyTooLarge, fmt.Sprintf("The body may have %d bytes.", maxBody))
+	}
+	if err != nil {
+		return "", problem.Wrap(problem.Malformed, "The body could not be read.", err)
+	}
+	return string(b), nil
+}
+
+func bearer(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
+}
+
+// attribute returns the first value of an SDP attribute, or "".
+func attribute(description, key string) string {
+	for line := range strings.Lines(description) {
+		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "a="+key+":"); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+func (s *Server) add(created *session, token [sha256.Size]byte, remote string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || created.ended {
+		return false
+	}
+	created.id, created.etag, created.token, created.remote = random(24), `"`+random(9)+`"`, token, remote
+	s.sessions[created.id] = created
+	return true
+}
+
+// find returns the request's session. Whoever knows its URL is its owner; a token, where one is sent, must be the one
+// that opened it, but may have expired since.
+func (s *Server) find(r *http.Request) (*session, error) {
+	s.mu.Lock()
+	found := s.sessions[r.PathValue("id")]
+	s.mu.Unlock()
+	if found == nil {
+		return nil, problem.New(problem.NotFound, "There is no such session.")
+	}
+	if token, ok := bearer(r); ok {
+		if sum := sha256.Sum256([]byte(token)); subtle.ConstantTimeCompare(sum[:], found.token[:]) != 1 {
+			return nil, problem.New(problem.TokenInvalid, "The session was opened with another join token.")
+		}
+	}
+	return found, nil
+}
+
+// patch takes trickled candidates, which an ICE-lite relay does not need, and ICE restarts (RFC 9725 section 4.3).
+func (s *Server) patch(w http.ResponseWriter, r *http.Request) error {
+	found, err := s.find(r)
+	if err != nil {
+		return err
+	}
+	fragment, err := body(w, r, typeFragment)
+	if err != nil {
+		return err
+	}
+	match := r.Header.Get("If-Match")
+	if match == "" {
+		return problem.New(problem.PreconditionRequired, "Send If-Match with the session's ETag, or * to restart ICE.")
+	}
+	ufrag, password := attribute(fragment, "ice-ufrag"), attribute(fragment, "ice-pwd")
+	if len(ufrag) < 4 || len(ufrag) > 256 || len(password) < 22 || len(password) > 256 {
+		return problem.New(problem.SDPInvalid, "The fragment has no valid ICE credentials.")
+	}
+	s.mu.Lock()
+	etag, remote := found.etag, found.remote
+	s.mu.Unlock()
+	if match != "*" && match != etag {
+		return problem.New(problem.PreconditionFailed, "The session was restarted since.")
+	}
+	if ufrag == remote {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	newUfrag, newPassword, err := found.restart(ufrag, password)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	found.etag, found.remote = `"`+random(9)+`"`, ufrag
+	etag = found.etag
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", typeFragment)
+	w.Header().Set("ETag", etag)
+	var answer strings.Builder
+	fmt.Fprintf(&answer, "a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", newUfrag, newPassword)
+	for _, c := range s.peers.Candidates() {
+		fmt.Fprintf(&answer, "a=%s\r\n", c)
+	}
+	answer.WriteString("a=end-of-candidates\r\n")
+	_, _ = io.WriteString(w, answer.String())
+	return nil
+}
+
+func (s *Server) delete(w http.ResponseWriter, r *http.Request) error {
+	found, err := s.find(r)
+	if err != nil {
+		return err
+	}
+	found.close()
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// remove forgets a session; its close function calls it.
+func (s *Server) remove(ended *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ended.ended = true
+	delete(s.sessions, ended.id)
+}
+
+// join enters the room for the session's lifetime.
+func (s *Server) join(claims jointoken.Claims) (*room.Presence, error) {
+	presence, err := s.rooms.Join(claims.Conference, room.Participant{ID: claims.Subject, Name: claims.Name, Role: claims.Role, JoinedAt: s.now()})
+	switch {
+	case err == nil:
+		return presence, nil
+	case errors.Is(err, room.ErrRemoved), errors.Is(err, room.ErrEnded):
+		return nil, problem.Wrap(problem.Forbidden, "You are no longer in this conference.", err)
+	case errors.Is(err, room.ErrFull):
+		return nil, &problem.Error{Code: problem.Unavailable, Detail: "The conference is full.", RetryAfter: 30 * time.Second, Cause: err}
+	}
+	return nil, &problem.Error{Code: problem.Unavailable, Detail: "The relay is stopping; join again.", RetryAfter: time.Second, Cause: err}
+}
+
+// Publications counts the live shares that have media.
+func (s *Server) Publications() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.publications)
+}
+
+// Close ends all sessions and waits for them.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	open := make([]*session, 0, len(s.sessions))
+	for _, o := range s.sessions {
+		open = append(open, o)
+	}
+	s.mu.Unlock()
+	for _, o := range open {
+		o.close()
+	}
+	s.stop()
+	s.running.Wait()
+}
+
+// publicationID is public, unlike a session's id.
+func publicationID() string {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return "s-" + hex.EncodeToString(b)
+}

@@ -1,0 +1,206 @@
+// Package relay is the media plane: it takes a presenter's screen by WHIP, gives it to viewers by WHEP, and carries the
+// control channel. It keeps no secret that can mint a join token and needs no database.
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/control"
+	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/forward"
+	"github.com/coopnet/coopnet/relay/internal/gate"
+	"github.com/coopnet/coopnet/relay/internal/metrics"
+	"github.com/coopnet/coopnet/relay/internal/peer"
+	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/relay/internal/whip"
+	"github.com/coopnet/coopnet/shared/jointoken"
+)
+
+// Config is what a relay needs.
+type Config struct {
+	ID        string              // the audience of its join tokens
+	Issuer    string              // whose join tokens it takes
+	Keys      jointoken.KeySource // the issuer's public keys
+	Media     string              // UDP address of all media, for example ":7882"
+	PublicIPs []netip.Addr        // what viewers are told; empty: the machine's own addresses
+	Logger    *slog.Logger        // nil: slog.Default()
+	Now       func() time.Time    // nil: time.Now
+}
+
+// Validate says what is missing.
+func (c Config) Validate() error {
+	switch {
+	case c.ID == "":
+		return errors.New("the relay needs an id")
+	case c.Issuer == "":
+		return errors.New("the relay needs the issuer of its join tokens")
+	case c.Keys == nil:
+		return errors.New("the relay needs the issuer's public keys")
+	case c.Media == "":
+		return errors.New("the relay needs a media address")
+	}
+	return nil
+}
+
+// Relay is a running relay.
+type Relay struct {
+	logger   *slog.Logger
+	socket   *egress.Socket
+	announce []netip.AddrPort
+	rooms    *room.Rooms
+	peers    *peer.Peers
+	whip     *whip.Server
+	control  *control.Server
+	metrics  *metrics.Metrics
+	counters *forward.Counters
+	handler  http.Handler
+	reading  sync.WaitGroup
+	stop     context.CancelFunc
+	stopping sync.Once
+}
+
+// New opens the media port and starts. Shutdown must be called.
+func New(cfg Config) (*Relay, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	socket, err := egress.Listen(cfg.Media)
+	if err != nil {
+		return nil, err
+	}
+	r := &Relay{logger: cfg.Logger, socket: socket, counters: &forward.Counters{}}
+	if err := r.wire(cfg); err != nil {
+		_ = socket.Close()
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	r.reading.Go(func() { r.peers.Run(ctx) })
+	r.logger.Info("relay ready", "id", cfg.ID, "media", socket.Local().String(), "announced", fmt.Sprint(r.announce), "segmentation", socket.Segmented())
+	return r, nil
+}
+
+// wire is the relay's table of contents.
+func (r *Relay) wire(cfg Config) error {
+	var err error
+	if r.announce, err = announced(r.socket.Local(), cfg.PublicIPs); err != nil {
+		return err
+	}
+	r.rooms = room.New(room.Config{Now: cfg.Now, LeaveGrace: 3 * time.Second})
+	verifier := &jointoken.Verifier{Issuer: cfg.Issuer, Audience: cfg.ID, Keys: cfg.Keys, Now: cfg.Now}
+	entrance := gate.New(gate.Config{Verifier: verifier, Now: cfg.Now})
+	if r.peers, err = peer.New(peer.Config{Socket: r.socket, Announce: r.announce, Logger: cfg.Logger, Now: cfg.Now}); err != nil {
+		return err
+	}
+	r.whip, err = whip.New(whip.Config{
+		Gate: entrance, Rooms: r.rooms, Peers: r.peers, Socket: r.socket, Counters: r.counters, Logger: cfg.Logger, Now: cfg.Now,
+	})
+	if err != nil {
+		return err
+	}
+	r.control = control.New(control.Config{Gate: entrance, Rooms: r.rooms, Logger: cfg.Logger, Now: cfg.Now})
+	if r.metrics, err = metrics.New(r.sources()); err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/whip", r.whip)
+	mux.Handle("/whip/", r.whip)
+	mux.Handle("/whep", r.whip)
+	mux.Handle("/whep/", r.whip)
+	mux.Handle("/control", r.control)
+	r.handler = mux
+	return nil
+}
+
+// announced lists the addresses that go into answers: those that the operator gives, else the bound one, else all of
+// the machine's, loopback last.
+func announced(local netip.AddrPort, public []netip.Addr) ([]netip.AddrPort, error) {
+	addrs := public
+	if len(addrs) == 0 && !local.Addr().IsUnspecified() {
+		addrs = []netip.Addr{local.Addr()}
+	}
+	if len(addrs) == 0 {
+		interfaces, err := net.InterfaceAddrs()
+		if err != nil {
+			return nil, fmt.Errorf("list the machine's addresses: %w", err)
+		}
+		var loopback []netip.Addr
+		for _, a := range interfaces {
+			prefix, err := netip.ParsePrefix(a.String())
+			switch {
+			case err != nil || prefix.Addr().IsLinkLocalUnicast():
+			case prefix.Addr().IsLoopback():
+				loopback = append(loopback, prefix.Addr())
+			default:
+				addrs = append(addrs, prefix.Addr())
+			}
+		}
+		addrs = append(addrs, loopback...)
+	}
+	list := make([]netip.AddrPort, 0, len(addrs))
+	for _, a := range addrs {
+		list = append(list, netip.AddrPortFrom(a.Unmap(), local.Port()))
+	}
+	return list, nil
+}
+
+func (r *Relay) sources() metrics.Sources {
+	return metrics.Sources{
+		Rooms: func() metrics.Rooms {
+			s := r.rooms.Stats()
+			return metrics.Rooms{Rooms: s.Rooms, Participants: s.Participants, Publications: s.Publications, Viewers: r.peers.Viewers()}
+		},
+		Media: func() metrics.Media {
+			c, f := &r.socket.Counters, r.counters
+			return metrics.Media{
+				PacketsReceived: f.Received.Load(), PacketsSent: f.Forwarded.Load(), BytesReceived: c.BytesIn.Load(), BytesSent: c.BytesOut.Load(),
+				PacketsDropped: f.Overflowed.Load() + f.Oversized.Load() + c.SendErrors.Load(), NACKsReceived: f.NACKs.Load(),
+				Retransmissions: f.Retransmitted.Load(), KeyframeRequestsReceived: f.KeyframesAsked.Load(), KeyframeRequestsForwarded: f.KeyframesRequested.Load(),
+			}
+		},
+		Guard:   func() map[string]uint64 { return map[string]uint64{"malformed": r.socket.Counters.Refused.Load()} },
+		Control: func() metrics.Control { return metrics.Control(r.control.Stats()) },
+	}
+}
+
+// Handler serves /whip, /whep and /control.
+func (r *Relay) Handler() http.Handler { return r.handler }
+
+// MetricsHandler serves Prometheus metrics; it belongs on a private listener.
+func (r *Relay) MetricsHandler() http.Handler { return r.metrics.Handler() }
+
+// MediaAddr is the first announced media address.
+func (r *Relay) MediaAddr() netip.AddrPort { return r.announce[0] }
+
+// EndConference ends the conference's room: everybody is told and disconnected.
+func (r *Relay) EndConference(id string) { r.rooms.End(id) }
+
+// Shutdown tells all participants that the relay stops, ends their sessions and waits for everything.
+func (r *Relay) Shutdown(ctx context.Context) error {
+	var err error
+	r.stopping.Do(func() {
+		r.rooms.Drain()
+		err = r.control.Shutdown(ctx)
+		r.whip.Close()
+		r.peers.Close()
+		r.stop()
+		err = errors.Join(err, r.socket.Close())
+		r.reading.Wait()
+		r.rooms.Close()
+	})
+	return err
+}
