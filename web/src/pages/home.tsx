@@ -146,6 +146,7 @@ function Steps(): JSX.Element {
   const t = useText();
   return (
     <aside class="steps" aria-labelledby="steps">
+      <Screens />
       <h2 id="steps">{t('home.steps')}</h2>
       <ol>
         <li>
@@ -162,5 +163,29 @@ function Steps(): JSX.Element {
         </li>
       </ol>
     </aside>
+  );
+}
+
+/** The presenter's screen, and the same picture on the guest's. */
+function Screens(): JSX.Element {
+  return (
+    <svg class="screens" viewBox="0 0 352 132" aria-hidden="true" focusable="false">
+      <path class="way" d="M156 58h66" />
+      <Screen x={6} />
+      <Screen x={226} />
+    </svg>
+  );
+}
+
+function Screen({ x }: { x: number }): JSX.Element {
+  return (
+    <g transform={`translate(${x} 6)`}>
+      <rect class="glass" width="120" height="82" rx="8" x={x < 100 ? 20 : 0} />
+      <g transform={`translate(${x < 100 ? 20 : 0})`}>
+        <path d="M42 112h36M60 82v30" />
+        <path class="shown" d="M16 20h48M16 34h34M16 48h40M16 62h26" />
+        <path class="chart" d="M78 66V48h7v18zm11 0V34h7v32zm11 0V22h7v44z" />
+      </g>
+    </g>
   );
 }

@@ -74,11 +74,13 @@ function LanguageSwitch(): JSX.Element {
       type="button"
       class="button quiet"
       lang={other.language}
+      title={other.name}
       data-testid="language"
       onClick={() => void texts.choose(other.language)}
     >
       <Icon name="globe" />
-      <span>{other.name}</span>
+      <span class="long">{other.name}</span>
+      <span class="short">{other.language.toUpperCase()}</span>
     </button>
   );
 }
