@@ -10,8 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/coopnet/coopnet/shared/jointoken"
 )
 
 // Subprotocol is the WebSocket subprotocol of the control channel.
@@ -76,11 +74,11 @@ type ModerateRemove struct {
 
 // Participant is somebody in the room.
 type Participant struct {
-	ID       string         `json:"id"`
-	Name     string         `json:"name"`
-	Role     jointoken.Role `json:"role"`
-	Status   string         `json:"status"`
-	JoinedAt time.Time      `json:"joinedAt"`
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Role     string    `json:"role"` // guest, internal or organizer
+	Status   string    `json:"status"`
+	JoinedAt time.Time `json:"joinedAt"`
 }
 
 // Publication is one live share. Video and Audio name codecs ("VP9", "opus"); Audio is empty for a silent share.

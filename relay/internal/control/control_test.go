@@ -209,7 +209,7 @@ func TestParticipantsAndPublicationsAreLive(t *testing.T) {
 		t.Errorf("ann's state %+v", state)
 	}
 	bob, state := s.guest("bob")
-	if len(state.Participants) != 2 || state.Participants[1].Role != jointoken.RoleGuest {
+	if len(state.Participants) != 2 || state.Participants[1].Role != "guest" {
 		t.Errorf("bob's state %+v", state)
 	}
 	if joined := expect[wire.ParticipantEvent](ann, wire.TypeJoined); joined.Participant.ID != "bob" {

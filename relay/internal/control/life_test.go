@@ -309,7 +309,7 @@ func TestStateIsTheGoldenShape(t *testing.T) {
 	}
 	state := room.State{Conference: golden.Conference, Current: golden.Current, Selected: golden.Selected}
 	for _, p := range golden.Participants {
-		state.Participants = append(state.Participants, room.Participant(p))
+		state.Participants = append(state.Participants, room.Participant{ID: p.ID, Name: p.Name, Role: jointoken.Role(p.Role), Status: p.Status, JoinedAt: p.JoinedAt})
 	}
 	for _, p := range golden.Publications {
 		state.Publications = append(state.Publications, room.Publication(p))

@@ -150,9 +150,9 @@ func (c *channel) tell(batch []room.Event) error {
 func (c *channel) message(e room.Event) any {
 	switch e.Kind {
 	case room.ParticipantJoined:
-		return wire.ParticipantEvent{Type: wire.TypeJoined, Participant: wire.Participant(*e.Participant)}
+		return wire.ParticipantEvent{Type: wire.TypeJoined, Participant: participant(*e.Participant)}
 	case room.ParticipantUpdated:
-		return wire.ParticipantEvent{Type: wire.TypeUpdated, Participant: wire.Participant(*e.Participant)}
+		return wire.ParticipantEvent{Type: wire.TypeUpdated, Participant: participant(*e.Participant)}
 	case room.ParticipantLeft:
 		return wire.ParticipantLeft{Type: wire.TypeLeft, ID: e.ID}
 	case room.PublicationStarted:
@@ -163,6 +163,10 @@ func (c *channel) message(e room.Event) any {
 	return c.roomState(e.State)
 }
 
+func participant(p room.Participant) wire.Participant {
+	return wire.Participant{ID: p.ID, Name: p.Name, Role: string(p.Role), Status: p.Status, JoinedAt: p.JoinedAt}
+}
+
 func (c *channel) roomState(s *room.State) wire.RoomState {
 	m := wire.RoomState{
 		Type: wire.TypeRoomState, Conference: s.Conference, Self: c.claims.Subject, Current: s.Current, Selected: s.Selected,
@@ -170,7 +174,7 @@ func (c *channel) roomState(s *room.State) wire.RoomState {
 		Publications: make([]wire.Publication, 0, len(s.Publications)),
 	}
 	for _, p := range s.Participants {
-		m.Participants = append(m.Participants, wire.Participant(p))
+		m.Participants = append(m.Participants, participant(p))
 	}
 	for _, p := range s.Publications {
 		m.Publications = append(m.Publications, wire.Publication(p))

@@ -83,7 +83,6 @@ func New(cfg Config) (*Server, error) {
 		sessions: make(map[string]*session), publications: make(map[string]*forward.Publication),
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
-	s.mux.HandleFunc("OPTIONS /", s.preflight)
 	for path, create := range map[string]func(*http.Request, gate.Admitted, string) (*session, string, error){"/whip": s.present, "/whep": s.view} {
 		purpose := gate.Share
 		if path == "/whep" {
@@ -92,8 +91,10 @@ func New(cfg Config) (*Server, error) {
 		s.mux.HandleFunc("POST "+path, s.handle(func(w http.ResponseWriter, r *http.Request) error { return s.create(w, r, path, purpose, create) }))
 		s.mux.HandleFunc("PATCH "+path+"/{id}", s.handle(s.patch))
 		s.mux.HandleFunc("DELETE "+path+"/{id}", s.handle(s.delete))
-		s.mux.HandleFunc(path, s.handle(notAllowed))
-		s.mux.HandleFunc(path+"/{id}", s.handle(notAllowed))
+		for _, at := range []string{path, path + "/{id}"} {
+			s.mux.HandleFunc("OPTIONS "+at, s.preflight)
+			s.mux.HandleFunc(at, s.handle(notAllowed))
+		}
 	}
 	s.mux.HandleFunc("/", s.handle(func(http.ResponseWriter, *http.Request) error {
 		return problem.New(problem.NotFound, "There is no such endpoint.")
