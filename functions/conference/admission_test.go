@@ -1,0 +1,246 @@
+package conference_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// TestRefusalsAreAlike checks the sentence and the work; functions/portal compares the bytes of the answers.
+func TestRefusalsAreAlike(t *testing.T) {
+	w := newWorld(t)
+	w.create("Team A", nil)
+	w.create("Later", func(d *conference.Draft) { d.StartsAt = w.in(16 * time.Minute) })
+	w.create("Over", func(d *conference.Draft) { d.EndsAt = w.in(time.Second) })
+	w.create("Closed", func(d *conference.Draft) { d.GuestPolicy = conference.PolicyDeny })
+	ended := w.create("Ended", nil)
+	if _, err := w.End(t.Context(), ended.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Second)
+	var sentence string
+	for i, c := range []struct{ name, password string }{
+		{"Team A", "wrong horse"}, {"Unknown", "correct horse"}, {"team a", "correct horse"}, {"Team A ", "correct horse"},
+		{"Team A", "correct horse "}, {"Team A", "Correct horse"}, {"Later", "correct horse"}, {"Over", "correct horse"},
+		{"Closed", "correct horse"}, {"Ended", "correct horse"}, {"bad\x00name", "correct horse"}, {"Team A", "\xff\xfe"},
+	} {
+		before := w.hasher.verified.Load()
+		_, _, err := w.Admit(t.Context(), netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), conference.Attempt{Name: c.name, Password: c.password})
+		wantCode(t, err, problem.ConferenceDenied)
+		if n := w.hasher.verified.Load() - before; n != 1 {
+			t.Errorf("%v: %d password computations", c, n)
+		}
+		if detail := problem.From(err).Detail; sentence == "" {
+			sentence = detail
+		} else if detail != sentence {
+			t.Errorf("%v: %q differs from %q", c, detail, sentence)
+		}
+	}
+	w.expect("", "192.0.2.1", "Team A", "correct horse")
+	w.clock.Advance(time.Minute)
+	w.expect("", "192.0.2.1", "Later", "correct horse") // 15 minutes before it starts
+	w.expect(problem.Invalid, "192.0.2.1", "", "x")
+}
+
+func TestPasswordsAreNFC(t *testing.T) {
+	w := newWorld(t)
+	w.create("Team", func(d *conference.Draft) { d.Password = "motdepass\u00e9" })
+	w.expect("", "192.0.2.1", "Team", "motdepasse\u0301")
+}
+
+func TestGuessingIsSlowedDown(t *testing.T) {
+	w := newWorld(t)
+	w.create("Team", nil)
+	for range 8 {
+		w.expect(problem.ConferenceDenied, "192.0.2.1", "Team", "wrong")
+	}
+	before := w.hasher.verified.Load()
+	_, _, err := w.Admit(t.Context(), netip.MustParseAddr("192.0.2.1"), conference.Attempt{Name: "Team", Password: "correct horse"})
+	wantCode(t, err, problem.RateLimited)
+	if after := problem.From(err).RetryAfter; after <= 0 || after > 15*time.Second {
+		t.Errorf("Retry-After %v", after)
+	}
+	if w.hasher.verified.Load() != before {
+		t.Error("a limited attempt costs a computation")
+	}
+	w.expect("", "192.0.2.2", "Team", "correct horse") // nobody else is locked out
+	w.expect(problem.ConferenceDenied, "192.0.2.1", "Other", "wrong")
+	w.clock.Advance(15 * time.Second)
+	w.expect("", "192.0.2.1", "Team", "correct horse") // slowed down, not locked
+	for i := range 50 {
+		w.try("192.0.2.9", fmt.Sprint("name ", i), "wrong")
+	}
+	w.expect(problem.RateLimited, "192.0.2.9", "Team", "correct horse") // one address that tries many names
+}
+
+func TestUnknownNamesAreLimitedAlike(t *testing.T) {
+	w := newWorld(t)
+	w.create("Team", nil)
+	for i := range 12 {
+		known, unknown := w.try("192.0.2.1", "Team", "wrong"), w.try("192.0.2.2", "Nobody", "wrong")
+		if known != unknown {
+			t.Fatalf("try %d: %s for a known name, %s for an unknown one", i, known, unknown)
+		}
+	}
+}
+
+func TestIPv6IsLimitedByNetwork(t *testing.T) {
+	w := newWorld(t)
+	for i := range 8 {
+		w.expect(problem.ConferenceDenied, fmt.Sprintf("2001:db8::%d", i+1), "Team", "wrong")
+	}
+	w.expect(problem.RateLimited, "2001:db8::ffff", "Team", "wrong")
+	w.expect(problem.ConferenceDenied, "2001:db8:0:1::1", "Team", "wrong")
+}
+
+// TestManyAddressesDoNotLockAConference is an attack from many addresses: those that have failed are refused, a fresh
+// one with the right password gets in all the time.
+func TestManyAddressesDoNotLockAConference(t *testing.T) {
+	w := newWorld(t)
+	w.create("Team", nil)
+	for i := range 400 {
+		w.expect(problem.ConferenceDenied, fmt.Sprintf("10.1.%d.%d", i/200, i%200), "Team", "wrong")
+	}
+	w.expect(problem.RateLimited, "10.1.1.7", "Team", "wrong")
+	for i := range 50 {
+		w.expect("", fmt.Sprintf("10.9.0.%d", i), "Team", "correct horse")
+	}
+}
+
+func TestAWholeCompanyBehindOneAddress(t *testing.T) {
+	w := newWorld(t)
+	w.create("Team", nil)
+	var wg sync.WaitGroup
+	for range 500 {
+		wg.Go(func() {
+			if got := w.try("192.0.2.1", "Team", "correct horse"); got != "" {
+				t.Error(got)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestParallelGuesses: guesses that all pass the first look must not learn more than the limit allows.
+func TestParallelGuesses(t *testing.T) {
+	w := newWorld(t)
+	w.create("Team", nil)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	answers := make(map[problem.Code]int)
+	for i := range 300 {
+		wg.Go(func() {
+			got := w.try("192.0.2.1", "Team", fmt.Sprint("guess ", i))
+			mu.Lock()
+			defer mu.Unlock()
+			answers[got]++
+		})
+	}
+	wg.Wait()
+	if answers[problem.ConferenceDenied] > 8 || answers[problem.RateLimited] < 292 {
+		t.Errorf("got %v", answers)
+	}
+}
+
+func TestInvitations(t *testing.T) {
+	w := newWorld(t)
+	c := w.create("Team", func(d *conference.Draft) {
+		d.GuestPolicy, d.EndsAt = conference.PolicyDeny, w.in(48*time.Hour)
+	})
+	other := w.create("Other", nil)
+	by := func(code string) (*conference.Admission, error) {
+		a, _, err := w.Admit(t.Context(), netip.MustParseAddr("192.0.2.1"), conference.Attempt{Invitation: code})
+		return a, err
+	}
+	inv, code, err := w.Invite(t.Context(), c.ID, conference.Invite{Kind: "internal", Name: "Ada", Email: "ada@example.org"})
+	if err != nil || len(code) != 32 || !inv.ExpiresAt.Equal(*c.EndsAt) {
+		t.Fatalf("%+v %q %v", inv, code, err)
+	}
+	if url := w.InvitationURL(code); url != "https://coopnet.example/#invitation="+code {
+		t.Error(url)
+	}
+	a, err := by(code)
+	if err != nil || a.Role != "internal" || a.Conference != c.ID {
+		t.Fatalf("got %+v, %v", a, err)
+	}
+	_, guestCode, err := w.Invite(t.Context(), c.ID, conference.Invite{Kind: "guest"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = by(guestCode)
+	wantCode(t, err, problem.ConferenceDenied) // closed to guests
+	_, err = by(code + "x")
+	wantCode(t, err, problem.ConferenceDenied)
+
+	wantCode(t, w.RevokeInvitation(t.Context(), other.ID, inv.ID), problem.NotFound)
+	if err := w.RevokeInvitation(t.Context(), c.ID, inv.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = by(code)
+	wantCode(t, err, problem.ConferenceDenied)
+	_, err = w.JoinToken(t.Context(), *a, &conference.Identity{Name: "Ada"}, "browser")
+	wantCode(t, err, problem.ConferenceDenied) // the admission ended with it
+
+	_, _, err = w.Invite(t.Context(), c.ID, conference.Invite{Kind: "organizer", Email: "x"})
+	wantCode(t, err, problem.Invalid, "/kind", "/email")
+	_, _, err = w.Invite(t.Context(), "unknown", conference.Invite{Kind: "guest"})
+	wantCode(t, err, problem.NotFound)
+	w.clock.Advance(48 * time.Hour)
+	_, _, err = w.Invite(t.Context(), c.ID, conference.Invite{Kind: "guest"})
+	wantCode(t, err, problem.Conflict)
+}
+
+func TestArgon2(t *testing.T) {
+	h, err := conference.NewArgon2(conference.Argon2Config{Slots: 1, Wait: 30 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	phc, err := h.Hash(t.Context(), "correct horse")
+	if err != nil || phc[:31] != "$argon2id$v=19$m=19456,t=2,p=1$" {
+		t.Fatalf("%q, %v", phc, err)
+	}
+	for password, want := range map[string]bool{"correct horse": true, "correct horse ": false, "": false} {
+		for range 2 { // the second time it may be remembered
+			if ok, err := h.Verify(t.Context(), phc, password); err != nil || ok != want {
+				t.Errorf("%q: %v, %v", password, ok, err)
+			}
+		}
+	}
+	if ok, err := h.Verify(t.Context(), "$argon2i$bad", "x"); err == nil || ok {
+		t.Error("a foreign hash was accepted")
+	}
+}
+
+func TestArgon2RefusesWhenItIsBusy(t *testing.T) {
+	h, err := conference.NewArgon2(conference.Argon2Config{Slots: 1, Wait: time.Nanosecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	refused := 0
+	for i := range 20 {
+		wg.Go(func() {
+			_, err := h.Hash(context.Background(), fmt.Sprint(i))
+			if err == nil {
+				return
+			}
+			if p := problem.From(err); p.Code != problem.Unavailable || p.RetryAfter <= 0 {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			refused++
+		})
+	}
+	wg.Wait()
+	if refused == 0 {
+		t.Error("20 computations shared one slot without waiting")
+	}
+}

@@ -1,0 +1,125 @@
+package conference_test
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/store/sqlite"
+	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// countingHasher does no work and counts it; the real one has tests of its own.
+type countingHasher struct{ verified atomic.Int64 }
+
+func (h *countingHasher) Hash(_ context.Context, password string) (string, error) {
+	return "plain:" + password, nil
+}
+
+func (h *countingHasher) Verify(_ context.Context, phc, password string) (bool, error) {
+	h.verified.Add(1)
+	return phc == "plain:"+password, nil
+}
+
+type oneRelay struct{}
+
+func (oneRelay) Place(context.Context, string, string) (conference.Relay, error) {
+	return conference.Relay{ID: "relay-1", WHIP: "http://r/whip", WHEP: "http://r/whep", Control: "ws://r/control"}, nil
+}
+
+type nobody struct{}
+
+func (nobody) Identity(*http.Request) (*conference.Identity, error) { return nil, nil }
+func (nobody) Organizer(context.Context, string) (string, error)    { return "", nil }
+
+// world is a domain on a real store, with a clock that the test moves.
+type world struct {
+	*conference.Domain
+	t      testing.TB
+	clock  *storetest.Clock
+	db     *sqlite.DB
+	keys   *conference.KeyRing
+	hasher *countingHasher
+	ended  []string
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, clock: storetest.NewClock(), hasher: &countingHasher{}}
+	var err error
+	w.db, err = sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.db.Close() })
+	if w.keys, err = conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now}); err != nil {
+		t.Fatal(err)
+	}
+	w.Domain, err = conference.New(t.Context(), conference.Config{
+		Store: w.db.Conference(), Keys: w.keys, Hasher: w.hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
+		Identities: nobody{}, Staff: nobody{}, Address: func(*http.Request) netip.Addr { return netip.IPv4Unspecified() },
+		PublicURL: "https://coopnet.example", Ended: func(id string) { w.ended = append(w.ended, id) }, Now: w.clock.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// create makes a conference with the password "correct horse".
+func (w *world) create(name string, change func(*conference.Draft)) *conference.Conference {
+	w.t.Helper()
+	draft := conference.NewDraft()
+	draft.Name, draft.Password = name, "correct horse"
+	if change != nil {
+		change(&draft)
+	}
+	c, generated, err := w.Create(w.t.Context(), "tester", draft)
+	if err != nil || generated != "" {
+		w.t.Fatal(generated, err)
+	}
+	return c
+}
+
+func (w *world) in(d time.Duration) *time.Time {
+	t := w.clock.Now().Add(d)
+	return &t
+}
+
+// try returns "" for an admission and the code of a refusal.
+func (w *world) try(address, name, password string) problem.Code {
+	_, _, err := w.Admit(w.t.Context(), netip.MustParseAddr(address), conference.Attempt{Name: name, Password: password})
+	if err == nil {
+		return ""
+	}
+	return problem.From(err).Code
+}
+
+func (w *world) expect(want problem.Code, address, name, password string) {
+	w.t.Helper()
+	if got := w.try(address, name, password); got != want {
+		w.t.Fatalf("%q with %q from %s: got %q, want %q", name, password, address, got, want)
+	}
+}
+
+func wantCode(t *testing.T, err error, code problem.Code, pointers ...string) {
+	t.Helper()
+	p := problem.From(err)
+	if err == nil || p.Code != code {
+		t.Fatalf("got %v, want %s", err, code)
+	}
+	if len(pointers) != len(p.Fields) {
+		t.Fatalf("got fields %v, want %v", p.Fields, pointers)
+	}
+	for i, f := range p.Fields {
+		if f.Pointer != pointers[i] {
+			t.Errorf("got fields %v, want %v", p.Fields, pointers)
+		}
+	}
+}
