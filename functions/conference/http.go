@@ -102,7 +102,7 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	}
 	who, err := d.cfg.Identities.Identity(r)
 	if err != nil {
-		return fmt.Errorf("read identity: %w", err)
+		return err
 	}
 	sealed, err := d.seal(r.Context(), *admission)
 	if err != nil {
@@ -162,7 +162,7 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	}
 	who, err := d.cfg.Identities.Identity(r)
 	if err != nil {
-		return fmt.Errorf("read identity: %w", err)
+		return err
 	}
 	t, err := d.JoinToken(r.Context(), admission, who, body.Mode)
 	if err != nil {

@@ -161,7 +161,7 @@ func (d *Domain) Of(r *http.Request) (*Identity, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read identity: %w", err)
+		return nil, err
 	}
 	return &i, nil
 }

@@ -200,8 +200,8 @@ func (db *DB) fault(ctx context.Context, err error) error {
 	case code&0xff == sqlite3.SQLITE_FULL, code == sqlite3.SQLITE_IOERR_SHMSIZE:
 		db.releaseBallast(ctx)
 		return storageFull(err)
-	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_LOCKED:
-		return &problem.Error{Code: problem.Unavailable, Detail: "The database is busy. Try again.", RetryAfter: time.Second, Cause: err}
+	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_LOCKED, code&0xff == sqlite3.SQLITE_IOERR, code&0xff == sqlite3.SQLITE_CANTOPEN:
+		return &problem.Error{Code: problem.Unavailable, Detail: "The database does not answer. Try again.", RetryAfter: time.Second, Cause: err}
 	}
 	return err
 }

@@ -1,0 +1,240 @@
+package portal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coopnet/coopnet/functions/portal/portaltest"
+)
+
+func TestFromTheLinkToTheToken(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		w.create(c, object{"title": "Review", "bridges": []object{{"kind": "audio", "number": "+33 1", "code": "42#"}}})
+		c.Refused(401, "unauthenticated", "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+		got := c.Expect(200, "POST", "/api/v1/admissions", object{"name": "Team A", "password": "correct horse"})
+		conf := got["conference"].(object)
+		if got["identity"] != nil || got["next"] != "identify" || conf["title"] != "Review" || conf["status"] != "open" ||
+			conf["bridges"].([]any)[0].(object)["number"] != "+33 1" {
+			t.Errorf("got %v", got)
+		}
+		c.Refused(409, "conflict", "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+		identify(c)
+		got = c.Expect(200, "POST", "/api/v1/admissions", object{"name": "Team A", "password": "correct horse"})
+		if got["identity"].(object)["name"] != "James BOND" || got["next"] != "software" {
+			t.Errorf("got %v", got)
+		}
+		first := c.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+		second := c.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+		one, two := first["participant"].(object), second["participant"].(object)
+		if one["name"] != "Mr James BOND" || one["role"] != "guest" || one["id"] != two["id"] || first["token"] == second["token"] {
+			t.Errorf("got %v then %v", first, second)
+		}
+		if s, _ := json.Marshal(first["permissions"]); string(s) != `["view","chat","annotate"]` {
+			t.Errorf("permissions %s", s)
+		}
+		c.Expect(204, "DELETE", "/api/v1/admissions", nil)
+		c.Refused(401, "unauthenticated", "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+	})
+}
+
+func TestInternalPresenterComesByLink(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		id := w.create(c, nil)
+		inv := c.Expect(201, "POST", "/api/v1/conferences/"+id+"/invitations", object{"kind": "internal"}, "Authorization", "Bearer "+w.organizerKey)
+		if inv["url"] != publicURL+"/#invitation="+inv["code"].(string) {
+			t.Errorf("got %v", inv)
+		}
+		c.Expect(200, "POST", "/api/v1/admissions", object{"invitation": inv["code"]})
+		identify(c)
+		got := c.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+		if s, _ := json.Marshal(got["permissions"]); string(s) != `["view","share","control","chat","annotate"]` || got["participant"].(object)["role"] != "internal" {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+func TestEveryRefusalHasTheSameBytes(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		now := w.clock.Now()
+		w.create(c, nil)
+		w.create(c, object{"name": "Later", "startsAt": now.Add(time.Hour)})
+		w.create(c, object{"name": "Over", "endsAt": now.Add(time.Second)})
+		w.create(c, object{"name": "Closed", "guestPolicy": "deny"})
+		ended := w.create(c, object{"name": "Ended"})
+		c.Expect(200, "POST", "/api/v1/conferences/"+ended+"/end", nil, "Authorization", "Bearer "+w.organizerKey)
+		w.clock.Advance(time.Second)
+		var first []byte
+		for _, body := range []object{
+			{"name": "Team A", "password": "wrong"}, {"name": "Unknown", "password": "correct horse"}, {"name": "team a", "password": "correct horse"},
+			{"name": "Team A ", "password": "correct horse"}, {"name": "Later", "password": "correct horse"}, {"name": "Over", "password": "correct horse"},
+			{"name": "Closed", "password": "correct horse"}, {"name": "Ended", "password": "correct horse"}, {"invitation": "nonsense"},
+		} {
+			resp := c.Refused(403, "conference-denied", "POST", "/api/v1/admissions", body)
+			same := bytes.ReplaceAll(resp.Body, []byte(resp.Header.Get("X-Request-Id")), nil)
+			if first == nil {
+				first = same
+			}
+			if !bytes.Equal(first, same) || len(resp.Cookies) > 0 {
+				t.Errorf("%v: %s %v, want %s", body, same, resp.Cookies, first)
+			}
+		}
+	})
+}
+
+func TestGuessingGetsRetryAfter(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		w.create(c, nil)
+		for range 8 {
+			c.Refused(403, "conference-denied", "POST", "/api/v1/admissions", object{"name": "Team A", "password": "wrong"})
+		}
+		resp := c.Refused(429, "rate-limited", "POST", "/api/v1/admissions", object{"name": "Team A", "password": "correct horse"},
+			"X-Forwarded-For", "198.51.100.7") // nobody trusts this header here
+		if resp.Header.Get("Retry-After") != "15" {
+			t.Errorf("Retry-After %q", resp.Header.Get("Retry-After"))
+		}
+	})
+}
+
+func TestCookieAttributes(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		w.create(c, nil)
+		session := object{"name": "Ada", "email": "ada@example.org"}
+		remembered := object{"name": "Ada", "email": "ada@example.org", "remember": true}
+		for _, call := range []struct {
+			method, path string
+			body         any
+			name         string
+			maxAge       int
+		}{
+			{"POST", "/api/v1/admissions", object{"name": "Team A", "password": "correct horse"}, "__Host-admission", 12 * 3600},
+			{"PUT", "/api/v1/identity", session, "__Host-identity", 0},
+			{"PUT", "/api/v1/identity", remembered, "__Host-identity", 180 * 24 * 3600},
+			{"DELETE", "/api/v1/identity", nil, "__Host-identity", -1},
+			{"DELETE", "/api/v1/admissions", nil, "__Host-admission", -1},
+		} {
+			resp := c.Do(call.method, call.path, call.body)
+			if len(resp.Cookies) != 1 {
+				t.Fatalf("%s %s: %d %s %v", call.method, call.path, resp.Status, resp.Body, resp.Cookies)
+			}
+			k := resp.Cookies[0]
+			if k.Name != call.name || !k.Secure || !k.HttpOnly || k.SameSite != http.SameSiteLaxMode || k.Path != "/" || k.Domain != "" || k.MaxAge != call.maxAge {
+				t.Errorf("%s %s: %+v", call.method, call.path, k)
+			}
+		}
+	})
+}
+
+func TestIdentity(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		c.Refused(404, "not-found", "GET", "/api/v1/identity", nil)
+		// A value that was planted is never adopted.
+		planted := strings.Repeat("A", 43)
+		c.Cookies["__Host-identity"] = &http.Cookie{Name: "__Host-identity", Value: planted}
+		c.Refused(404, "not-found", "GET", "/api/v1/identity", nil)
+		identify(c)
+		first := c.Cookies["__Host-identity"].Value
+		if first == planted || len(first) != 43 {
+			t.Errorf("the cookie is %q", first)
+		}
+		got := c.Expect(200, "GET", "/api/v1/identity", nil)
+		if got["title"] != "Mr" || got["name"] != "James BOND" || got["email"] != "james@example.org" || got["remember"] != false {
+			t.Errorf("got %v", got)
+		}
+		old := c.Fork()
+		identify(c)
+		if c.Cookies["__Host-identity"].Value == first {
+			t.Error("the value did not change")
+		}
+		old.Refused(404, "not-found", "GET", "/api/v1/identity", nil)
+		copied := c.Fork()
+		c.Expect(204, "DELETE", "/api/v1/identity", nil)
+		copied.Refused(404, "not-found", "GET", "/api/v1/identity", nil) // dead on the server too
+		c.Expect(204, "DELETE", "/api/v1/identity", nil)
+	})
+}
+
+func TestRememberedIdentityExpires(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		identify(c)
+		w.clock.Advance(24 * time.Hour)
+		c.Refused(404, "not-found", "GET", "/api/v1/identity", nil)
+		c.Expect(200, "PUT", "/api/v1/identity", object{"name": "Ada", "email": "ada@example.org", "remember": true})
+		w.clock.Advance(179 * 24 * time.Hour)
+		c.Expect(200, "GET", "/api/v1/identity", nil)
+		w.clock.Advance(24 * time.Hour)
+		c.Refused(404, "not-found", "GET", "/api/v1/identity", nil)
+	})
+}
+
+func TestIdentityIsValidated(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		ok := object{"title": "Dr", "name": "Ada", "email": "ada@example.org"}
+		for field, bad := range map[string][]any{
+			"title": {strings.Repeat("x", 41), "a\u0007"},
+			"name":  {"", "   ", strings.Repeat("x", 101), "Ada\u202e", "a\u2066b", "a\nb"},
+			"email": {"", "ada", "Ada <ada@example.org>", "ada@", "a@b\u0000", strings.Repeat("x", 250) + "@example.org"},
+		} {
+			for _, v := range bad {
+				body := object{}
+				for k, good := range ok {
+					body[k] = good
+				}
+				body[field] = v
+				resp := c.Refused(422, "invalid", "PUT", "/api/v1/identity", body)
+				if !strings.Contains(string(resp.Body), `"pointer":"/`+field+`"`) {
+					t.Errorf("%s %q: %s", field, v, resp.Body)
+				}
+			}
+		}
+		got := c.Expect(200, "PUT", "/api/v1/identity", object{"name": "  Ada <b>  ", "email": "ada@example.org"})
+		if got["name"] != "Ada <b>" { // markup is text; pages render text
+			t.Errorf("got %v", got)
+		}
+		c.Refused(400, "malformed", "PUT", "/api/v1/identity", object{"name": "x", "email": "a@b.c", "role": "internal"})
+	})
+}
+
+func TestIdentitiesPerAddressAreLimited(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		for range 60 {
+			identify(c)
+		}
+		c.Refused(429, "rate-limited", "PUT", "/api/v1/identity", object{"name": "Ada", "email": "ada@example.org"})
+	})
+}
+
+func TestForeignCookies(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		w.create(c, nil)
+		enter(c)
+		identify(c)
+		admission, who := c.Cookies["__Host-admission"].Value, c.Cookies["__Host-identity"].Value
+		for what, value := range map[string]string{
+			"forged": "x.y", "empty": "", "the other cookie": who, "cut": admission[:len(admission)-2], "changed": "A" + admission,
+		} {
+			c.Cookies["__Host-admission"].Value = value
+			resp := c.Refused(401, "unauthenticated", "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+			if resp.Header.Get("X-Request-Id") == "" {
+				t.Error(what)
+			}
+		}
+		c.Cookies["__Host-admission"].Value, c.Cookies["__Host-identity"].Value = admission, admission
+		c.Refused(409, "conflict", "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+		c.Cookies["__Host-identity"].Value = who
+		w.clock.Advance(12 * time.Hour)
+		c.Refused(401, "unauthenticated", "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+	})
+}
+
+func TestNoRelay(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		w.create(c, object{"region": "nowhere"})
+		enter(c)
+		identify(c)
+		c.Refused(503, "unavailable", "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+	})
+}

@@ -1,0 +1,281 @@
+package portal_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coopnet/coopnet/functions/portal/portaltest"
+)
+
+// document is the served OpenAPI file with what the tests need of it.
+type document struct {
+	Paths      map[string]map[string]operation
+	Components struct{ Schemas map[string]object }
+}
+
+type operation struct {
+	OperationID string
+	RequestBody *struct{ Content map[string]content }
+	Responses   map[string]struct{ Content map[string]content }
+}
+
+type content struct{ Schema object }
+
+func readDocument(t *testing.T, body []byte) document {
+	t.Helper()
+	var d document
+	if err := json.Unmarshal(body, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestOpenAPIHasEveryRoute reads the domains' sources for their patterns: a ServeMux does not list them.
+func TestOpenAPIHasEveryRoute(t *testing.T) {
+	raw, err := os.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, w := readDocument(t, raw), newWorld(t)
+	documented := make(map[string]bool)
+	for path, operations := range d.Paths {
+		for method := range operations {
+			pattern := strings.ToUpper(method) + " " + path
+			documented[pattern] = true
+			r, err := http.NewRequestWithContext(t.Context(), strings.ToUpper(method), strings.ReplaceAll(path, "{id}", "x"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.Contains([]string{"/healthz", "/readyz", "/api/v1/openapi.json"}, path) {
+				continue // the portal's own; TestOpenAPIShapes calls them
+			}
+			if !slices.ContainsFunc(w.muxes, func(m *http.ServeMux) bool { _, p := m.Handler(r); return p == pattern }) {
+				t.Errorf("%s is documented and has no handler", pattern)
+			}
+		}
+	}
+	for _, source := range []string{"portal.go", "../conference/http.go", "../identity/http.go", "../installer/installer.go"} {
+		code, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		patterns := regexp.MustCompile(`HandleFunc\("([A-Z]+ [^"]+)"`).FindAllSubmatch(code, -1)
+		if len(patterns) == 0 {
+			t.Errorf("%s has no routes", source)
+		}
+		for _, p := range patterns {
+			if !documented[string(p[1])] {
+				t.Errorf("%s has a handler and is not documented", p[1])
+			}
+		}
+	}
+}
+
+// TestOpenAPIShapes makes real calls and checks bodies and answers against the schemas.
+func TestOpenAPIShapes(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		s := shapes{t: t, c: c, d: readDocument(t, c.Do("GET", "/api/v1/openapi.json", nil).Body), seen: make(map[string]bool)}
+		auth := "Bearer " + w.organizerKey
+		starts, ends := w.clock.Now(), w.clock.Now().Add(time.Hour)
+		made := s.call(201, "POST", "/api/v1/conferences", "", object{
+			"name": "Team A", "title": "T", "description": "D", "externalId": "E", "startsAt": starts, "endsAt": ends, "timezone": "Europe/Paris",
+			"openBefore": 5, "bridges": []object{{"kind": "video", "label": "L", "country": "FR", "number": "1", "code": "2"}}, "maxParticipants": 9,
+			"guestPolicy": "accept", "permissions": object{"guestShare": "browser"}, "region": "eu-1", "retentionDays": 7, "welcome": "W", "supportContact": "S",
+		}, auth)
+		id, password := made["id"].(string), made["password"].(string)
+		s.call(409, "POST", "/api/v1/conferences", "", object{"name": "Team A"}, auth)
+		s.call(200, "GET", "/api/v1/conferences", "", nil, auth)
+		s.call(200, "GET", "/api/v1/conferences/{id}", id, nil, auth)
+		s.call(404, "GET", "/api/v1/conferences/{id}", "x", nil, auth)
+		s.call(401, "GET", "/api/v1/conferences/{id}", "x", nil, "")
+		s.call(201, "POST", "/api/v1/conferences/{id}/invitations", id, object{"kind": "guest", "name": "Ada", "email": "ada@example.org"}, auth)
+		s.call(403, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": "wrong"}, "")
+		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": password}, "")
+		s.call(409, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
+		s.call(404, "GET", "/api/v1/identity", "", nil, "")
+		s.call(200, "PUT", "/api/v1/identity", "", object{"title": "Mr", "name": "B", "email": "b@example.org", "remember": true}, "")
+		s.call(200, "GET", "/api/v1/identity", "", nil, "")
+		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": password}, "")
+		s.call(200, "POST", "/api/v1/join-tokens", "", object{"mode": "software"}, "")
+		s.call(200, "GET", "/api/v1/software", "", nil, "")
+		s.call(200, "GET", "/.well-known/jwks.json", "", nil, "")
+		s.call(200, "GET", "/healthz", "", nil, "")
+		s.call(200, "GET", "/readyz", "", nil, "")
+		s.call(200, "GET", "/api/v1/openapi.json", "", nil, "")
+		s.call(204, "DELETE", "/api/v1/identity", "", nil, "")
+		s.call(204, "DELETE", "/api/v1/admissions", "", nil, "")
+		s.call(200, "POST", "/api/v1/conferences/{id}/end", id, nil, auth)
+		for path, operations := range s.d.Paths {
+			for method := range operations {
+				if !s.seen[method+" "+path] {
+					t.Errorf("%s %s was never called with success", method, path)
+				}
+			}
+		}
+	})
+}
+
+type shapes struct {
+	t    *testing.T
+	c    *portaltest.Client
+	d    document
+	seen map[string]bool
+}
+
+func (s shapes) call(status int, method, path, id string, body any, auth string) object {
+	s.t.Helper()
+	op, ok := s.d.Paths[path][strings.ToLower(method)]
+	if !ok {
+		s.t.Fatalf("%s %s is not documented", method, path)
+	}
+	if body != nil {
+		sent, err := json.Marshal(body)
+		if err != nil || op.RequestBody == nil {
+			s.t.Fatalf("%s %s: a body is not documented, or %v", method, path, err)
+		}
+		s.check(sent, op.RequestBody.Content["application/json"].Schema, method+" "+path+" body")
+	}
+	resp := s.c.Do(method, strings.ReplaceAll(path, "{id}", id), body, "Authorization", auth)
+	documented, ok := op.Responses[fmt.Sprint(resp.Status)]
+	if resp.Status != status || !ok {
+		s.t.Fatalf("%s %s: got %d %s, want %d, documented: %v", method, path, resp.Status, resp.Body, status, ok)
+	}
+	if status < 300 {
+		s.seen[strings.ToLower(method)+" "+path] = true
+	}
+	if len(documented.Content) == 0 {
+		if len(resp.Body) > 0 {
+			s.t.Errorf("%s %s: a body that is not documented: %s", method, path, resp.Body)
+		}
+		return nil
+	}
+	kind, ok := documented.Content[resp.Header.Get("Content-Type")]
+	if !ok {
+		s.t.Fatalf("%s %s: %s is not documented", method, path, resp.Header.Get("Content-Type"))
+	}
+	s.check(resp.Body, kind.Schema, fmt.Sprint(method, " ", path, " ", status))
+	var v object
+	if err := json.Unmarshal(resp.Body, &v); err != nil {
+		s.t.Fatal(err)
+	}
+	return v
+}
+
+func (s shapes) check(body []byte, schema object, where string) {
+	s.t.Helper()
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		s.t.Fatalf("%s: %v", where, err)
+	}
+	for _, e := range s.errors(v, schema, where) {
+		s.t.Error(e)
+	}
+}
+
+// errors checks the part of JSON Schema that the document uses.
+func (s shapes) errors(v any, schema object, at string) []string {
+	if ref, ok := schema["$ref"].(string); ok {
+		named, ok := s.d.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]
+		if !ok {
+			return []string{at + ": there is no schema " + ref}
+		}
+		return s.errors(v, named, at)
+	}
+	if any, ok := schema["oneOf"].([]any); ok {
+		fits := slices.ContainsFunc(any, func(one interface{}) bool { return len(s.errors(v, one.(object), at)) == 0 })
+		if !fits {
+			return []string{fmt.Sprintf("%s: %v fits none", at, v)}
+		}
+		return nil
+	}
+	if !slices.Contains(types(schema["type"]), typeOf(v)) && !(typeOf(v) == "integer" && slices.Contains(types(schema["type"]), "number")) {
+		return []string{fmt.Sprintf("%s: %v is %s, want %v", at, v, typeOf(v), schema["type"])}
+	}
+	switch v := v.(type) {
+	case object:
+		return s.objectErrors(v, schema, at)
+	case []any:
+		var wrong []string
+		items, _ := schema["items"].(object)
+		for i, item := range v {
+			wrong = append(wrong, s.errors(item, items, fmt.Sprintf("%s[%d]", at, i))...)
+		}
+		return wrong
+	case string:
+		return textErrors(v, schema, at)
+	}
+	return nil
+}
+
+func (s shapes) objectErrors(v, schema object, at string) []string {
+	var wrong []string
+	properties, _ := schema["properties"].(object)
+	required, _ := schema["required"].([]any)
+	for _, name := range required {
+		if _, ok := v[name.(string)]; !ok {
+			wrong = append(wrong, fmt.Sprintf("%s: %s is missing", at, name))
+		}
+	}
+	for name, value := range v {
+		if property, ok := properties[name].(object); ok {
+			wrong = append(wrong, s.errors(value, property, at+"."+name)...)
+		} else if schema["additionalProperties"] == false {
+			wrong = append(wrong, at+"."+name+" is not documented")
+		}
+	}
+	return wrong
+}
+
+func textErrors(v string, schema object, at string) []string {
+	if values, ok := schema["enum"].([]any); ok && !slices.Contains(values, any(v)) {
+		return []string{fmt.Sprintf("%s: %q is not one of %v", at, v, values)}
+	}
+	if pattern, ok := schema["pattern"].(string); ok && !regexp.MustCompile(pattern).MatchString(v) {
+		return []string{fmt.Sprintf("%s: %q is not %s", at, v, pattern)}
+	}
+	if schema["format"] == "date-time" {
+		if _, err := time.Parse(time.RFC3339, v); err != nil {
+			return []string{at + ": " + err.Error()}
+		}
+	}
+	return nil
+}
+
+func types(t any) []string {
+	if one, ok := t.(string); ok {
+		return []string{one}
+	}
+	var all []string
+	list, _ := t.([]any)
+	for _, one := range list {
+		all = append(all, one.(string))
+	}
+	return all
+}
+
+func typeOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case string:
+		return "string"
+	case float64:
+		if v == math.Trunc(v) {
+			return "integer"
+		}
+		return "number"
+	case []any:
+		return "array"
+	}
+	return "object"
+}

@@ -1,0 +1,159 @@
+package portal_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/installer"
+	"github.com/coopnet/coopnet/functions/portal"
+	"github.com/coopnet/coopnet/functions/portal/portaltest"
+	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/functions/store/sqlite"
+	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+const publicURL = "https://coopnet.example"
+
+// world is the whole control plane on a real store.
+type world struct {
+	clock        *storetest.Clock
+	log          *lockedBuffer
+	db           *sqlite.DB
+	organizerKey string
+	supportKey   string
+	muxes        []*http.ServeMux
+	handler      http.Handler
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+type plainHasher struct{}
+
+func (plainHasher) Hash(_ context.Context, password string) (string, error) {
+	return "plain:" + password, nil
+}
+
+func (plainHasher) Verify(_ context.Context, phc, password string) (bool, error) {
+	return phc == "plain:"+password, nil
+}
+
+type oneRelay struct{}
+
+func (oneRelay) Place(_ context.Context, _, region string) (conference.Relay, error) {
+	if region == "nowhere" {
+		return conference.Relay{}, problem.New(problem.Unavailable, "No relay.")
+	}
+	return conference.Relay{ID: "relay-1", WHIP: "https://r/whip", WHEP: "https://r/whep", Control: "wss://r/control",
+		ICEServers: []conference.ICEServer{{URLs: []string{"turn:r"}, Username: "u", Credential: "c"}}}, nil
+}
+
+func newWorld(t *testing.T, more ...*http.ServeMux) *world {
+	t.Helper()
+	w := &world{clock: storetest.NewClock(), log: &lockedBuffer{}}
+	logger := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	w.db, err = sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now, Logger: logger})
+	must(err)
+	t.Cleanup(func() { _ = w.db.Close() })
+	keys, err := conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now})
+	must(err)
+	people, err := staff.New(staff.Config{Store: w.db.Staff(), Now: w.clock.Now})
+	must(err)
+	_, w.organizerKey, err = people.Create(t.Context(), staff.Organizer, "tests")
+	must(err)
+	_, w.supportKey, err = people.Create(t.Context(), staff.Support, "tests")
+	must(err)
+	limiter, clients := conference.NewLimiter(w.clock.Now), portal.Clients{}
+	who, err := identity.New(identity.Config{Store: w.db.Identity(), Limiter: limiter, Address: clients.Address, Now: w.clock.Now, Logger: logger})
+	must(err)
+	conferences, err := conference.New(t.Context(), conference.Config{
+		Store: w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
+		Staff: portal.Organizers(people), Address: clients.Address, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
+	files, err := portal.Static(testFiles())
+	must(err)
+	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), installer.New().Handler()}, more...)
+	w.handler, err = portal.New(portal.Config{
+		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
+	return w
+}
+
+func testFiles() fstest.MapFS {
+	return fstest.MapFS{
+		"index.html":             {Data: []byte("<!doctype html><title>Coopnet</title>")},
+		"index.html.br":          {Data: []byte("\x0b\xff brotli")},
+		"assets/app-1a2b.js":     {Data: []byte("console.log('plain')")},
+		"assets/app-1a2b.js.gz":  {Data: []byte("\x1f\x8b gzip")},
+		"assets/app-1a2b.js.br":  {Data: []byte("\x0b\xfe brotli")},
+		"favicon.svg":            {Data: []byte("<svg/>")},
+		"fonts/text.woff2":       {Data: []byte("woff")},
+		"documents/support.pdf":  {Data: []byte("%PDF")},
+		"documents/manifest.txt": {Data: []byte("text")},
+	}
+}
+
+// each runs a test with a fresh world through both transports.
+func each(t *testing.T, test func(t *testing.T, w *world, c *portaltest.Client), more ...func() *http.ServeMux) {
+	t.Helper()
+	var w *world
+	portaltest.Run(t, func(t *testing.T) http.Handler {
+		var muxes []*http.ServeMux
+		for _, m := range more {
+			muxes = append(muxes, m())
+		}
+		w = newWorld(t, muxes...)
+		return w.handler
+	}, func(t *testing.T, c *portaltest.Client) { test(t, w, c) })
+}
+
+type object = map[string]any
+
+// create makes a conference with the password "correct horse" and returns its id.
+func (w *world) create(c *portaltest.Client, fields object) string {
+	body := object{"name": "Team A", "password": "correct horse"}
+	for k, v := range fields {
+		body[k] = v
+	}
+	return c.Expect(201, "POST", "/api/v1/conferences", body, "Authorization", "Bearer "+w.organizerKey)["id"].(string)
+}
+
+func enter(c *portaltest.Client) {
+	c.Expect(200, "POST", "/api/v1/admissions", object{"name": "Team A", "password": "correct horse"})
+}
+
+func identify(c *portaltest.Client) {
+	c.Expect(200, "PUT", "/api/v1/identity", object{"title": "Mr", "name": "James BOND", "email": "james@example.org"})
+}
