@@ -40,7 +40,7 @@ func importRules() []importRule {
 		{path: "relay/internal/packet", pion: true},
 		{path: "relay/internal/egress", pion: true},
 		{path: "relay/internal/forward", ours: []string{"relay/internal/packet", "relay/internal/egress"}, pion: true},
-		{path: "relay/internal/peer", ours: []string{"relay/internal/packet", "relay/internal/egress"}, pion: true},
+		{path: "relay/internal/peer", ours: []string{shared, "relay/internal/packet", "relay/internal/egress"}, pion: true},
 		{path: "relay/internal/room", ours: []string{shared}},
 		{path: "relay/internal/gate", ours: []string{shared}},
 		{path: "relay/internal/metrics"},

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/coopnet/coopnet/standalone"
+)
+
+func (t Terminal) help(topics []string) error {
+	topic := "all"
+	if len(topics) > 0 {
+		topic = topics[0]
+	}
+	text := help(topic)
+	if text == "" {
+		return usagef("there is no help on %q", topic)
+	}
+	_, err := fmt.Fprint(t.Out, text)
+	return err
+}
+
+func help(topic string) string {
+	switch topic {
+	case "all":
+		return helpAll
+	case "serve":
+		return helpServe + settingsTable() + helpServeEnd
+	case "conference":
+		return helpConference
+	case "key":
+		return helpKey
+	case "version":
+		return "coopnet version    prints the version\n"
+	}
+	return ""
+}
+
+const helpAll = `Coopnet shares screens with people outside of the company.
+
+  coopnet serve                       start portal, API and relay on this machine
+  coopnet conference create NAME      make a conference; prints its password
+  coopnet conference list             the conferences
+  coopnet conference invite ID        a personal link into a conference
+  coopnet conference end ID           end a conference for everybody
+  coopnet key create ROLE             a key for an organizer or for support
+  coopnet key list                    the keys
+  coopnet key revoke ID               a key that must not work any more
+  coopnet version                     the version
+
+More on one of them: coopnet help serve, coopnet help conference, coopnet help key
+`
+
+const helpServe = `coopnet serve [flags]
+
+Starts portal, API and relay on this machine. The first start makes the data folder, the keys and a demo conference,
+and prints how to join it. Ctrl-C or SIGTERM stop it cleanly.
+
+`
+
+const helpServeEnd = `
+A flag wins over its environment variable, that over the configuration file (TOML, keys are the flags' names), that over
+the default. --config FILE or COOPNET_CONFIG name the file; docs/coopnet.toml is an example.
+`
+
+// settingsTable is made from the configuration itself, so that it cannot be wrong.
+func settingsTable() string {
+	var table strings.Builder
+	for _, s := range standalone.Settings() {
+		fmt.Fprintf(&table, "  --%s %s\n        %s", s.Flag, s.Value, s.Usage)
+		if s.Default != "" {
+			fmt.Fprintf(&table, " (default %s)", s.Default)
+		}
+		fmt.Fprintf(&table, "\n        %s\n", s.Variable)
+	}
+	return table.String()
+}
+
+const helpConference = `coopnet conference create NAME [flags]
+  --title TEXT           shown above the name
+  --password-file FILE   the password, instead of a generated one; - reads it from the terminal's input
+  --starts TIME          RFC 3339, such as 2026-03-01T14:00:00+01:00; guests may join 15 minutes before
+  --ends TIME            RFC 3339; without it the conference lasts until it is ended
+  --bridge "KIND, LABEL, COUNTRY, NUMBER, CODE"
+                         an audio or video bridge that the conference page recalls; may be repeated
+  --guest-share WHAT     none, software or browser: from where guests may share (default software)
+coopnet conference list [--status scheduled|open|ended]
+coopnet conference invite ID [--kind internal|guest] [--for NAME]
+coopnet conference end ID
+
+They talk to the running server:
+  --url URL              where it is (default http://localhost:8080)
+                         COOPNET_PUBLIC_URL
+  --key-file FILE        an organizer's key (default: organizer.key in the data folder)
+                         COOPNET_ORGANIZER_KEY holds the key itself
+  --data DIR             the data folder (default data)
+                         COOPNET_DATA
+  --json                 print what the server answers, for scripts
+`
+
+const helpKey = `coopnet key create organizer|support [--label TEXT]
+coopnet key list
+coopnet key revoke ID
+
+A key lets its holder manage conferences (organizer) or fetch reports (support). It is shown once. These commands work
+on the data folder itself, whether the server runs or not; a revoked key stops working at once.
+  --data DIR             the data folder (default data)
+                         COOPNET_DATA
+  --json                 print JSON, for scripts
+`

@@ -1,0 +1,98 @@
+package standalone
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Names inside the data folder.
+const (
+	DatabaseFile     = "coopnet.db"
+	OrganizerKeyFile = "organizer.key"
+	SupportKeyFile   = "support.key"
+	demoFile         = "demo.txt"
+	lockFile         = "coopnet.lock"
+)
+
+// folder is the data folder, locked for this process: two servers on one database would hand out the same seats.
+type folder struct {
+	path string
+	lock *os.File
+}
+
+func openFolder(path string) (*folder, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("find the data folder %s: %w", path, err)
+	}
+	if err := os.MkdirAll(full, 0o700); err != nil {
+		return nil, fmt.Errorf("the data folder %s cannot be created (%w): choose another with --data", full, reason(err))
+	}
+	lock, err := os.OpenFile(filepath.Join(full, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the data folder %s cannot be written (%w): make it writable or choose another with --data", full, reason(err))
+	}
+	// The kernel drops the lock with the process, so a kill leaves nothing behind.
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		lock.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("another Coopnet already runs on the data folder %s: stop it or choose another folder with --data", full)
+		}
+		return nil, fmt.Errorf("lock the data folder %s: %w", full, err)
+	}
+	return &folder{path: full, lock: lock}, nil
+}
+
+// Close gives the folder free.
+func (f *folder) Close() error { return f.lock.Close() }
+
+func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
+
+// reason is the part of a file error that people understand: "permission denied", without the system call.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// readSecret reads a one-line file; a missing one is "".
+func readSecret(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s cannot be read (%w)", path, reason(err))
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// writeSecret replaces a file in one step, readable by its owner only. A reader sees the old content or the new one.
+func writeSecret(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("%s cannot be written (%w)", path, reason(err))
+	}
+	defer os.Remove(f.Name()) // fails once the file has its name, as it should
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("%s cannot be written (%w)", path, reason(err))
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package standalone
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/installer"
+	"github.com/coopnet/coopnet/functions/portal"
+	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/web"
+)
+
+// wireDomains puts the control plane together: each domain knows its store and nothing of the others.
+func (s *system) wireDomains(ctx context.Context) (err error) {
+	proxies, err := s.cfg.trustedProxies()
+	if err != nil {
+		return err
+	}
+	clients := portal.Clients{Trusted: proxies}
+	limiter := conference.NewLimiter(nil)
+
+	identities, err := identity.New(identity.Config{Store: s.db.Identity(), Limiter: limiter, Address: clients.Address})
+	if err != nil {
+		return fmt.Errorf("wire the identities: %w", err)
+	}
+	if s.staff, err = staff.New(staff.Config{Store: s.db.Staff()}); err != nil {
+		return fmt.Errorf("wire the staff: %w", err)
+	}
+	hasher, err := conference.NewArgon2(conference.Argon2Config{})
+	if err != nil {
+		return fmt.Errorf("wire the password hasher: %w", err)
+	}
+	s.conferences, err = conference.New(ctx, conference.Config{
+		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay(s.public),
+		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Address: clients.Address,
+		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,
+	})
+	if err != nil {
+		return fmt.Errorf("wire the conferences: %w", err)
+	}
+	static, err := staticFiles(web.Files(), s.logger)
+	if err != nil {
+		return err
+	}
+	control, err := portal.New(portal.Config{
+		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), installer.New().Handler()},
+		Static: static, Ready: s.db.Ready, PublicURL: s.public,
+		Connect: []string{webSocketOrigin(s.public)}, Logger: s.logger,
+	})
+	if err != nil {
+		return fmt.Errorf("wire the portal: %w", err)
+	}
+	s.handler = mount(control, s.media.Handler())
+	return nil
+}
+
+// staticFiles serves the built portal. A program that was built without it still has its API, for who works on the
+// portal with its own development server.
+func staticFiles(files fs.FS, logger *slog.Logger) (http.Handler, error) {
+	if _, err := fs.Stat(files, "index.html"); err != nil {
+		logger.Warn("this program was built without the portal: run `make build`")
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "This program was built without the portal. Run `make build`.", http.StatusNotFound)
+		}), nil
+	}
+	static, err := portal.Static(files)
+	if err != nil {
+		return nil, fmt.Errorf("read the portal's files: %w", err)
+	}
+	return static, nil
+}
+
+// mount puts both planes on one port. The relay's paths carry bearer tokens and never cookies.
+func mount(control, media http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/whip", "/whip/", "/whep", "/whep/", "/control"} {
+		mux.Handle(path, media)
+	}
+	mux.Handle("/", control)
+	return mux
+}
+
+// theRelay is conference.Relays for one machine: every conference lives on the relay of this process.
+type theRelay string // its public origin
+
+func (origin theRelay) Place(context.Context, string, string) (conference.Relay, error) {
+	return conference.Relay{
+		ID:   relayID,
+		WHIP: string(origin) + "/whip", WHEP: string(origin) + "/whep", Control: webSocketOrigin(string(origin)) + "/control",
+		ICEServers: []conference.ICEServer{},
+	}, nil
+}
+
+// webSocketOrigin turns http into ws and https into wss.
+func webSocketOrigin(origin string) string { return "ws" + strings.TrimPrefix(origin, "http") }
