@@ -102,13 +102,14 @@ export class Portal {
     await this.shareState('live');
   }
 
-  /** Waits for the tool's state; the page does not go there by a guess but says so. */
-  async state(wanted: string, deadline = 10_000): Promise<void> {
-    await this.attribute('tool-state', wanted, deadline);
+  /** Waits until the tool says one of these states. */
+  async state(wanted: string | string[], deadline = 10_000): Promise<void> {
+    await this.attribute('tool-state', [wanted].flat(), deadline);
   }
 
-  async shareState(wanted: string, deadline = 10_000): Promise<void> {
-    await this.attribute('share-state', wanted, deadline);
+  /** Waits until the own share says one of these states. */
+  async shareState(wanted: string | string[], deadline = 10_000): Promise<void> {
+    await this.attribute('share-state', [wanted].flat(), deadline);
   }
 
   /** Waits until something is on the page. */
@@ -134,13 +135,13 @@ export class Portal {
     return (await this.hand.evaluate(script)) as Record<string, string>[];
   }
 
-  private async attribute(id: string, wanted: string, deadline: number): Promise<void> {
+  private async attribute(id: string, wanted: string[], deadline: number): Promise<void> {
     let last = 'nothing';
     try {
-      await until(`${id} ${wanted}`, deadline, async () => {
+      await until(`${id} ${wanted.join(' or ')}`, deadline, async () => {
         const [facts] = await this.facts(id);
         last = facts?.['state'] ?? 'nothing';
-        return last === wanted;
+        return wanted.includes(last);
       });
     } catch (error) {
       throw new Error(`${String(error)}; the last was ${last}`);

@@ -26,7 +26,7 @@ export interface Show {
 /** The server, the pages beside it and the browsers of one test file; `close` ends them all. */
 export class Stage {
   private readonly browsers: Browser[] = [];
-  private audience: Browser | undefined;
+  private seats: Promise<Browser> | undefined;
 
   private constructor(
     readonly server: Coopnet,
@@ -50,6 +50,11 @@ export class Stage {
     return browser;
   }
 
+  /** The browser in which all guests sit. */
+  audience(): Promise<Browser> {
+    return (this.seats ??= this.browser());
+  }
+
   /** An internal participant in the tool, in a browser that will share the pattern; nothing is shared yet. */
   async presenter(conference: Conference, show: Show, args: string[] = []): Promise<Presenter> {
     const title = `Coopnet pattern ${show.tag}`;
@@ -64,14 +69,13 @@ export class Stage {
       name: show.name,
     });
     await portal.submit();
-    await portal.state('waiting').catch(() => portal.state('live'));
+    await portal.state(['waiting', 'live']);
     return { context, page, pattern, portal };
   }
 
   /** A guest on the conference page, before Submit; all guests sit in one browser, each with cookies of their own. */
   async guest(conference: Conference, who: Person = bond, browser?: Browser): Promise<Attendee> {
-    this.audience ??= browser ?? (await this.browser());
-    const context = await person(browser ?? this.audience);
+    const context = await person(browser ?? (await this.audience()));
     const page = await open(context, who.name);
     const portal = new Portal(chromiumHand(page));
     await portal.enter(this.server.origin, conference, who);

@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   test: {
-    include: ['*.test.ts'],
+    // With COOPNET_SCREENSHOTS pictures are taken instead.
+    include: [process.env.COOPNET_SCREENSHOTS ? 'screenshots.ts' : '*.test.ts'],
     environment: 'node',
     // Browsers that encode and decode video want both cores: one file after the other.
     pool: 'forks',
