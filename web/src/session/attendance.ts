@@ -28,7 +28,9 @@ export type AttendanceDeps = ControlDeps &
   PublisherDeps &
   Omit<ViewerDeps, 'sampled'> & { token(milliseconds: number): Promise<JoinToken> };
 
-/** A picture that stays undecodable is asked for anew, but not more often than this. */
+/** A picture that stays undecodable for this long is asked for in a new session… */
+const renewAfter = 3000;
+/** …but not more often than this. */
 const renewEvery = 15_000;
 const judgeEvery = 1000;
 
@@ -46,6 +48,7 @@ export class Attendance {
   readonly #hadShare = signal(false);
   readonly #stops: Cancel[] = [];
   #judging: Cancel = () => {};
+  #lostSince: number | null = null;
   #renewedAt = -Infinity;
 
   constructor(deps: AttendanceDeps) {
@@ -159,7 +162,9 @@ export class Attendance {
   #judge(): void {
     const now = this.#deps.timers.now();
     this.#picture.value = this.#watchdog.judge(now);
-    const lost = this.#picture.value === 'undecodable';
+    if (this.#picture.value === 'undecodable') this.#lostSince ??= now;
+    else this.#lostSince = null;
+    const lost = this.#lostSince !== null && now - this.#lostSince >= renewAfter;
     const connected = this.viewer.link.state.peek().phase === 'connected';
     const joined = this.control.state.peek().phase === 'open';
     if (lost && connected && joined && now - this.#renewedAt >= renewEvery) {

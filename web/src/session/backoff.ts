@@ -10,9 +10,10 @@ export function backoff(attempt: number, random: () => number): number {
 }
 
 /**
- * How long one attempt may take. The first ones are short: a request that was sent into a dead
- * network hangs in retransmission, and a new connection gets through sooner than the old one.
+ * How long attempt number `attempt` may take. The first of all may meet a slow network. The ones
+ * after a loss are short at first: a request that was sent into a dead network hangs in
+ * retransmission, and a new connection gets through sooner than the old one.
  */
 export function patience(attempt: number): number {
-  return Math.min(3000 * 1.5 ** attempt, 10_000);
+  return attempt === 0 ? 6000 : Math.min(3000 * 1.5 ** Math.max(attempt - 2, 0), 10_000);
 }

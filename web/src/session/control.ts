@@ -3,7 +3,7 @@ import { isFinal, type JoinToken } from './api.ts';
 import { backoff, patience } from './backoff.ts';
 import type { Log } from './log.ts';
 import { asProblem, type Problem } from './problem.ts';
-import { apply, type Room } from './room.ts';
+import { apply, roomOf, type Room } from './room.ts';
 import type { Cancel, Timers } from './timers.ts';
 import { closed, parse, subprotocol, type FromRelay, type ToRelay } from './wire.ts';
 
@@ -172,7 +172,7 @@ export class ControlChannel {
 
   #enter(message: FromRelay & { type: 'room.state' }): void {
     const pinned = this.#room.value?.selected ?? '';
-    this.#room.value = apply(this.#room.value ?? { ...message }, message);
+    this.#room.value = roomOf(message);
     if (this.#state.value.phase === 'open') return;
     this.#attempt = 0;
     this.#state.value = { phase: 'open' };

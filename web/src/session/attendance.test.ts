@@ -1,0 +1,228 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Attendance, type Status } from './attendance.ts';
+import { Problem } from './problem.ts';
+import {
+  joinToken,
+  ScriptedPeer,
+  ScriptedRelay,
+  ScriptedSocket,
+  settle,
+} from './testing/transports.ts';
+import { systemTimers } from './timers.ts';
+
+const share = (id: string) => ({
+  id,
+  participant: 'p2',
+  name: 'Anne',
+  label: 'Screen',
+  video: 'VP9',
+  audio: '',
+  startedAt: '',
+});
+const room = (publications: object[] = [], current = '') => ({
+  type: 'room.state',
+  conference: 'c',
+  self: 'p-4Zr0',
+  current,
+  selected: '',
+  participants: [],
+  publications,
+});
+const picture = (framesDecoded: number) => [
+  { type: 'transport', bytesReceived: framesDecoded * 1000 },
+  {
+    type: 'inbound-rtp',
+    kind: 'video',
+    framesDecoded,
+    framesReceived: framesDecoded,
+    packetsReceived: framesDecoded * 4,
+  },
+];
+
+let relay: ScriptedRelay;
+let sockets: ScriptedSocket[];
+let peers: ScriptedPeer[];
+let refuseToken: Problem | null;
+let log: ReturnType<typeof vi.fn<(level: string, message: string) => void>>;
+let attendance: Attendance;
+const socket = () => sockets[sockets.length - 1] ?? new ScriptedSocket('', '');
+const peer = () => peers[peers.length - 1] ?? new ScriptedPeer();
+const status = (): Omit<Status, 'problem'> => {
+  const { standing, reason } = attendance.status.value;
+  return { standing, reason };
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  relay = new ScriptedRelay();
+  sockets = [];
+  peers = [];
+  refuseToken = null;
+  log = vi.fn<(level: string, message: string) => void>();
+  attendance = new Attendance({
+    token: () => (refuseToken ? Promise.reject(refuseToken) : Promise.resolve(joinToken())),
+    fetch: relay.fetch,
+    socket(url, protocol) {
+      const made = new ScriptedSocket(url, protocol);
+      sockets.push(made);
+      return made as unknown as WebSocket;
+    },
+    peer() {
+      const made = new ScriptedPeer();
+      peers.push(made);
+      return made as unknown as RTCPeerConnection;
+    },
+    stream: (tracks) => ({ tracks }) as unknown as MediaStream,
+    capture: () => Promise.reject(new DOMException('no', 'NotAllowedError')),
+    capabilities: () => null,
+    timers: systemTimers,
+    random: () => 0,
+    log,
+  });
+});
+afterEach(() => {
+  attendance.close();
+  vi.useRealTimers();
+});
+
+async function join(state = room()): Promise<void> {
+  attendance.open();
+  await settle();
+  socket().open();
+  socket().say(state);
+  peer().become('connected');
+}
+
+/** Seconds with a living control channel, in which `frames` more are decoded. */
+async function pass(seconds: number, frames = 0): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    const decoded = (peer().stats[1] as { framesDecoded?: number } | undefined)?.framesDecoded ?? 0;
+    if (frames > 0) peer().stats = picture(decoded + frames);
+    await vi.advanceTimersByTimeAsync(1000);
+    socket().say({ type: 'room.heartbeat' });
+  }
+}
+
+describe('what the guest is told', () => {
+  it('connecting, waiting, first picture, live, stopped', async () => {
+    attendance.open();
+    expect(status()).toEqual({ standing: 'connecting', reason: '' });
+    await settle();
+    socket().open();
+    socket().say(room());
+    expect(status().standing).toBe('connecting');
+    peer().become('connected');
+    expect(status()).toEqual({ standing: 'waiting', reason: '' });
+    socket().say({ type: 'publication.started', publication: share('s1'), current: 's1' });
+    expect(status()).toEqual({ standing: 'connecting', reason: 'first-picture' });
+    await pass(2, 15);
+    expect(status().standing).toBe('live');
+    socket().say({ type: 'publication.stopped', id: 's1', current: '' });
+    expect(status()).toEqual({ standing: 'waiting', reason: 'stopped' });
+  });
+
+  it('a still page is live for as long as it is shared', async () => {
+    await join(room([share('s1')], 's1'));
+    await pass(2, 1);
+    await pass(60);
+    expect(status().standing).toBe('live');
+    expect(relay.of('POST')).toHaveLength(1);
+  });
+
+  it('the next presenter is awaited, then live, in the same session', async () => {
+    await join(room([share('s1')], 's1'));
+    await pass(2, 15);
+    socket().say({ type: 'publication.stopped', id: 's1', current: '' });
+    socket().say({ type: 'publication.started', publication: share('s2'), current: 's2' });
+    expect(status()).toEqual({ standing: 'connecting', reason: 'first-picture' });
+    await pass(1, 15);
+    expect(status().standing).toBe('live');
+    expect(relay.of('POST')).toHaveLength(1);
+  });
+
+  it('no picture is reported and asked for again', async () => {
+    await join(room([share('s1')], 's1'));
+    await pass(6);
+    expect(status()).toEqual({ standing: 'frozen', reason: 'undecodable' });
+    expect(log).toHaveBeenCalledWith('warn', 'tool: frozen', expect.anything());
+    await pass(4);
+    expect(relay.of('POST')).toHaveLength(2);
+    peer().become('connected');
+    await pass(2, 15);
+    expect(status().standing).toBe('live');
+  });
+
+  it('a black picture is reported', async () => {
+    await join(room([share('s1')], 's1'));
+    await pass(1, 15);
+    attendance.look(true);
+    await pass(3, 15);
+    expect(status()).toEqual({ standing: 'frozen', reason: 'black' });
+    attendance.look(false);
+    expect(status().standing).toBe('live');
+  });
+});
+
+describe('a lost network', () => {
+  it('says which link is lost, and is live again by itself', async () => {
+    await join(room([share('s1')], 's1'));
+    await pass(2, 15);
+    await vi.advanceTimersByTimeAsync(3300);
+    expect(status()).toEqual({ standing: 'reconnecting', reason: 'control' });
+    peer().become('disconnected');
+    await vi.advanceTimersByTimeAsync(2000);
+    peer().become('connected');
+    peer().stats = picture(100);
+    socket().open();
+    socket().say(room([share('s1')], 's1'));
+    await pass(2, 15);
+    expect(status().standing).toBe('live');
+    peer().become('disconnected');
+    expect(status()).toEqual({ standing: 'reconnecting', reason: 'media' });
+  });
+
+  it('makes a new session when the relay came back without knowing the old one', async () => {
+    await join(room([share('s1')], 's1'));
+    await pass(2, 15);
+    socket().drop();
+    await pass(3);
+    socket().open();
+    socket().say(room([share('s1')], 's1'));
+    await pass(3);
+    expect(relay.of('POST').length).toBeGreaterThan(1);
+  });
+});
+
+describe('the end', () => {
+  it.each([
+    ['ended', 'ended'],
+    ['removed', 'removed'],
+  ] as const)('%s ends everything', async (reason, standing) => {
+    await join(room([share('s1')], 's1'));
+    socket().say({ type: 'room.ended', reason });
+    expect(status().standing).toBe(standing);
+    expect(peer().closed).toBe(true);
+    expect(relay.of('DELETE')).toHaveLength(1);
+  });
+
+  it('a refusal is told with its problem', async () => {
+    refuseToken = new Problem('unauthenticated', { status: 401 });
+    attendance.open();
+    await settle();
+    expect(attendance.status.value).toMatchObject({
+      standing: 'ended',
+      reason: 'refused',
+      problem: { code: 'unauthenticated' },
+    });
+  });
+
+  it('leaving gives the session back and says nothing more', async () => {
+    await join();
+    attendance.close();
+    expect(relay.of('DELETE')).toHaveLength(1);
+    expect(socket().readyState).toBe(3);
+    const asked = relay.asked.length;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(relay.asked).toHaveLength(asked);
+  });
+});
