@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX, Ref } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useLayoutEffect } from 'preact/hooks';
 
 export interface FieldProps {
   label: string;
@@ -22,14 +22,25 @@ export interface FieldProps {
   children?: ComponentChildren;
 }
 
+const uncorrected = [
+  ['autocapitalize', 'none'],
+  ['autocorrect', 'off'],
+  ['spellcheck', 'false'],
+] as const;
+
 /** A labelled entry with its hint and its error, both tied to it for screen readers. */
 export function Field(props: FieldProps): JSX.Element {
   const id = useId();
   const hint = props.hint ? `${id}-hint` : '';
   const error = props.error ? `${id}-error` : '';
+  useLayoutEffect(() => {
+    if (!props.exact) return;
+    // As attributes: the properties of the same names differ from browser to browser.
+    const input = document.getElementById(id);
+    for (const [name, value] of uncorrected) input?.setAttribute(name, value);
+  }, [id, props.exact]);
   const extra: object = {
     type: props.type ?? 'text',
-    ...(props.exact && { autocapitalize: 'none', autocorrect: 'off', spellcheck: false }),
     ...(props.options && { list: `${id}-options` }),
   };
   return (

@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { checkBrowser } from '../../session/fitness.ts';
+import { en } from '../../text/en.ts';
+import type { Key } from '../../text/en.ts';
+import { initials } from './participants.tsx';
+import { allDark } from './sample.ts';
+import { stateText } from './state.tsx';
+
+it.each([
+  ['Mr James BOND', 'JB'],
+  ['Anne', 'A'],
+  ['  ', ''],
+  ['Élodie Ünal', 'ÉÜ'],
+])('draws the initials of %j', (name, letters) => {
+  expect(initials(name)).toBe(letters);
+});
+
+it('calls black what is black in every point, noise of the decoder included', () => {
+  expect(allDark(new Uint8ClampedArray([0, 0, 0, 255, 8, 9, 12, 255]))).toBe(true);
+  expect(allDark(new Uint8ClampedArray([0, 0, 0, 255, 0, 200, 0, 255]))).toBe(false);
+});
+
+it('has words for every state', () => {
+  const t = (key: Key) => en[key];
+  const said = [
+    stateText({ standing: 'connecting', reason: '', problem: null }, null, t),
+    stateText({ standing: 'connecting', reason: 'first-picture', problem: null }, null, t),
+    stateText({ standing: 'waiting', reason: '', problem: null }, null, t),
+    stateText({ standing: 'waiting', reason: 'stopped', problem: null }, null, t),
+    stateText({ standing: 'live', reason: '', problem: null }, null, t),
+    stateText({ standing: 'reconnecting', reason: 'control', problem: null }, null, t),
+    stateText({ standing: 'reconnecting', reason: 'media', problem: null }, null, t),
+    stateText({ standing: 'frozen', reason: 'black', problem: null }, null, t),
+    stateText({ standing: 'frozen', reason: 'undecodable', problem: null }, null, t),
+    stateText({ standing: 'ended', reason: '', problem: null }, null, t),
+    stateText({ standing: 'ended', reason: 'refused', problem: null }, null, t),
+    stateText({ standing: 'removed', reason: '', problem: null }, null, t),
+  ];
+  expect(new Set(said).size).toBe(said.length);
+  expect(said).not.toContain('');
+});
+
+it('finds out what a browser lacks', () => {
+  const bare = { isSecureContext: false, navigator: { cookieEnabled: true } as Navigator };
+  const met = Object.fromEntries(checkBrowser(bare).map((finding) => [finding.check, finding.met]));
+  expect(met).toEqual({
+    secure: false,
+    webrtc: false,
+    codecs: false,
+    cookies: true,
+    capture: false,
+  });
+  const full = {
+    isSecureContext: true,
+    navigator: {
+      cookieEnabled: true,
+      mediaDevices: { getDisplayMedia: () => {} },
+    } as unknown as Navigator,
+    RTCPeerConnection: class {},
+    RTCRtpReceiver: {
+      getCapabilities: () => ({
+        codecs: [{ mimeType: 'video/VP8', clockRate: 90_000 }],
+        headerExtensions: [],
+      }),
+    },
+  };
+  expect(checkBrowser(full).every((finding) => finding.met)).toBe(true);
+});
