@@ -25,6 +25,15 @@ function api(answer: Response | Error): { api: Api; fetch: ReturnType<typeof vi.
 
 const json = (body: object, status = 200) => new Response(JSON.stringify(body), { status });
 
+function storage(): Storage {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  } as unknown as Storage;
+}
+
 describe('admission', () => {
   it('sends name and password exactly as they are', async () => {
     const { api: sut, fetch } = api(json({ conference, identity: null, next: 'identify' }));
@@ -127,15 +136,6 @@ describe('join token', () => {
 });
 
 describe('memory', () => {
-  function storage(): Storage {
-    const kept = new Map<string, string>();
-    return {
-      getItem: (key: string) => kept.get(key) ?? null,
-      setItem: (key: string, value: string) => void kept.set(key, value),
-      removeItem: (key: string) => void kept.delete(key),
-    } as unknown as Storage;
-  }
-
   it('keeps the admission over a reload, without the identity', async () => {
     const kept = storage();
     const identity = { title: '', name: 'James BOND', email: '' };

@@ -56,7 +56,7 @@ it('finds out what a browser lacks', () => {
       cookieEnabled: true,
       mediaDevices: { getDisplayMedia: () => {} },
     } as unknown as Navigator,
-    RTCPeerConnection: class {},
+    RTCPeerConnection: () => {},
     RTCRtpReceiver: {
       getCapabilities: () => ({
         codecs: [{ mimeType: 'video/VP8', clockRate: 90_000 }],
