@@ -14,7 +14,7 @@ const conference = {
     { kind: 'audio', label: 'Paris', country: 'France', number: '+33 1 55 55', code: '48#' },
   ],
 };
-const bond = { title: 'Mr', name: 'James BOND', email: '', remember: true };
+const bond = { title: 'Mr', name: 'James BOND', email: 'james@example.com', remember: true };
 const json = (body: unknown) => () => new Response(JSON.stringify(body));
 const admitted = (next: string, identity: object | null = null): Answers => ({
   'POST /admissions': json({ conference, identity, next }),
@@ -128,8 +128,10 @@ describe('identification', () => {
     });
     await submit('identify-submit');
     expect(find('fullname').getAttribute('aria-invalid')).toBe('true');
+    expect(find('email').getAttribute('aria-invalid')).toBe('true');
     type('title', 'Mr');
     type('fullname', ' James BOND ');
+    type('email', 'james@example.com');
     find<HTMLInputElement>('remember').checked = true;
     await submit('identify-submit');
     expect(asked.at(-1)).toEqual({ call: 'PUT /identity', body: bond });
@@ -153,6 +155,7 @@ describe('identification', () => {
       'PUT /identity': () => new Response(JSON.stringify(answer), { status: 422 }),
     });
     type('fullname', 'James BOND');
+    type('email', 'james@example.com');
     await submit('identify-submit');
     expect(find('fullname').getAttribute('aria-invalid')).toBe('true');
     expect(find('refusal').getAttribute('role')).toBe('alert');

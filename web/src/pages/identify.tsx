@@ -1,7 +1,9 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
+import type { Identity } from '../session/api.ts';
 import { asProblem, type Problem } from '../session/problem.ts';
+import type { Translate } from '../text/texts.ts';
 import { Alert } from '../ui/alert.tsx';
 import { Button } from '../ui/button.tsx';
 import { Checkbox, Field } from '../ui/field.tsx';
@@ -49,12 +51,9 @@ function IdentityForm(): JSX.Element {
     const entry = (name: string) => String(entries.get(name) ?? '').trim();
     const identity = { title: entry('title'), name: entry('name'), email: entry('email') };
     problem.value = null;
-    if (identity.name === '') {
-      show({ name: t('identify.name.missing') });
-      return;
-    }
-    if (identity.email !== '' && !/^[^\s@]+@[^\s@]+$/.test(identity.email)) {
-      show({ email: t('identify.email.wrong') });
+    const lacking = missing(identity, t);
+    if (Object.keys(lacking).length > 0) {
+      show(lacking);
       return;
     }
     wrong.value = {};
@@ -116,6 +115,7 @@ function IdentityForm(): JSX.Element {
         hint={t('identify.email.hint')}
         error={wrong.value.email ?? null}
         value={known?.email ?? ''}
+        required
         maxLength={254}
         autocomplete="email"
       />
@@ -135,4 +135,12 @@ function IdentityForm(): JSX.Element {
       </Button>
     </form>
   );
+}
+
+function missing({ name, email }: Identity, t: Translate): Partial<Record<Wrong, string>> {
+  const found: Partial<Record<Wrong, string>> = {};
+  if (name === '') found.name = t('identify.name.missing');
+  if (email === '') found.email = t('identify.email.missing');
+  else if (!/^[^\s@]+@[^\s@]+$/.test(email)) found.email = t('identify.email.wrong');
+  return found;
 }

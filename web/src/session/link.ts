@@ -234,8 +234,9 @@ export class MediaLink {
     const session = this.#session;
     this.#session = null;
     if (session === null) return;
-    session.peer.close();
+    // In this order: the relay forgets a session whose connection was closed, and would answer 404.
     release(this.#deps.fetch, session.location, session.token);
+    session.peer.close();
   }
 
   #sample(peer: RTCPeerConnection, stale: () => boolean): void {

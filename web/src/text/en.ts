@@ -66,7 +66,8 @@ export const en = {
   'identify.name': 'First and last name',
   'identify.name.missing': 'Enter your name, so that the others know who is there.',
   'identify.email': 'E-mail address',
-  'identify.email.hint': 'Optional; the other participants do not see it.',
+  'identify.email.hint': 'The other participants do not see it.',
+  'identify.email.missing': 'Enter your e-mail address.',
   'identify.email.wrong':
     'This does not look like an e-mail address. An example: james.bond@example.com',
   'identify.wrong': 'This entry was not accepted. Correct it, then try again.',

@@ -73,7 +73,8 @@ export const fr: Catalogue = {
   'identify.name': 'Prénom et nom',
   'identify.name.missing': 'Saisissez votre nom, pour que les autres sachent qui est là.',
   'identify.email': 'Adresse e-mail',
-  'identify.email.hint': 'Facultatif ; les autres participants ne la voient pas.',
+  'identify.email.hint': 'Les autres participants ne la voient pas.',
+  'identify.email.missing': 'Saisissez votre adresse e-mail.',
   'identify.email.wrong':
     'Ceci ne ressemble pas à une adresse e-mail. Un exemple : james.bond@example.com',
   'identify.wrong': 'Cette saisie n’a pas été acceptée. Corrigez-la, puis réessayez.',
