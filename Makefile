@@ -10,7 +10,7 @@ GO       ?= nice go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 # Static programs: they run on any Linux of the same processor.
-GOBUILD  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
+GOBUILD  := CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)'
 DATA     ?= ./data
 # Programs appear in the build as soon as their folder exists.
 PROGRAMS := $(patsubst %/,%,$(dir $(wildcard standalone/cmd/*/main.go relay/cmd/*/main.go)))
