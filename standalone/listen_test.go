@@ -1,0 +1,165 @@
+package standalone
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// writeCertificate makes a self-signed certificate whose serial number tells it from others.
+func writeCertificate(t *testing.T, folder string, serial int64, written time.Time) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		NotBefore: written.Add(-time.Hour), NotAfter: written.Add(24 * time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certFile, keyFile = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	for path, block := range map[string]*pem.Block{
+		certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chtimes(certFile, written, written); err != nil {
+		t.Fatal(err)
+	}
+	return certFile, keyFile
+}
+
+func TestCertificateFollowsItsFiles(t *testing.T) {
+	folder, start := t.TempDir(), time.Now()
+	certFile, keyFile := writeCertificate(t, folder, 1, start)
+	now := start
+	c := &certificate{certFile: certFile, keyFile: keyFile, now: func() time.Time { return now }}
+	expect := func(when string, serial int64) {
+		t.Helper()
+		pair, err := c.current(nil)
+		if err != nil {
+			t.Fatalf("%s: %v", when, err)
+		}
+		if have := pair.Leaf.SerialNumber.Int64(); have != serial {
+			t.Errorf("%s: certificate %d instead of %d", when, have, serial)
+		}
+	}
+	expect("at first", 1)
+	writeCertificate(t, folder, 2, start.Add(time.Hour))
+	expect("within the minute", 1)
+	now = now.Add(2 * time.Minute)
+	expect("after a renewal", 2)
+
+	if err := os.WriteFile(certFile, []byte("half of a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(2 * time.Minute)
+	expect("while a renewal is being written", 2)
+	writeCertificate(t, folder, 3, start.Add(2*time.Hour))
+	now = now.Add(2 * time.Minute)
+	expect("after that", 3)
+}
+
+func TestServeTLS(t *testing.T) {
+	certFile, keyFile := writeCertificate(t, t.TempDir(), 1, time.Now())
+	cfg := Config{Listen: "localhost:0", TLSCert: certFile, TLSKey: keyFile}
+	plain, err := listen(t.Context(), "listen", cfg.Listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secured, err := secure(plain, cfg, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/readyz" || r.TLS == nil {
+			w.WriteHeader(http.StatusTeapot)
+		}
+	})
+	server := newServer(handler, slog.New(slog.DiscardHandler))
+	go server.Serve(secured)
+	t.Cleanup(func() { server.Close() })
+
+	if err := awaitReady(t.Context(), secured.Addr(), true); err != nil {
+		t.Error(err)
+	}
+	old := &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11}
+	if conn, err := tls.Dial("tcp", secured.Addr().String(), old); err == nil {
+		conn.Close()
+		t.Error("TLS 1.1 was accepted")
+	}
+}
+
+func TestSlowHeadersAreCutOff(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for the header timeout")
+	}
+	address := serveNothing(t)
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte("GET / HTTP/1.1\r\nHost: loc")); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(2 * headerTimeout)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a request without an end is still open after %v", 2*headerTimeout)
+	}
+}
+
+func TestLargeHeadersAreRefused(t *testing.T) {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+serveNothing(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-Large", strings.Repeat("x", 64<<10))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return // cut off while it was still sending: fine too
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("64 KiB of headers: %s", response.Status)
+	}
+}
+
+func serveNothing(t *testing.T) (address string) {
+	t.Helper()
+	listener, err := listen(t.Context(), "listen", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := newServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
+	return listener.Addr().String()
+}
