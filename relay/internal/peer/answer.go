@@ -100,9 +100,11 @@ func (v *Viewer) answerSection(line func(string, ...any), s section, ssrc uint32
 	line("a=msid:%s %s", streamID, s.kind)
 	if hasRTX := slices.ContainsFunc(preference(), func(c packet.Codec) bool { return picked[c].RTX != 0 }); hasRTX {
 		line("a=ssrc-group:FID %d %d", ssrc, v.RTXSSRC) // RFC 5576, RFC 4588 section 8.8
+		line("a=ssrc:%d cname:%s", ssrc, streamID)      // first: Chromium takes the first SSRC for the media
 		line("a=ssrc:%d cname:%s", v.RTXSSRC, streamID)
+	} else {
+		line("a=ssrc:%d cname:%s", ssrc, streamID)
 	}
-	line("a=ssrc:%d cname:%s", ssrc, streamID)
 	for _, c := range candidates(announce) {
 		line("a=%s", c)
 	}
