@@ -11,7 +11,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 # Static programs: they run on any Linux of the same processor.
 GOBUILD  := CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)'
-DATA     ?= ./data
+DATA     ?= data
 # Programs appear in the build as soon as their folder exists.
 PROGRAMS := $(patsubst %/,%,$(dir $(wildcard standalone/cmd/*/main.go relay/cmd/*/main.go)))
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)

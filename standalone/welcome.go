@@ -3,6 +3,7 @@ package standalone
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 )
 
@@ -35,7 +36,7 @@ func (s *system) clientFlags() string {
 	if s.public != DefaultURL {
 		flags += " --url " + s.public
 	}
-	if s.cfg.Data != DefaultData {
+	if filepath.Clean(s.cfg.Data) != DefaultData {
 		flags += " --data " + s.cfg.Data
 	}
 	return flags
