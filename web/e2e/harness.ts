@@ -42,7 +42,8 @@ export class Coopnet {
     }
     const server = new Coopnet({
       listen: address.listen ?? 'localhost:0',
-      media: address.media ?? '127.0.0.1:0',
+      // All addresses: Firefox uses only the default route's where no camera was permitted.
+      media: address.media ?? ':0',
       args: address.args ?? [],
     });
     await server.run();

@@ -23,7 +23,7 @@ function api(answer: Response | Error): { api: Api; fetch: ReturnType<typeof vi.
   return { api: new Api({ fetch, timers: systemTimers }), fetch };
 }
 
-const json = (body: object, status = 200) => new Response(JSON.stringify(body), { status });
+const json = (body: object | null, status = 200) => new Response(JSON.stringify(body), { status });
 
 function storage(): Storage {
   const kept = new Map<string, string>();
@@ -105,7 +105,7 @@ describe('what goes wrong', () => {
 
 describe('identity', () => {
   it('is none where the server knows none', async () => {
-    expect(await api(problemResponse(404, 'not-found')).api.identity()).toBeNull();
+    expect(await api(json(null)).api.identity()).toBeNull();
   });
 
   it('is saved with the wish to be remembered', async () => {

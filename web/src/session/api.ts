@@ -75,13 +75,9 @@ export class Api {
   }
 
   async identity(): Promise<Identity | null> {
-    try {
-      return await this.#call('GET', '/identity', undefined, identityOf);
-    } catch (cause) {
-      const problem = asProblem(cause);
-      if (problem.status === 404 || problem.status === 401) return null;
-      throw problem;
-    }
+    return this.#call('GET', '/identity', undefined, (body) =>
+      body === null ? null : identityOf(body),
+    );
   }
 
   identify(identity: Identity, remember: boolean): Promise<Identity> {
