@@ -290,7 +290,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		_, err := whip.Open(t.Context(), whip.Endpoint{URL: w.url + tt.path, Token: tt.token}, tt.offer)
 		var refused *whip.Refused
-		if !errors.As(err, &refused) || refused.Code != tt.want || refused.Status != tt.want.Status() {
+		if !errors.As(err, &refused) || refused.Code != string(tt.want) || refused.Status != tt.want.Status() {
 			t.Errorf("%s: %v, want %s", name, err, tt.want)
 		}
 	}

@@ -14,8 +14,6 @@ import (
 	"strings"
 
 	"github.com/pion/webrtc/v3"
-
-	"github.com/coopnet/coopnet/shared/problem"
 )
 
 const maxAnswer = 256 << 10 // bytes
@@ -30,7 +28,7 @@ type Endpoint struct {
 // Refused is an answer other than the one hoped for. Code is empty when the server said no problem+json.
 type Refused struct {
 	Status int
-	Code   problem.Code
+	Code   string
 	Detail string
 }
 
@@ -163,8 +161,8 @@ func (e Endpoint) send(ctx context.Context, method, to, contentType, body, ifMat
 func refused(resp *http.Response, body []byte) error {
 	r := &Refused{Status: resp.StatusCode}
 	var doc struct {
-		Code   problem.Code `json:"code"`
-		Detail string       `json:"detail"`
+		Code   string `json:"code"`
+		Detail string `json:"detail"`
 	}
 	if json.NewDecoder(bytes.NewReader(body)).Decode(&doc) == nil {
 		r.Code, r.Detail = doc.Code, doc.Detail

@@ -30,6 +30,15 @@ type control struct {
 	_      [6]byte
 }
 
+// slot is one message: datagrams of one size to one destination.
+type slot struct {
+	vector   unix.Iovec
+	control  control
+	segments int
+	size     int // of each segment but the last
+	to       *Destination
+}
+
 // Batch collects datagrams and hands them to the kernel in few system calls: consecutive datagrams of one size to one
 // destination become one segmented send. It is used by one goroutine and allocates nothing after NewBatch.
 type Batch struct {
@@ -42,12 +51,8 @@ type Batch struct {
 	last     *Destination
 	closed   bool // the last message may not grow: it ended with a shorter segment
 
-	messages  [maxMessages]mmsghdr
-	vectors   [maxMessages]unix.Iovec
-	controls  [maxMessages]control
-	segments  [maxMessages]int
-	size      [maxMessages]int
-	to        [maxMessages]*Destination
+	messages  [maxMessages]mmsghdr // what the kernel reads
+	slots     [maxMessages]slot
 	sendNow   func(fd uintptr) bool // kept, so that no closure is made per flush
 	sent      int
 	sendError error
@@ -97,10 +102,10 @@ func (b *Batch) Reserve() []byte {
 // Commit adds the first n reserved bytes as one datagram to d.
 func (b *Batch) Commit(d *Destination, n int) {
 	i := b.count - 1
-	if d == b.last && !b.closed && n <= b.size[i] && b.segments[i] < maxSegments && b.socket.segments.Load() {
-		b.vectors[i].Len += uint64(n)
-		b.segments[i]++
-		b.closed = n < b.size[i]
+	if d == b.last && !b.closed && n <= b.slots[i].size && b.slots[i].segments < maxSegments && b.socket.segments.Load() {
+		b.slots[i].vector.Len += uint64(n)
+		b.slots[i].segments++
+		b.closed = n < b.slots[i].size
 		b.used += n
 		b.datagram++
 		return
@@ -109,8 +114,8 @@ func (b *Batch) Commit(d *Destination, n int) {
 		b.moveAndFlush(n)
 	}
 	i = b.count
-	b.vectors[i] = unix.Iovec{Base: &b.buffer[b.used], Len: uint64(n)}
-	b.segments[i], b.size[i], b.to[i] = 1, n, d
+	b.slots[i].vector = unix.Iovec{Base: &b.buffer[b.used], Len: uint64(n)}
+	b.slots[i].segments, b.slots[i].size, b.slots[i].to = 1, n, d
 	b.count++
 	b.used += n
 	b.datagram++
@@ -151,15 +156,15 @@ func (b *Batch) Flush() {
 
 func (b *Batch) prepare(i int) {
 	h := &b.messages[i].header
-	*h = unix.Msghdr{Name: &b.to[i].raw[0], Namelen: b.to[i].length, Iov: &b.vectors[i]}
+	*h = unix.Msghdr{Name: &b.slots[i].to.raw[0], Namelen: b.slots[i].to.length, Iov: &b.slots[i].vector}
 	h.SetIovlen(1)
-	if b.segments[i] == 1 {
+	if b.slots[i].segments == 1 {
 		return
 	}
-	c := &b.controls[i]
+	c := &b.slots[i].control
 	c.header.Level, c.header.Type = unix.IPPROTO_UDP, unix.UDP_SEGMENT
 	c.header.SetLen(unix.CmsgLen(2))
-	c.size = uint16(b.size[i])
+	c.size = uint16(b.slots[i].size)
 	h.Control = (*byte)(unsafe.Pointer(c))
 	h.SetControllen(unix.CmsgSpace(2))
 }
@@ -183,17 +188,17 @@ func (b *Batch) send(fd uintptr) bool {
 func (b *Batch) recover(err error) {
 	i := b.sent
 	b.sent++
-	if b.segments[i] == 1 {
+	if b.slots[i].segments == 1 {
 		b.socket.Counters.SendErrors.Add(1)
 		return
 	}
 	if errors.Is(err, unix.EIO) || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOPROTOOPT) {
 		b.socket.segments.Store(false)
 	}
-	whole := unsafe.Slice(b.vectors[i].Base, b.vectors[i].Len)
+	whole := unsafe.Slice(b.slots[i].vector.Base, b.slots[i].vector.Len)
 	for len(whole) > 0 {
-		n := min(b.size[i], len(whole))
-		if _, err := b.socket.conn.WriteToUDPAddrPort(whole[:n], b.to[i].Address); err != nil {
+		n := min(b.slots[i].size, len(whole))
+		if _, err := b.socket.conn.WriteToUDPAddrPort(whole[:n], b.slots[i].to.Address); err != nil {
 			b.socket.Counters.SendErrors.Add(1)
 		}
 		whole = whole[n:]

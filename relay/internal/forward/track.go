@@ -47,19 +47,28 @@ type Track struct {
 	highest uint64
 	wrote   packet.Packet // scratch: described here, copied to the ring
 
-	mu       sync.Mutex
-	pending  []uint64 // indices that wait for fan-out, in order of arrival
-	overflow bool
-
-	wake     chan struct{} // a frame is complete, or the burst full
-	flush    chan struct{} // something waits
-	keyframe chan struct{} // a viewer needs a keyframe
-	wanted   atomic.Bool   // no keyframe came since one was needed
+	backlog
+	signals
+	wanted atomic.Bool // no keyframe came since one was needed
 
 	subscriptions atomic.Pointer[[]*Subscription] // copied on write
 	subscribing   sync.Mutex
 
 	clock atomic.Pointer[senderClock]
+}
+
+// backlog is what waits for fan-out.
+type backlog struct {
+	mu       sync.Mutex
+	pending  []uint64 // indices, in order of arrival
+	overflow bool
+}
+
+// signals are level-triggered and wake the fan-out.
+type signals struct {
+	wake     chan struct{} // a frame is complete, or the burst full
+	flush    chan struct{} // something waits
+	keyframe chan struct{} // a viewer needs a keyframe
 }
 
 // senderClock ties the track's timestamps to this relay's clock.
@@ -71,8 +80,8 @@ type senderClock struct {
 func newTrack(codec packet.Codec, requestKeyframe func(), counters *Counters, now func() time.Time) *Track {
 	t := &Track{
 		codec: codec, ring: packet.NewRing(ringOrder), counters: counters, now: now, requestKeyframe: requestKeyframe,
-		pending: make([]uint64, 0, maxPending),
-		wake:    make(chan struct{}, 1), flush: make(chan struct{}, 1), keyframe: make(chan struct{}, 1),
+		backlog: backlog{pending: make([]uint64, 0, maxPending)},
+		signals: signals{wake: make(chan struct{}, 1), flush: make(chan struct{}, 1), keyframe: make(chan struct{}, 1)},
 	}
 	t.subscriptions.Store(&[]*Subscription{})
 	return t

@@ -164,9 +164,12 @@ func (p *Peers) View(offerText string, feedback func(*Viewer, []rtcp.Packet)) (*
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	v := &Viewer{
-		peers: p, fingerprint: o.fingerprint, Formats: map[packet.Codec]packet.Format{}, cancel: cancel,
-		VideoSSRC: binary.BigEndian.Uint32(random[:]) | 1, AudioSSRC: binary.BigEndian.Uint32(random[4:])&^1 | 2,
-		connected: make(chan struct{}), closed: make(chan struct{}),
+		peers: p, fingerprint: o.fingerprint,
+		Negotiated: Negotiated{
+			Formats: map[packet.Codec]packet.Format{}, VideoSSRC: binary.BigEndian.Uint32(random[:]) | 1,
+			AudioSSRC: binary.BigEndian.Uint32(random[4:])&^1 | 2,
+		},
+		lifetime: lifetime{cancel: cancel, connected: make(chan struct{}), closed: make(chan struct{})},
 	}
 	v.RTXSSRC = v.VideoSSRC ^ 0x40000000
 	v.feedback = func(packets []rtcp.Packet) { feedback(v, packets) }

@@ -26,11 +26,8 @@ import (
 type Viewer struct {
 	peers       *Peers
 	fingerprint string // of the viewer's certificate
-	Formats     map[packet.Codec]packet.Format
-	VideoSSRC   uint32
-	RTXSSRC     uint32
-	AudioSSRC   uint32
-	feedback    func([]rtcp.Packet)
+	Negotiated
+	feedback func([]rtcp.Packet)
 
 	ice struct {
 		sync.Mutex
@@ -48,6 +45,18 @@ type Viewer struct {
 	sealer   sealer
 	outbound *srtp.Context // RTCP
 
+	lifetime
+}
+
+// Negotiated is what the answer promised the viewer.
+type Negotiated struct {
+	Formats   map[packet.Codec]packet.Format
+	VideoSSRC uint32
+	RTXSSRC   uint32
+	AudioSSRC uint32
+}
+
+type lifetime struct {
 	cancel    context.CancelFunc
 	connected chan struct{}
 	closed    chan struct{}

@@ -61,14 +61,19 @@ type Server struct {
 	mux      *http.ServeMux
 	answers  *egress.Batch // retransmissions; used on the media port's reader alone
 
-	running sync.WaitGroup
-	base    context.Context
-	stop    context.CancelFunc
+	lifetime
 
 	mu           sync.Mutex
 	sessions     map[string]*session
 	publications map[string]*forward.Publication
 	closed       bool
+}
+
+// lifetime is that of the sessions' goroutines.
+type lifetime struct {
+	running sync.WaitGroup
+	base    context.Context
+	stop    context.CancelFunc
 }
 
 // New makes the server. Close ends its sessions.

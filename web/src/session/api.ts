@@ -121,7 +121,7 @@ export class Api {
         init,
         async (response) => {
           if (!response.ok) throw await problemOf(response);
-          return read(response.status === 204 ? {} : fields(await response.json(), 'answer'));
+          return read(response.status === 204 ? {} : await response.json());
         },
       );
     } catch (cause) {
