@@ -311,10 +311,12 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) delete(w http.ResponseWriter, r *http.Request) error {
 	found, err := s.find(r)
-	if err != nil {
+	switch {
+	case err == nil:
+		found.close()
+	case problem.From(err).Code != problem.NotFound: // what is gone already is deleted
 		return err
 	}
-	found.close()
 	w.WriteHeader(http.StatusOK)
 	return nil
 }

@@ -121,7 +121,9 @@ export class Api {
         init,
         async (response) => {
           if (!response.ok) throw await problemOf(response);
-          return read(response.status === 204 ? {} : await response.json());
+          return read(
+            response.status === 204 ? {} : fields((await response.json()) ?? {}, 'answer'),
+          );
         },
       );
     } catch (cause) {
