@@ -50,11 +50,6 @@ export interface JoinToken {
   iceServers: RTCIceServer[];
 }
 
-export interface Release {
-  platform: string;
-  version: string;
-}
-
 const usualPatience = 15_000;
 
 /** The portal's own API. Every method throws a Problem when it does not succeed. */
@@ -66,41 +61,44 @@ export class Api {
   }
 
   admit(credentials: Credentials): Promise<Admission> {
-    return this.#call('POST', '/admissions', credentials, admissionOf);
+    return this.#call('POST', '/admissions', credentials, whole(admissionOf));
   }
 
   /** Gives the admission back: this browser has to ask again. */
   leave(): Promise<void> {
-    return this.#call('DELETE', '/admissions', undefined, nothing);
+    return this.#call('DELETE', '/admissions', undefined, () => {});
   }
 
-  async identity(): Promise<Identity | null> {
+  /** Null for nobody. */
+  identity(): Promise<Identity | null> {
     return this.#call('GET', '/identity', undefined, (body) =>
-      body === null ? null : identityOf(body),
+      body === null ? null : identityOf(fields(body, 'identity')),
     );
   }
 
   identify(identity: Identity, remember: boolean): Promise<Identity> {
-    return this.#call('PUT', '/identity', { ...identity, remember }, identityOf);
+    return this.#call('PUT', '/identity', { ...identity, remember }, whole(identityOf));
   }
 
   forget(): Promise<void> {
-    return this.#call('DELETE', '/identity', undefined, nothing);
+    return this.#call('DELETE', '/identity', undefined, () => {});
   }
 
   joinToken(milliseconds: number): Promise<JoinToken> {
-    return this.#call('POST', '/join-tokens', { mode: 'browser' }, joinTokenOf, milliseconds);
-  }
-
-  releases(): Promise<Release[]> {
-    return this.#call('GET', '/software', undefined, (body) => list(body, 'releases', releaseOf));
+    return this.#call(
+      'POST',
+      '/join-tokens',
+      { mode: 'browser' },
+      whole(joinTokenOf),
+      milliseconds,
+    );
   }
 
   async #call<T>(
     method: string,
     path: string,
     body: unknown,
-    read: (body: Fields) => T,
+    read: (body: unknown) => T,
     milliseconds = usualPatience,
   ): Promise<T> {
     const init: RequestInit = {
@@ -121,9 +119,7 @@ export class Api {
         init,
         async (response) => {
           if (!response.ok) throw await problemOf(response);
-          return read(
-            response.status === 204 ? {} : fields((await response.json()) ?? {}, 'answer'),
-          );
+          return read(response.status === 204 ? null : await response.json());
         },
       );
     } catch (cause) {
@@ -208,12 +204,10 @@ function iceServerOf(value: unknown): RTCIceServer {
   return server;
 }
 
-function releaseOf(value: unknown): Release {
-  const from = fields(value, 'release');
-  return { platform: named(from, 'platform'), version: named(from, 'version') };
+/** A reader for an answer that must be an object. */
+function whole<T>(read: (body: Fields) => T): (body: unknown) => T {
+  return (body) => read(fields(body, 'answer'));
 }
-
-function nothing(): void {}
 
 /** True when trying again cannot help: the server knows us and says no. */
 export function isFinal(problem: Problem): boolean {
