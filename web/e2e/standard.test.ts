@@ -50,7 +50,7 @@ afterEach(() => expect(unexpected()).toEqual([]));
 
 /** The two packages as one module for pages. */
 async function bundle(): Promise<string> {
-  const entry = 'virtual:eyevinn';
+  const entry = fileURLToPath(new URL('eyevinn.js', import.meta.url));
   const made = await build({
     configFile: false,
     logLevel: 'error',
@@ -64,18 +64,6 @@ async function bundle(): Promise<string> {
       minify: false,
       lib: { entry, formats: ['es'], fileName: 'eyevinn' },
     },
-    plugins: [
-      {
-        name: 'entry',
-        resolveId: (id) => (id === entry ? id : null),
-        load: (id) =>
-          id === entry
-            ? `import { WHIPClient } from '@eyevinn/whip-web-client';
-               import { WebRTCPlayer } from '@eyevinn/webrtc-player';
-               window.eyevinn = { WHIPClient, WebRTCPlayer };`
-            : null,
-      },
-    ],
   });
   const [first] = Array.isArray(made) ? made : [made];
   if (!first || !('output' in first)) throw new Error('the bundle was not made');
