@@ -45,7 +45,6 @@ type Track struct {
 	// Only Write touches these.
 	started bool
 	highest uint64
-	wrote   packet.Packet // scratch: described here, copied to the ring
 
 	backlog
 	signals

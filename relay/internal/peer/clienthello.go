@@ -76,8 +76,13 @@ func (h *hello) knowsGCM() bool {
 	if len(b) < 34 {
 		return false
 	}
-	b = b[34:]                                                      // version and random
-	if !skip(1) || !skip(1) || !skip(2) || !skip(1) || len(b) < 2 { // session id, cookie, cipher suites, compression
+	b = b[34:]                                // version and random
+	for _, width := range []int{1, 1, 2, 1} { // session id, cookie, cipher suites, compression
+		if !skip(width) {
+			return false
+		}
+	}
+	if len(b) < 2 {
 		return false
 	}
 	for b = b[2:]; len(b) >= 4; {
