@@ -37,8 +37,6 @@ export function Home(): JSX.Element {
 
 interface Refusal {
   problem: Problem;
-  /** What was typed begins or ends with a space. */
-  edges: boolean;
   invitation: boolean;
 }
 
@@ -55,7 +53,7 @@ function ParticipateForm(): JSX.Element {
   const failed =
     refusal.value ??
     (invited !== null && invited !== 'opening'
-      ? { problem: invited.problem, edges: false, invitation: true }
+      ? { problem: invited.problem, invitation: true }
       : null);
 
   async function participate(): Promise<void> {
@@ -73,7 +71,6 @@ function ParticipateForm(): JSX.Element {
     } catch (cause) {
       refusal.value = {
         problem: asProblem(cause),
-        edges: [typed.name, typed.password].some((text) => text !== text.trim()),
         invitation: false,
       };
     }
@@ -126,7 +123,7 @@ function ParticipateForm(): JSX.Element {
   );
 }
 
-function RefusalText({ problem, edges, invitation }: Refusal): JSX.Element {
+function RefusalText({ problem, invitation }: Refusal): JSX.Element {
   const { texts } = useServices();
   const t = useText();
   const denied = problem.code === 'conference-denied';
@@ -137,7 +134,6 @@ function RefusalText({ problem, edges, invitation }: Refusal): JSX.Element {
           ? t('refusal.invitation')
           : problemText(problem, t, texts.language.value)}
       </p>
-      {denied && edges && <p>{t('refusal.edges')}</p>}
     </Alert>
   );
 }

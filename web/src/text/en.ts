@@ -44,8 +44,6 @@ export const en = {
 
   'refusal.denied':
     'The conference did not open. Check capitals and spaces in the name and the password, then try again. If it is still refused, ask the organizer who invited you.',
-  'refusal.edges':
-    'What you typed begins or ends with a space. If it came along while pasting, remove it.',
   'refusal.invitation':
     'This invitation link does not open a conference. Ask the organizer for a new one, or enter the conference name and password.',
   'problem.wait': 'Too many attempts. Try again {when}.',

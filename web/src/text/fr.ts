@@ -50,8 +50,6 @@ export const fr: Catalogue = {
 
   'refusal.denied':
     'La conférence ne s’est pas ouverte. Vérifiez les majuscules et les espaces du nom et du mot de passe, puis réessayez. Si le refus persiste, adressez-vous à l’organisateur qui vous a invité.',
-  'refusal.edges':
-    'Votre saisie commence ou se termine par une espace. Si elle est venue avec un copier-coller, supprimez-la.',
   'refusal.invitation':
     'Ce lien d’invitation n’ouvre aucune conférence. Demandez-en un nouveau à l’organisateur, ou saisissez le nom et le mot de passe de la conférence.',
   'problem.wait': 'Trop d’essais. Réessayez {when}.',
