@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/coopnet/coopnet/shared/jointoken"
@@ -56,24 +54,6 @@ func answer(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
-// decode reads exactly one JSON value without unknown fields.
-func decode(r *http.Request, into any) error {
-	dec := json.NewDecoder(r.Body)
-	dec.DisallowUnknownFields()
-	err := dec.Decode(into)
-	if err == nil {
-		if _, err = dec.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		err = errors.New("more than one value")
-	}
-	detail := "The body is not the JSON object that this call takes."
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		detail = "This call has no field " + name + "."
-	}
-	return problem.Wrap(problem.Malformed, detail, err)
-}
-
 type admissionAnswer struct {
 	Conference admittedConference `json:"conference"`
 	Identity   *Identity          `json:"identity"`
@@ -93,7 +73,7 @@ type admittedConference struct {
 
 func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	var attempt Attempt
-	if err := decode(r, &attempt); err != nil {
+	if err := problem.Decode(r.Body, &attempt); err != nil {
 		return err
 	}
 	admission, c, err := d.Admit(r.Context(), d.cfg.Address(r), attempt)
@@ -157,7 +137,7 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Mode string `json:"mode"`
 	}
-	if err := decode(r, &body); err != nil {
+	if err := problem.Decode(r.Body, &body); err != nil {
 		return err
 	}
 	who, err := d.cfg.Identities.Identity(r)

@@ -45,7 +45,7 @@ func (d *Domain) view(c *Conference) view {
 
 func (d *Domain) postConference(w http.ResponseWriter, r *http.Request, actor string) error {
 	draft := NewDraft()
-	if err := decode(r, &draft); err != nil {
+	if err := problem.Decode(r.Body, &draft); err != nil {
 		return err
 	}
 	c, generated, err := d.Create(r.Context(), actor, draft)
@@ -116,7 +116,7 @@ type invitationAnswer struct {
 
 func (d *Domain) postInvitation(w http.ResponseWriter, r *http.Request, _ string) error {
 	var in Invite
-	if err := decode(r, &in); err != nil {
+	if err := problem.Decode(r.Body, &in); err != nil {
 		return err
 	}
 	inv, code, err := d.Invite(r.Context(), r.PathValue("id"), in)

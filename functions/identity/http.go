@@ -3,12 +3,9 @@ package identity
 import (
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/netip"
-	"strings"
 
 	"github.com/coopnet/coopnet/shared/problem"
 )
@@ -50,7 +47,7 @@ func (d *Domain) read(w http.ResponseWriter, r *http.Request) error {
 
 func (d *Domain) put(w http.ResponseWriter, r *http.Request) error {
 	var i Identity
-	if err := decode(r, &i); err != nil {
+	if err := problem.Decode(r.Body, &i); err != nil {
 		return err
 	}
 	if err := i.normalise(); err != nil {
@@ -125,22 +122,4 @@ func answer(w http.ResponseWriter, v any) error {
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(body) // the client has gone: nothing left to tell it
 	return nil
-}
-
-// decode reads exactly one JSON value without unknown fields.
-func decode(r *http.Request, into any) error {
-	dec := json.NewDecoder(r.Body)
-	dec.DisallowUnknownFields()
-	err := dec.Decode(into)
-	if err == nil {
-		if _, err = dec.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		err = errors.New("more than one value")
-	}
-	detail := "The body is not the JSON object that this call takes."
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		detail = "This call has no field " + name + "."
-	}
-	return problem.Wrap(problem.Malformed, detail, err)
 }

@@ -29,7 +29,6 @@ type Counters struct {
 	RetransmissionLimited atomic.Uint64
 	KeyframesAsked        atomic.Uint64 // by viewers
 	KeyframesRequested    atomic.Uint64 // of presenters
-	Keyframes             atomic.Uint64
 }
 
 // Track is one kind of media of a publication: the picture or the sound. Its presenter's reader calls Write; Run fans
@@ -117,7 +116,6 @@ func (t *Track) Write(raw []byte) {
 	}
 	if d.Keyframe && t.requestKeyframe != nil {
 		t.wanted.Store(false)
-		t.counters.Keyframes.Add(1)
 	}
 	t.enqueue(index, h.Marker || t.requestKeyframe == nil)
 }

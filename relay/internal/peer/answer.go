@@ -28,7 +28,7 @@ func (v *Viewer) answer(o *offer, announce []netip.AddrPort, fingerprint string,
 	line("t=0 0")
 	line("a=ice-lite")
 	var bundled []string
-	video, audio := v.chosen(o)
+	video, audio := o.viewed()
 	for i, section := range o.sections {
 		if i == video || i == audio {
 			bundled = append(bundled, section.mid)
@@ -55,23 +55,8 @@ func (v *Viewer) answer(o *offer, announce []netip.AddrPort, fingerprint string,
 	return s.String()
 }
 
-// chosen returns the sections that carry the picture and the sound, or -1.
-func (v *Viewer) chosen(o *offer) (video, audio int) {
-	video, audio = -1, -1
-	for i, section := range o.sections {
-		usable := section.takes && len(section.negotiate()) > 0
-		if usable && section.kind == "video" && video < 0 {
-			video = i
-		}
-		if usable && section.kind == "audio" && audio < 0 {
-			audio = i
-		}
-	}
-	return video, audio
-}
-
 func (v *Viewer) answerSection(line func(string, ...any), s section, ssrc uint32, announce []netip.AddrPort, fingerprint string) {
-	picked := s.negotiate()
+	picked := s.agreed
 	var types []string
 	for _, codec := range preference() {
 		if f, ok := picked[codec]; ok {

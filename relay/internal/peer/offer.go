@@ -33,7 +33,7 @@ type section struct {
 	sends   bool // the offerer wants to send
 	takes   bool // the offerer wants to receive
 	formats []format
-	names   []string // payload types as they stand in the m-line
+	agreed  map[packet.Codec]packet.Format // what both sides know; empty for a section of no use
 }
 
 // format is one payload type of a section.
@@ -127,7 +127,7 @@ func (o *offer) readTransport(m *sdp.MediaDescription) error {
 }
 
 func readSection(m *sdp.MediaDescription) section {
-	s := section{kind: m.MediaName.Media, names: m.MediaName.Formats}
+	s := section{kind: m.MediaName.Media}
 	s.mid, _ = m.Attribute("mid")
 	direction := "sendrecv"
 	for _, key := range []string{"sendonly", "recvonly", "inactive", "sendrecv"} {
@@ -157,6 +157,7 @@ func readSection(m *sdp.MediaDescription) section {
 			s.formats = append(s.formats, readFormat(uint8(n), name, fmtp[pt]))
 		}
 	}
+	s.agreed = s.negotiate()
 	return s
 }
 
@@ -213,6 +214,21 @@ func (s section) negotiate() map[packet.Codec]packet.Format {
 	return picked
 }
 
+// viewed returns the sections that carry the picture and the sound to a viewer, or -1.
+func (o *offer) viewed() (video, audio int) {
+	video, audio = -1, -1
+	for i, s := range o.sections {
+		usable := s.takes && len(s.agreed) > 0
+		if usable && s.kind == "video" && video < 0 {
+			video = i
+		}
+		if usable && s.kind == "audio" && audio < 0 {
+			audio = i
+		}
+	}
+	return video, audio
+}
+
 func (s section) rtx(pt uint8) uint8 {
 	for _, f := range s.formats {
 		if f.rtxFor == pt {
@@ -229,4 +245,14 @@ func (s section) format(pt uint8) format {
 		}
 	}
 	return format{}
+}
+
+// Attribute returns the first value of an SDP attribute, or "".
+func Attribute(description, key string) string {
+	for line := range strings.Lines(description) {
+		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "a="+key+":"); ok {
+			return v
+		}
+	}
+	return ""
 }

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/big"
 	"net/netip"
 	"sync"
@@ -149,7 +150,7 @@ func (p *Peers) drop(v *Viewer) {
 
 // View answers a viewer's offer. Feedback gets the viewer's RTCP on the media port's reader and must not block. Errors
 // are problems.
-func (p *Peers) View(offerText string, feedback func(*Viewer, []rtcp.Packet)) (*Viewer, string, error) {
+func (p *Peers) View(offerText string, feedback func([]rtcp.Packet)) (*Viewer, string, error) {
 	o, err := parseOffer(offerText)
 	if err != nil {
 		return nil, "", err
@@ -164,7 +165,7 @@ func (p *Peers) View(offerText string, feedback func(*Viewer, []rtcp.Packet)) (*
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	v := &Viewer{
-		peers: p, fingerprint: o.fingerprint,
+		peers: p, fingerprint: o.fingerprint, feedback: feedback,
 		Negotiated: Negotiated{
 			Formats: map[packet.Codec]packet.Format{}, VideoSSRC: binary.BigEndian.Uint32(random[:]) | 1,
 			AudioSSRC: binary.BigEndian.Uint32(random[4:])&^1 | 2,
@@ -172,20 +173,17 @@ func (p *Peers) View(offerText string, feedback func(*Viewer, []rtcp.Packet)) (*
 		lifetime: lifetime{cancel: cancel, connected: make(chan struct{}), closed: make(chan struct{})},
 	}
 	v.RTXSSRC = v.VideoSSRC ^ 0x40000000
-	v.feedback = func(packets []rtcp.Packet) { feedback(v, packets) }
 	v.link = newLink(p.socket, &v.destination)
 	v.ice.local, v.ice.remote = local, o.ice.ufrag
 	v.checkedAt.Store(p.now().UnixNano())
-	video, audio := v.chosen(o)
+	video, audio := o.viewed()
 	if video < 0 {
 		cancel()
 		return nil, "", refuse("The offer has no video section that receives VP8, VP9, H.264 or AV1.")
 	}
 	for _, i := range []int{video, audio} {
 		if i >= 0 {
-			for codec, f := range o.sections[i].negotiate() {
-				v.Formats[codec] = f
-			}
+			maps.Copy(v.Formats, o.sections[i].agreed)
 		}
 	}
 	if err := p.admit(v, ctx); err != nil {

@@ -146,7 +146,7 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 	}
 	var video, audio bool
 	for _, s := range o.sections {
-		usable := s.sends && len(s.negotiate()) > 0
+		usable := s.sends && len(s.agreed) > 0
 		video, audio = video || usable && s.kind == "video", audio || usable && s.kind == "audio"
 	}
 	if !video {
@@ -277,16 +277,7 @@ func (s *Presenter) Restart(ufrag, password string) (newUfrag, newPassword strin
 	if err != nil {
 		return "", "", err
 	}
-	for line := range strings.Lines(answer) {
-		line = strings.TrimSpace(line)
-		if v, ok := strings.CutPrefix(line, "a=ice-ufrag:"); ok {
-			newUfrag = v
-		}
-		if v, ok := strings.CutPrefix(line, "a=ice-pwd:"); ok {
-			newPassword = v
-		}
-	}
-	return newUfrag, newPassword, nil
+	return Attribute(answer, "ice-ufrag"), Attribute(answer, "ice-pwd"), nil
 }
 
 // Closed is closed when the session has ended.

@@ -28,7 +28,7 @@ func (s *Server) view(r *http.Request, admitted gate.Admitted, offer string) (*s
 		return nil, "", problem.New(problem.NotFound, "There is no such share in this conference.")
 	}
 	var subscription atomic.Pointer[forward.Subscription]
-	viewer, answer, err := s.peers.View(offer, func(_ *peer.Viewer, packets []rtcp.Packet) {
+	viewer, answer, err := s.peers.View(offer, func(packets []rtcp.Packet) {
 		if sub := subscription.Load(); sub != nil {
 			sub.Feedback(packets)
 		}

@@ -187,7 +187,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request, path string, pur
 		admitted.Release() // a refused offer may be corrected with the same token
 		return err
 	}
-	if !s.add(created, sha256.Sum256([]byte(token)), attribute(offer, "ice-ufrag")) {
+	if !s.add(created, sha256.Sum256([]byte(token)), peer.Attribute(offer, "ice-ufrag")) {
 		created.close()
 		return problem.New(problem.Unavailable, "The relay is stopping.")
 	}
@@ -221,16 +221,6 @@ func body(w http.ResponseWriter, r *http.Request, want string) (string, error) {
 func bearer(r *http.Request) (string, bool) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
-}
-
-// attribute returns the first value of an SDP attribute, or "".
-func attribute(description, key string) string {
-	for line := range strings.Lines(description) {
-		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "a="+key+":"); ok {
-			return v
-		}
-	}
-	return ""
 }
 
 func (s *Server) add(created *session, token [sha256.Size]byte, remote string) bool {
@@ -275,7 +265,7 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request) error {
 	if match == "" {
 		return problem.New(problem.PreconditionRequired, "Send If-Match with the session's ETag, or * to restart ICE.")
 	}
-	ufrag, password := attribute(fragment, "ice-ufrag"), attribute(fragment, "ice-pwd")
+	ufrag, password := peer.Attribute(fragment, "ice-ufrag"), peer.Attribute(fragment, "ice-pwd")
 	if len(ufrag) < 4 || len(ufrag) > 256 || len(password) < 22 || len(password) > 256 {
 		return problem.New(problem.SDPInvalid, "The fragment has no valid ICE credentials.")
 	}
@@ -341,13 +331,6 @@ func (s *Server) join(claims jointoken.Claims) (*room.Presence, error) {
 		return nil, &problem.Error{Code: problem.Unavailable, Detail: "The conference is full.", RetryAfter: 30 * time.Second, Cause: err}
 	}
 	return nil, &problem.Error{Code: problem.Unavailable, Detail: "The relay is stopping; join again.", RetryAfter: time.Second, Cause: err}
-}
-
-// Publications counts the live shares that have media.
-func (s *Server) Publications() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.publications)
 }
 
 // Close ends all sessions and waits for them.
