@@ -9,6 +9,8 @@ export function launchFirefox(): Promise<Browser> {
     browser: 'firefox',
     executablePath,
     headless: true,
+    // The window's own size: Firefox's long-term release knows no emulated one.
+    defaultViewport: null,
     args: ['--width=1280', '--height=900'],
     extraPrefsFirefox: {
       'media.navigator.permission.disabled': true,
@@ -31,7 +33,6 @@ export async function openFirefox(browser: Browser, name: string, address?: stri
   const page = await browser.newPage();
   watchFirefox(page, name);
   await page.evaluateOnNewDocument(preload);
-  await page.setViewport(null);
   if (address) await page.goto(address);
   return page;
 }
