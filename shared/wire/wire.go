@@ -39,6 +39,7 @@ const (
 	TypeUpdated          Type = "participant.updated"
 	TypeLeft             Type = "participant.left"
 	TypePublicationStart Type = "publication.started"
+	TypePublicationSet   Type = "publication.updated"
 	TypePublicationStop  Type = "publication.stopped"
 	TypeError            Type = "error"
 )
@@ -82,6 +83,7 @@ type Participant struct {
 }
 
 // Publication is one live share. Video and Audio name codecs ("VP9", "opus"); Audio is empty for a silent share.
+// Interrupted: the presenter's network is silent; the share goes on when it comes back, or ends.
 type Publication struct {
 	ID          string    `json:"id"`
 	Participant string    `json:"participant"`
@@ -90,11 +92,14 @@ type Publication struct {
 	Video       string    `json:"video"`
 	Audio       string    `json:"audio"`
 	StartedAt   time.Time `json:"startedAt"`
+	Interrupted bool      `json:"interrupted"`
 }
 
 // RoomState is the whole truth: the first message, and again when the relay had to drop events for a slow reader.
+// Instance names this run of the relay: another one knows nothing of the sessions that were made before.
 type RoomState struct {
 	Type         Type          `json:"type"`
+	Instance     string        `json:"instance"`
 	Conference   string        `json:"conference"`
 	Self         string        `json:"self"`
 	Current      string        `json:"current"`  // publication that the conference shows, or ""
@@ -126,6 +131,12 @@ type PublicationStarted struct {
 	Type        Type        `json:"type"`
 	Publication Publication `json:"publication"`
 	Current     string      `json:"current"`
+}
+
+// PublicationUpdated is a share that changed.
+type PublicationUpdated struct {
+	Type        Type        `json:"type"`
+	Publication Publication `json:"publication"`
 }
 
 // PublicationStopped names a share that ended and what the conference shows now.

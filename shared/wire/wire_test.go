@@ -17,6 +17,7 @@ func shapes() map[Type]func() any {
 		TypeRoomEnded: func() any { return new(RoomEnded) }, TypeJoined: func() any { return new(ParticipantEvent) },
 		TypeUpdated: func() any { return new(ParticipantEvent) }, TypeLeft: func() any { return new(ParticipantLeft) },
 		TypePublicationStart: func() any { return new(PublicationStarted) },
+		TypePublicationSet:   func() any { return new(PublicationUpdated) },
 		TypePublicationStop:  func() any { return new(PublicationStopped) }, TypeError: func() any { return new(Error) },
 	}
 }

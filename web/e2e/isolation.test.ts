@@ -107,7 +107,7 @@ test('the server is killed and starts again: presenter and viewer come back by t
   const back = await untilSeen(
     guest.page,
     'the picture again',
-    15_000,
+    6000,
     ({ tag, time }) => tag === red && time! >= up,
     up,
   );

@@ -10,6 +10,7 @@ package control
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -99,6 +100,7 @@ type Stats struct {
 // Server is the http.Handler of GET /control.
 type Server struct {
 	cfg      Config
+	instance string          // names this run
 	draining chan struct{}   // closed by Shutdown
 	cut      context.Context // ends every connection at once, without a goodbye
 	cutNow   context.CancelFunc
@@ -120,7 +122,7 @@ type seat struct{ conference, participant string }
 func New(cfg Config) *Server {
 	cut, cutNow := context.WithCancel(context.Background())
 	return &Server{
-		cfg: cfg.withDefaults(), draining: make(chan struct{}), cut: cut, cutNow: cutNow, channels: make(map[seat]*channel),
+		cfg: cfg.withDefaults(), instance: rand.Text()[:8], draining: make(chan struct{}), cut: cut, cutNow: cutNow, channels: make(map[seat]*channel),
 	}
 }
 

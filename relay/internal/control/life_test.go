@@ -252,7 +252,7 @@ func TestGoldenFiles(t *testing.T) {
 	answers := map[wire.Type]string{ // "" means accepted in silence
 		wire.TypeHello: "invalid", wire.TypeRoomHeartbeat: "", wire.TypeViewSelect: "not-found", wire.TypeStatusSet: "", wire.TypeModerateRemove: "not-found",
 		wire.TypeRoomState: "invalid", wire.TypeRoomEnded: "invalid", wire.TypeJoined: "invalid", wire.TypeUpdated: "invalid", wire.TypeLeft: "invalid",
-		wire.TypePublicationStart: "invalid", wire.TypePublicationStop: "invalid", wire.TypeError: "invalid",
+		wire.TypePublicationStart: "invalid", wire.TypePublicationSet: "invalid", wire.TypePublicationStop: "invalid", wire.TypeError: "invalid",
 	}
 	files, err := filepath.Glob("../../../shared/wire/testdata/*.json")
 	if err != nil || len(files) == 0 {
@@ -314,7 +314,7 @@ func TestStateIsTheGoldenShape(t *testing.T) {
 	for _, p := range golden.Publications {
 		state.Publications = append(state.Publications, room.Publication(p))
 	}
-	c := &channel{claims: jointoken.Claims{Subject: golden.Self}}
+	c := &channel{server: &Server{instance: "9pQz3T-x"}, claims: jointoken.Claims{Subject: golden.Self}}
 	got, err := json.Marshal(c.message(room.Event{Kind: room.RoomState, State: &state}))
 	if err != nil || string(got) != strings.TrimSpace(string(raw)) {
 		t.Errorf("got  %s (%v)\nwant %s", got, err, raw)

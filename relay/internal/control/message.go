@@ -157,6 +157,8 @@ func (c *channel) message(e room.Event) any {
 		return wire.ParticipantLeft{Type: wire.TypeLeft, ID: e.ID}
 	case room.PublicationStarted:
 		return wire.PublicationStarted{Type: wire.TypePublicationStart, Publication: wire.Publication(*e.Publication), Current: e.Current}
+	case room.PublicationUpdated:
+		return wire.PublicationUpdated{Type: wire.TypePublicationSet, Publication: wire.Publication(*e.Publication)}
 	case room.PublicationStopped:
 		return wire.PublicationStopped{Type: wire.TypePublicationStop, ID: e.ID, Current: e.Current}
 	}
@@ -169,7 +171,7 @@ func participant(p room.Participant) wire.Participant {
 
 func (c *channel) roomState(s *room.State) wire.RoomState {
 	m := wire.RoomState{
-		Type: wire.TypeRoomState, Conference: s.Conference, Self: c.claims.Subject, Current: s.Current, Selected: s.Selected,
+		Type: wire.TypeRoomState, Instance: c.server.instance, Conference: s.Conference, Self: c.claims.Subject, Current: s.Current, Selected: s.Selected,
 		Participants: make([]wire.Participant, 0, len(s.Participants)),
 		Publications: make([]wire.Publication, 0, len(s.Publications)),
 	}

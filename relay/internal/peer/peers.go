@@ -102,7 +102,8 @@ func newCertificate(now time.Time) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
-// Run reads the media port until the socket is closed, and ends viewers that stopped consenting.
+// Run reads the media port until the socket is closed, gives viewers signs of life, and ends those that stopped
+// consenting.
 func (p *Peers) Run(ctx context.Context) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -119,7 +120,9 @@ func (p *Peers) Run(ctx context.Context) {
 			for _, v := range p.list() {
 				if !v.alive(now) {
 					v.Close()
+					continue
 				}
+				v.signOfLife()
 			}
 		}
 	}

@@ -22,7 +22,8 @@ import (
 )
 
 const (
-	presenterDisconnected = 5 * time.Second
+	// presenterDisconnected is the silence after which viewers are told; Chromium speaks at least every 2.5 s.
+	presenterDisconnected = 4 * time.Second
 	// presenterFailed is how long a presenter's network may be away before the share ends.
 	presenterFailed    = 25 * time.Second
 	presenterKeepalive = 2 * time.Second
@@ -122,6 +123,7 @@ type Incoming struct {
 type PresenterEvents struct {
 	Track  func(Incoming)                       // returns when the track ends
 	Report func(c packet.Codec, rtpTime uint32) // a sender report came
+	State  func()                               // Interrupted may have changed; must not block
 	Closed func()                               // once
 }
 
@@ -159,6 +161,7 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 	s := &Presenter{pc: pc, announce: p.announce, events: events, audio: audio, closed: make(chan struct{}), offer: oneLayer(offerText)}
 	pc.OnTrack(s.track)
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		events.State()
 		if state == webrtc.PeerConnectionStateFailed || state == webrtc.PeerConnectionStateClosed {
 			go s.Close() // pion holds its lock here
 		}
@@ -246,6 +249,11 @@ func (s *Presenter) reports(receiver *webrtc.RTPReceiver, codec packet.Codec) {
 			}
 		}
 	}
+}
+
+// Interrupted reports whether the presenter's network is silent.
+func (s *Presenter) Interrupted() bool {
+	return s.pc.ConnectionState() == webrtc.PeerConnectionStateDisconnected
 }
 
 // Audio reports whether the presenter offered sound.

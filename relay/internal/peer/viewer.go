@@ -37,6 +37,7 @@ type Viewer struct {
 	}
 	destination atomic.Pointer[egress.Destination]
 	checkedAt   atomic.Int64 // Unix nanoseconds of the latest verified check
+	spoke       atomic.Bool  // RTCP went out since the last sign of life was due
 	link        *link
 
 	// keys appear when the handshake is done.
@@ -240,8 +241,18 @@ func (v *Viewer) Protect(b *egress.Batch, reserved []byte, n int, index uint64) 
 	return true
 }
 
+// signOfLife sends an empty receiver report (RFC 3550 section 6.1) unless other RTCP went out since the last call: a
+// viewer of a still screen can then tell it from a dead network within seconds.
+func (v *Viewer) signOfLife() {
+	if !v.spoke.Swap(false) {
+		v.Feedback([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: v.VideoSSRC}, rtcp.NewCNAMESourceDescription(v.VideoSSRC, streamID)})
+		v.spoke.Store(false)
+	}
+}
+
 // Feedback implements forward.Transport.
 func (v *Viewer) Feedback(packets []rtcp.Packet) {
+	v.spoke.Store(true)
 	to := v.destination.Load()
 	plain, err := rtcp.Marshal(packets)
 	if err != nil || to == nil {

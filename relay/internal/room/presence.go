@@ -61,6 +61,12 @@ func (p *Presence) Publish(pub Publication) error {
 	return err
 }
 
+// Interrupt tells whether the network of this participant's share is silent.
+func (p *Presence) Interrupt(id string, interrupted bool) {
+	n := p.room.interrupt(p, id, interrupted)
+	n.deliver(p.room)
+}
+
 // Unpublish stops a share of this participant. The screen falls back to the latest share that remains.
 func (p *Presence) Unpublish(id string) {
 	n := p.room.unpublishOwn(p, id)

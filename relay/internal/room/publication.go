@@ -26,6 +26,21 @@ func (r *room) publish(p *Presence, pub Publication) (notices, error) {
 	return n, nil
 }
 
+// interrupt marks a publication of the presence's participant; nothing is told when nothing changes.
+func (r *room) interrupt(p *Presence, id string, interrupted bool) notices {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n notices
+	i := slices.IndexFunc(r.publications, func(s share) bool { return s.ID == id && s.Participant == p.participant })
+	if r.memberOf(p) == nil || i < 0 || r.publications[i].Interrupted == interrupted {
+		return n
+	}
+	r.publications[i].Interrupted = interrupted
+	pub := r.publications[i].Publication
+	r.append(&n, Event{Kind: PublicationUpdated, Publication: &pub})
+	return n
+}
+
 // unpublishOwn stops a publication of the presence's participant; an id of somebody else is ignored.
 func (r *room) unpublishOwn(p *Presence, id string) notices {
 	r.mu.Lock()

@@ -12,6 +12,7 @@ const (
 	ParticipantUpdated                 // Participant
 	ParticipantLeft                    // ID
 	PublicationStarted                 // Publication, Current
+	PublicationUpdated                 // Publication
 	PublicationStopped                 // ID, Current
 )
 

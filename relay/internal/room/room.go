@@ -46,6 +46,7 @@ type Participant struct {
 type Publication struct {
 	ID, Participant, Name, Label, Video, Audio string
 	StartedAt                                  time.Time
+	Interrupted                                bool // the presenter's network is silent
 }
 
 // State is a copy of a room as one participant sees it: only Selected depends on who asks.

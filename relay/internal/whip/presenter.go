@@ -33,6 +33,7 @@ type share struct {
 	publication *forward.Publication
 	presenter   *peer.Presenter // set before any track can arrive
 	opened      chan struct{}
+	state       chan struct{} // the presenter's network may have gone or come back
 }
 
 // present opens a presenter's session.
@@ -41,10 +42,10 @@ func (s *Server) present(r *http.Request, admitted gate.Admitted, offer string) 
 	if err != nil {
 		return nil, "", err
 	}
-	sh := &share{server: s, presence: presence, id: publicationID(), label: clean(r.URL.Query().Get("label")), ready: make(chan struct{}), opened: make(chan struct{})}
+	sh := &share{server: s, presence: presence, id: publicationID(), label: clean(r.URL.Query().Get("label")), ready: make(chan struct{}), opened: make(chan struct{}), state: make(chan struct{}, 1)}
 	sh.ctx, sh.cancel = context.WithCancel(s.base)
 	sh.session = &session{presence: presence}
-	presenter, answer, err := s.peers.Present(offer, peer.PresenterEvents{Track: sh.track, Report: sh.report, Closed: sh.cancel})
+	presenter, answer, err := s.peers.Present(offer, peer.PresenterEvents{Track: sh.track, Report: sh.report, State: sh.changed, Closed: sh.cancel})
 	if err != nil {
 		sh.cancel()
 		presence.Leave()
@@ -84,6 +85,8 @@ func (sh *share) watch() {
 		case <-ready:
 			ready = nil
 			start.Stop()
+		case <-sh.state:
+			sh.presence.Interrupt(sh.id, sh.presenter.Interrupted())
 		case <-start.C:
 			running = false
 		case <-sh.presence.Ended():
@@ -98,6 +101,14 @@ func (sh *share) watch() {
 	sh.presence.Unpublish(sh.id)
 	sh.server.unpublish(sh.id)
 	sh.presence.Leave()
+}
+
+// changed wakes watch; one token says all.
+func (sh *share) changed() {
+	select {
+	case sh.state <- struct{}{}:
+	default:
+	}
 }
 
 // track reads one track until the session ends. The picture makes the publication; sound waits for it.

@@ -18,9 +18,11 @@ const share = (id: string) => ({
   video: 'VP9',
   audio: '',
   startedAt: '',
+  interrupted: false,
 });
-const room = (publications: object[] = [], current = '') => ({
+const room = (publications: object[] = [], current = '', instance = 'r1') => ({
   type: 'room.state',
+  instance,
   conference: 'c',
   self: 'p-4Zr0',
   current,
@@ -28,8 +30,8 @@ const room = (publications: object[] = [], current = '') => ({
   participants: [],
   publications,
 });
-const picture = (framesDecoded: number) => [
-  { type: 'transport', bytesReceived: framesDecoded * 1000 },
+const picture = (framesDecoded: number, reports = 0) => [
+  { type: 'transport', bytesReceived: framesDecoded * 1000 + reports },
   {
     type: 'inbound-rtp',
     kind: 'video',
@@ -93,11 +95,16 @@ async function join(state = room()): Promise<void> {
   peer().become('connected');
 }
 
-/** Seconds with a living control channel, in which `frames` more are decoded. */
-async function pass(seconds: number, frames = 0): Promise<void> {
+let reports = 0;
+
+/**
+ * Seconds with a living control channel, in which `frames` more are decoded. The relay's report
+ * comes each second, unless the media port is `silent`.
+ */
+async function pass(seconds: number, frames = 0, silent = false): Promise<void> {
   for (let second = 0; second < seconds; second++) {
     const decoded = (peer().stats[1] as { framesDecoded?: number } | undefined)?.framesDecoded ?? 0;
-    if (frames > 0) peer().stats = picture(decoded + frames);
+    if (!silent) peer().stats = picture(decoded + frames, ++reports);
     await vi.advanceTimersByTimeAsync(1000);
     socket().say({ type: 'room.heartbeat' });
   }
@@ -181,15 +188,47 @@ describe('a lost network', () => {
     expect(status()).toEqual({ standing: 'reconnecting', reason: 'media' });
   });
 
-  it('makes a new session when the relay came back without knowing the old one', async () => {
+  it('says so within four seconds when nothing comes any more, and when it goes on', async () => {
+    await join(room([share('s1')], 's1'));
+    await pass(2, 15);
+    await pass(4, 0, true);
+    expect(status()).toEqual({ standing: 'reconnecting', reason: 'media' });
+    await pass(2, 15);
+    expect(status().standing).toBe('live');
+    expect(relay.of('POST')).toHaveLength(1);
+  });
+
+  it('makes a new session at once when another run of the relay answers', async () => {
     await join(room([share('s1')], 's1'));
     await pass(2, 15);
     socket().drop();
-    await pass(3);
+    await vi.advanceTimersByTimeAsync(250);
+    socket().open();
+    socket().say(room([share('s1')], 's1', 'r2'));
+    await settle();
+    expect(relay.of('POST')).toHaveLength(2);
+  });
+
+  it('keeps its session when the same relay answers again', async () => {
+    await join(room([share('s1')], 's1'));
+    await pass(2, 15);
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(250);
     socket().open();
     socket().say(room([share('s1')], 's1'));
-    await pass(3);
-    expect(relay.of('POST').length).toBeGreaterThan(1);
+    await pass(2, 15);
+    expect(status().standing).toBe('live');
+    expect(relay.of('POST')).toHaveLength(1);
+  });
+
+  it('tells a presenter’s lost network from its own', async () => {
+    await join(room([share('s1')], 's1'));
+    await pass(2, 15);
+    const still = { ...share('s1'), interrupted: true };
+    socket().say({ type: 'publication.updated', publication: still });
+    expect(status()).toEqual({ standing: 'frozen', reason: 'presenter' });
+    socket().say({ type: 'publication.updated', publication: share('s1') });
+    expect(status().standing).toBe('live');
   });
 });
 
@@ -203,6 +242,16 @@ describe('the end', () => {
     expect(status().standing).toBe(standing);
     expect(peer().closed).toBe(true);
     expect(relay.of('DELETE')).toHaveLength(1);
+  });
+
+  it('opened elsewhere: everything here ends, and nothing comes back by itself', async () => {
+    await join(room([share('s1')], 's1'));
+    socket().drop(4409);
+    expect(status().standing).toBe('replaced');
+    expect(peer().closed).toBe(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sockets).toHaveLength(1);
+    expect(status().standing).toBe('replaced');
   });
 
   it('a refusal is told with its problem', async () => {

@@ -12,11 +12,19 @@ import type { Publication } from './wire.ts';
 
 /** What the guest is told, in one word. */
 export type Standing =
-  'connecting' | 'waiting' | 'live' | 'reconnecting' | 'frozen' | 'ended' | 'removed';
+  'connecting' | 'waiting' | 'live' | 'reconnecting' | 'frozen' | 'ended' | 'removed' | 'replaced';
 
 /** Why, where one word has several reasons. */
 export type Reason =
-  '' | 'first-picture' | 'stopped' | 'control' | 'media' | 'undecodable' | 'black' | 'refused';
+  | ''
+  | 'first-picture'
+  | 'stopped'
+  | 'control'
+  | 'media'
+  | 'undecodable'
+  | 'black'
+  | 'presenter'
+  | 'refused';
 
 export interface Status {
   standing: Standing;
@@ -26,7 +34,7 @@ export interface Status {
 
 export type AttendanceDeps = ControlDeps &
   PublisherDeps &
-  Omit<ViewerDeps, 'sampled'> & { token(milliseconds: number): Promise<JoinToken> };
+  Omit<ViewerDeps, 'sampled' | 'showing'> & { token(milliseconds: number): Promise<JoinToken> };
 
 /** A picture that stays undecodable for this long is asked for in a new session… */
 const renewAfter = 3000;
@@ -54,7 +62,11 @@ export class Attendance {
   constructor(deps: AttendanceDeps) {
     this.#deps = deps;
     this.control = new ControlChannel(deps);
-    this.viewer = new Viewer({ ...deps, sampled: (stats) => this.#sampled(stats) });
+    this.viewer = new Viewer({
+      ...deps,
+      sampled: (stats) => this.#sampled(stats),
+      showing: () => this.viewed.peek() !== null,
+    });
     this.publisher = new Publisher(deps);
     this.viewed = computed(() => {
       const room = this.control.room.value;
@@ -67,6 +79,7 @@ export class Attendance {
         picture: this.#picture.value,
         room: this.control.room.value,
         hadShare: this.#hadShare.value,
+        interrupted: this.viewed.value?.interrupted ?? false,
       }),
     );
   }
@@ -95,8 +108,8 @@ export class Attendance {
   /** The page was hidden or the network changed: do not wait for the next attempt. */
   wake(): void {
     this.control.retryNow();
-    this.viewer.link.verify();
-    this.publisher.link?.verify();
+    this.viewer.link.retryNow();
+    this.publisher.link?.retryNow();
   }
 
   /** A sample of the shown picture, or null when there was none to take. */
@@ -114,14 +127,23 @@ export class Attendance {
 
   #followControl(): Cancel {
     let lost = false;
+    let instance = '';
     return effect(() => {
       const state = this.control.state.value;
       if (state.phase === 'lost') {
         lost = true;
-      } else if (state.phase === 'open' && lost) {
+      } else if (state.phase === 'open') {
+        const before = instance;
+        instance = this.control.room.peek()?.instance ?? '';
+        if (before !== '' && before !== instance) {
+          // A relay that started anew, or another one, knows nothing of these sessions.
+          this.viewer.link.restart('another relay');
+          this.publisher.link?.restart('another relay');
+        } else if (lost) {
+          this.viewer.link.retryNow();
+          this.publisher.link?.retryNow();
+        }
         lost = false;
-        this.viewer.link.verify();
-        this.publisher.link?.verify();
       } else if (state.phase === 'closed') {
         this.publisher.stop();
         this.viewer.link.close();
@@ -181,6 +203,7 @@ interface Facts {
   picture: Picture;
   room: Room | null;
   hadShare: boolean;
+  interrupted: boolean;
 }
 
 function status(standing: Standing, reason: Reason = '', problem: Problem | null = null): Status {
@@ -188,9 +211,11 @@ function status(standing: Standing, reason: Reason = '', problem: Problem | null
 }
 
 /** The one place that decides what the guest is told. */
-export function statusOf({ control, view, picture, room, hadShare }: Facts): Status {
+export function statusOf({ control, view, picture, room, hadShare, interrupted }: Facts): Status {
   if (control.phase === 'closed') {
-    if (control.reason === 'removed') return status('removed');
+    if (control.reason === 'removed' || control.reason === 'replaced') {
+      return status(control.reason);
+    }
     return control.reason === 'refused'
       ? status('ended', 'refused', control.problem)
       : status('ended');
@@ -212,6 +237,6 @@ export function statusOf({ control, view, picture, room, hadShare }: Facts): Sta
     case 'black':
       return status('frozen', picture);
     case 'moving':
-      return status('live');
+      return interrupted ? status('frozen', 'presenter') : status('live');
   }
 }

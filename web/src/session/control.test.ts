@@ -7,6 +7,7 @@ import { systemTimers } from './timers.ts';
 
 const state = (selected = '', publications: object[] = []) => ({
   type: 'room.state',
+  instance: 'r1',
   conference: 'c',
   self: 'p-4Zr0',
   current: '',
@@ -22,6 +23,7 @@ const share = {
   video: 'VP9',
   audio: '',
   startedAt: '',
+  interrupted: false,
 };
 
 let sockets: ScriptedSocket[];
@@ -190,10 +192,13 @@ describe('the end', () => {
   it.each([
     [4410, 'ended'],
     [4403, 'removed'],
+    [4409, 'replaced'],
   ])('the close code %i says it too', async (code, reason) => {
     await join();
     latest().drop(code);
     expect(channel.state.value).toMatchObject({ phase: 'closed', reason });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sockets).toHaveLength(1);
   });
 
   it.each(['unauthenticated', 'conference-denied', 'conflict'])('stops at %s', async (code) => {

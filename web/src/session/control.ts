@@ -8,7 +8,7 @@ import type { Cancel, Timers } from './timers.ts';
 import { closed, parse, subprotocol, type FromRelay, type ToRelay } from './wire.ts';
 
 /** Why the channel is closed for good. `refused` carries the problem. */
-export type Closing = 'left' | 'ended' | 'removed' | 'refused';
+export type Closing = 'left' | 'ended' | 'removed' | 'replaced' | 'refused';
 
 export type ControlState =
   | { phase: 'connecting' }
@@ -203,6 +203,8 @@ export class ControlChannel {
   #closedByRelay(code: number): void {
     if (code === closed.ended) this.#end('ended');
     else if (code === closed.removed) this.#end('removed');
+    // Coming back would throw out the other page, which would come back in turn.
+    else if (code === closed.replaced) this.#end('replaced');
     else this.#lose(`closed with ${code}`);
   }
 

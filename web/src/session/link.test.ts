@@ -47,6 +47,7 @@ function link(giveUpAfter = Infinity): MediaLink {
       endpoint: (token) => token.relay.whep,
       prepare: (peer) => void peer.addTransceiver('video'),
       sampled: () => {},
+      silence: () => 3000,
       giveUpAfter,
     },
   );
@@ -58,6 +59,17 @@ async function connected(giveUpAfter?: number): Promise<MediaLink> {
   await settle();
   latest().become('connected');
   return made;
+}
+
+let said = 0;
+const alive = (bytes: number) => [{ type: 'transport', bytesReceived: bytes }];
+
+/** Lets seconds pass, in each of which something comes from the relay. */
+async function speak(seconds: number): Promise<void> {
+  for (let second = 1; second <= seconds; second++) {
+    latest().stats = alive(++said);
+    await vi.advanceTimersByTimeAsync(1000);
+  }
 }
 
 describe('offer and answer', () => {
@@ -104,7 +116,7 @@ describe('a lost network', () => {
     expect(made.state.value.phase).toBe('interrupted');
     await vi.advanceTimersByTimeAsync(3500);
     latest().become('connected');
-    await vi.advanceTimersByTimeAsync(10_000);
+    await speak(10);
     expect(made.state.value.phase).toBe('connected');
     expect(peers).toHaveLength(1);
   });
@@ -208,36 +220,42 @@ describe('refusals', () => {
   });
 });
 
-describe('a relay that started anew', () => {
-  const alive = (bytes: number) => [{ type: 'transport', bytesReceived: bytes }];
-
-  it('is noticed when the control channel is back and media is silent', async () => {
+describe('silence', () => {
+  it('is an interruption before the browser notices, and heals with the first sign of life', async () => {
     const made = await connected();
-    latest().stats = alive(1000);
-    await vi.advanceTimersByTimeAsync(5000);
-    made.verify();
-    await vi.advanceTimersByTimeAsync(1000 + 250);
-    expect(relay.of('POST')).toHaveLength(2);
-  });
-
-  it('is left alone while media arrives', async () => {
-    const made = await connected();
-    for (let second = 1; second <= 10; second++) {
-      latest().stats = alive(second * 1000);
-      if (second === 5) made.verify();
-      await vi.advanceTimersByTimeAsync(1000);
-    }
+    await speak(3);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(made.state.value.phase).toBe('interrupted');
+    await speak(1);
+    expect(made.state.value.phase).toBe('connected');
+    await speak(10);
     expect(made.state.value.phase).toBe('connected');
     expect(relay.of('POST')).toHaveLength(1);
   });
 
-  it('is asked at once while the link waits for its next attempt', async () => {
+  it('leads to a new session when it goes on, and the browser’s own verdict does not delay it', async () => {
+    const made = await connected();
+    await speak(3);
+    await vi.advanceTimersByTimeAsync(6000);
+    latest().become('disconnected');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(made.state.value.phase).toBe('reconnecting');
+  });
+
+  it('does not last: a relay that speaks each second is left alone', async () => {
+    const made = await connected();
+    await speak(60);
+    expect(made.state.value.phase).toBe('connected');
+    expect(relay.of('POST')).toHaveLength(1);
+  });
+
+  it('is not waited out once the network is known to be back', async () => {
     const made = await connected();
     refuseToken = new Problem('network');
     latest().become('failed');
     await vi.advanceTimersByTimeAsync(250 + 500 + 1000 + 2000);
     refuseToken = null;
-    made.verify();
+    made.retryNow();
     await settle();
     expect(relay.of('POST')).toHaveLength(2);
   });

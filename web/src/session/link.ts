@@ -12,7 +12,7 @@ export type LinkState =
   | { phase: 'idle' }
   | { phase: 'connecting' }
   | { phase: 'connected' }
-  /** The network is silent; it may heal by itself. */
+  /** Nothing comes from the relay; it may heal by itself. */
   | { phase: 'interrupted' }
   /** A new session is being made. */
   | { phase: 'reconnecting'; attempt: number }
@@ -35,14 +35,14 @@ export interface LinkPurpose {
   prepare(peer: RTCPeerConnection): void;
   /** Called about once a second while there is a connection. */
   sampled(stats: RTCStatsReport): void;
+  /** How long the relay may say nothing. It speaks each second to whoever shares or sees a share. */
+  silence(): number;
   /** A loss that lasts longer ends the link; Infinity tries for ever. */
   giveUpAfter: number;
 }
 
 /** How long a silent network may take to heal before a new session is made. */
 const heal = 4000;
-/** Chromium asks a quiet peer for a sign of life every 2.5 s. */
-const quiet = 3500;
 const sampleEvery = 1000;
 /** An attempt younger than this was made on a living network and is left alone. */
 const promising = 1500;
@@ -69,7 +69,6 @@ export class MediaLink {
   #begunAt = -Infinity;
   #lostAt: number | null = null;
   #activity = { count: 0, at: 0 };
-  #suspectedAt: number | null = null;
   #timer: Cancel = () => {};
   #sampling: Cancel = () => {};
 
@@ -104,17 +103,11 @@ export class MediaLink {
     this.#again(why, null, 0);
   }
 
-  /**
-   * Asks whether the other side still lives: called when the control channel was lost and came
-   * back, perhaps to a relay that started anew and knows nothing of this session.
-   */
-  verify(): void {
+  /** The network is back, or the page is looked at again: a link that waits tries at once. */
+  retryNow(): void {
     const { phase } = this.#state.value;
-    if (phase === 'connected' || phase === 'interrupted') {
-      // Judged with the next sample: after a page slept, what was counted last is old.
-      this.#suspectedAt = this.#deps.timers.now();
-    } else if (phase === 'reconnecting' && this.#deps.timers.now() - this.#begunAt > promising) {
-      this.restart('control is back');
+    if (phase === 'reconnecting' && this.#deps.timers.now() - this.#begunAt > promising) {
+      this.restart('the network is back');
     }
   }
 
@@ -178,7 +171,6 @@ export class MediaLink {
     this.#timer();
     this.#attempt = 0;
     this.#lostAt = null;
-    this.#suspectedAt = null;
     this.#activity = { count: 0, at: this.#deps.timers.now() };
     this.#state.value = { phase: 'connected' };
     this.#deps.log('info', `${this.#purpose.name}: connected`);
@@ -195,6 +187,7 @@ export class MediaLink {
   }
 
   #interrupted(stale: () => boolean): void {
+    if (this.#state.value.phase === 'interrupted') return;
     this.#lostAt ??= this.#deps.timers.now();
     this.#state.value = { phase: 'interrupted' };
     this.#deps.log('warn', `${this.#purpose.name}: interrupted`);
@@ -230,7 +223,6 @@ export class MediaLink {
     this.#begunAt = -Infinity;
     this.#timer();
     this.#sampling();
-    this.#suspectedAt = null;
     const session = this.#session;
     this.#session = null;
     if (session === null) return;
@@ -249,20 +241,29 @@ export class MediaLink {
             this.#activity = { count, at: this.#deps.timers.now() };
           }
           this.#purpose.sampled(stats);
-          this.#judgeActivity();
-          if (!stale()) this.#sample(peer, stale);
+          this.#judgeActivity(peer, stale);
+          this.#sample(peer, stale);
         },
         () => {},
       );
     });
   }
 
-  #judgeActivity(): void {
-    if (this.#suspectedAt === null) return;
-    if (this.#activity.at > this.#suspectedAt) {
-      this.#suspectedAt = null;
-    } else if (this.#deps.timers.now() - this.#activity.at >= quiet) {
-      this.#again('no sign of life');
+  /** Browsers take 5 to 7 s to notice that nothing comes any more, and a still picture looks well meanwhile. */
+  #judgeActivity(peer: RTCPeerConnection, stale: () => boolean): void {
+    const quiet = this.#deps.timers.now() - this.#activity.at;
+    const { phase } = this.#state.value;
+    if (phase === 'connected' && quiet >= this.#purpose.silence()) {
+      this.#interrupted(stale);
+    } else if (phase === 'interrupted' && quiet === 0 && peer.connectionState === 'connected') {
+      this.#healed();
     }
+  }
+
+  #healed(): void {
+    this.#timer();
+    this.#lostAt = null;
+    this.#state.value = { phase: 'connected' };
+    this.#deps.log('info', `${this.#purpose.name}: healed`);
   }
 }

@@ -17,8 +17,10 @@ const share = (id: string): Publication => ({
   video: 'VP9',
   audio: '',
   startedAt: '',
+  interrupted: false,
 });
 const empty: Room = {
+  instance: 'r1',
   conference: 'c',
   self: 'p1',
   current: '',

@@ -2,6 +2,7 @@ import type { FromRelay, Participant, Publication, RoomState } from './wire.ts';
 
 /** What this participant knows of the conference's live state. */
 export interface Room {
+  instance: string;
   conference: string;
   self: string;
   /** The share that the conference follows, or "". */
@@ -12,8 +13,16 @@ export interface Room {
   publications: readonly Publication[];
 }
 
-export function roomOf({ conference, self, current, selected, ...lists }: RoomState): Room {
+export function roomOf({
+  instance,
+  conference,
+  self,
+  current,
+  selected,
+  ...lists
+}: RoomState): Room {
   return {
+    instance,
     conference,
     self,
     current,
@@ -39,6 +48,8 @@ export function apply(room: Room, message: FromRelay): Room {
         current: message.current,
         publications: put(room.publications, message.publication),
       };
+    case 'publication.updated':
+      return { ...room, publications: put(room.publications, message.publication) };
     case 'publication.stopped':
       return {
         ...room,

@@ -12,6 +12,12 @@ export function fields(value: unknown, where: string): Fields {
   return value as Fields;
 }
 
+export function flag(from: Fields, key: string): boolean {
+  const value = from[key];
+  if (typeof value !== 'boolean') throw new ShapeError(`${key} is neither true nor false`);
+  return value;
+}
+
 export function text(from: Fields, key: string): string {
   const value = from[key];
   if (typeof value !== 'string') throw new ShapeError(`${key} is not a text`);

@@ -15,6 +15,7 @@ const fromRelay = [
   'participant.updated',
   'participant.left',
   'publication.started',
+  'publication.updated',
   'publication.stopped',
   'room.heartbeat',
   'room.ended',

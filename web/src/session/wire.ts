@@ -1,5 +1,5 @@
 /** The control channel's messages (subprotocol coopnet.control.v1), as typed values. */
-import { fields, list, named, oneOf, optionalText, ShapeError, text } from './shape.ts';
+import { fields, flag, list, named, oneOf, optionalText, ShapeError, text } from './shape.ts';
 
 export const subprotocol = 'coopnet.control.v1';
 
@@ -28,10 +28,14 @@ export interface Publication {
   video: string;
   audio: string;
   startedAt: string;
+  /** The presenter's network is silent. */
+  interrupted: boolean;
 }
 
 export interface RoomState {
   type: 'room.state';
+  /** Names this run of the relay. */
+  instance: string;
   conference: string;
   self: string;
   current: string;
@@ -45,6 +49,7 @@ export type FromRelay =
   | { type: 'participant.joined' | 'participant.updated'; participant: Participant }
   | { type: 'participant.left'; id: string }
   | { type: 'publication.started'; publication: Publication; current: string }
+  | { type: 'publication.updated'; publication: Publication }
   | { type: 'publication.stopped'; id: string; current: string }
   | { type: 'room.heartbeat' }
   | { type: 'room.ended'; reason: Ending }
@@ -56,7 +61,7 @@ export type ToRelay =
   | { type: 'view.select'; publication: string };
 
 /** WebSocket close codes of the control channel. */
-export const closed = { token: 4401, removed: 4403, ended: 4410 } as const;
+export const closed = { token: 4401, removed: 4403, replaced: 4409, ended: 4410 } as const;
 
 /**
  * The message in one text frame, or null for a type that this version does not know (a newer relay
@@ -75,6 +80,7 @@ export function parse(frame: string): FromRelay | null {
     case 'room.state':
       return {
         type,
+        instance: named(message, 'instance'),
         conference: named(message, 'conference'),
         self: named(message, 'self'),
         current: text(message, 'current'),
@@ -93,6 +99,8 @@ export function parse(frame: string): FromRelay | null {
         publication: publication(message['publication']),
         current: text(message, 'current'),
       };
+    case 'publication.updated':
+      return { type, publication: publication(message['publication']) };
     case 'publication.stopped':
       return { type, id: named(message, 'id'), current: text(message, 'current') };
     case 'room.heartbeat':
@@ -132,5 +140,6 @@ function publication(value: unknown): Publication {
     video: text(from, 'video'),
     audio: optionalText(from, 'audio'),
     startedAt: text(from, 'startedAt'),
+    interrupted: flag(from, 'interrupted'),
   };
 }

@@ -151,6 +151,9 @@ export const en = {
   'state.reconnecting.media':
     'The connection was interrupted and the picture may be frozen. It comes back by itself; you need not do anything.',
   'state.frozen': 'No picture',
+  'state.frozen.still': 'Frozen',
+  'state.frozen.presenter':
+    'The presenter’s connection is interrupted. You see the last picture; it goes on by itself.',
   'state.frozen.undecodable':
     'The share is live, but its picture does not arrive. It is being asked for again. If it stays so, ask the presenter to share again.',
   'state.frozen.black':
@@ -160,6 +163,10 @@ export const en = {
   'state.ended.refused': 'The conference does not let you in (any more). Ask the organizer.',
   'state.removed': 'Removed',
   'state.removed.text': 'The organizer has removed you from the conference.',
+  'state.replaced': 'Open elsewhere',
+  'state.replaced.text':
+    'You have opened this conference in another window or tab. It goes on there.',
+  'state.replaced.here': 'Continue here instead',
   'state.back': 'Back to the start',
 
   'share.button': 'Share',

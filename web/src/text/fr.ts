@@ -160,6 +160,9 @@ export const fr: Catalogue = {
   'state.reconnecting.media':
     'La connexion a été interrompue et l’image est peut-être figée. Elle revient d’elle-même ; vous n’avez rien à faire.',
   'state.frozen': 'Pas d’image',
+  'state.frozen.still': 'Figée',
+  'state.frozen.presenter':
+    'La connexion du présentateur est interrompue. Vous voyez la dernière image ; elle reprendra d’elle-même.',
   'state.frozen.undecodable':
     'Un partage est en cours, mais son image n’arrive pas. Elle est redemandée. Si cela dure, demandez au présentateur de partager à nouveau.',
   'state.frozen.black':
@@ -170,6 +173,10 @@ export const fr: Catalogue = {
     'La conférence ne vous laisse pas (ou plus) entrer. Adressez-vous à l’organisateur.',
   'state.removed': 'Exclu',
   'state.removed.text': 'L’organisateur vous a retiré de la conférence.',
+  'state.replaced': 'Ouverte ailleurs',
+  'state.replaced.text':
+    'Vous avez ouvert cette conférence dans une autre fenêtre ou un autre onglet. Elle s’y poursuit.',
+  'state.replaced.here': 'Continuer ici',
   'state.back': 'Retour au début',
 
   'share.button': 'Partager',

@@ -46,6 +46,7 @@ const drawings: Readonly<Partial<Record<string, IconName>>> = {
   waiting: 'screen',
   ended: 'check',
   removed: 'info',
+  replaced: 'info',
   frozen: 'alert',
 };
 
@@ -81,6 +82,11 @@ function Overlay({ attendance }: { attendance: Attendance }): JSX.Element | null
       <p class="overlay-title" aria-hidden="true">
         {stateText(status, share, t)}
       </p>
+      {status.standing === 'replaced' && (
+        <Button look="primary" testid="here" onClick={() => location.reload()}>
+          {t('state.replaced.here')}
+        </Button>
+      )}
       {over && (
         <Button look="primary" testid="back" onClick={() => portal.leave()}>
           {t('state.back')}

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
-import type { Attendance, Status } from '../../session/attendance.ts';
+import type { Attendance, Reason, Status } from '../../session/attendance.ts';
 import type { Publication } from '../../session/wire.ts';
+import type { Key } from '../../text/en.ts';
 import type { Translate } from '../../text/texts.ts';
 import { useText } from '../../ui/services.ts';
 
@@ -17,11 +18,18 @@ export function StateLine({ attendance }: { attendance: Attendance }): JSX.Eleme
       data-reason={status.reason}
       data-share={attendance.viewed.value?.id ?? ''}
     >
-      <strong class={`chip ${status.standing}`}>{t(`state.${status.standing}`)}</strong>{' '}
+      <strong class={`chip ${status.standing}`}>
+        {t(status.reason === 'presenter' ? 'state.frozen.still' : `state.${status.standing}`)}
+      </strong>{' '}
       <span class="state-text">{stateText(status, attendance.viewed.value, t)}</span>
     </p>
   );
 }
+
+const frozen: Readonly<Partial<Record<Reason, Key>>> = {
+  black: 'state.frozen.black',
+  presenter: 'state.frozen.presenter',
+};
 
 /** What is going on, and whether the guest has to do something. */
 export function stateText(
@@ -39,10 +47,12 @@ export function stateText(
     case 'reconnecting':
       return t(reason === 'control' ? 'state.reconnecting.control' : 'state.reconnecting.media');
     case 'frozen':
-      return t(reason === 'black' ? 'state.frozen.black' : 'state.frozen.undecodable');
+      return t(frozen[reason] ?? 'state.frozen.undecodable');
     case 'ended':
       return t(reason === 'refused' ? 'state.ended.refused' : 'state.ended.text');
     case 'removed':
       return t('state.removed.text');
+    case 'replaced':
+      return t('state.replaced.text');
   }
 }
