@@ -26,10 +26,14 @@ export class Site {
     return site;
   }
 
+  get port(): string {
+    return String((this.server.address() as AddressInfo).port);
+  }
+
   /** Serves a page and gives its address. */
   serve(path: string, body: string | Buffer, type = 'text/html; charset=utf-8'): string {
     this.pages.set(path, { type, body });
-    return `http://localhost:${(this.server.address() as AddressInfo).port}${path}`;
+    return `http://localhost:${this.port}${path}`;
   }
 
   pattern(options: PatternOptions): string {

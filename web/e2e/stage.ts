@@ -56,9 +56,9 @@ export class Stage {
   }
 
   /** An internal participant in the tool, in a browser that will share the pattern; nothing is shared yet. */
-  async presenter(conference: Conference, show: Show, args: string[] = []): Promise<Presenter> {
+  async presenter(conference: Conference, show: Show, options: ChromiumOptions = {}): Promise<Presenter> {
     const title = `Coopnet pattern ${show.tag}`;
-    const browser = await this.browser({ share: title, args });
+    const browser = await this.browser({ ...options, share: title });
     const context = await person(browser);
     const address = this.site.pattern({ title, tag: show.tag, still: show.still ?? false });
     const pattern = await open(context, `${show.name}'s pattern`, address);

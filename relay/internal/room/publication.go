@@ -23,6 +23,8 @@ func (r *room) publish(p *Presence, pub Publication) (notices, error) {
 	r.current = pub.ID
 	r.retarget(&n, before)
 	r.append(&n, Event{Kind: PublicationStarted, Publication: &pub, Current: r.current})
+	// Who shares anew while an older share's network is silent has come back by another way.
+	r.unpublish(&n, func(s share) bool { return s.Participant == m.ID && s.Interrupted })
 	return n, nil
 }
 

@@ -161,6 +161,37 @@ func TestShareEndsWithItsPresence(t *testing.T) {
 	}
 }
 
+func TestInterruptedShare(t *testing.T) {
+	rs := New(Config{})
+	defer rs.Close()
+	old, other, fresh := join(t, rs, "c", "ann"), join(t, rs, "c", "bob"), join(t, rs, "c", "ann")
+	publish(t, old, "1")
+	publish(t, other, "2")
+	other.Interrupt("1", true)
+	if old.State().Publications[0].Interrupted {
+		t.Error("somebody else interrupted the share")
+	}
+	queue := other.Events()
+	if _, err := queue.Next(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	old.Interrupt("1", true)
+	old.Interrupt("1", true)
+	events, err := queue.Next(t.Context())
+	if err != nil || len(events) != 1 || events[0].Kind != PublicationUpdated || !events[0].Publication.Interrupted {
+		t.Fatalf("events %+v, %v", events, err)
+	}
+	publish(t, fresh, "3")
+	if s := other.State(); len(s.Publications) != 2 || s.Publications[1].ID != "3" || s.Current != "3" {
+		t.Errorf("state %+v: the interrupted share of the same participant is still there", s)
+	}
+	old.Interrupt("1", false)
+	old.Unpublish("1")
+	if s := other.State(); len(s.Publications) != 2 {
+		t.Errorf("state %+v", s)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	rs := New(Config{MaxRooms: 2, MaxParticipants: 2, MaxPublications: 2})
 	defer rs.Close()

@@ -120,7 +120,8 @@ export class Attendance {
   #followShares(): Cancel {
     return effect(() => {
       const share = this.viewed.value;
-      if (share !== null) this.#hadShare.value = true;
+      if (share === null) this.viewer.link.settle();
+      else this.#hadShare.value = true;
       this.#picture.value = this.#watchdog.follow(share?.id ?? '', this.#deps.timers.now());
     });
   }

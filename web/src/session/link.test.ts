@@ -48,6 +48,7 @@ function link(giveUpAfter = Infinity): MediaLink {
       prepare: (peer) => void peer.addTransceiver('video'),
       sampled: () => {},
       silence: () => 3000,
+      lingers: true,
       giveUpAfter,
     },
   );
@@ -131,6 +132,30 @@ describe('a lost network', () => {
     expect(relay.of('POST').at(-1)?.headers.get('Authorization')).toBe('Bearer token-2');
     latest().become('connected');
     expect(made.state.value.phase).toBe('connected');
+  });
+
+  it('keeps the lost connection, and with it the last picture, until it is no longer needed', async () => {
+    const made = await connected();
+    latest().become('failed');
+    await vi.advanceTimersByTimeAsync(250);
+    latest().become('connected');
+    expect(peers.map(({ closed }) => closed)).toEqual([false, false]);
+    made.settle();
+    expect(peers.map(({ closed }) => closed)).toEqual([true, false]);
+  });
+
+  it('keeps one lost connection at most, and none that showed nothing', async () => {
+    const made = await connected();
+    latest().become('failed');
+    await vi.advanceTimersByTimeAsync(250);
+    latest().become('failed');
+    await vi.advanceTimersByTimeAsync(500);
+    latest().become('connected');
+    latest().become('failed');
+    await vi.advanceTimersByTimeAsync(250);
+    expect(peers.map(({ closed }) => closed)).toEqual([false, true, true, false]);
+    made.close();
+    expect(peers.every(({ closed }) => closed)).toBe(true);
   });
 
   it('does not wait when the connection has failed', async () => {

@@ -37,6 +37,8 @@ export interface LinkPurpose {
   sampled(stats: RTCStatsReport): void;
   /** How long the relay may say nothing. It speaks each second to whoever shares or sees a share. */
   silence(): number;
+  /** A lost session's connection stays open until `settle`: a browser blackens the picture of a closed one. */
+  lingers: boolean;
   /** A loss that lasts longer ends the link; Infinity tries for ever. */
   giveUpAfter: number;
 }
@@ -51,6 +53,8 @@ interface Session {
   peer: RTCPeerConnection;
   token: string;
   location: string;
+  /** Was connected: its picture may be in sight. */
+  shown: boolean;
 }
 
 /**
@@ -63,6 +67,8 @@ export class MediaLink {
   readonly #deps: LinkDeps;
   readonly #purpose: LinkPurpose;
   #session: Session | null = null;
+  /** Connection of a lost session whose last picture is still shown. */
+  #lingering: RTCPeerConnection | null = null;
   /** Counts sessions ever begun; what belongs to an older one is ignored. */
   #epoch = 0;
   #attempt = 0;
@@ -91,6 +97,7 @@ export class MediaLink {
   close(problem: Problem | null = null): void {
     if (this.#state.value.phase === 'closed') return;
     this.#drop();
+    this.settle();
     this.#state.value = { phase: 'closed', problem };
     this.#deps.log('info', `${this.#purpose.name}: closed`, { code: problem?.code ?? '' });
   }
@@ -111,6 +118,12 @@ export class MediaLink {
     }
   }
 
+  /** What a lost session showed last is no longer needed. */
+  settle(): void {
+    this.#lingering?.close();
+    this.#lingering = null;
+  }
+
   async #connect(): Promise<void> {
     const epoch = ++this.#epoch;
     this.#begunAt = this.#deps.timers.now();
@@ -120,7 +133,7 @@ export class MediaLink {
       const grant = await this.#deps.token(allowed);
       if (stale()) return;
       const peer = this.#deps.peer({ iceServers: grant.iceServers, bundlePolicy: 'max-bundle' });
-      const session: Session = { peer, token: grant.token, location: '' };
+      const session: Session = { peer, token: grant.token, location: '', shown: false };
       this.#session = session;
       this.#watch(peer, stale);
       this.#purpose.prepare(peer);
@@ -169,6 +182,7 @@ export class MediaLink {
 
   #connected(peer: RTCPeerConnection, stale: () => boolean): void {
     this.#timer();
+    if (this.#session !== null) this.#session.shown = true;
     this.#attempt = 0;
     this.#lostAt = null;
     this.#activity = { count: 0, at: this.#deps.timers.now() };
@@ -228,7 +242,11 @@ export class MediaLink {
     if (session === null) return;
     // In this order: the relay forgets a session whose connection was closed, and would answer 404.
     release(this.#deps.fetch, session.location, session.token);
-    session.peer.close();
+    if (this.#purpose.lingers && this.#lingering === null && session.shown) {
+      this.#lingering = session.peer;
+    } else {
+      session.peer.close();
+    }
   }
 
   #sample(peer: RTCPeerConnection, stale: () => boolean): void {

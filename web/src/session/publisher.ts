@@ -93,6 +93,7 @@ export class Publisher {
       prepare: (peer) => this.#prepare(peer, media, wish.hint),
       sampled: () => {},
       silence: () => silence,
+      lingers: false,
       giveUpAfter,
     });
     this.#link = link;

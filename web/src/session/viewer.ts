@@ -27,6 +27,7 @@ export class Viewer {
       prepare: (peer) => this.#prepare(peer),
       sampled: (stats) => deps.sampled(stats),
       silence: () => (deps.showing() ? silenceShown : silenceWaiting),
+      lingers: true,
       giveUpAfter: Infinity,
     });
   }
@@ -42,7 +43,10 @@ export class Viewer {
       // A shared screen is worked with: what is shown must be what is there now.
       if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
       tracks.push(track);
-      const play = () => (this.#stream.value = this.#deps.stream(tracks));
+      const play = () => {
+        this.#stream.value = this.#deps.stream(tracks);
+        this.link.settle();
+      };
       if (this.#stream.value === null) play();
       else if (track.kind === 'video') track.onunmute = play;
     };
