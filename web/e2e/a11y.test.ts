@@ -65,24 +65,30 @@ test.each(pairs)('no barrier on any page: $name', async (look) => {
 
 test('no barrier for the presenter, whose focus stays where the work is', async () => {
   const { page, portal } = presenter;
-  const focus = (): Promise<string> =>
-    page.evaluate(() => (document.activeElement as HTMLElement).dataset['testid'] ?? 'nothing');
+  const focusOn = (id: string): Promise<boolean> =>
+    until(`the focus on ${id}`, 3000, () =>
+      page.evaluate(
+        (wanted) => (document.activeElement as HTMLElement).dataset['testid'] === wanted,
+        id,
+      ),
+    );
   // The button that was pressed with the mouse has the focus, unseen: the keyboard begins at the top.
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   const found = await barriers('sharing', page);
   await press(page, 'stop-share');
   await portal.shareState('idle');
-  expect(await focus()).toBe('share-button');
+  await focusOn('share-button');
   await page.keyboard.press('Enter');
   await portal.reach('share-start');
   found.push(...(await barriers('share dialog', page)));
   await page.keyboard.press('Escape');
-  await until('the dialog is closed', 5000, async () => !(await portal.shows('share-start')));
-  expect(await focus()).toBe('share-button');
+  await until('the dialog is gone', 5000, async () => (await page.$('dialog')) === null);
+  await focusOn('share-button');
   await page.keyboard.press('Enter');
+  await portal.reach('share-start');
   await press(page, 'share-start');
   await portal.shareState('live');
-  expect(await focus()).toBe('stop-share');
+  await focusOn('stop-share');
   expect(found).toEqual([]);
 });
 
