@@ -186,6 +186,9 @@ func (r *Relay) MetricsHandler() http.Handler { return r.metrics.Handler() }
 // MediaAddr is the first announced media address.
 func (r *Relay) MediaAddr() netip.AddrPort { return r.announce[0] }
 
+// Conferences lists those with a room here.
+func (r *Relay) Conferences() []string { return r.rooms.Conferences() }
+
 // EndConference ends the conference's room: everybody is told and disconnected.
 func (r *Relay) EndConference(id string) { r.rooms.End(id) }
 
