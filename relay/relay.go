@@ -122,7 +122,8 @@ func (r *Relay) wire(cfg Config) error {
 	mux.Handle("/whep", r.whip)
 	mux.Handle("/whep/", r.whip)
 	mux.Handle("/control", r.control)
-	r.handler = mux
+	mux.HandleFunc("/", notFound)
+	r.handler = front(cfg.Logger, mux)
 	return nil
 }
 
