@@ -46,7 +46,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.firstSteps,   // staff keys and the demo conference
 		s.serve,        // portal, API, WHIP, WHEP and control on the HTTP port
 		s.serveMetrics, // the private listener, when there is one
-		s.startRounds,  // forgets what has expired, ends what is over
+		s.startRounds,  // forgets what has expired, ends what is over, looks after the certificate
 		s.announce,     // the ready file, once everything answers
 	} {
 		if err := step(ctx); err != nil {
@@ -184,6 +184,7 @@ func (s *system) run(server *http.Server, listener net.Listener) {
 func (s *system) startRounds(ctx context.Context) error {
 	s.repeat(ctx, purgeInterval, s.purge)
 	s.repeat(ctx, endInterval, s.endOver)
+	s.repeat(ctx, certificateInterval, s.checkCertificate)
 	return nil
 }
 
@@ -231,7 +232,10 @@ func (s *system) announce(ctx context.Context) error {
 // warn says what will not work, before a user finds out.
 func (s *system) warn() {
 	s.logger.Info("TURN is not served by this version yet: --turn and --turns have no effect")
-	if host, insecure := strings.CutPrefix(s.public, "http://"); insecure && !isLoopback(host) {
+	host, plain := strings.CutPrefix(s.public, "http://")
+	// Without a public address one is made of the listener's, which may be "every address of this machine".
+	beyond := !isLoopback(host) || s.cfg.PublicURL == "" && !isLoopback(s.listener.Addr().String())
+	if plain && beyond {
 		s.logger.Warn("browsers keep no cookie and share no screen over plain http on this address: guests cannot join; use --tls-cert and --tls-key, or a reverse proxy and --public-url",
 			"address", s.public)
 	}
