@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/coopnet/coopnet/shared/privatefile"
 )
 
 // Ready is the content of the ready file: where everything answers, and the keys of the first start.
@@ -30,7 +32,7 @@ func (r Ready) write(path string) error {
 	if err != nil {
 		return fmt.Errorf("render the ready file: %w", err)
 	}
-	if err := writeSecret(path, append(text, '\n')); err != nil {
+	if err := privatefile.Write(path, append(text, '\n')); err != nil {
 		return fmt.Errorf("%w: choose another with --ready-file", err)
 	}
 	return nil
@@ -50,18 +52,6 @@ func publicURL(cfg Config, listener net.Addr) string {
 		host = "localhost"
 	}
 	return scheme + "://" + net.JoinHostPort(host, fmt.Sprint(listener.(*net.TCPAddr).Port))
-}
-
-// mediaAddress is where media can be sent from this machine or, with --public-ip, from elsewhere.
-func mediaAddress(bound netip.AddrPort, public []netip.Addr) string {
-	address := bound.Addr().Unmap()
-	switch {
-	case len(public) > 0:
-		address = public[0]
-	case address.IsUnspecified():
-		address = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	}
-	return netip.AddrPortFrom(address, bound.Port()).String()
 }
 
 // awaitReady asks the server itself, over its own socket, until it says that everything answers.
