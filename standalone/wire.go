@@ -36,7 +36,7 @@ func (s *system) wireDomains(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wire the password hasher: %w", err)
 	}
-	s.conferences, err = conference.New(ctx, conference.Config{
+	s.conferences, err = conference.New(conference.Config{
 		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay(s.public),
 		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Address: clients.Address,
 		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,

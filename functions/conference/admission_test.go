@@ -1,7 +1,6 @@
 package conference_test
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -194,53 +193,4 @@ func TestInvitations(t *testing.T) {
 	w.clock.Advance(48 * time.Hour)
 	_, _, err = w.Invite(t.Context(), c.ID, conference.Invite{Kind: "guest"})
 	wantCode(t, err, problem.Conflict)
-}
-
-func TestArgon2(t *testing.T) {
-	h, err := conference.NewArgon2(conference.Argon2Config{Slots: 1, Wait: 30 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	phc, err := h.Hash(t.Context(), "correct horse")
-	if err != nil || phc[:31] != "$argon2id$v=19$m=19456,t=2,p=1$" {
-		t.Fatalf("%q, %v", phc, err)
-	}
-	for password, want := range map[string]bool{"correct horse": true, "correct horse ": false, "": false} {
-		for range 2 { // the second time it may be remembered
-			if ok, err := h.Verify(t.Context(), phc, password); err != nil || ok != want {
-				t.Errorf("%q: %v, %v", password, ok, err)
-			}
-		}
-	}
-	if ok, err := h.Verify(t.Context(), "$argon2i$bad", "x"); err == nil || ok {
-		t.Error("a foreign hash was accepted")
-	}
-}
-
-func TestArgon2RefusesWhenItIsBusy(t *testing.T) {
-	h, err := conference.NewArgon2(conference.Argon2Config{Slots: 1, Wait: time.Nanosecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	refused := 0
-	for i := range 20 {
-		wg.Go(func() {
-			_, err := h.Hash(context.Background(), fmt.Sprint(i))
-			if err == nil {
-				return
-			}
-			if p := problem.From(err); p.Code != problem.Unavailable || p.RetryAfter <= 0 {
-				t.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			refused++
-		})
-	}
-	wg.Wait()
-	if refused == 0 {
-		t.Error("20 computations shared one slot without waiting")
-	}
 }

@@ -187,13 +187,10 @@ func (c *Config) validate() error {
 }
 
 // Domain is the conferences and what can be done with them.
-type Domain struct {
-	cfg   Config
-	dummy string // PHC string of a password that nobody knows
-}
+type Domain struct{ cfg Config }
 
-// New checks the configuration and computes the dummy hash that unknown names are checked against.
-func New(ctx context.Context, cfg Config) (*Domain, error) {
+// New checks the configuration.
+func New(cfg Config) (*Domain, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -206,15 +203,7 @@ func New(ctx context.Context, cfg Config) (*Domain, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	password, err := GeneratePassword(cfg.Rand)
-	if err != nil {
-		return nil, err
-	}
-	dummy, err := cfg.Hasher.Hash(ctx, password)
-	if err != nil {
-		return nil, fmt.Errorf("hash the dummy password: %w", err)
-	}
-	return &Domain{cfg: cfg, dummy: dummy}, nil
+	return &Domain{cfg: cfg}, nil
 }
 
 // Issuer is the `iss` of this domain's join tokens.

@@ -27,6 +27,9 @@ func (h *countingHasher) Verify(_ context.Context, phc, password string) (bool, 
 	return phc == "plain:"+password, nil
 }
 
+func (h *countingHasher) Remember(string, string)  {}
+func (h *countingHasher) Dummy(name string) string { return "none:" + name }
+
 type oneRelay struct{}
 
 func (oneRelay) Place(context.Context, string, string) (conference.Relay, error) {
@@ -51,7 +54,15 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, clock: storetest.NewClock(), hasher: &countingHasher{}}
+	hasher := &countingHasher{}
+	w := newWorldWith(t, hasher)
+	w.hasher = hasher
+	return w
+}
+
+func newWorldWith(t testing.TB, hasher conference.Hasher) *world {
+	t.Helper()
+	w := &world{t: t, clock: storetest.NewClock()}
 	var err error
 	w.db, err = sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now})
 	if err != nil {
@@ -61,8 +72,8 @@ func newWorld(t testing.TB) *world {
 	if w.keys, err = conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now}); err != nil {
 		t.Fatal(err)
 	}
-	w.Domain, err = conference.New(t.Context(), conference.Config{
-		Store: w.db.Conference(), Keys: w.keys, Hasher: w.hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
+	w.Domain, err = conference.New(conference.Config{
+		Store: w.db.Conference(), Keys: w.keys, Hasher: hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
 		Identities: nobody{}, Staff: nobody{}, Address: func(*http.Request) netip.Addr { return netip.IPv4Unspecified() },
 		PublicURL: "https://coopnet.example", Ended: func(id string) { w.ended = append(w.ended, id) }, Now: w.clock.Now,
 	})

@@ -61,6 +61,9 @@ func (plainHasher) Verify(_ context.Context, phc, password string) (bool, error)
 	return phc == "plain:"+password, nil
 }
 
+func (plainHasher) Remember(string, string)  {}
+func (plainHasher) Dummy(name string) string { return "none:" + name }
+
 type oneRelay struct{}
 
 func (oneRelay) Place(_ context.Context, _, region string) (conference.Relay, error) {
@@ -96,7 +99,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	limiter, clients := conference.NewLimiter(w.clock.Now), portal.Clients{}
 	who, err := identity.New(identity.Config{Store: w.db.Identity(), Limiter: limiter, Address: clients.Address, Now: w.clock.Now, Logger: logger})
 	must(err)
-	conferences, err := conference.New(t.Context(), conference.Config{
+	conferences, err := conference.New(conference.Config{
 		Store: w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
 		Staff: portal.Organizers(people), Address: clients.Address, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
 	})
