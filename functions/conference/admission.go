@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 	"unicode/utf8"
 
@@ -28,12 +27,12 @@ func denied() error {
 
 // Admit lets somebody in, or refuses with one answer. Unknown name, wrong password, not yet open, ended and closed to
 // guests cost the same work.
-func (d *Domain) Admit(ctx context.Context, address netip.Addr, a Attempt) (*Admission, *Conference, error) {
+func (d *Domain) Admit(ctx context.Context, who Client, a Attempt) (*Admission, *Conference, error) {
 	if a.Invitation == "" && (a.Name == "" || a.Password == "") {
 		return nil, nil, missing(a)
 	}
 	name, nameErr := NormalName(a.Name)
-	tries := d.attempts(address, name)
+	tries := d.attempts(who, name)
 	if err := tries.check(ctx); err != nil {
 		return nil, nil, err
 	}

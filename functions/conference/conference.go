@@ -14,7 +14,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -167,17 +166,17 @@ type Config struct {
 	Relays     Relays
 	Identities Identities
 	Staff      Staff
-	Address    func(*http.Request) netip.Addr // the client's address
-	PublicURL  string                         // issuer of join tokens and base of invitation links; no slash at its end
-	Ended      func(conferenceID string)      // optional; called once a conference has ended, to tell its relay
-	Now        func() time.Time               // nil is time.Now
-	Rand       io.Reader                      // nil is crypto/rand
-	Logger     *slog.Logger                   // nil discards
+	Client     func(*http.Request) Client // whose failures are counted together
+	PublicURL  string                     // issuer of join tokens and base of invitation links; no slash at its end
+	Ended      func(conferenceID string)  // optional; called once a conference has ended, to tell its relay
+	Now        func() time.Time           // nil is time.Now
+	Rand       io.Reader                  // nil is crypto/rand
+	Logger     *slog.Logger               // nil discards
 }
 
 func (c *Config) validate() error {
 	if c.Store == nil || c.Keys == nil || c.Hasher == nil || c.Limiter == nil || c.Relays == nil ||
-		c.Identities == nil || c.Staff == nil || c.Address == nil {
+		c.Identities == nil || c.Staff == nil || c.Client == nil {
 		return errors.New("conference: a required field of Config is missing")
 	}
 	if c.PublicURL == "" || strings.HasSuffix(c.PublicURL, "/") {

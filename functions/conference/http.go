@@ -1,7 +1,6 @@
 package conference
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -28,30 +27,9 @@ func (d *Domain) Handler() *http.ServeMux {
 	return mux
 }
 
-// serve renders the error of h. A handler that returns an error has not written.
+// serve renders the error of h.
 func (d *Domain) serve(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		err := h(w, r)
-		if err == nil {
-			return
-		}
-		id := w.Header().Get("X-Request-Id")
-		if code := problem.From(err).Code; code.Status() >= http.StatusInternalServerError {
-			d.cfg.Logger.ErrorContext(r.Context(), "request failed", "requestId", id, "code", string(code), "error", err)
-		}
-		problem.Write(w, id, err)
-	}
-}
-
-func answer(w http.ResponseWriter, status int, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("encode answer: %w", err)
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client has gone: nothing left to tell it
-	return nil
+	return problem.Handler(d.cfg.Logger, h)
 }
 
 type admissionAnswer struct {
@@ -76,7 +54,7 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	if err := problem.Decode(r.Body, &attempt); err != nil {
 		return err
 	}
-	admission, c, err := d.Admit(r.Context(), d.cfg.Address(r), attempt)
+	admission, c, err := d.Admit(r.Context(), d.cfg.Client(r), attempt)
 	if err != nil {
 		return err
 	}
@@ -94,7 +72,7 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	if who == nil {
 		next = "identify"
 	}
-	return answer(w, http.StatusOK, admissionAnswer{
+	return problem.Answer(w, http.StatusOK, admissionAnswer{
 		Conference: admittedConference{
 			ID: c.ID, Name: c.Name, Title: c.Title, StartsAt: c.StartsAt, EndsAt: c.EndsAt, Status: c.Status(now), Bridges: c.Bridges,
 		},
@@ -152,7 +130,7 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	if ice == nil {
 		ice = []ICEServer{}
 	}
-	return answer(w, http.StatusOK, joinAnswer{
+	return problem.Answer(w, http.StatusOK, joinAnswer{
 		Token: t.Token, ExpiresAt: t.Expires, Participant: joinParticipant{ID: t.Participant, Name: t.Name, Role: t.Role},
 		Permissions: t.Permissions, Relay: joinRelay{WHIP: t.Relay.WHIP, WHEP: t.Relay.WHEP, Control: t.Relay.Control}, ICEServers: ice,
 	})
@@ -177,7 +155,7 @@ func (d *Domain) readJWKS(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("read keys: %w", err)
 	}
 	w.Header().Set("Cache-Control", "public, max-age=60")
-	return answer(w, http.StatusOK, set)
+	return problem.Answer(w, http.StatusOK, set)
 }
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }

@@ -3,7 +3,6 @@ package conference_test
 import (
 	"encoding/base64"
 	"errors"
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -140,7 +139,7 @@ func TestCookies(t *testing.T) {
 	w := newWorld(t)
 	stranger := newWorld(t) // the same program with other keys
 	c := w.create("Team", func(d *conference.Draft) { d.EndsAt = w.in(30 * time.Hour) })
-	a, _, err := w.Admit(t.Context(), netip.MustParseAddr("192.0.2.1"), conference.Attempt{Name: "Team", Password: "correct horse"})
+	a, _, err := w.Admit(t.Context(), from("192.0.2.1"), conference.Attempt{Name: "Team", Password: "correct horse"})
 	if err != nil || a.Conference != c.ID || a.Role != "guest" || !a.Expires.Equal(w.clock.Now().Add(12*time.Hour)) {
 		t.Fatalf("got %+v, %v", a, err)
 	}
@@ -184,7 +183,7 @@ func TestCookies(t *testing.T) {
 func TestAdmissionEndsWithTheConference(t *testing.T) {
 	w := newWorld(t)
 	c := w.create("Team", func(d *conference.Draft) { d.EndsAt = w.in(time.Hour) })
-	a, _, err := w.Admit(t.Context(), netip.MustParseAddr("192.0.2.1"), conference.Attempt{Name: "Team", Password: "correct horse"})
+	a, _, err := w.Admit(t.Context(), from("192.0.2.1"), conference.Attempt{Name: "Team", Password: "correct horse"})
 	if err != nil || !a.Expires.Equal(*c.EndsAt) {
 		t.Errorf("got %+v, %v", a, err)
 	}

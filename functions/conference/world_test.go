@@ -3,7 +3,6 @@ package conference_test
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -74,7 +73,7 @@ func newWorldWith(t testing.TB, hasher conference.Hasher) *world {
 	}
 	w.Domain, err = conference.New(conference.Config{
 		Store: w.db.Conference(), Keys: w.keys, Hasher: hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
-		Identities: nobody{}, Staff: nobody{}, Address: func(*http.Request) netip.Addr { return netip.IPv4Unspecified() },
+		Identities: nobody{}, Staff: nobody{}, Client: func(*http.Request) conference.Client { return conference.Client{} },
 		PublicURL: "https://coopnet.example", Ended: func(id string) { w.ended = append(w.ended, id) }, Now: w.clock.Now,
 	})
 	if err != nil {
@@ -105,11 +104,20 @@ func (w *world) in(d time.Duration) *time.Time {
 
 // try returns "" for an admission and the code of a refusal.
 func (w *world) try(address, name, password string) problem.Code {
-	_, _, err := w.Admit(w.t.Context(), netip.MustParseAddr(address), conference.Attempt{Name: name, Password: password})
+	return w.tryFrom(from(address), name, password)
+}
+
+func (w *world) tryFrom(who conference.Client, name, password string) problem.Code {
+	_, _, err := w.Admit(w.t.Context(), who, conference.Attempt{Name: name, Password: password})
 	if err == nil {
 		return ""
 	}
 	return problem.From(err).Code
+}
+
+// from is a client with an address of IPv4.
+func from(address string) conference.Client {
+	return conference.Client{Site: address, Network: address}
 }
 
 func (w *world) expect(want problem.Code, address, name, password string) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -200,10 +201,40 @@ func TestIdentityIsValidated(t *testing.T) {
 
 func TestIdentitiesPerAddressAreLimited(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
-		for range 60 {
-			identify(c)
+		ada := object{"name": "Ada", "email": "ada@example.org"}
+		for range 2000 {
+			c.Fork().Expect(200, "PUT", "/api/v1/identity", ada)
 		}
-		c.Refused(429, "rate-limited", "PUT", "/api/v1/identity", object{"name": "Ada", "email": "ada@example.org"})
+		resp := c.Refused(429, "rate-limited", "PUT", "/api/v1/identity", ada)
+		if resp.Header.Get("Retry-After") != "2" {
+			t.Errorf("Retry-After %q", resp.Header.Get("Retry-After"))
+		}
+	})
+}
+
+// TestAWholeCompanyBehindOneAddress: 500 people join at the same moment, and none of them is slowed down.
+func TestAWholeCompanyBehindOneAddress(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		w.create(c, nil)
+		seats := make(chan any, 500)
+		var joining sync.WaitGroup
+		for range cap(seats) {
+			guest := c.Fork()
+			joining.Go(func() {
+				enter(guest)
+				identify(guest)
+				seats <- guest.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})["participant"].(object)["id"]
+			})
+		}
+		joining.Wait()
+		close(seats)
+		taken := make(map[any]bool)
+		for id := range seats {
+			taken[id] = true
+		}
+		if len(taken) != cap(seats) {
+			t.Errorf("%d seats for %d people", len(taken), cap(seats))
+		}
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/portal/portaltest"
 )
@@ -197,6 +198,23 @@ func TestClientAddress(t *testing.T) {
 		}
 		if got := clients.Address(r).String(); got != c.want {
 			t.Errorf("%+v: got %s", c, got)
+		}
+	}
+}
+
+func TestClientOfLimits(t *testing.T) {
+	var clients portal.Clients
+	for remote, want := range map[string]conference.Client{
+		"192.0.2.1:5":              {Site: "192.0.2.1", Network: "192.0.2.1"},
+		"[::ffff:192.0.2.1]:5":     {Site: "192.0.2.1", Network: "192.0.2.1"},
+		"[2001:db8:1:2:3:4:5:6]:5": {Site: "2001:db8:1:2::/64", Network: "2001:db8:1::/48"},
+		"2001:db8:1:ffff::1":       {Site: "2001:db8:1:ffff::/64", Network: "2001:db8:1::/48"},
+		"[fe80:0:0:1::1%25eth0]:5": {Site: "fe80:0:0:1::/64", Network: "fe80::/48"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = remote
+		if got := clients.Client(r); got != want || clients.Site(r) != want.Site {
+			t.Errorf("%s: got %+v and %s", remote, got, clients.Site(r))
 		}
 	}
 }

@@ -97,11 +97,11 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	_, w.supportKey, err = people.Create(t.Context(), staff.Support, "tests")
 	must(err)
 	limiter, clients := conference.NewLimiter(w.clock.Now), portal.Clients{}
-	who, err := identity.New(identity.Config{Store: w.db.Identity(), Limiter: limiter, Address: clients.Address, Now: w.clock.Now, Logger: logger})
+	who, err := identity.New(identity.Config{Store: w.db.Identity(), Limiter: limiter, Client: clients.Site, Now: w.clock.Now, Logger: logger})
 	must(err)
 	conferences, err := conference.New(conference.Config{
 		Store: w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
-		Staff: portal.Organizers(people), Address: clients.Address, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
+		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
 	files, err := portal.Static(testFiles())
