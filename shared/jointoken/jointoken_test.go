@@ -1,15 +1,11 @@
 package jointoken
 
 import (
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -166,46 +162,6 @@ func TestJWKSRoundTrip(t *testing.T) {
 	}
 	if strings.Contains(string(doc), `"d"`) {
 		t.Error("the private half is published")
-	}
-}
-
-func TestRemoteRotatesAndOutlivesItsIssuer(t *testing.T) {
-	first, second := testKey(t), testKey(t)
-	var set atomic.Pointer[JWKS]
-	publish := func(keys ...Key) { s := NewJWKS(keys...); set.Store(&s) }
-	var down atomic.Bool
-	var reads atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		reads.Add(1)
-		if down.Load() {
-			http.Error(w, "down", http.StatusServiceUnavailable)
-			return
-		}
-		_ = json.NewEncoder(w).Encode(set.Load())
-	}))
-	defer server.Close()
-	now := time.Unix(1_800_000_000, 0)
-	remote := NewRemote(server.URL, server.Client(), func() time.Time { return now })
-	must := func(id string, want error) {
-		t.Helper()
-		if _, err := remote.Key(context.Background(), id); !errors.Is(err, want) {
-			t.Fatalf("key %s: %v, want %v", id, err, want)
-		}
-	}
-	publish(first)
-	must(first.ID, nil)
-	must(second.ID, ErrUnknownKey) // too early to ask again
-	publish(second, first)
-	now = now.Add(retryAge)
-	must(second.ID, nil)
-	down.Store(true)
-	now = now.Add(time.Hour)
-	must(first.ID, nil)
-	for range 100 {
-		must("random", ErrUnknownKey)
-	}
-	if reads.Load() != 3 {
-		t.Errorf("%d reads", reads.Load())
 	}
 }
 
