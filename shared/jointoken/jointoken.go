@@ -196,7 +196,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 		return Claims{}, fmt.Errorf("read the issuer's keys: %w", keyErr)
 	}
 	if err != nil {
-		return Claims{}, refusal(err)
+		return Claims{}, refusal(err, v.Now().Sub(p.claims().Expires))
 	}
 	c := p.claims()
 	if err := c.validate(); err != nil {
@@ -224,8 +224,9 @@ func (p payload) claims() Claims {
 	return c
 }
 
-// refusal maps the library's errors to ours. A bad signature outranks the claims: nothing of an unsigned token is believed.
-func refusal(err error) error {
+// refusal maps the library's errors to ours. A bad signature outranks the claims: nothing of an unsigned token is
+// believed. Nobody keeps a token for longer than it lives: one that is older by more than that says that a clock is wrong.
+func refusal(err error, past time.Duration) error {
 	switch {
 	case errors.Is(err, jwt.ErrTokenUnverifiable), errors.Is(err, jwt.ErrTokenMalformed), errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -234,6 +235,8 @@ func refusal(err error) error {
 	case errors.Is(err, jwt.ErrTokenInvalidAudience):
 		return fmt.Errorf("%w: %w", ErrScope, err)
 	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
+		return fmt.Errorf("%w: %w", ErrTime, err)
+	case errors.Is(err, jwt.ErrTokenExpired) && past > MaxLifetime:
 		return fmt.Errorf("%w: %w", ErrTime, err)
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return fmt.Errorf("%w: %w", ErrExpired, err)
