@@ -154,7 +154,7 @@ func (d *Domain) readJWKS(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("read keys: %w", err)
 	}
-	w.Header().Set("Cache-Control", "public, max-age=60")
+	w.Header().Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(jwksAge.Seconds())))
 	return problem.Answer(w, http.StatusOK, set)
 }
 

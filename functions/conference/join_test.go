@@ -85,56 +85,6 @@ func TestJoinTokenRefusals(t *testing.T) {
 	wantCode(t, err, problem.ConferenceDenied)
 }
 
-func TestRotation(t *testing.T) {
-	w := newWorld(t)
-	a, ada := w.admission("guest", w.create("Team", nil)), &conference.Identity{Name: "Ada"}
-	token := func() string {
-		ticket, err := w.JoinToken(t.Context(), a, ada, "browser")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return ticket.Token
-	}
-	// Another process that signs and reads with the same store.
-	other, err := conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	oldToken := token()
-	oldCookie, err := w.Seal(t.Context(), a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.clock.Advance(10 * time.Second)
-	if err := other.Rotate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	key, err := other.Signing(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.keys.Key(t.Context(), key.ID); err != nil {
-		t.Errorf("the first process does not know the new key: %v", err)
-	}
-	newToken := token()
-	w.claims(oldToken)
-	w.claims(newToken)
-	if _, err := w.Open(t.Context(), oldCookie); err != nil {
-		t.Errorf("the cookie of the previous key: %v", err)
-	}
-	if err := other.Rotate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	w.clock.Advance(time.Minute)
-	if _, err := w.Open(t.Context(), oldCookie); !errors.Is(err, conference.ErrSealed()) {
-		t.Errorf("the cookie of a key that is gone: %v", err)
-	}
-	set, err := w.keys.JWKS(t.Context())
-	if doc, _ := set.MarshalJSON(); err != nil || strings.Count(string(doc), `"kid"`) != 2 {
-		t.Errorf("got %s, %v", doc, err)
-	}
-}
-
 func TestCookies(t *testing.T) {
 	w := newWorld(t)
 	stranger := newWorld(t) // the same program with other keys

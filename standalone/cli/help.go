@@ -46,6 +46,7 @@ const helpAll = `Coopnet shares screens with people outside of the company.
   coopnet key create ROLE             a key for an organizer or for support
   coopnet key list                    the keys
   coopnet key revoke ID               a key that must not work any more
+  coopnet key rotate                  new keys for the server's own signatures
   coopnet version                     the version
 
 More on one of them: coopnet help serve, coopnet help conference, coopnet help key
@@ -101,9 +102,14 @@ They talk to the running server:
 const helpKey = `coopnet key create organizer|support [--label TEXT]
 coopnet key list
 coopnet key revoke ID
+coopnet key rotate
 
 A key lets its holder manage conferences (organizer) or fetch reports (support). It is shown once. These commands work
 on the data folder itself, whether the server runs or not; a revoked key stops working at once.
+
+rotate makes new keys for what the server itself signs: join tokens and the cookies of guests who are admitted. They are
+published first and used after three minutes; the former ones end by themselves, minutes later for join tokens and
+twelve hours later for admissions. No organizer's or support's key changes.
   --data DIR             the data folder (default data)
                          COOPNET_DATA
   --json                 print JSON, for scripts
