@@ -23,7 +23,7 @@ func testKey(t testing.TB) Key {
 
 func claimsAt(now time.Time) Claims {
 	return Claims{Issuer: "https://coopnet.example", Audience: "relay-1", Subject: "p-1", ID: "j-1", Conference: "c-1", Name: "Mr James BOND",
-		Role: RoleGuest, Permissions: []Permission{View, Chat}, IssuedAt: now, NotBefore: now, Expires: now.Add(MaxLifetime)}
+		Role: RoleGuest, Permissions: []Permission{View, Chat}, Limit: 25, IssuedAt: now, NotBefore: now, Expires: now.Add(MaxLifetime)}
 }
 
 func verifier(now time.Time, keys ...Key) *Verifier {
@@ -42,7 +42,7 @@ func TestRoundTripWithTwoLiveKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Subject != "p-1" || got.Audience != "relay-1" || !got.Allows(View) || got.Allows(Share) || !got.Expires.Equal(now.Add(MaxLifetime)) {
+		if got.Subject != "p-1" || got.Audience != "relay-1" || !got.Allows(View) || got.Allows(Share) || got.Limit != 25 || !got.Expires.Equal(now.Add(MaxLifetime)) {
 			t.Errorf("got %+v", got)
 		}
 	}
@@ -55,6 +55,7 @@ func TestSignRefusesWhatNoRelayAccepts(t *testing.T) {
 		"too long a life":      func(c *Claims) { c.Expires = now.Add(MaxLifetime + time.Second) },
 		"no life":              func(c *Claims) { c.Expires = now },
 		"an unknown role":      func(c *Claims) { c.Role = "root" },
+		"a negative limit":     func(c *Claims) { c.Limit = -1 },
 		"no conference":        func(c *Claims) { c.Conference = "" },
 	} {
 		c := claimsAt(now)
@@ -116,6 +117,8 @@ func TestVerifyRefuses(t *testing.T) {
 		"another issuer":    {forge(t, jwt.SigningMethodEdDSA, k.Private, head, with("iss", "https://evil.example")), ErrInvalid},
 		"another relay":     {forge(t, jwt.SigningMethodEdDSA, k.Private, head, with("aud", "relay-2")), ErrScope},
 		"two relays":        {forge(t, jwt.SigningMethodEdDSA, k.Private, head, with("aud", []string{"relay-1", "relay-2"})), ErrInvalid},
+		"negative limit":    {forge(t, jwt.SigningMethodEdDSA, k.Private, head, with("limit", -1)), ErrInvalid},
+		"limit of text":     {forge(t, jwt.SigningMethodEdDSA, k.Private, head, with("limit", "many")), ErrInvalid},
 		"guest controls":    {forge(t, jwt.SigningMethodEdDSA, k.Private, head, with("permissions", []string{"view", "control"})), ErrInvalid},
 		"expired":           {forge(t, jwt.SigningMethodEdDSA, k.Private, head, with("exp", now.Unix()-40)), ErrExpired},
 		"not yet valid":     {forge(t, jwt.SigningMethodEdDSA, k.Private, head, with("nbf", now.Unix()+300)), ErrTime},
