@@ -47,6 +47,8 @@ type admittedConference struct {
 	EndsAt   *time.Time `json:"endsAt"`
 	Status   string     `json:"status"`
 	Bridges  []Bridge   `json:"bridges"`
+	Welcome  string     `json:"welcome"`
+	Support  string     `json:"supportContact"`
 }
 
 func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
@@ -75,6 +77,7 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	return problem.Answer(w, http.StatusOK, admissionAnswer{
 		Conference: admittedConference{
 			ID: c.ID, Name: c.Name, Title: c.Title, StartsAt: c.StartsAt, EndsAt: c.EndsAt, Status: c.Status(now), Bridges: c.Bridges,
+			Welcome: c.Welcome, Support: c.SupportContact,
 		},
 		Identity: who, Next: next,
 	})

@@ -39,14 +39,14 @@ func TestJoinTokenClaims(t *testing.T) {
 		{"guest", "none", "browser", true, "view chat"},
 		{"guest", "none", "software", false, "view"},
 		{"guest", "software", "browser", true, "view chat"},
-		{"guest", "software", "software", true, "view share chat"},
+		{"guest", "software", "software", true, "view chat"}, // anybody can say "software"
 		{"guest", "browser", "browser", true, "view share chat"},
 		{"guest", "browser", "software", true, "view share chat"},
 		{"internal", "none", "browser", false, "view share control chat annotate"},
 		{"organizer", "none", "browser", false, "view share control chat annotate moderate"},
 	} {
 		conf := w.create(strings.Join([]string{string(c.role), c.share, c.mode}, " "), func(d *conference.Draft) {
-			d.Permissions = conference.Permissions{GuestShare: c.share, Chat: c.chat}
+			d.Permissions, d.MaxParticipants = conference.Permissions{GuestShare: c.share, Chat: c.chat}, 7
 		})
 		ticket, err := w.JoinToken(t.Context(), w.admission(c.role, conf), ada, c.mode)
 		if err != nil {
@@ -61,7 +61,7 @@ func TestJoinTokenClaims(t *testing.T) {
 			t.Errorf("%+v: got %v", c, got)
 		}
 		if claims.Subject != "p1" || claims.Conference != conf.ID || claims.Name != "Ms Ada Lovelace" || claims.Role != c.role ||
-			claims.Expires.Sub(claims.IssuedAt) != 120*time.Second || len(claims.ID) != 26 || claims.Issuer != "https://coopnet.example" {
+			claims.Expires.Sub(claims.IssuedAt) != 120*time.Second || len(claims.ID) != 26 || claims.Issuer != "https://coopnet.example" || claims.Limit != 7 {
 			t.Errorf("got %+v", claims)
 		}
 		if again, err := w.JoinToken(t.Context(), w.admission(c.role, conf), ada, c.mode); err != nil || w.claims(again.Token).ID == claims.ID {

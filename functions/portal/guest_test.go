@@ -14,11 +14,13 @@ import (
 
 func TestFromTheLinkToTheToken(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
-		w.create(c, object{"title": "Review", "bridges": []object{{"kind": "audio", "number": "+33 1", "code": "42#"}}})
+		w.create(c, object{"title": "Review", "welcome": "Good morning", "supportContact": "+33 2",
+			"bridges": []object{{"kind": "audio", "number": "+33 1", "code": "42#"}}})
 		c.Refused(401, "unauthenticated", "POST", "/api/v1/join-tokens", object{"mode": "browser"})
 		got := c.Expect(200, "POST", "/api/v1/admissions", object{"name": "Team A", "password": "correct horse"})
 		conf := got["conference"].(object)
 		if got["identity"] != nil || got["next"] != "identify" || conf["title"] != "Review" || conf["status"] != "open" ||
+			conf["welcome"] != "Good morning" || conf["supportContact"] != "+33 2" ||
 			conf["bridges"].([]any)[0].(object)["number"] != "+33 1" {
 			t.Errorf("got %v", got)
 		}
