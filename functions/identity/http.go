@@ -63,6 +63,7 @@ func (d *Domain) put(w http.ResponseWriter, r *http.Request) error {
 
 func (d *Domain) disconnect(w http.ResponseWriter, r *http.Request) error {
 	if hash, ok := cookieHash(r); ok {
+		// The cookie stays when this fails: without it nobody could try again, and the row would stay for months.
 		if err := d.cfg.Store.DeleteIdentity(r.Context(), hash); err != nil {
 			return fmt.Errorf("delete identity: %w", err)
 		}

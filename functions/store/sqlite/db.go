@@ -34,7 +34,7 @@ type Config struct {
 
 const (
 	defaultBallast = 16 << 20
-	busyTimeout    = 1500 * time.Millisecond // for another process; answers come within 2 s
+	busyTimeout    = 1500 * time.Millisecond // for other writers, here or in another process; answers come within 2 s
 	fileMode       = 0o600
 )
 
@@ -127,12 +127,8 @@ func (db *DB) Ready(ctx context.Context) error {
 	if err := db.read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return fmt.Errorf("read database: %w", err)
 	}
-	tx, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("lock database: %w", err)
-	}
-	if err := tx.Rollback(); err != nil {
-		return fmt.Errorf("unlock database: %w", err)
+	if err := db.transact(ctx, func(*sql.Tx) error { return nil }); err != nil {
+		return db.fault(fmt.Errorf("lock database: %w", err))
 	}
 	return nil
 }
@@ -155,6 +151,13 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 
 // Purge deletes what has expired, returns space to the disk's other users, and brings the ballast back.
 func (db *DB) Purge(ctx context.Context) (rows int64, err error) {
+	if rows, err = db.purge(ctx); err == nil {
+		db.restoreBallast()
+	}
+	return rows, err
+}
+
+func (db *DB) purge(ctx context.Context) (rows int64, err error) {
 	now := db.cfg.Now().UnixMilli()
 	for _, table := range []string{"conference", "invitation", "identity"} {
 		result, err := db.write.ExecContext(ctx, "DELETE FROM "+table+" WHERE expires_at <= ?", now)
@@ -170,40 +173,78 @@ func (db *DB) Purge(ctx context.Context) (rows int64, err error) {
 	if _, err := db.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		return rows, fmt.Errorf("checkpoint: %w", err)
 	}
-	db.restoreBallast()
 	return rows, nil
 }
 
-// change runs fn in a transaction on the writer. A full disk is answered with problem.StorageFull.
+// change runs fn, which adds something, in a transaction on the writer. A full disk is answered with
+// problem.StorageFull.
 func (db *DB) change(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	if err := db.room(); err != nil {
 		return err
 	}
+	err := db.transact(ctx, fn)
+	if isFull(err) {
+		db.releaseBallast(ctx)
+	}
+	return db.fault(err)
+}
+
+// forget runs a statement that only deletes. It is not refused on a full disk before it was tried, and tried again in
+// the place of the ballast.
+func (db *DB) forget(ctx context.Context, query string, args ...any) error {
+	remove := func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, query, args...)
+		return err
+	}
+	err := db.transact(ctx, remove)
+	if isFull(err) {
+		db.releaseBallast(ctx)
+		err = db.transact(ctx, remove)
+	}
+	return db.fault(err)
+}
+
+// transact has busyTimeout in all: to get the writer, the lock of the file, and done.
+func (db *DB) transact(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	limited, cancel := context.WithTimeout(ctx, busyTimeout)
+	defer cancel()
+	err := db.inTx(limited, fn)
+	if late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone); late && ctx.Err() == nil {
+		return unavailable(err)
+	}
+	return err
+}
+
+func (db *DB) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
-		return db.fault(ctx, err)
+		return err
 	}
 	if err := fn(tx); err != nil {
 		_ = tx.Rollback() // the first error is the one that matters
-		return db.fault(ctx, err)
+		return err
 	}
-	if err := tx.Commit(); err != nil {
-		_ = tx.Rollback() // a commit that failed on a full disk leaves the transaction open
-		return db.fault(ctx, err)
-	}
-	return nil
+	return tx.Commit() // the driver rolls back what it could not commit
 }
 
 // fault gives the errors of SQLite that have a meaning for HTTP that meaning.
-func (db *DB) fault(ctx context.Context, err error) error {
+func (db *DB) fault(err error) error {
 	switch code := resultCode(err); {
-	case code&0xff == sqlite3.SQLITE_FULL, code == sqlite3.SQLITE_IOERR_SHMSIZE:
-		db.releaseBallast(ctx)
+	case isFull(err):
 		return storageFull(err)
 	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_LOCKED, code&0xff == sqlite3.SQLITE_IOERR, code&0xff == sqlite3.SQLITE_CANTOPEN:
-		return &problem.Error{Code: problem.Unavailable, Detail: "The database does not answer. Try again.", RetryAfter: time.Second, Cause: err}
+		return unavailable(err)
 	}
 	return err
+}
+
+func unavailable(cause error) error {
+	return &problem.Error{Code: problem.Unavailable, Detail: "The database does not answer. Try again.", RetryAfter: time.Second, Cause: cause}
+}
+
+func isFull(err error) bool {
+	code := resultCode(err)
+	return code&0xff == sqlite3.SQLITE_FULL || code == sqlite3.SQLITE_IOERR_SHMSIZE
 }
 
 func resultCode(err error) int {
