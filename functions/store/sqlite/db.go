@@ -2,7 +2,8 @@
 // and the connections, migrations, backup and retention here.
 //
 // An acknowledged write survives kill -9 and power loss (WAL, synchronous FULL). All writes go through one connection,
-// so none ever waits for a lock inside the process; a second process may open the same file.
+// so none ever waits for a lock inside the process, and those that wait share a transaction; a second process may open
+// the same file.
 package sqlite
 
 import (
@@ -44,6 +45,11 @@ type DB struct {
 	write *sql.DB // one connection
 	read  *sql.DB
 
+	writes  chan *write
+	stop    chan struct{} // closed by Close
+	closing sync.Once
+	writer  sync.WaitGroup
+
 	mu      sync.Mutex // guards what is below
 	full    bool       // the disk was full and the ballast is not back yet
 	triedAt time.Time
@@ -74,11 +80,12 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("create database: %w", err)
 	}
-	db := &DB{cfg: cfg}
+	db := &DB{cfg: cfg, writes: make(chan *write), stop: make(chan struct{})}
 	if err := db.connect(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	db.restoreBallast()
+	db.writer.Go(db.takeTurns)
 	return db, nil
 }
 
@@ -109,8 +116,10 @@ func dsn(path string, pragmas ...string) string {
 	return "file:" + strings.ReplaceAll(url.PathEscape(path), "%2F", "/") + "?" + q.Encode()
 }
 
-// Close closes the connections and empties the WAL into the file.
+// Close lets the write under way end, closes the connections and empties the WAL into the file.
 func (db *DB) Close() error {
+	db.closing.Do(func() { close(db.stop) })
+	db.writer.Wait()
 	var errs []error
 	for _, c := range []*sql.DB{db.read, db.write} { // the writer last: closing it checkpoints
 		if c != nil {
@@ -174,57 +183,6 @@ func (db *DB) purge(ctx context.Context) (rows int64, err error) {
 		return rows, fmt.Errorf("checkpoint: %w", err)
 	}
 	return rows, nil
-}
-
-// change runs fn, which adds something, in a transaction on the writer. A full disk is answered with
-// problem.StorageFull.
-func (db *DB) change(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	if err := db.room(); err != nil {
-		return err
-	}
-	err := db.transact(ctx, fn)
-	if isFull(err) {
-		db.releaseBallast(ctx)
-	}
-	return db.fault(err)
-}
-
-// forget runs a statement that only deletes. It is not refused on a full disk before it was tried, and tried again in
-// the place of the ballast.
-func (db *DB) forget(ctx context.Context, query string, args ...any) error {
-	remove := func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, query, args...)
-		return err
-	}
-	err := db.transact(ctx, remove)
-	if isFull(err) {
-		db.releaseBallast(ctx)
-		err = db.transact(ctx, remove)
-	}
-	return db.fault(err)
-}
-
-// transact has busyTimeout in all: to get the writer, the lock of the file, and done.
-func (db *DB) transact(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	limited, cancel := context.WithTimeout(ctx, busyTimeout)
-	defer cancel()
-	err := db.inTx(limited, fn)
-	if late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone); late && ctx.Err() == nil {
-		return unavailable(err)
-	}
-	return err
-}
-
-func (db *DB) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := fn(tx); err != nil {
-		_ = tx.Rollback() // the first error is the one that matters
-		return err
-	}
-	return tx.Commit() // the driver rolls back what it could not commit
 }
 
 // fault gives the errors of SQLite that have a meaning for HTTP that meaning.
