@@ -23,6 +23,12 @@ func TestOrganizers(t *testing.T) {
 		c.Refused(409, "conflict", "POST", "/api/v1/conferences", object{"name": "Team A"}, key...)
 		c.Refused(422, "invalid", "POST", "/api/v1/conferences", object{"name": ""}, key...)
 		c.Refused(400, "malformed", "POST", "/api/v1/conferences", object{"name": "x", "passwordHash": "y"}, key...)
+		bad := c.Refused(422, "invalid", "POST", "/api/v1/conferences", object{"name": "x", "startsAt": "tomorrow", "openBefore": "soon"}, key...)
+		for _, want := range []string{`{"pointer":"/startsAt","detail":"must be a time such as`, `{"pointer":"/openBefore","detail":"must be a whole number"}`} {
+			if !strings.Contains(string(bad.Body), want) {
+				t.Errorf("%s lacks %s", bad.Body, want)
+			}
+		}
 		c.Expect(201, "POST", "/api/v1/conferences", object{"name": "Team B", "password": "given by me"}, key...)
 		page := c.Expect(200, "GET", "/api/v1/conferences?limit=1", nil, key...)
 		next := c.Expect(200, "GET", "/api/v1/conferences?limit=1&cursor="+page["nextCursor"].(string), nil, key...)

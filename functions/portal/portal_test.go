@@ -70,11 +70,15 @@ func TestGuards(t *testing.T) {
 		}
 		c.Refused(403, "conference-denied", "POST", "/api/v1/admissions", body, "Content-Type", "Application/JSON; charset=utf-8")
 		c.Refused(413, "body-too-large", "POST", "/api/v1/admissions", `{"name":"`+strings.Repeat("x", 64<<10)+`"}`)
-		for _, bad := range []string{"{", "[]", `"x"`, `{"name":1}`, `{"nme":"x"}`, body + body, body + "x", "\x00", `{"name":"x"} {}`} {
+		for _, bad := range []string{"{", "[]", `"x"`, `{"NAME":"x"}`, `{"nme":"x"}`, body + body, body + "x", "\x00", `{"name":"x"} {}`} {
 			c.Refused(400, "malformed", "POST", "/api/v1/admissions", bad)
 		}
 		c.Refused(400, "malformed", "POST", "/api/v1/admissions", nil)
 		c.Refused(422, "invalid", "POST", "/api/v1/admissions", "{}")
+		resp := c.Refused(422, "invalid", "POST", "/api/v1/admissions", `{"name":1}`)
+		if !strings.Contains(string(resp.Body), `"errors":[{"pointer":"/name","detail":"must be text"}]`) {
+			t.Errorf("got %s", resp.Body)
+		}
 	})
 }
 
