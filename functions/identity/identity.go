@@ -18,12 +18,12 @@ import (
 	"net/mail"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/text"
 )
 
 // Identity is who a guest says to be.
@@ -98,21 +98,23 @@ const (
 // normalise brings the identity into the form that is stored, or says everything that is wrong with it.
 func (i *Identity) normalise() error {
 	var fields []problem.Field
-	text := func(pointer, s string, limit int, required bool) string {
+	field := func(pointer, s string, limit int, required bool) string {
 		s = strings.TrimSpace(norm.NFC.String(s))
 		switch {
 		case s == "" && required:
 			fields = append(fields, problem.Field{Pointer: pointer, Detail: "is empty"})
 		case utf8.RuneCountInString(s) > limit:
 			fields = append(fields, problem.Field{Pointer: pointer, Detail: fmt.Sprintf("is longer than %d characters", limit)})
-		case strings.ContainsFunc(s, hidden):
-			fields = append(fields, problem.Field{Pointer: pointer, Detail: "contains control or direction characters"})
+		case strings.ContainsFunc(s, text.Hidden):
+			fields = append(fields, problem.Field{Pointer: pointer, Detail: "contains characters that nobody sees"})
+		case required && !text.Named(s):
+			fields = append(fields, problem.Field{Pointer: pointer, Detail: "has no letter and no digit"})
 		}
 		return s
 	}
-	i.Title = text("/title", i.Title, maxTitle, false)
-	i.Name = text("/name", i.Name, maxName, true)
-	i.Email = text("/email", i.Email, maxEmail, true)
+	i.Title = field("/title", i.Title, maxTitle, false)
+	i.Name = field("/name", i.Name, maxName, true)
+	i.Email = field("/email", i.Email, maxEmail, true)
 	if i.Email != "" && !validEmail(i.Email) {
 		fields = append(fields, problem.Field{Pointer: "/email", Detail: "is not an e-mail address"})
 	}
@@ -125,11 +127,6 @@ func (i *Identity) normalise() error {
 func validEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && a.Address == s // no display name, no comment
-}
-
-// hidden reports characters that control, turn or hide text on screen.
-func hidden(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == utf8.RuneError
 }
 
 // save stores the identity under a new random value and returns that value.

@@ -178,7 +178,7 @@ func TestIdentityIsValidated(t *testing.T) {
 		ok := object{"title": "Dr", "name": "Ada", "email": "ada@example.org"}
 		for field, bad := range map[string][]any{
 			"title": {strings.Repeat("x", 41), "a\u0007"},
-			"name":  {"", "   ", strings.Repeat("x", 101), "Ada\u202e", "a\u2066b", "a\nb"},
+			"name":  {"", "   ", strings.Repeat("x", 101), "Ada\u202e", "a\u2066b", "a\nb", "\u3164", "Ada\u200b", "Ad\u00ada", "Ada\U000e0041", "...", "\u200d"},
 			"email": {"", "ada", "Ada <ada@example.org>", "ada@", "a@b\u0000", strings.Repeat("x", 250) + "@example.org"},
 		} {
 			for _, v := range bad {
