@@ -123,7 +123,22 @@ func (d *Domain) postInvitation(w http.ResponseWriter, r *http.Request, _ string
 	if err != nil {
 		return err
 	}
+	w.Header().Set("ETag", etag(invitationVersion))
 	return problem.Answer(w, http.StatusCreated, invitationAnswer{
 		ID: inv.ID, Kind: string(inv.Kind), Name: inv.Name, Email: inv.Email, Code: code, URL: d.InvitationURL(code), ExpiresAt: inv.ExpiresAt,
 	})
+}
+
+// invitationVersion is the only one: an invitation is made and revoked, and never changed.
+const invitationVersion = 1
+
+func (d *Domain) deleteInvitation(w http.ResponseWriter, r *http.Request, _ string) error {
+	if err := unchanged(r, etag(invitationVersion)); err != nil {
+		return err
+	}
+	if err := d.RevokeInvitation(r.Context(), r.PathValue("id"), r.PathValue("iid")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }

@@ -42,6 +42,7 @@ const helpAll = `Coopnet shares screens with people outside of the company.
   coopnet conference create NAME      make a conference; prints its password
   coopnet conference list             the conferences
   coopnet conference invite ID        a personal link into a conference
+  coopnet conference uninvite ID LINK a personal link that must not work any more
   coopnet conference end ID           end a conference for everybody
   coopnet key create ROLE             a key for an organizer or for support
   coopnet key list                    the keys
@@ -87,6 +88,8 @@ const helpConference = `coopnet conference create NAME [flags]
   --guest-share WHAT     none, software or browser: from where guests may share (default software)
 coopnet conference list [--status scheduled|open|ended]
 coopnet conference invite ID [--kind internal|guest] [--for NAME]
+coopnet conference uninvite ID LINK
+                         LINK is the Id that invite printed; who has joined with it stays until the connection is lost
 coopnet conference end ID
 
 They talk to the running server:
