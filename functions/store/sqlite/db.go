@@ -16,6 +16,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sqlite "modernc.org/sqlite"
@@ -35,7 +36,7 @@ type Config struct {
 
 const (
 	defaultBallast = 16 << 20
-	busyTimeout    = 1500 * time.Millisecond // for other writers, here or in another process; answers come within 2 s
+	busyTimeout    = 1500 * time.Millisecond // without any write, for another process: answers come within 2 s
 	fileMode       = 0o600
 )
 
@@ -49,6 +50,8 @@ type DB struct {
 	stop    chan struct{} // closed by Close
 	closing sync.Once
 	writer  sync.WaitGroup
+	opened  time.Time
+	served  atomic.Int64 // nanoseconds after opened: when the writer last got somewhere
 
 	mu      sync.Mutex // guards what is below
 	full    bool       // the disk was full and the ballast is not back yet
@@ -80,7 +83,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("create database: %w", err)
 	}
-	db := &DB{cfg: cfg, writes: make(chan *write), stop: make(chan struct{})}
+	db := &DB{cfg: cfg, writes: make(chan *write), stop: make(chan struct{}), opened: time.Now()}
 	if err := db.connect(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
