@@ -64,7 +64,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("the payload does not alias the packet")
 		}
 		var reference rtp.Packet
-		if reference.Unmarshal(bytes.Clone(raw)) == nil {
+		if reference.Unmarshal(bytes.Clone(raw)) == nil && !reference.Extension { // pion reads elements of RFC 8285 beyond the extension
 			theirs := Header{reference.Marker, reference.PayloadType, reference.SequenceNumber, reference.Timestamp, reference.SSRC}
 			if h != theirs || !bytes.Equal(payload, reference.Payload) {
 				t.Fatalf("%+v %x, pion reads %+v %x", h, payload, theirs, reference.Payload)

@@ -9,7 +9,9 @@ import (
 
 func TestRing(t *testing.T) {
 	r := NewRing(2) // four packets
-	put := func(index uint64, text string) bool { return r.Put(index, Header{Timestamp: uint32(index)}, []byte(text), Descriptor{}) }
+	put := func(index uint64, text string) bool {
+		return r.Put(index, Header{Timestamp: uint32(index)}, []byte(text), Descriptor{})
+	}
 	var p Packet
 	has := func(index uint64, text string) bool {
 		return r.Read(index, &p) && p.Index == index && p.Timestamp == uint32(index) && string(p.Payload()) == text
