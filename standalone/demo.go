@@ -12,6 +12,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/shared/privatefile"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -44,7 +45,7 @@ func ensureKey(ctx context.Context, path string, role staff.Role, domain *staff.
 	if _, plain, err = domain.Create(ctx, role, "first start"); err != nil {
 		return "", fmt.Errorf("make the %s key: %w", role, err)
 	}
-	return plain, writeSecret(path, []byte(plain+"\n"))
+	return plain, privatefile.Write(path, []byte(plain+"\n"))
 }
 
 // demo is the conference that a newcomer tries. Its file remembers what the database cannot tell: the password and the
@@ -109,7 +110,7 @@ func ensureDemo(ctx context.Context, data *folder, conferences *conference.Domai
 		if err != nil {
 			return nil, fmt.Errorf("render the demo file: %w", err)
 		}
-		if err := writeSecret(path, append([]byte(demoNote), text...)); err != nil {
+		if err := privatefile.Write(path, append([]byte(demoNote), text...)); err != nil {
 			return nil, err
 		}
 	}
@@ -122,7 +123,7 @@ func readDemo(path string) (*demo, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read (%w)", path, reason(err))
+		return nil, fmt.Errorf("%s cannot be read (%w)", path, privatefile.Reason(err))
 	}
 	var d demo
 	if err := toml.Unmarshal(text, &d); err != nil {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/coopnet/coopnet/shared/privatefile"
 )
 
 // Names inside the data folder.
@@ -31,11 +33,11 @@ func openFolder(path string) (*folder, error) {
 		return nil, fmt.Errorf("find the data folder %s: %w", path, err)
 	}
 	if err := os.MkdirAll(full, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder %s cannot be created (%w): choose another with --data", full, reason(err))
+		return nil, fmt.Errorf("the data folder %s cannot be created (%w): choose another with --data", full, privatefile.Reason(err))
 	}
 	lock, err := os.OpenFile(filepath.Join(full, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("the data folder %s cannot be written (%w): make it writable or choose another with --data", full, reason(err))
+		return nil, fmt.Errorf("the data folder %s cannot be written (%w): make it writable or choose another with --data", full, privatefile.Reason(err))
 	}
 	// The kernel drops the lock with the process, so a kill leaves nothing behind.
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
@@ -53,15 +55,6 @@ func (f *folder) Close() error { return f.lock.Close() }
 
 func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 
-// reason is the part of a file error that people understand: "permission denied", without the system call.
-func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
-}
-
 // readSecret reads a one-line file; a missing one is "".
 func readSecret(path string) (string, error) {
 	text, err := os.ReadFile(path)
@@ -69,30 +62,7 @@ func readSecret(path string) (string, error) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s cannot be read (%w)", path, reason(err))
+		return "", fmt.Errorf("%s cannot be read (%w)", path, privatefile.Reason(err))
 	}
 	return strings.TrimSpace(string(text)), nil
-}
-
-// writeSecret replaces a file in one step, readable by its owner only. A reader sees the old content or the new one.
-func writeSecret(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("%s cannot be written (%w)", path, reason(err))
-	}
-	defer os.Remove(f.Name()) // fails once the file has its name, as it should
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("%s cannot be written (%w)", path, reason(err))
-	}
-	return nil
 }

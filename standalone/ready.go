@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/coopnet/coopnet/shared/privatefile"
 )
 
 // Ready is the content of the ready file: where everything answers, and the keys of the first start.
@@ -30,7 +32,7 @@ func (r Ready) write(path string) error {
 	if err != nil {
 		return fmt.Errorf("render the ready file: %w", err)
 	}
-	if err := writeSecret(path, append(text, '\n')); err != nil {
+	if err := privatefile.Write(path, append(text, '\n')); err != nil {
 		return fmt.Errorf("%w: choose another with --ready-file", err)
 	}
 	return nil

@@ -9,11 +9,11 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/coopnet/coopnet/relay"
 	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/privatefile"
 )
 
 const (
@@ -98,22 +98,13 @@ func serve(address string, handler http.Handler, failed chan<- error) (*http.Ser
 	return s, nil
 }
 
-// write replaces the file at once, readable for its owner only.
 func (r Ready) write(path string) error {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("render ready file: %w", err)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".ready-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("write ready file: %w", err)
-	}
-	_, err = temporary.Write(append(text, '\n'))
-	if err = errors.Join(err, temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write ready file: %w", errors.Join(err, os.Remove(temporary.Name())))
+	if err := privatefile.Write(path, append(text, '\n')); err != nil {
+		return fmt.Errorf("%w: choose another with --ready-file", err)
 	}
 	return nil
 }
