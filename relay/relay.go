@@ -103,7 +103,7 @@ func (r *Relay) wire(cfg Config) error {
 	r.rooms = room.New(room.Config{Now: cfg.Now, LeaveGrace: 3 * time.Second})
 	verifier := &jointoken.Verifier{Issuer: cfg.Issuer, Audience: cfg.ID, Keys: cfg.Keys, Now: cfg.Now}
 	entrance := gate.New(gate.Config{Verifier: verifier, Now: cfg.Now})
-	if r.peers, err = peer.New(peer.Config{Socket: r.socket, Announce: r.announce, Logger: cfg.Logger, Now: cfg.Now}); err != nil {
+	if r.peers, err = peer.New(peer.Config{Socket: r.socket, Announce: r.announce, NACKs: &r.counters.NACKsSent, Logger: cfg.Logger, Now: cfg.Now}); err != nil {
 		return err
 	}
 	r.whip, err = whip.New(whip.Config{
@@ -122,7 +122,8 @@ func (r *Relay) wire(cfg Config) error {
 	mux.Handle("/whep", r.whip)
 	mux.Handle("/whep/", r.whip)
 	mux.Handle("/control", r.control)
-	r.handler = mux
+	mux.HandleFunc("/", notFound)
+	r.handler = front(cfg.Logger, mux)
 	return nil
 }
 
@@ -168,7 +169,7 @@ func (r *Relay) sources() metrics.Sources {
 			c, f := &r.socket.Counters, r.counters
 			return metrics.Media{
 				PacketsReceived: f.Received.Load(), PacketsSent: f.Forwarded.Load(), BytesReceived: c.BytesIn.Load(), BytesSent: c.BytesOut.Load(),
-				PacketsDropped: f.Overflowed.Load() + f.Oversized.Load() + c.SendErrors.Load(), NACKsReceived: f.NACKs.Load(),
+				PacketsDropped: f.Overflowed.Load() + f.Oversized.Load() + c.SendErrors.Load(), NACKsReceived: f.NACKs.Load(), NACKsSent: f.NACKsSent.Load(),
 				Retransmissions: f.Retransmitted.Load(), KeyframeRequestsReceived: f.KeyframesAsked.Load(), KeyframeRequestsForwarded: f.KeyframesRequested.Load(),
 			}
 		},
@@ -185,6 +186,9 @@ func (r *Relay) MetricsHandler() http.Handler { return r.metrics.Handler() }
 
 // MediaAddr is the first announced media address.
 func (r *Relay) MediaAddr() netip.AddrPort { return r.announce[0] }
+
+// Conferences lists those with a room here.
+func (r *Relay) Conferences() []string { return r.rooms.Conferences() }
 
 // EndConference ends the conference's room: everybody is told and disconnected.
 func (r *Relay) EndConference(id string) { r.rooms.End(id) }

@@ -91,6 +91,7 @@ type presenter struct {
 	pc      *webrtc.PeerConnection
 	session *whip.Session
 	asked   atomic.Int64 // keyframe requests received
+	loses   atomic.Bool  // one packet, on its way to the relay
 	stop    context.CancelFunc
 	done    chan struct{}
 }
@@ -131,12 +132,16 @@ func (w *world) share(participant string, mark byte) *presenter {
 	p.stop = stop
 	go func() {
 		defer close(p.done)
+		sequence := uint16(65000)
 		for n := 0; ctx.Err() == nil; n++ {
 			first := byte(0x01) // VP8 payload header: P=1, an interframe
 			if keyframe.Swap(false) {
 				first = 0
 			}
 			id := uint16(n) & 0x7fff
+			if p.loses.Swap(false) {
+				sequence++
+			}
 			for i := range 3 {
 				start := byte(0x80)
 				if i == 0 {
@@ -144,7 +149,8 @@ func (w *world) share(participant string, mark byte) *presenter {
 				}
 				payload := append([]byte{start, 0x80, byte(id>>8) | 0x80, byte(id), first}, make([]byte, 900)...)
 				payload[len(payload)-1] = mark
-				_ = track.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: uint16(3*n + i + 65000), Timestamp: uint32(3000 * n), Marker: i == 2}, Payload: payload})
+				sequence++
+				_ = track.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: sequence, Timestamp: uint32(3000 * n), Marker: i == 2}, Payload: payload})
 			}
 			time.Sleep(30 * time.Millisecond) // the stream's own frame rate
 		}
@@ -335,5 +341,27 @@ func TestKeyframeRequestsAreCoalesced(t *testing.T) {
 	allowed := int64(time.Since(began).Seconds()*2) + 2
 	if got := p.asked.Load() - before; got == 0 || got > allowed {
 		t.Errorf("%d requests reached the presenter, at most %d may", got, allowed)
+	}
+}
+
+func TestLossesFromPresentersAreCounted(t *testing.T) {
+	w := newWorld(t)
+	p := w.share("anne", 'A')
+	next(t, w.watch("james"), "packet", func(*rtp.Packet) bool { return true })
+	sent := func() string {
+		scraped := httptest.NewRecorder()
+		w.relay.MetricsHandler().ServeHTTP(scraped, httptest.NewRequest("GET", "/metrics", nil))
+		_, after, _ := strings.Cut(scraped.Body.String(), "\ncoopnet_relay_sent_nacks_total ")
+		value, _, _ := strings.Cut(after, "\n")
+		return value
+	}
+	if got := sent(); got != "0" {
+		t.Fatalf("%q before anything was lost", got)
+	}
+	p.loses.Store(true)
+	for until := time.Now().Add(deadline); sent() == "0"; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("a lost packet was not counted")
+		}
 	}
 }

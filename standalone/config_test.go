@@ -114,23 +114,6 @@ func TestPublicURL(t *testing.T) {
 	}
 }
 
-func TestMediaAddress(t *testing.T) {
-	cases := map[string]struct {
-		bound  string
-		public []netip.Addr
-	}{
-		"127.0.0.1:7882":     {bound: "[::]:7882"},
-		"192.0.2.9:7882":     {bound: "192.0.2.9:7882"},
-		"192.0.2.7:7882":     {bound: "[::]:7882", public: []netip.Addr{netip.MustParseAddr("192.0.2.7")}},
-		"[2001:db8::1]:7882": {bound: "0.0.0.0:7882", public: []netip.Addr{netip.MustParseAddr("2001:db8::1")}},
-	}
-	for want, c := range cases {
-		if have := mediaAddress(netip.MustParseAddrPort(c.bound), c.public); have != want {
-			t.Errorf("%+v: %s instead of %s", c, have, want)
-		}
-	}
-}
-
 func TestIsLoopback(t *testing.T) {
 	for host, want := range map[string]bool{
 		"localhost:8080": true, "localhost": true, "coopnet.localhost:80": true, "127.1.2.3:80": true, "[::1]:8080": true, "[::1]": true,

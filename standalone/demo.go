@@ -95,7 +95,7 @@ func ensureDemo(ctx context.Context, data *folder, conferences *conference.Domai
 		if err != nil {
 			return nil, err
 		}
-	} else if gone, err := demoEnded(ctx, conferences, d.Conference, now); err != nil {
+	} else if gone, err := conferenceOver(ctx, conferences, d.Conference, now); err != nil {
 		return nil, err
 	} else if gone {
 		return nil, os.Remove(path)
@@ -132,13 +132,14 @@ func readDemo(path string) (*demo, error) {
 	return &d, nil
 }
 
-func demoEnded(ctx context.Context, conferences *conference.Domain, id string, now time.Time) (bool, error) {
+// conferenceOver reports whether the conference has ended, by itself or by somebody, or is forgotten already.
+func conferenceOver(ctx context.Context, conferences *conference.Domain, id string, now time.Time) (bool, error) {
 	c, err := conferences.Conference(ctx, id)
 	if hasCode(err, problem.NotFound) {
 		return true, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("read the demo conference: %w", err)
+		return false, fmt.Errorf("read conference %s: %w", id, err)
 	}
 	return c.Status(now) == conference.StatusEnded, nil
 }

@@ -54,18 +54,6 @@ func publicURL(cfg Config, listener net.Addr) string {
 	return scheme + "://" + net.JoinHostPort(host, fmt.Sprint(listener.(*net.TCPAddr).Port))
 }
 
-// mediaAddress is where media can be sent from this machine or, with --public-ip, from elsewhere.
-func mediaAddress(bound netip.AddrPort, public []netip.Addr) string {
-	address := bound.Addr().Unmap()
-	switch {
-	case len(public) > 0:
-		address = public[0]
-	case address.IsUnspecified():
-		address = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	}
-	return netip.AddrPortFrom(address, bound.Port()).String()
-}
-
 // awaitReady asks the server itself, over its own socket, until it says that everything answers.
 func awaitReady(ctx context.Context, listener net.Addr, secured bool) error {
 	address := listener.(*net.TCPAddr)

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,15 +17,17 @@ import (
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/relay"
+	"github.com/coopnet/coopnet/shared/privatefile"
 )
 
 const (
 	// relayID is the audience of join tokens: there is one relay, in this process.
 	relayID = "standalone"
-	// closeTime and drainTime together stay below the 30 seconds in which a stop must be over.
+	// closeTime and drainTime begin together, so a stop is over well within 30 seconds.
 	closeTime     = 5 * time.Second
 	drainTime     = 20 * time.Second
 	purgeInterval = 10 * time.Minute
+	endInterval   = 2 * time.Second
 )
 
 // Run starts everything, prints how to join to out, and stops cleanly when ctx ends.
@@ -34,7 +35,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	s := &system{cfg: cfg, logger: logger, failed: make(chan error, 2)}
+	s := &system{cfg: cfg, lifetime: lifetime{logger: logger, failed: make(chan error, 2)}}
 	defer func() { err = errors.Join(err, s.close()) }()
 	for _, step := range []func(context.Context) error{
 		s.openFolder,   // the data folder, locked for this process
@@ -45,7 +46,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.firstSteps,   // staff keys and the demo conference
 		s.serve,        // portal, API, WHIP, WHEP and control on the HTTP port
 		s.serveMetrics, // the private listener, when there is one
-		s.startPurge,   // forgets what has expired
+		s.startRounds,  // forgets what has expired, ends what is over, looks after the certificate
 		s.announce,     // the ready file, once everything answers
 	} {
 		if err := step(ctx); err != nil {
@@ -64,8 +65,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 
 // system is what Run puts together, in the order of its steps.
 type system struct {
-	cfg    Config
-	logger *slog.Logger
+	cfg Config
 
 	data     *folder
 	listener net.Listener
@@ -80,31 +80,7 @@ type system struct {
 	keys        keys
 	demo        *demo
 
-	failed  chan error     // a server that stopped by itself
-	closers []func() error // what opened things must do at the end
-}
-
-func (s *system) onClose(f func() error) { s.closers = append(s.closers, f) }
-
-// close closes the last opened first.
-func (s *system) close() error {
-	var errs []error
-	for _, f := range slices.Backward(s.closers) {
-		errs = append(errs, f())
-	}
-	return errors.Join(errs...)
-}
-
-// within gives f a limited time and says so when it takes longer; what is left is then cut off.
-func (s *system) within(limit time.Duration, what string, f func(context.Context) error) func() error {
-	return func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), limit)
-		defer cancel()
-		if err := f(ctx); err != nil {
-			s.logger.Warn("stopped before it was done", "what", what, "error", err)
-		}
-		return nil
-	}
+	lifetime
 }
 
 func (s *system) openFolder(context.Context) (err error) {
@@ -112,7 +88,10 @@ func (s *system) openFolder(context.Context) (err error) {
 		return err
 	}
 	s.onClose(s.data.Close)
-	return nil
+	if s.cfg.ReadyFile == "" {
+		return nil
+	}
+	return privatefile.Remove(s.cfg.ReadyFile) // a server that was killed left it
 }
 
 func (s *system) listen(ctx context.Context) error {
@@ -149,17 +128,17 @@ func (s *system) startRelay(context.Context) error {
 	if err != nil {
 		return bindError("media", s.cfg.Media, err)
 	}
-	s.onClose(s.within(drainTime, "relay", s.media.Shutdown))
+	s.onStop(s.within(drainTime, "relay", s.media.Shutdown))
 	return nil
 }
 
 func (s *system) firstSteps(ctx context.Context) error {
-	organizer, err := readSecret(s.data.file(OrganizerKeyFile))
+	staffKeys, err := s.staff.List(ctx)
 	if err != nil {
 		return err
 	}
-	// The demo comes before the keys: their file says that the first start is over.
-	if s.demo, err = ensureDemo(ctx, s.data, s.conferences, organizer == "", time.Now()); err != nil {
+	// The demo comes before the keys: they say that the first start is over.
+	if s.demo, err = ensureDemo(ctx, s.data, s.conferences, len(staffKeys) == 0, time.Now()); err != nil {
 		return err
 	}
 	s.keys, err = ensureKeys(ctx, s.data, s.staff)
@@ -194,7 +173,7 @@ func (s *system) run(server *http.Server, listener net.Listener) {
 			s.failed <- fmt.Errorf("serve %s: %w", listener.Addr(), err)
 		}
 	})
-	s.onClose(s.within(closeTime, "HTTP requests", func(ctx context.Context) error {
+	s.onStop(s.within(closeTime, "HTTP requests", func(ctx context.Context) error {
 		err := server.Shutdown(ctx)
 		server.Close()
 		serving.Wait()
@@ -202,31 +181,34 @@ func (s *system) run(server *http.Server, listener net.Listener) {
 	}))
 }
 
-func (s *system) startPurge(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	var purging sync.WaitGroup
-	purging.Go(func() { s.purge(ctx) })
-	s.onClose(func() error { cancel(); purging.Wait(); return nil })
+func (s *system) startRounds(ctx context.Context) error {
+	s.repeat(ctx, purgeInterval, s.purge)
+	s.repeat(ctx, endInterval, s.endOver)
+	s.repeat(ctx, certificateInterval, s.checkCertificate)
 	return nil
 }
 
 func (s *system) purge(ctx context.Context) {
-	ticker := time.NewTicker(purgeInterval)
-	defer ticker.Stop()
-	for {
-		rows, err := s.db.Purge(ctx)
-		switch {
-		case ctx.Err() != nil:
+	switch rows, err := s.db.Purge(ctx); {
+	case ctx.Err() != nil:
+	case err != nil:
+		s.logger.Error("expired rows could not be removed", "error", err)
+	case rows > 0:
+		s.logger.Info("expired rows removed", "rows", rows)
+	}
+}
+
+// endOver ends the live conferences whose end has passed: no request says so. It asks for those that somebody is in, so
+// a round costs as much as is live. A database that does not answer ends nothing.
+func (s *system) endOver(ctx context.Context) {
+	for _, id := range s.media.Conferences() {
+		over, err := conferenceOver(ctx, s.conferences, id, time.Now())
+		if err != nil {
+			s.logger.Debug("whether a conference is over is not known", "conference", id, "error", err)
 			return
-		case err != nil:
-			s.logger.Error("expired rows could not be removed", "error", err)
-		case rows > 0:
-			s.logger.Info("expired rows removed", "rows", rows)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
+		if over {
+			s.media.EndConference(id)
 		}
 	}
 }
@@ -240,13 +222,9 @@ func (s *system) announce(ctx context.Context) error {
 	if path == "" {
 		return nil
 	}
-	ips, err := s.cfg.publicIPs()
-	if err != nil {
-		return err
-	}
-	s.onClose(func() error { os.Remove(path); return nil }) // nothing is ready any more
+	s.onStop(func() error { return privatefile.Remove(path) }) // nothing is ready any more
 	return Ready{
-		Portal: s.public, API: s.public + "/api/v1", Relay: s.public, Media: mediaAddress(s.media.MediaAddr(), ips),
+		Portal: s.public, API: s.public + "/api/v1", Relay: s.public, Media: s.media.MediaAddr().String(),
 		OrganizerKey: s.keys.organizer, SupportKey: s.keys.support, PID: os.Getpid(),
 	}.write(path)
 }
@@ -254,7 +232,10 @@ func (s *system) announce(ctx context.Context) error {
 // warn says what will not work, before a user finds out.
 func (s *system) warn() {
 	s.logger.Info("TURN is not served by this version yet: --turn and --turns have no effect")
-	if host, insecure := strings.CutPrefix(s.public, "http://"); insecure && !isLoopback(host) {
+	host, plain := strings.CutPrefix(s.public, "http://")
+	// Without a public address one is made of the listener's, which may be "every address of this machine".
+	beyond := !isLoopback(host) || s.cfg.PublicURL == "" && !isLoopback(s.listener.Addr().String())
+	if plain && beyond {
 		s.logger.Warn("browsers keep no cookie and share no screen over plain http on this address: guests cannot join; use --tls-cert and --tls-key, or a reverse proxy and --public-url",
 			"address", s.public)
 	}

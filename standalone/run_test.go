@@ -1,11 +1,13 @@
 package standalone
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -62,6 +64,7 @@ type visitor struct {
 	t       *testing.T
 	api     string
 	cookies map[string]string
+	key     string // an organizer's, or none
 }
 
 func (v *visitor) call(method, path string, body, answer any) {
@@ -78,13 +81,16 @@ func (v *visitor) call(method, path string, body, answer any) {
 	for name, value := range v.cookies {
 		request.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
+	if v.key != "" {
+		request.Header.Set("Authorization", "Bearer "+v.key)
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	defer response.Body.Close()
 	text, err = io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
+	if err != nil || response.StatusCode >= 300 {
 		v.t.Fatalf("%s %s: %s %v\n%s", method, path, response.Status, err, text)
 	}
 	for _, c := range response.Cookies() {
@@ -208,5 +214,58 @@ func TestRunEndsAConferenceOnTheRelay(t *testing.T) {
 	await(t, guest, wire.TypeRoomEnded, &ended)
 	if ended.Reason != "ended" {
 		t.Errorf("reason %q instead of ended", ended.Reason)
+	}
+}
+
+// A conference that has an end ends there for those who are in it, without anybody asking.
+func TestRunEndsAConferenceAtItsEnd(t *testing.T) {
+	r, _, _ := startSystem(t)
+	organizer := &visitor{t: t, api: r.API, key: r.OrganizerKey}
+	var made struct{ Name, Password string }
+	organizer.call(http.MethodPost, "/conferences", map[string]any{"name": "Short", "endsAt": time.Now().Add(4 * time.Second)}, &made)
+	guest := join(t, r, map[string]string{"name": made.Name, "password": made.Password})
+	var state wire.RoomState
+	await(t, guest, wire.TypeRoomState, &state)
+	var ended wire.RoomEnded
+	await(t, guest, wire.TypeRoomEnded, &ended)
+	if ended.Reason != "ended" {
+		t.Errorf("reason %q instead of ended", ended.Reason)
+	}
+}
+
+// Participants do not wait for somebody else's slow request to be told that the server stops.
+func TestRunTellsParticipantsFirst(t *testing.T) {
+	r, data, stop := startSystem(t)
+	d, err := readDemo(filepath.Join(data, demoFile))
+	if err != nil || d == nil {
+		t.Fatalf("demo: %v, %v", d, err)
+	}
+	guest := join(t, r, map[string]string{"name": d.Name, "password": d.Password})
+	var state wire.RoomState
+	await(t, guest, wire.TypeRoomState, &state)
+
+	slow, err := net.Dial("tcp", strings.TrimPrefix(r.Portal, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	// The server says "continue" once a handler waits for the body, which never comes.
+	if _, err := io.WriteString(slow, "POST /api/v1/admissions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(slow).ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+		t.Fatalf("%q, %v", line, err)
+	}
+
+	began := time.Now()
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	var ended wire.RoomEnded
+	await(t, guest, wire.TypeRoomEnded, &ended)
+	if took := time.Since(began); took >= closeTime {
+		t.Errorf("told after %v", took)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("Run: %v", err)
 	}
 }

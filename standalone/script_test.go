@@ -66,7 +66,9 @@ func ready(ts *testscript.TestScript, _ bool, _ []string) {
 		text, err := os.ReadFile(path)
 		if err == nil {
 			ts.Check(json.Unmarshal(text, &r))
-			break
+			if syscall.Kill(r.PID, 0) == nil { // else a server that was killed left it
+				break
+			}
 		}
 		if time.Now().After(deadline) {
 			ts.Fatalf("the server is not ready")

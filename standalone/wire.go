@@ -76,14 +76,17 @@ func staticFiles(files fs.FS, logger *slog.Logger) (http.Handler, error) {
 	return static, nil
 }
 
-// mount puts both planes on one port. The relay's paths carry bearer tokens and never cookies.
+// mount puts both planes on one port. The relay's paths carry bearer tokens and never cookies. It is no ServeMux, which
+// would redirect a path that is not clean before either plane sees it.
 func mount(control, media http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	for _, path := range []string{"/whip", "/whip/", "/whep", "/whep/", "/control"} {
-		mux.Handle(path, media)
-	}
-	mux.Handle("/", control)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); {
+		case first == "whip", first == "whep", r.URL.Path == "/control":
+			media.ServeHTTP(w, r)
+		default:
+			control.ServeHTTP(w, r)
+		}
+	})
 }
 
 // theRelay is conference.Relays for one machine: every conference lives on the relay of this process.

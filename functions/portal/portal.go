@@ -116,8 +116,19 @@ func (p *portal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.policies.set(out.Header(), isAPI(r.URL.Path))
 	route := p.run(out, r)
 	out.flush(w, r)
-	p.cfg.Logger.InfoContext(r.Context(), "request", "requestId", out.id, "method", r.Method, "route", route,
+	p.cfg.Logger.Log(r.Context(), level(route, out.status), "request", "requestId", out.id, "method", r.Method, "route", route,
 		"status", out.status, "duration", p.cfg.Now().Sub(start))
+}
+
+// level keeps the log readable: probes come every few seconds, and a page is many files.
+func level(route string, status int) slog.Level {
+	switch route {
+	case "GET /healthz", "GET /readyz", "static":
+		if status < http.StatusBadRequest {
+			return slog.LevelDebug
+		}
+	}
+	return slog.LevelInfo
 }
 
 // requestID is always our own: a client's value could forge log lines.

@@ -31,12 +31,19 @@ type static struct {
 }
 
 // Static serves the built portal from memory: files with a hash in their name for ever, everything else revalidated,
-// index.html for the paths of the pages themselves, .br and .gz where they lie beside a file and are accepted.
+// index.html for the paths of the pages themselves, .br and .gz where they lie beside a file and are accepted. What begins
+// with a dot belongs to the tools that made the files, and is left out.
 func Static(files fs.FS) (http.Handler, error) {
 	s := &static{assets: make(map[string]asset)}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil {
 			return err
+		}
+		switch dotted := strings.HasPrefix(entry.Name(), ".") && name != "."; {
+		case entry.IsDir() && dotted:
+			return fs.SkipDir
+		case entry.IsDir() || dotted:
+			return nil
 		}
 		return s.add(files, name)
 	})

@@ -40,7 +40,7 @@ func TestStatic(t *testing.T) {
 				t.Errorf("%+v: HEAD got %d %v %q", call, head.Status, head.Header, head.Body)
 			}
 		}
-		for _, path := range []string{"/assets/app-9.js", "/../go.mod", "/assets/app-1a2b.js.gz"} {
+		for _, path := range []string{"/assets/app-9.js", "/../go.mod", "/assets/app-1a2b.js.gz", "/.keep", "/.git/config.txt"} {
 			if resp := c.Do("GET", path, nil); resp.Status != 404 || !strings.Contains(string(resp.Body), "not-found") {
 				t.Errorf("%s: got %d %s", path, resp.Status, resp.Body)
 			}

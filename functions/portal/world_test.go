@@ -122,6 +122,8 @@ func testFiles() fstest.MapFS {
 		"fonts/text.woff2":       {Data: []byte("woff")},
 		"documents/support.pdf":  {Data: []byte("%PDF")},
 		"documents/manifest.txt": {Data: []byte("text")},
+		".keep":                  {},
+		".git/config.txt":        {Data: []byte("what a build left behind")},
 	}
 }
 

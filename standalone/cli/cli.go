@@ -94,6 +94,8 @@ func (t Terminal) run(ctx context.Context) error {
 		return t.conference(ctx, rest)
 	case "key":
 		return t.key(ctx, rest)
+	case "backup":
+		return t.backup(ctx, rest)
 	case "version", "-version", "--version":
 		fmt.Fprintf(t.Out, "coopnet %s (%s %s/%s)\n", t.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return nil

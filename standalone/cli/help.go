@@ -30,6 +30,8 @@ func help(topic string) string {
 		return helpConference
 	case "key":
 		return helpKey
+	case "backup":
+		return helpBackup
 	case "version":
 		return "coopnet version    prints the version\n"
 	}
@@ -46,9 +48,10 @@ const helpAll = `Coopnet shares screens with people outside of the company.
   coopnet key create ROLE             a key for an organizer or for support
   coopnet key list                    the keys
   coopnet key revoke ID               a key that must not work any more
+  coopnet backup FILE                 a copy of the database
   coopnet version                     the version
 
-More on one of them: coopnet help serve, coopnet help conference, coopnet help key
+More on one of them: coopnet help serve, coopnet help conference, coopnet help key, coopnet help backup
 `
 
 const helpServe = `coopnet serve [flags]
@@ -107,4 +110,12 @@ on the data folder itself, whether the server runs or not; a revoked key stops w
   --data DIR             the data folder (default data)
                          COOPNET_DATA
   --json                 print JSON, for scripts
+`
+
+const helpBackup = `coopnet backup FILE
+
+Writes a consistent copy of the database to a new file that only its owner can read, whether the server runs or not.
+docs/operations.md says how to restore it.
+  --data DIR             the data folder (default data)
+                         COOPNET_DATA
 `

@@ -45,8 +45,18 @@ func (t Terminal) key(ctx context.Context, args []string) error {
 	return usagef("key %s is not understood", action)
 }
 
-// withStaff opens the database beside a server that may be running: SQLite lets two processes take turns.
-func (t Terminal) withStaff(ctx context.Context, data string, do func(*staff.Domain) error) (err error) {
+func (t Terminal) withStaff(ctx context.Context, data string, do func(*staff.Domain) error) error {
+	return withDatabase(ctx, data, func(db *sqlite.DB) error {
+		domain, err := staff.New(staff.Config{Store: db.Staff()})
+		if err != nil {
+			return err
+		}
+		return do(domain)
+	})
+}
+
+// withDatabase opens the database beside a server that may be running: SQLite lets two processes take turns.
+func withDatabase(ctx context.Context, data string, do func(*sqlite.DB) error) (err error) {
 	path := filepath.Join(data, standalone.DatabaseFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no database %s: name the data folder with --data, or start the server once", path)
@@ -56,11 +66,7 @@ func (t Terminal) withStaff(ctx context.Context, data string, do func(*staff.Dom
 		return fmt.Errorf("the database %s cannot be opened: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	domain, err := staff.New(staff.Config{Store: db.Staff()})
-	if err != nil {
-		return err
-	}
-	return do(domain)
+	return do(db)
 }
 
 func (t Terminal) keyCreate(ctx context.Context, d *staff.Domain, role staff.Role, label string, asJSON bool) error {

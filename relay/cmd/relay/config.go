@@ -15,6 +15,8 @@ type Config struct {
 	ID        string // this relay's name: the audience of its join tokens
 	Issuer    string // whose join tokens are taken
 	JWKS      string // URL of the issuer's public keys
+	Region    string // where the relay stands, for people and for placement
+	Announce  string // URL that is to hear of this relay; not announced by this version
 	Listen    string // HTTP: WHIP, WHEP, control, /healthz
 	Media     string // the one UDP port of all media
 	Metrics   string // private HTTP listener for Prometheus; empty: none
@@ -35,6 +37,8 @@ func flags(cfg *Config, getenv func(string) string) *flag.FlagSet {
 	bind(&cfg.ID, "id", "", "this relay's `ID`, the audience of its join tokens")
 	bind(&cfg.Issuer, "issuer", "", "`issuer` of the join tokens")
 	bind(&cfg.JWKS, "jwks", "", "`URL` of the issuer's public keys")
+	bind(&cfg.Region, "region", "", "`region` where this relay stands")
+	bind(&cfg.Announce, "announce", "", "`URL` that is to hear of this relay (accepted, not announced by this version)")
 	bind(&cfg.Listen, "listen", "localhost:8081", "HTTP `address` of WHIP, WHEP and the control channel")
 	bind(&cfg.Media, "media", ":7882", "UDP `address` of all media")
 	bind(&cfg.Metrics, "metrics", "", "private HTTP `address` for Prometheus; none when empty")
@@ -59,11 +63,19 @@ func (c Config) Validate() error {
 	if c.ID == "" || c.Issuer == "" || c.JWKS == "" {
 		return errors.New("--id, --issuer and --jwks are required: they say whose join tokens this relay takes")
 	}
-	if u, err := url.Parse(c.JWKS); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+	if !isURL(c.JWKS) {
 		return fmt.Errorf("--jwks must be an http or https URL, not %q", c.JWKS)
+	}
+	if c.Announce != "" && !isURL(c.Announce) {
+		return fmt.Errorf("--announce must be an http or https URL, not %q", c.Announce)
 	}
 	_, err := c.publicIPs()
 	return err
+}
+
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
 }
 
 func (c Config) publicIPs() ([]netip.Addr, error) {

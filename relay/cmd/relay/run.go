@@ -17,11 +17,12 @@ import (
 )
 
 const (
-	headerTimeout   = 5 * time.Second
-	readTimeout     = 15 * time.Second
-	idleTimeout     = 2 * time.Minute
-	maxHeader       = 16 << 10 // bytes
-	shutdownTimeout = 30 * time.Second
+	headerTimeout = 5 * time.Second
+	readTimeout   = 15 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 16 << 10 // bytes
+	// stopTimeout leaves room below the 30 seconds in which a stop must be over.
+	stopTimeout = 25 * time.Second
 )
 
 // Ready is the content of the ready file.
@@ -29,11 +30,12 @@ type Ready struct {
 	Relay   string `json:"relay"`
 	Media   string `json:"media"`
 	Metrics string `json:"metrics"`
+	Region  string `json:"region"`
 	PID     int    `json:"pid"`
 }
 
 // run serves until ctx is done.
-func run(ctx context.Context, cfg Config) error {
+func run(ctx context.Context, cfg Config) (err error) {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	ips, err := cfg.publicIPs()
 	if err != nil {
@@ -44,40 +46,70 @@ func run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", r.Handler())
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	failed := make(chan error, 2)
-	public, err := serve(cfg.Listen, mux, failed)
-	if err != nil {
-		return errors.Join(err, r.Shutdown(ctx))
+	servers, failed := []*http.Server(nil), make(chan error, 2)
+	defer func() { err = errors.Join(err, stop(r, servers)) }()
+	// The media port is this process's now, so whoever wrote the file is gone.
+	if err := forget(cfg.ReadyFile); err != nil {
+		return err
 	}
-	servers, ready := []*http.Server{public}, Ready{Relay: "http://" + public.Addr, Media: r.MediaAddr().String(), PID: os.Getpid()}
+	public, err := serve(cfg.Listen, withHealth(r.Handler()), failed)
+	if err != nil {
+		return err
+	}
+	servers = append(servers, public)
+	ready := Ready{Relay: "http://" + public.Addr, Media: r.MediaAddr().String(), Region: cfg.Region, PID: os.Getpid()}
 	if cfg.Metrics != "" {
 		private, err := serve(cfg.Metrics, r.MetricsHandler(), failed)
 		if err != nil {
-			return errors.Join(err, public.Close(), r.Shutdown(ctx))
+			return err
 		}
 		servers, ready.Metrics = append(servers, private), "http://"+private.Addr
 	}
-	if cfg.ReadyFile != "" {
-		err = ready.write(cfg.ReadyFile)
+	if cfg.Announce != "" {
+		logger.Warn("this version does not announce itself: --announce has no effect")
 	}
-	if err == nil {
-		logger.Info("serving", "relay", ready.Relay, "media", ready.Media, "metrics", ready.Metrics)
-		select {
-		case <-ctx.Done():
-		case err = <-failed:
+	if cfg.ReadyFile != "" {
+		if err := ready.write(cfg.ReadyFile); err != nil {
+			return err
 		}
+		defer func() { err = errors.Join(err, forget(cfg.ReadyFile)) }()
+	}
+	logger.Info("serving", "relay", ready.Relay, "media", ready.Media, "metrics", ready.Metrics, "region", ready.Region)
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
 	}
 	logger.Info("stopping")
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	return err
+}
+
+// stop tells the participants, then ends the servers.
+func stop(r *relay.Relay, servers []*http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	err = errors.Join(err, r.Shutdown(stopping))
+	err := r.Shutdown(ctx)
 	for _, s := range servers {
-		err = errors.Join(err, s.Shutdown(stopping))
+		err = errors.Join(err, s.Shutdown(ctx))
 	}
 	return err
+}
+
+func forget(readyFile string) error {
+	if readyFile == "" {
+		return nil
+	}
+	return privatefile.Remove(readyFile)
+}
+
+// withHealth adds /healthz. It is no ServeMux, which would redirect paths that are not clean.
+func withHealth(media http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			_, _ = w.Write([]byte("ok\n")) // who asked has gone: nothing left to tell it
+			return
+		}
+		media.ServeHTTP(w, r)
+	})
 }
 
 // serve listens and serves on a goroutine that ends with the server.

@@ -128,14 +128,12 @@ func New(cfg Config) *Server {
 
 // ServeHTTP upgrades the request and returns when the connection is over.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := checkHandshake(w, r); err != nil {
-		s.refused.Add(1)
-		problem.Write(w, "", err)
-		return
+	err := checkHandshake(w, r)
+	if err == nil {
+		err = s.enter()
 	}
-	if err := s.enter(); err != nil {
-		s.refused.Add(1)
-		problem.Write(w, "", err)
+	if err != nil {
+		s.refuse(w, r, err)
 		return
 	}
 	defer s.leave()
@@ -158,6 +156,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	newChannel(s, conn, upgrade.socket).run(settled)
+}
+
+// refuse answers a request that does not become a channel.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	s.refused.Add(1)
+	id := w.Header().Get("X-Request-Id")
+	s.cfg.Logger.InfoContext(r.Context(), "control: request refused", "requestId", id, "code", string(problem.From(err).Code))
+	problem.Write(w, id, err)
 }
 
 // Shutdown takes no new connections, tells every participant that the relay is draining and waits until all are gone.

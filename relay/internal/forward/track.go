@@ -25,6 +25,7 @@ type Counters struct {
 	Overflowed            atomic.Uint64 // packets that fan-out was too slow for
 	Oversized             atomic.Uint64
 	NACKs                 atomic.Uint64 // packets that viewers asked for again
+	NACKsSent             atomic.Uint64 // packets that presenters were asked for again
 	Retransmitted         atomic.Uint64
 	RetransmissionLimited atomic.Uint64
 	KeyframesAsked        atomic.Uint64 // by viewers

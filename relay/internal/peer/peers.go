@@ -21,6 +21,7 @@ import (
 	"math/big"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v2"
@@ -38,6 +39,7 @@ type Config struct {
 	Socket     *egress.Socket
 	Announce   []netip.AddrPort // addresses in answers, the preferred one first; at least one
 	MaxViewers int              // 0: 20,000
+	NACKs      *atomic.Uint64   // counts the packets that presenters are asked for again
 	Logger     *slog.Logger
 	Now        func() time.Time
 }
@@ -79,7 +81,7 @@ func New(cfg Config) (*Peers, error) {
 		return nil, err
 	}
 	p.certificates, p.fingerprint = []tls.Certificate{certificate}, fingerprintOf(certificate.Certificate[0])
-	if p.api, p.mux, err = newPresenterAPI(p.demux, p.pionLogs); err != nil {
+	if p.api, p.mux, err = newPresenterAPI(p.demux, p.pionLogs, cfg.NACKs); err != nil {
 		return nil, err
 	}
 	return p, nil

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v2"
@@ -31,13 +32,13 @@ const (
 )
 
 // newPresenterAPI is the only place that makes a webrtc.API: codecs, feedback, one port, ICE-lite.
-func newPresenterAPI(d *demux, logs logging.LoggerFactory) (*webrtc.API, ice.UDPMux, error) {
+func newPresenterAPI(d *demux, logs logging.LoggerFactory, nacks *atomic.Uint64) (*webrtc.API, ice.UDPMux, error) {
 	media := &webrtc.MediaEngine{}
 	if err := registerCodecs(media); err != nil {
 		return nil, nil, err
 	}
 	interceptors := &interceptor.Registry{}
-	if err := registerInterceptors(media, interceptors); err != nil {
+	if err := registerInterceptors(media, interceptors, nacks); err != nil {
 		return nil, nil, err
 	}
 	var muxes []ice.UDPMux
@@ -85,7 +86,7 @@ func registerCodecs(media *webrtc.MediaEngine) error {
 }
 
 // registerInterceptors gives presenters what makes a browser raise its rate: transport-wide feedback and reports.
-func registerInterceptors(media *webrtc.MediaEngine, registry *interceptor.Registry) error {
+func registerInterceptors(media *webrtc.MediaEngine, registry *interceptor.Registry, nacks *atomic.Uint64) error {
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio} {
 		media.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, kind)
 		for _, uri := range []string{sdp.TransportCCURI, sdp.SDESMidURI} {
@@ -106,6 +107,7 @@ func registerInterceptors(media *webrtc.MediaEngine, registry *interceptor.Regis
 	if err != nil {
 		return fmt.Errorf("make congestion feedback: %w", err)
 	}
+	registry.Add(&asked{packets: nacks})
 	registry.Add(generator)
 	registry.Add(reports)
 	registry.Add(congestion)

@@ -2,6 +2,8 @@ package room
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,6 +66,13 @@ func (rs *Rooms) End(conference string) {
 		n := r.end(ReasonEnded)
 		n.deliver(r)
 	}
+}
+
+// Conferences lists those with a room.
+func (rs *Rooms) Conferences() []string {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return slices.Collect(maps.Keys(rs.rooms))
 }
 
 // Drain closes every room: every presence ends with ReasonDraining, and further joins are refused with ErrDraining.

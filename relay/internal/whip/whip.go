@@ -66,6 +66,7 @@ type Server struct {
 	mu           sync.Mutex
 	sessions     map[string]*session
 	publications map[string]*forward.Publication
+	past         *past
 	closed       bool
 }
 
@@ -85,7 +86,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		gate: cfg.Gate, rooms: cfg.Rooms, peers: cfg.Peers, socket: cfg.Socket, counters: cfg.Counters, logger: cfg.Logger, now: cfg.Now,
 		mux: http.NewServeMux(), answers: answers,
-		sessions: make(map[string]*session), publications: make(map[string]*forward.Publication),
+		sessions: make(map[string]*session), publications: make(map[string]*forward.Publication), past: newPast(),
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	for path, create := range map[string]func(*http.Request, gate.Admitted, string) (*session, string, error){"/whip": s.present, "/whep": s.view} {
@@ -96,9 +97,9 @@ func New(cfg Config) (*Server, error) {
 		s.mux.HandleFunc("POST "+path, s.handle(func(w http.ResponseWriter, r *http.Request) error { return s.create(w, r, path, purpose, create) }))
 		s.mux.HandleFunc("PATCH "+path+"/{id}", s.handle(s.patch))
 		s.mux.HandleFunc("DELETE "+path+"/{id}", s.handle(s.delete))
-		for _, at := range []string{path, path + "/{id}"} {
+		for at, allow := range map[string]string{path: "OPTIONS, POST", path + "/{id}": "DELETE, OPTIONS, PATCH"} {
 			s.mux.HandleFunc("OPTIONS "+at, s.preflight)
-			s.mux.HandleFunc(at, s.handle(notAllowed))
+			s.mux.HandleFunc(at, s.handle(notAllowed(allow)))
 		}
 	}
 	s.mux.HandleFunc("/", s.handle(func(http.ResponseWriter, *http.Request) error {
@@ -107,16 +108,18 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-func notAllowed(http.ResponseWriter, *http.Request) error {
-	return problem.New(problem.MethodNotAllowed, "Use POST to begin a session, PATCH and DELETE on its Location.")
+func notAllowed(allow string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Allow", allow) // RFC 9110 section 15.5.6
+		return problem.New(problem.MethodNotAllowed, "Use POST to begin a session, PATCH and DELETE on its Location.")
+	}
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch, Retry-After")
-	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch, Retry-After, X-Request-Id")
 	s.mux.ServeHTTP(w, r)
 }
 
@@ -136,13 +139,13 @@ func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 		if err == nil {
 			return
 		}
-		requestID := random(8)
+		requestID := w.Header().Get("X-Request-Id")
 		p := problem.From(err)
 		level := slog.LevelInfo
 		if p.Code.Status() >= 500 {
 			level = slog.LevelWarn
 		}
-		s.logger.Log(r.Context(), level, "media request refused", "request", requestID, "pattern", r.Pattern, "code", string(p.Code), "cause", p.Cause)
+		s.logger.Log(r.Context(), level, "media request refused", "requestId", requestID, "pattern", r.Pattern, "code", string(p.Code), "cause", p.Cause)
 		problem.Write(w, requestID, err)
 	}
 }
@@ -189,7 +192,8 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request, path string, pur
 	}
 	if !s.add(created, sha256.Sum256([]byte(token)), peer.Attribute(offer, "ice-ufrag")) {
 		created.close()
-		return problem.New(problem.Unavailable, "The relay is stopping.")
+		admitted.Release()
+		return stopping(nil)
 	}
 	h := w.Header()
 	h.Set("Content-Type", typeSDP)
@@ -304,11 +308,18 @@ func (s *Server) delete(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err == nil:
 		found.close()
-	case problem.From(err).Code != problem.NotFound: // what is gone already is deleted
+	case !s.was(r.PathValue("id")):
 		return err
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// was reports whether the session has ended lately: deleting it again is fine (RFC 9110 section 9.2.2).
+func (s *Server) was(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.past.has(id)
 }
 
 // remove forgets a session; its close function calls it.
@@ -316,7 +327,11 @@ func (s *Server) remove(ended *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ended.ended = true
+	if ended.id == "" { // it ended before it was answered
+		return
+	}
 	delete(s.sessions, ended.id)
+	s.past.add(ended.id)
 }
 
 // join enters the room for the session's lifetime.
@@ -330,7 +345,11 @@ func (s *Server) join(claims jointoken.Claims) (*room.Presence, error) {
 	case errors.Is(err, room.ErrFull):
 		return nil, &problem.Error{Code: problem.Unavailable, Detail: "The conference is full.", RetryAfter: 30 * time.Second, Cause: err}
 	}
-	return nil, &problem.Error{Code: problem.Unavailable, Detail: "The relay is stopping; join again.", RetryAfter: time.Second, Cause: err}
+	return nil, stopping(err)
+}
+
+func stopping(cause error) error {
+	return &problem.Error{Code: problem.Unavailable, Detail: "The relay is stopping; join again.", RetryAfter: time.Second, Cause: cause}
 }
 
 // Close ends all sessions and waits for them.
