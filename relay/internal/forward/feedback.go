@@ -31,30 +31,33 @@ func (r *rtxOutput) earn() {
 	}
 }
 
-// Feedback takes a viewer's RTCP: keyframe requests and NACKs. One goroutine calls it.
-func (s *Subscription) Feedback(packets []rtcp.Packet) {
-	for _, p := range packets {
-		switch p := p.(type) {
-		case *rtcp.PictureLossIndication:
-			s.keyframe(p.MediaSSRC)
-		case *rtcp.FullIntraRequest:
-			for _, entry := range p.FIR {
-				s.keyframe(entry.SSRC)
-			}
-		case *rtcp.TransportLayerNack:
-			s.nack(p)
+// Feedback takes a viewer's RTCP, decrypted and not yet looked at: keyframe requests and NACKs. One goroutine calls it.
+func (s *Subscription) Feedback(compound []byte) {
+	asked, keyframe := 0, false
+	for {
+		f, rest, ok := packet.NextFeedback(compound)
+		if !ok {
+			break
 		}
+		compound = rest
+		switch {
+		case !f.Names(s.video.ssrc):
+		case f.Kind == packet.NACK:
+			asked = s.nack(f, asked)
+		default:
+			keyframe = true
+		}
+	}
+	if keyframe { // however often one datagram asks
+		s.keyframe()
 	}
 }
 
-func (s *Subscription) keyframe(ssrc uint32) {
+func (s *Subscription) keyframe() {
 	s.mu.Lock()
 	t := s.nextVideo
 	if t == nil {
 		t = s.video.track
-	}
-	if ssrc != s.video.ssrc {
-		t = nil
 	}
 	s.mu.Unlock()
 	if t != nil {
@@ -62,28 +65,23 @@ func (s *Subscription) keyframe(ssrc uint32) {
 	}
 }
 
-// nack answers from the ring that all viewers share.
-func (s *Subscription) nack(n *rtcp.TransportLayerNack) {
+// nack answers from the ring that all viewers share; asked counts what the datagram asked for so far.
+func (s *Subscription) nack(f packet.Feedback, asked int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n.MediaSSRC != s.video.ssrc || s.video.track == nil || s.closed {
-		return
+	if s.video.track == nil || s.closed {
+		return asked
 	}
-	asked := 0
-	for _, pair := range n.Nacks {
-		for sequence, bits := pair.PacketID, uint32(pair.LostPackets)<<1|1; bits != 0; sequence, bits = sequence+1, bits>>1 {
-			if bits&1 == 0 {
-				continue
-			}
-			if asked++; asked > maxNACKs {
-				s.counters.RetransmissionLimited.Add(1)
-				s.batch.Flush()
-				return
-			}
-			s.retransmit(sequence)
+	for sequence := range f.Lost() {
+		if asked == maxNACKs {
+			s.counters.RetransmissionLimited.Add(1)
+			break
 		}
+		asked++
+		s.retransmit(sequence)
 	}
 	s.batch.Flush()
+	return asked
 }
 
 func (s *Subscription) retransmit(sequence uint16) {

@@ -29,12 +29,13 @@ type offer struct {
 
 // section is one m-line.
 type section struct {
-	kind    string // "video", "audio", or something that is refused
-	mid     string
-	sends   bool // the offerer wants to send
-	takes   bool // the offerer wants to receive
-	formats []format
-	agreed  map[packet.Codec]packet.Format // what both sides know; empty for a section of no use
+	kind      string // "video", "audio", or something that is refused
+	mid       string
+	sends     bool // the offerer wants to send
+	takes     bool // the offerer wants to receive
+	formats   []format
+	agreed    map[packet.Codec]packet.Format // what both sides know; empty for a section of no use
+	preferred packet.Codec                   // the agreed one that the offerer lists first
 }
 
 // format is one payload type of a section.
@@ -55,6 +56,9 @@ func refuse(format string, args ...any) error {
 func parseOffer(text string) (*offer, error) {
 	if len(text) > maxOffer {
 		return nil, problem.New(problem.SDPLimit, fmt.Sprintf("The offer has more than %d bytes.", maxOffer))
+	}
+	if hasBareCR(text) {
+		return nil, refuse("The offer has a carriage return within a line.")
 	}
 	d := &sdp.SessionDescription{}
 	if err := d.Unmarshal([]byte(text)); err != nil {
@@ -81,8 +85,8 @@ func parseOffer(text string) (*offer, error) {
 	if candidates > maxCandidates {
 		return nil, problem.New(problem.SDPLimit, fmt.Sprintf("The offer has more than %d candidates.", maxCandidates))
 	}
-	if len(o.ice.ufrag) < 4 || len(o.ice.password) < 22 || len(o.ice.ufrag) > 256 || len(o.ice.password) > 256 {
-		return nil, refuse("The offer has no valid ICE credentials.") // lengths of RFC 8839 section 5.4
+	if !o.ice.valid() {
+		return nil, refuse("The offer has no valid ICE credentials.")
 	}
 	if o.fingerprint == "" {
 		return nil, refuse("The offer has no DTLS fingerprint.")
@@ -163,6 +167,14 @@ func readSection(m *sdp.MediaDescription) section {
 		}
 	}
 	s.agreed = s.negotiate()
+	for _, pt := range m.MediaName.Formats { // in the order of preference, RFC 3264 section 5.1
+		n, err := strconv.ParseUint(pt, 10, 7)
+		codec := s.format(uint8(n)).codec
+		if agreed, ok := s.agreed[codec]; err == nil && ok && uint64(agreed.PayloadType) == n {
+			s.preferred = codec
+			break
+		}
+	}
 	return s
 }
 
@@ -250,14 +262,4 @@ func (s section) format(pt uint8) format {
 		}
 	}
 	return format{}
-}
-
-// Attribute returns the first value of an SDP attribute, or "".
-func Attribute(description, key string) string {
-	for line := range strings.Lines(description) {
-		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "a="+key+":"); ok {
-			return v
-		}
-	}
-	return ""
 }

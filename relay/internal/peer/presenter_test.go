@@ -55,7 +55,7 @@ func publish(t *testing.T, p *Peers) (*webrtc.TrackLocalStaticRTP, <-chan uint16
 				}
 			}
 		},
-		Report: func(packet.Codec, uint32) {}, Closed: func() {},
+		Report: func(packet.Codec, uint32) {}, State: func() {}, Closed: func() {},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,6 @@ import (
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
 	"github.com/coopnet/coopnet/relay/internal/packet"
-	"github.com/coopnet/coopnet/shared/problem"
 )
 
 // Viewer is the transport to one viewer: ICE-lite (RFC 8445), DTLS-SRTP (RFC 5764) and our own SRTP encryption. It
@@ -27,8 +26,10 @@ import (
 type Viewer struct {
 	peers       *Peers
 	fingerprint string // of the viewer's certificate
+	head        string // of an ICE restart's answer
 	Negotiated
-	feedback func([]rtcp.Packet)
+	feedback func(compound []byte)
+	reports  atomic.Int32 // RTCP datagrams that are still taken in this second
 
 	ice struct {
 		sync.Mutex
@@ -69,6 +70,9 @@ const (
 	handshakeTimeout = 30 * time.Second
 	flightInterval   = 200 * time.Millisecond // of a lost handshake flight
 	consentTimeout   = 30 * time.Second       // RFC 7675 section 5.1
+	// maxReports is how many RTCP datagrams a viewer may send in a second; more are dropped undecrypted. Browsers send
+	// fewer than a hundred: a NACK each 20 ms at worst, and reports.
+	maxReports = 200
 )
 
 // Connected is closed once media can flow.
@@ -106,15 +110,11 @@ func (v *Viewer) receive(datagram []byte, kind egress.Kind) {
 		_, _ = v.link.Buffer.Write(datagram) // a full buffer drops, as a network would
 	case egress.RTCP:
 		c := v.inbound.Load()
-		if c == nil {
+		if c == nil || v.reports.Add(-1) < 0 {
 			return
 		}
-		plain, err := c.DecryptRTCP(nil, datagram, nil)
-		if err != nil {
-			return
-		}
-		if packets, err := rtcp.Unmarshal(plain); err == nil {
-			v.feedback(packets)
+		if plain, err := c.DecryptRTCP(nil, datagram, nil); err == nil {
+			v.feedback(plain)
 		}
 	}
 }
@@ -274,19 +274,26 @@ func (v *Viewer) alive(now time.Time) bool {
 }
 
 // Restart begins an ICE restart (RFC 8445 section 9): media flows on to the old address until a check comes from
-// elsewhere. It returns the relay's new credentials.
-func (v *Viewer) Restart(ufrag string) (newUfrag, newPassword string, err error) {
+// elsewhere. It returns the fragment that answers, "" when the credentials are those of before. One goroutine at a time
+// may call it.
+func (v *Viewer) Restart(f Fragment) (string, error) {
 	fresh, err := newCredentials()
 	if err != nil {
-		return "", "", err
-	}
-	if !v.peers.demux.rename(v, fresh.ufrag) {
-		return "", "", problem.New(problem.NotFound, "The session has ended.")
+		return "", err
 	}
 	v.ice.Lock()
-	v.ice.local, v.ice.remote = fresh, ufrag
+	known := v.ice.remote == f.ice.ufrag
 	v.ice.Unlock()
-	return fresh.ufrag, fresh.password, nil
+	if known {
+		return "", nil
+	}
+	if !v.peers.demux.rename(v, fresh.ufrag) {
+		return "", errEnded()
+	}
+	v.ice.Lock()
+	v.ice.local, v.ice.remote = fresh, f.ice.ufrag
+	v.ice.Unlock()
+	return v.head + fresh.lines(v.peers.announce), nil
 }
 
 // Close ends the session. It may be called more than once and returns at once; Peers.Close waits for the rest.

@@ -51,7 +51,7 @@ func newPeers(t testing.TB, maxViewers int) (*Peers, *clock) {
 	return p, c
 }
 
-func view(t testing.TB, p *Peers, v *peertest.Viewer, feedback func([]rtcp.Packet)) (*Viewer, string) {
+func view(t testing.TB, p *Peers, v *peertest.Viewer, feedback func([]byte)) (*Viewer, string) {
 	t.Helper()
 	viewer, answer, err := p.View(v.Offer(), feedback)
 	if err != nil {
@@ -93,8 +93,8 @@ func TestAViewerGetsMediaAndGivesFeedback(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			peers, _ := newPeers(t, 0)
 			remote := peertest.New(t, peertest.Config{Profiles: tt.offered})
-			got := make(chan []rtcp.Packet, 1)
-			viewer, answer := view(t, peers, remote, func(p []rtcp.Packet) { got <- p })
+			got := make(chan []byte, 1)
+			viewer, answer := view(t, peers, remote, func(compound []byte) { got <- compound })
 			batch, err := peers.socket.NewBatch()
 			if err != nil {
 				t.Fatal(err)
@@ -129,9 +129,9 @@ func TestAViewerGetsMediaAndGivesFeedback(t *testing.T) {
 			want := rtcp.PictureLossIndication{MediaSSRC: viewer.VideoSSRC}
 			remote.Send(&want)
 			select {
-			case p := <-got:
-				if pli, ok := p[0].(*rtcp.PictureLossIndication); !ok || *pli != want {
-					t.Errorf("feedback %v", p)
+			case compound := <-got:
+				if plain, err := want.Marshal(); err != nil || !bytes.Equal(compound, plain) {
+					t.Errorf("feedback %x", compound)
 				}
 			case <-time.After(peertest.Patience):
 				t.Error("no feedback")
@@ -143,7 +143,7 @@ func TestAViewerGetsMediaAndGivesFeedback(t *testing.T) {
 func TestOnlyTheOfferersCertificateGetsKeys(t *testing.T) {
 	peers, _ := newPeers(t, 0)
 	offerer, impostor := peertest.New(t, peertest.Config{}), peertest.New(t, peertest.Config{})
-	viewer, answer := view(t, peers, offerer, func([]rtcp.Packet) {})
+	viewer, answer := view(t, peers, offerer, func([]byte) {})
 	impostor.Accept(answer)
 	if err := impostor.Handshake(); err == nil {
 		t.Error("another certificate shakes hands")
@@ -160,9 +160,9 @@ func TestOnlyTheOfferersCertificateGetsKeys(t *testing.T) {
 func TestChecksThatMoveNothing(t *testing.T) {
 	peers, _ := newPeers(t, 0)
 	v, other := peertest.New(t, peertest.Config{}), peertest.New(t, peertest.Config{})
-	viewer, answer := view(t, peers, v, func([]rtcp.Packet) {})
+	viewer, answer := view(t, peers, v, func([]byte) {})
 	other.Accept(answer)
-	local := Attribute(answer, "ice-ufrag")
+	local := attribute(answer, "ice-ufrag")
 	bad := map[string][]byte{
 		"wrong password":          other.Request(peertest.Check{Nominate: true, Password: "wrong-password-wrong-password"}),
 		"wrong ufrag of ours":     other.Request(peertest.Check{Nominate: true, Username: "nobody:vwrU"}),
@@ -170,8 +170,8 @@ func TestChecksThatMoveNothing(t *testing.T) {
 		"no colon in the name":    other.Request(peertest.Check{Nominate: true, Username: local}),
 		"integrity of other text": bytes.Replace(other.Request(peertest.Check{Nominate: true}), []byte("vwrU"), []byte("vwrV"), 1),
 		"no integrity":            stun.MustBuild(stun.TransactionID, stun.BindingRequest, stun.NewUsername(local+":vwrU"), stun.RawAttribute{Type: stun.AttrUseCandidate}).Raw,
-		"no name":                 stun.MustBuild(stun.TransactionID, stun.BindingRequest, stun.NewShortTermIntegrity(Attribute(answer, "ice-pwd")), stun.Fingerprint).Raw,
-		"an indication":           stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodBinding, stun.ClassIndication), stun.NewUsername(local+":vwrU"), stun.NewShortTermIntegrity(Attribute(answer, "ice-pwd"))).Raw,
+		"no name":                 stun.MustBuild(stun.TransactionID, stun.BindingRequest, stun.NewShortTermIntegrity(attribute(answer, "ice-pwd")), stun.Fingerprint).Raw,
+		"an indication":           stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodBinding, stun.ClassIndication), stun.NewUsername(local+":vwrU"), stun.NewShortTermIntegrity(attribute(answer, "ice-pwd"))).Raw,
 		"a broken fingerprint":    brokenFingerprint(other.Request(peertest.Check{Nominate: true})),
 	}
 	rejected := func(name string) {
@@ -211,14 +211,14 @@ func brokenFingerprint(b []byte) []byte {
 func TestACheckIsAnsweredWithTheMappedAddress(t *testing.T) {
 	peers, _ := newPeers(t, 0)
 	v := peertest.New(t, peertest.Config{})
-	_, answer := view(t, peers, v, func([]rtcp.Packet) {})
+	_, answer := view(t, peers, v, func([]byte) {})
 	v.Accept(answer)
 	m := v.Checked(peertest.Check{Nominate: true})
 	var mapped stun.XORMappedAddress
 	if err := mapped.GetFrom(m); err != nil || !mapped.IP.Equal(net.IP(v.Address().Addr().AsSlice())) || mapped.Port != int(v.Address().Port()) {
 		t.Errorf("mapped address %v, %v; the viewer is at %v", mapped, err, v.Address())
 	}
-	if err := stun.NewShortTermIntegrity(Attribute(answer, "ice-pwd")).Check(m); err != nil {
+	if err := stun.NewShortTermIntegrity(attribute(answer, "ice-pwd")).Check(m); err != nil {
 		t.Error(err)
 	}
 }
@@ -227,8 +227,8 @@ func TestACheckIsAnsweredWithTheMappedAddress(t *testing.T) {
 func TestAViewerCannotTakeAnothersAddress(t *testing.T) {
 	peers, _ := newPeers(t, 0)
 	victim, attacker := peertest.New(t, peertest.Config{}), peertest.New(t, peertest.Config{})
-	first, answer := view(t, peers, victim, func([]rtcp.Packet) {})
-	second, forged := view(t, peers, attacker, func([]rtcp.Packet) {})
+	first, answer := view(t, peers, victim, func([]byte) {})
+	second, forged := view(t, peers, attacker, func([]byte) {})
 	victim.Accept(answer)
 	victim.Checked(peertest.Check{Nominate: true})
 	attacker.Accept(forged)
@@ -246,15 +246,23 @@ func TestAViewerCannotTakeAnothersAddress(t *testing.T) {
 	eventually(t, "a free address is given", func() bool { return peers.demux.at(victim.Address()) == second })
 }
 
+func fragmentOf(ufrag string) Fragment {
+	return Fragment{ice: credentials{ufrag: ufrag, password: strings.Repeat("p", 22)}}
+}
+
 func TestRestart(t *testing.T) {
 	peers, _ := newPeers(t, 0)
 	v, elsewhere := peertest.New(t, peertest.Config{}), peertest.New(t, peertest.Config{})
-	viewer, answer := view(t, peers, v, func([]rtcp.Packet) {})
+	viewer, answer := view(t, peers, v, func([]byte) {})
 	v.Accept(answer)
 	v.Checked(peertest.Check{Nominate: true})
-	ufrag, password, err := viewer.Restart("next")
+	fragment, err := viewer.Restart(fragmentOf("next"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	ufrag, password := attribute(fragment, "ice-ufrag"), attribute(fragment, "ice-pwd")
+	if again, err := viewer.Restart(fragmentOf("next")); again != "" || err != nil {
+		t.Errorf("known credentials restart again: %q, %v", again, err)
 	}
 	elsewhere.Accept(answer)
 	if _, err := elsewhere.Write(elsewhere.Request(peertest.Check{Nominate: true})); err != nil { // with the old credentials
@@ -269,7 +277,7 @@ func TestRestart(t *testing.T) {
 		t.Errorf("media goes to %v after the restart, the viewer is at %v", to.Address, elsewhere.Address())
 	}
 	viewer.Close()
-	if _, _, err := viewer.Restart("late"); problem.From(err).Code != problem.NotFound {
+	if _, err := viewer.Restart(fragmentOf("late")); problem.From(err).Code != problem.NotFound {
 		t.Errorf("restart after the end: %v", err)
 	}
 	peers.demux.mu.RLock()
@@ -282,7 +290,7 @@ func TestRestart(t *testing.T) {
 func TestAViewerWhoStopsCheckingIsForgotten(t *testing.T) { // RFC 7675 section 5.1
 	peers, clock := newPeers(t, 0)
 	v := peertest.New(t, peertest.Config{})
-	viewer, answer := view(t, peers, v, func([]rtcp.Packet) {})
+	viewer, answer := view(t, peers, v, func([]byte) {})
 	v.Connect(answer)
 	within(t, viewer.Connected(), "connected")
 	clock.forward(consentTimeout - 5*time.Second)
@@ -299,7 +307,7 @@ func TestAViewerWhoStopsCheckingIsForgotten(t *testing.T) { // RFC 7675 section 
 func TestAViewerWhoSaysGoodbyeIsForgotten(t *testing.T) {
 	peers, _ := newPeers(t, 0)
 	v := peertest.New(t, peertest.Config{})
-	viewer, answer := view(t, peers, v, func([]rtcp.Packet) {})
+	viewer, answer := view(t, peers, v, func([]byte) {})
 	v.Connect(answer)
 	within(t, viewer.Connected(), "connected")
 	v.Close()
@@ -312,14 +320,14 @@ func TestAViewerWhoSaysGoodbyeIsForgotten(t *testing.T) {
 func TestAFullRelayRefuses(t *testing.T) {
 	peers, _ := newPeers(t, 1)
 	v := peertest.New(t, peertest.Config{})
-	first, _ := view(t, peers, v, func([]rtcp.Packet) {})
-	if _, _, err := peers.View(v.Offer(), func([]rtcp.Packet) {}); problem.From(err).Code != problem.Unavailable {
+	first, _ := view(t, peers, v, func([]byte) {})
+	if _, _, err := peers.View(v.Offer(), func([]byte) {}); problem.From(err).Code != problem.Unavailable {
 		t.Errorf("a second viewer: %v", err)
 	}
 	first.Close()
-	view(t, peers, v, func([]rtcp.Packet) {})
+	view(t, peers, v, func([]byte) {})
 	peers.Close()
-	if _, _, err := peers.View(v.Offer(), func([]rtcp.Packet) {}); problem.From(err).Code != problem.Unavailable {
+	if _, _, err := peers.View(v.Offer(), func([]byte) {}); problem.From(err).Code != problem.Unavailable {
 		t.Errorf("a viewer after the end: %v", err)
 	}
 }
@@ -328,7 +336,7 @@ func TestAFullRelayRefuses(t *testing.T) {
 func TestRubbishOnTheMediaPort(t *testing.T) {
 	peers, _ := newPeers(t, 0)
 	v, stranger := peertest.New(t, peertest.Config{}), peertest.New(t, peertest.Config{})
-	viewer, answer := view(t, peers, v, func([]rtcp.Packet) {})
+	viewer, answer := view(t, peers, v, func([]byte) {})
 	v.Connect(answer)
 	within(t, viewer.Connected(), "connected")
 	stranger.Accept(answer)
@@ -347,4 +355,28 @@ func TestRubbishOnTheMediaPort(t *testing.T) {
 	if !strings.Contains(answer, "a=ice-lite") {
 		t.Error("the relay does not say that it is ICE-lite")
 	}
+}
+
+// TestReportsAreLimited: a viewer who sends RTCP without end costs no more than a lively one, and is heard again later.
+func TestReportsAreLimited(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	v := peertest.New(t, peertest.Config{})
+	var got atomic.Int64
+	viewer, answer := view(t, peers, v, func([]byte) { got.Add(1) })
+	v.Connect(answer)
+	within(t, viewer.Connected(), "connected")
+	began := time.Now()
+	for range 10 * maxReports {
+		v.Send(&rtcp.PictureLossIndication{MediaSSRC: viewer.VideoSSRC})
+	}
+	v.Checked(peertest.Check{}) // datagrams are handled in order
+	allowed := int64(maxReports * (2 + time.Since(began)/time.Second))
+	before := got.Load()
+	if before < maxReports || before > allowed {
+		t.Errorf("%d reports of %d were taken, at least %d and at most %d should be", before, 10*maxReports, maxReports, allowed)
+	}
+	eventually(t, "reports are taken again", func() bool {
+		v.Send(&rtcp.PictureLossIndication{MediaSSRC: viewer.VideoSSRC})
+		return got.Load() > before+maxReports/2
+	})
 }

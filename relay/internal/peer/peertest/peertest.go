@@ -37,7 +37,7 @@ const (
 
 const (
 	ufrag    = "vwrU"
-	password = "viewer-password-viewer-password"
+	password = "viewerPasswordViewerPassword"
 )
 
 // Config chooses what the viewer is able to do.
