@@ -44,5 +44,5 @@ func (p policies) set(h http.Header, api bool) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "display-capture=(self), fullscreen=(self), camera=(self), microphone=(self), geolocation=(), payment=(), usb=()")
+	h.Set("Permissions-Policy", "display-capture=(self), fullscreen=(self), camera=(), microphone=(), geolocation=(), payment=(), usb=()")
 }

@@ -24,7 +24,7 @@ func (t Terminal) backup(ctx context.Context, args []string) error {
 		return usagef("backup needs the name of one new file")
 	}
 	file := words[0]
-	err = withDatabase(ctx, *data, func(db *sqlite.DB) error { return db.Backup(ctx, file) })
+	err = t.withDatabase(ctx, *data, func(db *sqlite.DB) error { return db.Backup(ctx, file) })
 	var path *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrExist):

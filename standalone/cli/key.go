@@ -46,7 +46,7 @@ func (t Terminal) key(ctx context.Context, args []string) error {
 }
 
 func (t Terminal) withStaff(ctx context.Context, data string, do func(*staff.Domain) error) error {
-	return withDatabase(ctx, data, func(db *sqlite.DB) error {
+	return t.withDatabase(ctx, data, func(db *sqlite.DB) error {
 		domain, err := staff.New(staff.Config{Store: db.Staff()})
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ func (t Terminal) withStaff(ctx context.Context, data string, do func(*staff.Dom
 }
 
 // withDatabase opens the database beside a server that may be running: SQLite lets two processes take turns.
-func withDatabase(ctx context.Context, data string, do func(*sqlite.DB) error) (err error) {
+func (t Terminal) withDatabase(ctx context.Context, data string, do func(*sqlite.DB) error) (err error) {
 	path := filepath.Join(data, standalone.DatabaseFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no database %s: name the data folder with --data, or start the server once", path)

@@ -67,9 +67,13 @@ export class Coopnet {
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
-  /** Ends the process without warning and starts it again on the same ports and data. */
-  async crashAndRestart(): Promise<void> {
+  /** Ends the process without warning. */
+  async crash(): Promise<void> {
     await this.end('SIGKILL');
+  }
+
+  /** Starts it again on the same ports and data. */
+  async restart(): Promise<void> {
     this.address = {
       ...this.address,
       listen: this.address.listen.replace(/:\d+$/, `:${this.port}`),

@@ -1,8 +1,10 @@
 /** Who comes late, who presents next, and which of several shares is seen. */
+import type { Browser as Firefox, Page as FirefoxPage } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { launchFirefox, openFirefox } from './firefox.ts';
 import type { Conference } from './harness.ts';
 import { negotiations, reference, sharpness, untilSeen, watchPicture } from './measure.ts';
-import { bond } from './portal.ts';
+import { bond, firefoxHand, Portal } from './portal.ts';
 import { Stage, type Attendee, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
 import { pause, until } from './wait.ts';
@@ -15,6 +17,8 @@ let stage: Stage;
 let conference: Conference;
 let ada: Presenter;
 let viewer: Attendee;
+let firefox: Firefox;
+let fox: FirefoxPage;
 
 beforeAll(async () => {
   stage = await Stage.open();
@@ -22,7 +26,10 @@ beforeAll(async () => {
   ada = await stage.presenter(conference, { tag: first, name: 'Ada First', still: true });
 });
 
-afterAll(() => stage?.close());
+afterAll(async () => {
+  await firefox?.close();
+  await stage?.close();
+});
 afterEach(() => expect(unexpected()).toEqual([]));
 
 test('a late viewer of a page on which nothing has moved for 30 s gets the picture', async () => {
@@ -54,7 +61,26 @@ test('a late viewer of a page on which nothing has moved for 30 s gets the pictu
   );
 });
 
+test('a late viewer in Firefox gets it too, and a page that stays still stays live', async () => {
+  firefox = await launchFirefox();
+  fox = await openFirefox(firefox, 'late in Firefox');
+  const portal = new Portal(firefoxHand(fox));
+  await portal.enter(stage.server.origin, conference, { ...bond, name: 'Felix Leiter' });
+  const pressed = await portal.submit();
+  await untilSeen(fox, 'still picture', 10_000, ({ tag }) => tag === first, pressed);
+  await portal.state('live');
+  // Whatever the tool says in the next seconds: nothing moves, and nothing is wrong.
+  const told = new Set<string>();
+  for (const end = Date.now() + 10_000; Date.now() < end; await pause(200)) {
+    for (const who of [portal, viewer.portal]) {
+      told.add((await who.facts('tool-state'))[0]?.['state'] ?? 'nothing');
+    }
+  }
+  expect([...told]).toEqual(['live']);
+});
+
 test('the presenter stops and another starts: viewers follow without renegotiation', async () => {
+  const foxBefore = await negotiations(fox);
   const before = await negotiations(viewer.page);
   const grace = await stage.presenter(conference, { tag: second, name: 'Grace Second' });
   const posts: string[] = [];
@@ -79,6 +105,9 @@ test('the presenter stops and another starts: viewers follow without renegotiati
   expect(seen.faults).toEqual([]);
   expect(await negotiations(viewer.page)).toEqual(before);
   expect(posts).toEqual([]);
+  await untilSeen(fox, 'second picture in Firefox', 10_000, ({ tag }) => tag === second);
+  expect(await negotiations(fox)).toEqual(foxBefore);
+  await firefox.close();
 
   // Both share; the guest picks one and then follows again.
   await ada.pattern.evaluate(() => window.pattern.still(false));

@@ -2,19 +2,16 @@
 import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 'vitest';
 import type { Conference } from './harness.ts';
 import { untilSeen, watchPicture } from './measure.ts';
-import { Network, networkObstacle } from './network.ts';
+import { Network, withoutNetwork } from './network.ts';
 import { Stage, type Attendee } from './stage.ts';
 import { describe, judge } from './verdict.ts';
 import { pause } from './wait.ts';
 import { unexpected } from './watch.ts';
 
-const obstacle = networkObstacle();
-if (obstacle) console.log(`SKIPPED, the viewer's network is not cut: ${obstacle}`);
-
 const tag = 5201;
 const demand = { tag, moving: 1000, latency: 1000 };
 
-group.skipIf(obstacle !== null)('the viewer', () => {
+group.skipIf(withoutNetwork())('the viewer', () => {
   let network: Network;
   let stage: Stage;
   let conference: Conference;

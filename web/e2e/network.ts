@@ -4,8 +4,19 @@ import { createServer, connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/**
+ * Whether the tests that need a network of their own are left out. Only whoever says so in
+ * COOPNET_E2E_NO_NETWORK leaves them out; elsewhere a network that cannot be made is a failure.
+ */
+export function withoutNetwork(): boolean {
+  const obstacle = networkObstacle();
+  if (process.env.COOPNET_E2E_NO_NETWORK) return true;
+  if (obstacle !== null) throw new Error(`${obstacle}; COOPNET_E2E_NO_NETWORK=1 leaves these tests out`);
+  return false;
+}
+
 /** Why a network cannot be made here, or null when it can. */
-export function networkObstacle(): string | null {
+function networkObstacle(): string | null {
   if (process.getuid?.() !== 0) return 'a network namespace needs root';
   for (const tool of ['ip', 'nft']) {
     try {

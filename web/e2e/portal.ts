@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { Page as FirefoxPage } from 'puppeteer-core';
+import type { ElementHandle, Page as FirefoxPage } from 'puppeteer-core';
 import type { Conference } from './harness.ts';
 import { readerScript } from './reader.ts';
 import { until } from './wait.ts';
@@ -37,9 +37,24 @@ export function firefoxHand(page: FirefoxPage): Hand {
   return {
     goto: (address) => page.goto(address),
     evaluate: (script) => page.evaluate(script),
-    fill: (id, text) => page.locator(selector(id)).setTimeout(10_000).fill(text),
-    click: (id) => page.locator(selector(id)).setTimeout(10_000).click(),
+    // By hand: puppeteer's own waiting evaluates text, which the portal's policy forbids.
+    async fill(id, text) {
+      const field = await shown(page, id);
+      await field.evaluate((element) => (element as HTMLInputElement).select());
+      await field.press('Backspace');
+      await field.type(text);
+    },
+    async click(id) {
+      await (await shown(page, id)).click();
+    },
   };
+}
+
+function shown(page: FirefoxPage, id: string): Promise<ElementHandle> {
+  return until(`${id} on the page`, 10_000, async () => {
+    const found = await page.$(selector(id));
+    return (await found?.isVisible()) && found;
+  });
 }
 
 /** The portal as a person uses it: what is typed, pressed and read. */

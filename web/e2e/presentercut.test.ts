@@ -2,18 +2,15 @@
 import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 'vitest';
 import type { Conference } from './harness.ts';
 import { untilSeen, watchPicture } from './measure.ts';
-import { Network, networkObstacle } from './network.ts';
+import { Network, withoutNetwork } from './network.ts';
 import { Stage, type Attendee, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
 import { pause, until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
-const obstacle = networkObstacle();
-if (obstacle) console.log(`SKIPPED, the presenter's network is not cut: ${obstacle}`);
-
 const tag = 5301;
 
-group.skipIf(obstacle !== null)('the presenter', () => {
+group.skipIf(withoutNetwork())('the presenter', () => {
   let network: Network;
   let stage: Stage;
   let conference: Conference;

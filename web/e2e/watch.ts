@@ -9,6 +9,12 @@ export interface Complaint {
 
 const complaints: Complaint[] = [];
 
+/**
+ * Chromium asks itself for camera and microphone when a page makes a connection, to decide which addresses to name, and
+ * writes the no of our policy into the console. The portal uses neither.
+ */
+const policy = /^Permissions policy violation: (camera|microphone) is not allowed in this document/;
+
 /** Runs in every page before its own scripts: makes what the policy refused audible. */
 function listen(): void {
   addEventListener('securitypolicyviolation', (event) => {
@@ -46,7 +52,7 @@ export const preload = `(${listen})(); (${remember})();`;
 /** Collects what a page of Chromium writes as an error, in the console or by an exception. */
 export function watch(page: Page, name: string): void {
   page.on('console', (message) => {
-    if (message.type() === 'error')
+    if (message.type() === 'error' && !policy.test(message.text()))
       complaints.push({ page: name, text: `${message.text()} (${message.location().url})` });
   });
   page.on('pageerror', (error) =>

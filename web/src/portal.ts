@@ -57,11 +57,8 @@ export class Portal {
     this.#admission.value = this.#memory.read();
     const code = this.router.takeInvitation();
     effect(() => this.#guard(this.router.route.value));
-    if (code !== null) {
-      this.router.go('/', 'replace');
-      await this.#invite(code);
-      return;
-    }
+    this.router.onInvitation((another) => void this.#invite(another));
+    if (code !== null && (await this.#invite(code))) return;
     try {
       this.#identity.value = await this.api.identity();
     } catch {
@@ -112,13 +109,16 @@ export class Portal {
     }
   }
 
-  async #invite(code: string): Promise<void> {
+  async #invite(code: string): Promise<boolean> {
+    this.router.go('/', 'replace');
     this.#invited.value = 'opening';
     try {
       await this.admit({ invitation: code });
       this.#invited.value = null;
+      return true;
     } catch (cause) {
       this.#invited.value = { problem: asProblem(cause) };
+      return false;
     }
   }
 

@@ -27,6 +27,14 @@ export class Router {
     });
   }
 
+  /** Calls back when an invitation link is opened in a page that is open already: the page is not loaded anew. */
+  onInvitation(take: (code: string) => void): void {
+    this.#window.addEventListener('hashchange', () => {
+      const code = this.takeInvitation();
+      if (code !== null) take(code);
+    });
+  }
+
   /** Null for an address that is no page of ours. */
   get route(): ReadonlySignal<Route | null> {
     return this.#route as ReadonlySignal<Route | null>;

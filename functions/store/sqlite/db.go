@@ -71,7 +71,8 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create database: %w", err)
 	}
-	if err := f.Close(); err != nil {
+	// A backup that was put in place may have brought another mode.
+	if err := errors.Join(f.Chmod(fileMode), f.Close()); err != nil {
 		return nil, fmt.Errorf("create database: %w", err)
 	}
 	db := &DB{cfg: cfg}

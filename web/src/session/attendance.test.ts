@@ -10,12 +10,12 @@ import {
 } from './testing/transports.ts';
 import { systemTimers } from './timers.ts';
 
-const share = (id: string) => ({
+const share = (id: string, video = 'VP9') => ({
   id,
   participant: 'p2',
   name: 'Anne',
   label: 'Screen',
-  video: 'VP9',
+  video,
   audio: '',
   startedAt: '',
   interrupted: false,
@@ -77,6 +77,7 @@ beforeEach(() => {
     stream: (tracks) => ({ tracks }) as unknown as MediaStream,
     capture: () => Promise.reject(new DOMException('no', 'NotAllowedError')),
     capabilities: () => null,
+    shows: (format) => format !== 'H264',
     timers: systemTimers,
     random: () => 0,
     log,
@@ -157,6 +158,37 @@ describe('what the guest is told', () => {
     peer().become('connected');
     await pass(2, 15);
     expect(status().standing).toBe('live');
+  });
+
+  it('a format that this browser cannot show is said, and not asked for again', async () => {
+    await join(room([share('s1', 'H264')], 's1'));
+    await pass(40);
+    expect(status()).toEqual({ standing: 'frozen', reason: 'format' });
+    expect(relay.of('POST')).toHaveLength(1);
+  });
+
+  it('a network that blocks media is told from a share without a picture', async () => {
+    attendance.open();
+    await settle();
+    socket().open();
+    socket().say(room([share('s1')], 's1'));
+    await pass(9);
+    expect(status()).toEqual({ standing: 'connecting', reason: '' });
+    await pass(4);
+    expect(status()).toEqual({ standing: 'connecting', reason: 'blocked' });
+  });
+
+  it('why the relay does not let anybody in yet', async () => {
+    attendance.open();
+    await settle();
+    socket().open();
+    socket().say({ type: 'error', code: 'token-time', detail: '', re: 'hello' });
+    socket().drop(4401);
+    expect(attendance.status.value).toMatchObject({
+      standing: 'connecting',
+      reason: 'trouble',
+      problem: { code: 'token-time' },
+    });
   });
 
   it('a black picture is reported', async () => {

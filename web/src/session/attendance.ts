@@ -24,6 +24,9 @@ export type Reason =
   | 'undecodable'
   | 'black'
   | 'presenter'
+  | 'format'
+  | 'blocked'
+  | 'trouble'
   | 'refused';
 
 export interface Status {
@@ -34,7 +37,11 @@ export interface Status {
 
 export type AttendanceDeps = ControlDeps &
   PublisherDeps &
-  Omit<ViewerDeps, 'sampled' | 'showing'> & { token(milliseconds: number): Promise<JoinToken> };
+  Omit<ViewerDeps, 'sampled'> & {
+    token(milliseconds: number): Promise<JoinToken>;
+    /** Whether this browser can show the format, for example "VP9". */
+    shows(format: string): boolean;
+  };
 
 /** A picture that stays undecodable for this long is asked for in a new session… */
 const renewAfter = 3000;
@@ -65,7 +72,6 @@ export class Attendance {
     this.viewer = new Viewer({
       ...deps,
       sampled: (stats) => this.#sampled(stats),
-      showing: () => this.viewed.peek() !== null,
     });
     this.publisher = new Publisher(deps);
     this.viewed = computed(() => {
@@ -79,7 +85,8 @@ export class Attendance {
         picture: this.#picture.value,
         room: this.control.room.value,
         hadShare: this.#hadShare.value,
-        interrupted: this.viewed.value?.interrupted ?? false,
+        share: this.viewed.value,
+        shows: deps.shows,
       }),
     );
   }
@@ -188,9 +195,10 @@ export class Attendance {
     if (this.#picture.value === 'undecodable') this.#lostSince ??= now;
     else this.#lostSince = null;
     const lost = this.#lostSince !== null && now - this.#lostSince >= renewAfter;
+    const showable = this.#deps.shows(this.viewed.peek()?.video ?? '');
     const connected = this.viewer.link.state.peek().phase === 'connected';
     const joined = this.control.state.peek().phase === 'open';
-    if (lost && connected && joined && now - this.#renewedAt >= renewEvery) {
+    if (lost && showable && connected && joined && now - this.#renewedAt >= renewEvery) {
       this.#renewedAt = now;
       this.viewer.link.restart('no picture');
     }
@@ -204,7 +212,8 @@ interface Facts {
   picture: Picture;
   room: Room | null;
   hadShare: boolean;
-  interrupted: boolean;
+  share: Publication | null;
+  shows(format: string): boolean;
 }
 
 function status(standing: Standing, reason: Reason = '', problem: Problem | null = null): Status {
@@ -212,7 +221,8 @@ function status(standing: Standing, reason: Reason = '', problem: Problem | null
 }
 
 /** The one place that decides what the guest is told. */
-export function statusOf({ control, view, picture, room, hadShare, interrupted }: Facts): Status {
+export function statusOf(facts: Facts): Status {
+  const { control, view, picture, room, hadShare, share } = facts;
   if (control.phase === 'closed') {
     if (control.reason === 'removed' || control.reason === 'replaced') {
       return status(control.reason);
@@ -226,7 +236,14 @@ export function statusOf({ control, view, picture, room, hadShare, interrupted }
   if (view.phase === 'interrupted' || view.phase === 'reconnecting') {
     return status('reconnecting', 'media');
   }
-  if (control.phase === 'connecting' || room === null) return status('connecting');
+  if (control.phase === 'connecting' || room === null) {
+    const { problem } = control.phase === 'connecting' ? control : { problem: null };
+    return problem === null ? status('connecting') : status('connecting', 'trouble', problem);
+  }
+  if (view.phase === 'connecting') return status('connecting', view.blocked ? 'blocked' : '');
+  if (share !== null && picture !== 'none' && !facts.shows(share.video)) {
+    return status('frozen', 'format');
+  }
   switch (picture) {
     case 'none':
       return view.phase === 'connected'
@@ -238,6 +255,6 @@ export function statusOf({ control, view, picture, room, hadShare, interrupted }
     case 'black':
       return status('frozen', picture);
     case 'moving':
-      return interrupted ? status('frozen', 'presenter') : status('live');
+      return share?.interrupted ? status('frozen', 'presenter') : status('live');
   }
 }

@@ -231,6 +231,19 @@ describe('choosing a share', () => {
     expect(channel.room.value?.selected).toBe('s1');
   });
 
+  it('tells the relay of a choice to follow that was made while the channel was lost', async () => {
+    await join();
+    latest().say({ type: 'publication.started', publication: share, current: '' });
+    channel.select('s1');
+    latest().drop();
+    channel.select('');
+    await vi.advanceTimersByTimeAsync(250);
+    latest().open();
+    latest().say(state('s1', [share]));
+    expect(latest().sent.at(-1)).toEqual({ type: 'view.select', publication: '' });
+    expect(channel.room.value?.selected).toBe('');
+  });
+
   it('follows the conference when the choice is refused', async () => {
     await join();
     channel.select('gone');

@@ -2,7 +2,7 @@ import { signal, type ReadonlySignal } from '@preact/signals-core';
 import { isFinal, type JoinToken } from './api.ts';
 import { backoff, patience } from './backoff.ts';
 import type { Log } from './log.ts';
-import { asProblem, type Problem } from './problem.ts';
+import { asProblem, Problem } from './problem.ts';
 import { apply, roomOf, type Room } from './room.ts';
 import type { Cancel, Timers } from './timers.ts';
 import { closed, parse, subprotocol, type FromRelay, type ToRelay } from './wire.ts';
@@ -11,9 +11,10 @@ import { closed, parse, subprotocol, type FromRelay, type ToRelay } from './wire
 export type Closing = 'left' | 'ended' | 'removed' | 'replaced' | 'refused';
 
 export type ControlState =
-  | { phase: 'connecting' }
+  /** `problem`: why the latest attempt failed. */
+  | { phase: 'connecting'; problem: Problem | null }
   | { phase: 'open' }
-  | { phase: 'lost'; attempt: number }
+  | { phase: 'lost'; problem: Problem | null }
   | { phase: 'closed'; reason: Closing; problem: Problem | null };
 
 export interface ControlDeps {
@@ -28,6 +29,8 @@ export interface ControlDeps {
 const silence = 3000;
 /** A page that was asleep finds its timer due before the messages that arrived meanwhile. */
 const grace = 200;
+/** The least pause when the relay says that it is full. */
+const later = 2000;
 
 /**
  * The control channel: says hello, answers heartbeats, keeps the room, and comes back by itself
@@ -36,7 +39,7 @@ const grace = 200;
  *     connecting -> open <-> lost;  any -> closed
  */
 export class ControlChannel {
-  readonly #state = signal<ControlState>({ phase: 'connecting' });
+  readonly #state = signal<ControlState>({ phase: 'connecting', problem: null });
   readonly #room = signal<Room | null>(null);
   readonly #grant = signal<JoinToken | null>(null);
   readonly #deps: ControlDeps;
@@ -45,6 +48,10 @@ export class ControlChannel {
   #epoch = 0;
   #attempt = 0;
   #heardAt = 0;
+  /** The relay's refusal of this attempt's hello. */
+  #refusal: Problem | null = null;
+  /** A choice of a share that the relay has not been told. */
+  #untold: string | null = null;
   #deadline: Cancel = () => {};
   #retry: Cancel | null = null;
 
@@ -83,7 +90,7 @@ export class ControlChannel {
     const room = this.#room.value;
     if (room === null) return;
     this.#room.value = { ...room, selected: publication };
-    this.#send({ type: 'view.select', publication });
+    this.#untold = this.#send({ type: 'view.select', publication }) ? null : publication;
   }
 
   close(): void {
@@ -103,11 +110,12 @@ export class ControlChannel {
       if (isFinal(problem)) {
         this.#end('refused', problem);
       } else {
-        this.#lose(`no token: ${problem.code}`, problem.retryAfter);
+        this.#lose(`no token: ${problem.code}`, problem);
       }
       return;
     }
     if (stale()) return;
+    this.#refusal = null;
     this.#grant.value = grant;
     this.#listen(grant, stale, allowed);
   }
@@ -117,12 +125,12 @@ export class ControlChannel {
     try {
       socket = this.#deps.socket(grant.relay.control, subprotocol);
     } catch (cause) {
-      this.#lose(`no socket: ${asProblem(cause).code}`);
+      this.#lose('no socket', asProblem(cause));
       return;
     }
     this.#socket = socket;
     this.#deadline = this.#deps.timers.after(allowed, () => {
-      if (!stale()) this.#lose('no answer in time');
+      if (!stale()) this.#lose('no answer in time', new Problem('timeout'));
     });
     socket.onopen = () => {
       if (!stale()) this.#send({ type: 'hello', token: grant.token });
@@ -161,6 +169,7 @@ export class ControlChannel {
         return;
       case 'error':
         this.#deps.log('warn', 'control: error', { code: message.code, re: message.re });
+        if (message.re === 'hello') this.#refusal = new Problem(message.code, message);
         if (message.re === 'view.select' && this.#room.value !== null) {
           this.#room.value = { ...this.#room.value, selected: '' };
         }
@@ -177,6 +186,7 @@ export class ControlChannel {
     this.#attempt = 0;
     this.#state.value = { phase: 'open' };
     this.#deps.log('info', 'control: open');
+    if (this.#untold === '') this.select('');
     // The relay forgets the choice of a participant who was away for long.
     const live = message.publications.some(({ id }) => id === pinned);
     if (pinned !== '' && pinned !== message.selected && live) this.select(pinned);
@@ -205,15 +215,17 @@ export class ControlChannel {
     else if (code === closed.removed) this.#end('removed');
     // Coming back would throw out the other page, which would come back in turn.
     else if (code === closed.replaced) this.#end('replaced');
-    else this.#lose(`closed with ${code}`);
+    else if (code === closed.later) this.#lose('told to come later', this.#refusal, later);
+    else this.#lose(`closed with ${code}`, this.#refusal ?? new Problem('network'));
   }
 
-  #lose(why: string, retryAfter: number | null = null): void {
+  #lose(why: string, problem: Problem | null = null, least = 0): void {
     this.#drop();
     const attempt = this.#attempt++;
-    const pause = Math.max(backoff(attempt, this.#deps.random), (retryAfter ?? 0) * 1000);
+    const asked = (problem?.retryAfter ?? 0) * 1000;
+    const pause = Math.max(backoff(attempt, this.#deps.random), asked, least);
     // Before the first success the guest is still waiting to get in, not coming back.
-    if (this.#room.value !== null) this.#state.value = { phase: 'lost', attempt };
+    this.#state.value = { phase: this.#room.value === null ? 'connecting' : 'lost', problem };
     this.#deps.log('warn', 'control: lost', { why, attempt, pause });
     this.#retry = this.#deps.timers.after(pause, () => {
       this.#retry = null;
@@ -237,7 +249,10 @@ export class ControlChannel {
     this.#socket = null;
   }
 
-  #send(message: ToRelay): void {
-    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
+  /** False when there is no channel to send on. */
+  #send(message: ToRelay): boolean {
+    if (this.#socket?.readyState !== 1) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
   }
 }

@@ -47,7 +47,6 @@ function link(giveUpAfter = Infinity): MediaLink {
       endpoint: (token) => token.relay.whep,
       prepare: (peer) => void peer.addTransceiver('video'),
       sampled: () => {},
-      silence: () => 3000,
       lingers: true,
       giveUpAfter,
     },
@@ -198,6 +197,16 @@ describe('a lost network', () => {
     await vi.advanceTimersByTimeAsync(15_000);
     expect(made.state.value.phase).toBe('reconnecting');
     await vi.advanceTimersByTimeAsync(6000);
+    expect(made.state.value).toMatchObject({ phase: 'closed', problem: { code: 'network' } });
+  });
+
+  it('gives up after the limit, whatever an attempt is still waiting for', async () => {
+    const made = await connected(20_000);
+    latest().become('failed');
+    await vi.advanceTimersByTimeAsync(250);
+    relay.refusals.push('silence');
+    latest().become('failed');
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(made.state.value).toMatchObject({ phase: 'closed', problem: { code: 'network' } });
   });
 

@@ -10,7 +10,8 @@ import type { Cancel, Timers } from './timers.ts';
 
 export type LinkState =
   | { phase: 'idle' }
-  | { phase: 'connecting' }
+  /** `blocked`: the relay answered, but media has not got through. */
+  | { phase: 'connecting'; blocked: boolean }
   | { phase: 'connected' }
   /** Nothing comes from the relay; it may heal by itself. */
   | { phase: 'interrupted' }
@@ -35,8 +36,6 @@ export interface LinkPurpose {
   prepare(peer: RTCPeerConnection): void;
   /** Called about once a second while there is a connection. */
   sampled(stats: RTCStatsReport): void;
-  /** How long the relay may say nothing. It speaks each second to whoever shares or sees a share. */
-  silence(): number;
   /** A lost session's connection stays open until `settle`: a browser blackens the picture of a closed one. */
   lingers: boolean;
   /** A loss that lasts longer ends the link; Infinity tries for ever. */
@@ -45,6 +44,8 @@ export interface LinkPurpose {
 
 /** How long a silent network may take to heal before a new session is made. */
 const heal = 4000;
+/** The relay speaks each second to everybody; two of its words may be lost. */
+const silence = 3000;
 const sampleEvery = 1000;
 /** An attempt younger than this was made on a living network and is left alone. */
 const promising = 1500;
@@ -73,7 +74,7 @@ export class MediaLink {
   #epoch = 0;
   #attempt = 0;
   #begunAt = -Infinity;
-  #lostAt: number | null = null;
+  #givingUp: Cancel | null = null;
   #activity = { count: 0, at: 0 };
   #timer: Cancel = () => {};
   #sampling: Cancel = () => {};
@@ -89,7 +90,7 @@ export class MediaLink {
 
   open(): void {
     if (this.#state.value.phase !== 'idle') return;
-    this.#state.value = { phase: 'connecting' };
+    this.#state.value = { phase: 'connecting', blocked: false };
     void this.#connect();
   }
 
@@ -97,6 +98,7 @@ export class MediaLink {
   close(problem: Problem | null = null): void {
     if (this.#state.value.phase === 'closed') return;
     this.#drop();
+    this.#recovered();
     this.settle();
     this.#state.value = { phase: 'closed', problem };
     this.#deps.log('info', `${this.#purpose.name}: closed`, { code: problem?.code ?? '' });
@@ -151,7 +153,11 @@ export class MediaLink {
       await peer.setRemoteDescription({ type: 'answer', sdp: made.answer });
       if (stale()) return;
       this.#timer = this.#deps.timers.after(allowed + 5000, () => {
-        if (!stale()) this.#again('media did not connect');
+        if (stale()) return;
+        if (this.#state.value.phase === 'connecting') {
+          this.#state.value = { phase: 'connecting', blocked: true };
+        }
+        this.#again('media did not connect');
       });
     } catch (cause) {
       if (stale()) return;
@@ -184,7 +190,7 @@ export class MediaLink {
     this.#timer();
     if (this.#session !== null) this.#session.shown = true;
     this.#attempt = 0;
-    this.#lostAt = null;
+    this.#recovered();
     this.#activity = { count: 0, at: this.#deps.timers.now() };
     this.#state.value = { phase: 'connected' };
     this.#deps.log('info', `${this.#purpose.name}: connected`);
@@ -202,7 +208,7 @@ export class MediaLink {
 
   #interrupted(stale: () => boolean): void {
     if (this.#state.value.phase === 'interrupted') return;
-    this.#lostAt ??= this.#deps.timers.now();
+    this.#lost();
     this.#state.value = { phase: 'interrupted' };
     this.#deps.log('warn', `${this.#purpose.name}: interrupted`);
     this.#timer();
@@ -216,13 +222,12 @@ export class MediaLink {
     problem: Problem | null = null,
     least = backoff(this.#attempt, this.#deps.random),
   ): void {
-    const now = this.#deps.timers.now();
-    this.#lostAt ??= now;
+    this.#lost();
     this.#drop();
     const attempt = this.#attempt++;
     const pause = Math.max(least, (problem?.retryAfter ?? 0) * 1000);
-    if (now + pause - this.#lostAt > this.#purpose.giveUpAfter) {
-      this.close(problem ?? new Problem('network'));
+    if (pause > this.#purpose.giveUpAfter) {
+      this.close(problem);
       return;
     }
     if (this.#state.value.phase !== 'connecting') {
@@ -230,6 +235,20 @@ export class MediaLink {
     }
     this.#deps.log('warn', `${this.#purpose.name}: new session`, { why, attempt, pause });
     this.#timer = this.#deps.timers.after(pause, () => void this.#connect());
+  }
+
+  /** From now on the loss is timed, whatever the attempts are waiting for. */
+  #lost(): void {
+    const { giveUpAfter } = this.#purpose;
+    if (!Number.isFinite(giveUpAfter)) return;
+    this.#givingUp ??= this.#deps.timers.after(giveUpAfter, () =>
+      this.close(new Problem('network')),
+    );
+  }
+
+  #recovered(): void {
+    this.#givingUp?.();
+    this.#givingUp = null;
   }
 
   #drop(): void {
@@ -254,12 +273,8 @@ export class MediaLink {
       peer.getStats().then(
         (stats) => {
           if (stale()) return;
-          const count = activityOf(stats);
-          if (count !== this.#activity.count) {
-            this.#activity = { count, at: this.#deps.timers.now() };
-          }
+          this.#judgeActivity(activityOf(stats), peer, stale);
           this.#purpose.sampled(stats);
-          this.#judgeActivity(peer, stale);
           this.#sample(peer, stale);
         },
         () => {},
@@ -268,19 +283,20 @@ export class MediaLink {
   }
 
   /** Browsers take 5 to 7 s to notice that nothing comes any more, and a still picture looks well meanwhile. */
-  #judgeActivity(peer: RTCPeerConnection, stale: () => boolean): void {
-    const quiet = this.#deps.timers.now() - this.#activity.at;
+  #judgeActivity(count: number, peer: RTCPeerConnection, stale: () => boolean): void {
     const { phase } = this.#state.value;
-    if (phase === 'connected' && quiet >= this.#purpose.silence()) {
+    const now = this.#deps.timers.now();
+    if (count !== this.#activity.count) {
+      this.#activity = { count, at: now };
+      if (phase === 'interrupted' && peer.connectionState === 'connected') this.#healed();
+    } else if (phase === 'connected' && now - this.#activity.at >= silence) {
       this.#interrupted(stale);
-    } else if (phase === 'interrupted' && quiet === 0 && peer.connectionState === 'connected') {
-      this.#healed();
     }
   }
 
   #healed(): void {
     this.#timer();
-    this.#lostAt = null;
+    this.#recovered();
     this.#state.value = { phase: 'connected' };
     this.#deps.log('info', `${this.#purpose.name}: healed`);
   }

@@ -25,8 +25,6 @@ export interface PublisherDeps extends LinkDeps {
 
 /** Silence of the network after which a share ends instead of coming back as a surprise. */
 const giveUpAfter = 20_000;
-/** The relay reports each second on what it receives; two reports may be lost. */
-const silence = 3000;
 const preferred = ['video/vp9', 'video/vp8', 'video/h264', 'video/av1'];
 const bitrates: Readonly<Record<Hint, number>> = { text: 4_000_000, motion: 6_000_000 };
 
@@ -92,7 +90,6 @@ export class Publisher {
       endpoint: ({ relay }) => labelled(relay.whip, wish.label),
       prepare: (peer) => this.#prepare(peer, media, wish.hint),
       sampled: () => {},
-      silence: () => silence,
       lingers: false,
       giveUpAfter,
     });

@@ -4,14 +4,7 @@ import { MediaLink, type LinkDeps } from './link.ts';
 export interface ViewerDeps extends LinkDeps {
   stream(tracks: MediaStreamTrack[]): MediaStream;
   sampled(stats: RTCStatsReport): void;
-  /** A share is on its way to this viewer. */
-  showing(): boolean;
 }
-
-/** The relay speaks each second while there is a share; two of its words may be lost. */
-const silenceShown = 3000;
-/** Without a share only the browser's own checks are answered: every 2.5 s in Chromium, 6 in Firefox. */
-const silenceWaiting = 10_000;
 
 /** Receives the conference's picture and sound over WHEP. */
 export class Viewer {
@@ -26,7 +19,6 @@ export class Viewer {
       endpoint: ({ relay }) => relay.whep,
       prepare: (peer) => this.#prepare(peer),
       sampled: (stats) => deps.sampled(stats),
-      silence: () => (deps.showing() ? silenceShown : silenceWaiting),
       lingers: true,
       giveUpAfter: Infinity,
     });

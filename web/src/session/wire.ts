@@ -61,7 +61,13 @@ export type ToRelay =
   | { type: 'view.select'; publication: string };
 
 /** WebSocket close codes of the control channel. */
-export const closed = { token: 4401, removed: 4403, replaced: 4409, ended: 4410 } as const;
+export const closed = {
+  later: 1013,
+  token: 4401,
+  removed: 4403,
+  replaced: 4409,
+  ended: 4410,
+} as const;
 
 /**
  * The message in one text frame, or null for a type that this version does not know (a newer relay

@@ -51,6 +51,8 @@ export const en = {
   'problem.network': 'The server cannot be reached. Check your connection, then try again.',
   'problem.timeout': 'The server takes too long to answer. Try again in a moment.',
   'problem.unavailable': 'The service is overloaded or being restarted. Try again in a moment.',
+  'problem.clock':
+    'The clock of this computer or of the server is wrong by minutes. Set your clock, then try again.',
   'problem.invalid': 'Something in the form is not right. Correct it, then try again.',
   'problem.unexpected': 'Something went wrong. Reload the page, then try again.',
 
@@ -88,7 +90,7 @@ export const en = {
     'The software has not been published yet. Join without installation: you see the shared screen just as well.',
 
   'conference.page': 'Conference',
-  'conference.eyebrow': 'You are invited to',
+  'conference.eyebrow': 'Your conference',
   'conference.bridges': 'Call to hear and to speak',
   'conference.bridges.lead':
     'Voice stays on the phone. Call one of these numbers, then enter the code.',
@@ -140,6 +142,8 @@ export const en = {
   'state.connecting': 'Connecting',
   'state.connecting.text': 'Connecting to the conference…',
   'state.connecting.first': 'A share is live. Its picture is on the way…',
+  'state.connecting.blocked':
+    'Your network does not let the picture through. It is tried again; another network, for example a phone’s, may help. The page “Prerequisites” says what is needed.',
   'state.waiting': 'Waiting',
   'state.waiting.text': 'Nobody is sharing yet. The picture appears here by itself.',
   'state.waiting.stopped': 'The share has stopped. The next one appears here by itself.',
@@ -154,6 +158,8 @@ export const en = {
   'state.frozen.still': 'Frozen',
   'state.frozen.presenter':
     'The presenter’s connection is interrupted. You see the last picture; it goes on by itself.',
+  'state.frozen.format':
+    'This browser cannot show the format of this share ({format}). Open the conference in a current Chrome, Edge or Safari.',
   'state.frozen.undecodable':
     'The share is live, but its picture does not arrive. It is being asked for again. If it stays so, ask the presenter to share again.',
   'state.frozen.black':
@@ -189,6 +195,8 @@ export const en = {
   'share.ended': 'Your share has ended.',
   'share.ended.network':
     'The connection was lost for too long: your share has ended. You can share again.',
+  'share.ended.full':
+    'The conference takes no further share at the moment. Try again in half a minute.',
   'share.ended.refused': 'The conference did not accept your share. Ask the organizer.',
   'share.ended.capture':
     'The browser could not record the screen. Check its permissions, then try again.',

@@ -33,7 +33,7 @@ export const fr: Catalogue = {
   'home.participate': 'Participer',
   'home.busy': 'Vérification…',
   'home.invited': 'Ouverture de votre invitation…',
-  'home.steps': 'Comment ça se passe',
+  'home.steps': 'Comment participer',
   'home.step1': 'Entrez',
   'home.step1.text': 'Saisissez le nom de la conférence et le mot de passe de votre invitation.',
   'home.step2': 'Présentez-vous',
@@ -57,6 +57,8 @@ export const fr: Catalogue = {
   'problem.network': 'Le serveur est injoignable. Vérifiez votre connexion, puis réessayez.',
   'problem.timeout': 'Le serveur tarde à répondre. Réessayez dans un instant.',
   'problem.unavailable': 'Le service est surchargé ou redémarre. Réessayez dans un instant.',
+  'problem.clock':
+    'L’horloge de cet ordinateur ou celle du serveur est décalée de plusieurs minutes. Réglez la vôtre, puis réessayez.',
   'problem.invalid': 'Le formulaire contient une erreur. Corrigez-la, puis réessayez.',
   'problem.unexpected': 'Un incident s’est produit. Rechargez la page, puis réessayez.',
 
@@ -81,9 +83,9 @@ export const fr: Catalogue = {
   'identify.submit': 'Continuer',
   'identify.busy': 'Enregistrement…',
 
-  'choice.page': 'Comment rejoindre',
+  'choice.page': 'Rejoindre la conférence',
   'choice.title': 'Comment voulez-vous rejoindre la conférence ?',
-  'choice.lead': 'Les deux façons vous montrent l’écran partagé de « {conference} ».',
+  'choice.lead': 'Dans les deux cas, vous voyez l’écran partagé de « {conference} ».',
   'choice.browser': 'Rejoindre sans installation',
   'choice.browser.text':
     'L’écran partagé s’ouvre dans ce navigateur, tout de suite. Rien n’est installé.',
@@ -96,7 +98,7 @@ export const fr: Catalogue = {
     'Le logiciel n’est pas encore publié. Rejoignez sans installation : vous verrez tout aussi bien l’écran partagé.',
 
   'conference.page': 'Conférence',
-  'conference.eyebrow': 'Vous êtes invité à',
+  'conference.eyebrow': 'Votre conférence',
   'conference.bridges': 'Appelez pour entendre et parler',
   'conference.bridges.lead':
     'La voix passe par le téléphone. Appelez l’un de ces numéros, puis saisissez le code.',
@@ -106,7 +108,8 @@ export const fr: Catalogue = {
   'conference.video': 'Visioconférence',
   'conference.code': 'Code',
   'conference.screen': 'Voyez l’écran partagé',
-  'conference.screen.lead': 'Appuyez ensuite sur le bouton pour rejoindre l’outil coopératif.',
+  'conference.screen.lead':
+    'Appuyez ensuite sur le bouton pour rejoindre l’outil de travail coopératif.',
   'conference.submit': 'Valider',
   'conference.when': 'Du {start} au {end}',
   'conference.unfit':
@@ -149,6 +152,8 @@ export const fr: Catalogue = {
   'state.connecting': 'Connexion',
   'state.connecting.text': 'Connexion à la conférence…',
   'state.connecting.first': 'Un partage est en cours. Son image arrive…',
+  'state.connecting.blocked':
+    'Votre réseau ne laisse pas passer l’image. Un nouvel essai est en cours ; un autre réseau, par exemple celui d’un téléphone, peut aider. La page « Prérequis » dit ce qu’il faut.',
   'state.waiting': 'En attente',
   'state.waiting.text': 'Personne ne partage encore. L’image apparaîtra ici d’elle-même.',
   'state.waiting.stopped': 'Le partage est terminé. Le prochain apparaîtra ici de lui-même.',
@@ -162,7 +167,9 @@ export const fr: Catalogue = {
   'state.frozen': 'Pas d’image',
   'state.frozen.still': 'Figée',
   'state.frozen.presenter':
-    'La connexion du présentateur est interrompue. Vous voyez la dernière image ; elle reprendra d’elle-même.',
+    'La connexion du présentateur est interrompue. Vous voyez la dernière image ; le partage reprendra de lui-même.',
+  'state.frozen.format':
+    'Ce navigateur ne sait pas afficher le format de ce partage ({format}). Ouvrez la conférence dans une version récente de Chrome, Edge ou Safari.',
   'state.frozen.undecodable':
     'Un partage est en cours, mais son image n’arrive pas. Elle est redemandée. Si cela dure, demandez au présentateur de partager à nouveau.',
   'state.frozen.black':
@@ -200,6 +207,8 @@ export const fr: Catalogue = {
   'share.ended': 'Votre partage est terminé.',
   'share.ended.network':
     'La connexion a été perdue trop longtemps : votre partage est terminé. Vous pouvez partager à nouveau.',
+  'share.ended.full':
+    'La conférence n’accepte pas d’autre partage pour le moment. Réessayez dans une demi-minute.',
   'share.ended.refused':
     'La conférence n’a pas accepté votre partage. Adressez-vous à l’organisateur.',
   'share.ended.capture':

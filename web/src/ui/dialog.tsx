@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useLayoutEffect, useId, useRef } from 'preact/hooks';
 
 export interface DialogProps {
   title: string;
@@ -7,14 +7,19 @@ export interface DialogProps {
   children: ComponentChildren;
 }
 
-/** A modal window; the browser keeps the focus inside and gives it back. */
+/** A modal window; the browser keeps the focus inside, and what had it before gets it back. */
 export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
   const id = useId();
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current;
+    const before = document.activeElement;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // The browser does this only for a dialog that is still in the document.
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog ref={ref} class="dialog" aria-labelledby={id} onCancel={onClose}>

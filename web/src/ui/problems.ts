@@ -10,6 +10,8 @@ export function problemText(problem: Problem, t: Translate, language: Language):
       return problem.retryAfter === null
         ? t('problem.wait.later')
         : t('problem.wait', { when: inSeconds(problem.retryAfter, language) });
+    case 'token-time':
+      return t('problem.clock');
     case 'network':
       return t('problem.network');
     case 'timeout':

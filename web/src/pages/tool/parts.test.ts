@@ -23,18 +23,18 @@ it('calls black what is black in every point, noise of the decoder included', ()
 it('has words for every state', () => {
   const t = (key: Key) => en[key];
   const said = [
-    stateText({ standing: 'connecting', reason: '', problem: null }, null, t),
-    stateText({ standing: 'connecting', reason: 'first-picture', problem: null }, null, t),
-    stateText({ standing: 'waiting', reason: '', problem: null }, null, t),
-    stateText({ standing: 'waiting', reason: 'stopped', problem: null }, null, t),
-    stateText({ standing: 'live', reason: '', problem: null }, null, t),
-    stateText({ standing: 'reconnecting', reason: 'control', problem: null }, null, t),
-    stateText({ standing: 'reconnecting', reason: 'media', problem: null }, null, t),
-    stateText({ standing: 'frozen', reason: 'black', problem: null }, null, t),
-    stateText({ standing: 'frozen', reason: 'undecodable', problem: null }, null, t),
-    stateText({ standing: 'ended', reason: '', problem: null }, null, t),
-    stateText({ standing: 'ended', reason: 'refused', problem: null }, null, t),
-    stateText({ standing: 'removed', reason: '', problem: null }, null, t),
+    stateText({ standing: 'connecting', reason: '', problem: null }, null, t, 'en'),
+    stateText({ standing: 'connecting', reason: 'first-picture', problem: null }, null, t, 'en'),
+    stateText({ standing: 'waiting', reason: '', problem: null }, null, t, 'en'),
+    stateText({ standing: 'waiting', reason: 'stopped', problem: null }, null, t, 'en'),
+    stateText({ standing: 'live', reason: '', problem: null }, null, t, 'en'),
+    stateText({ standing: 'reconnecting', reason: 'control', problem: null }, null, t, 'en'),
+    stateText({ standing: 'reconnecting', reason: 'media', problem: null }, null, t, 'en'),
+    stateText({ standing: 'frozen', reason: 'black', problem: null }, null, t, 'en'),
+    stateText({ standing: 'frozen', reason: 'undecodable', problem: null }, null, t, 'en'),
+    stateText({ standing: 'ended', reason: '', problem: null }, null, t, 'en'),
+    stateText({ standing: 'ended', reason: 'refused', problem: null }, null, t, 'en'),
+    stateText({ standing: 'removed', reason: '', problem: null }, null, t, 'en'),
   ];
   expect(new Set(said).size).toBe(said.length);
   expect(said).not.toContain('');

@@ -18,21 +18,37 @@ export function ShareControl({ attendance }: { attendance: Attendance }): JSX.El
   const over = control.state.value.phase === 'closed';
   const allowed = control.grant.value?.permissions.includes('share') ?? false;
   const able = typeof navigator.mediaDevices?.getDisplayMedia === 'function';
-  const idle = state.phase === 'idle' || state.phase === 'ended';
+  const sharing = !['idle', 'choosing', 'ended'].includes(state.phase);
   return (
     <>
       <p class="share-state" role="status" data-testid="share-state" data-state={state.phase}>
         {shareText(state, t)}
       </p>
-      {idle && allowed && able && !over && (
-        <Button testid="share-button" icon="share" onClick={() => (asking.value = true)}>
-          {t('share.button')}
-        </Button>
-      )}
-      {!idle && state.phase !== 'choosing' && (
-        <Button testid="stop-share" icon="stop" look="primary" onClick={() => publisher.stop()}>
+      {/* One button throughout, so that the keyboard's focus stays on it. */}
+      {sharing ? (
+        <Button
+          key="share"
+          testid="stop-share"
+          icon="stop"
+          look="primary"
+          onClick={() => publisher.stop()}
+        >
           {t('share.stop')}
         </Button>
+      ) : (
+        allowed &&
+        able &&
+        !over && (
+          <Button
+            key="share"
+            testid="share-button"
+            icon="share"
+            busy={state.phase === 'choosing'}
+            onClick={() => (asking.value = true)}
+          >
+            {t('share.button')}
+          </Button>
+        )
       )}
       {asking.value && (
         <ShareDialog
@@ -124,8 +140,9 @@ function shareText(state: PublisherState, t: Translate): string {
           return t('share.ended.capture');
         case 'network':
         case 'timeout':
-        case 'unavailable':
           return t('share.ended.network');
+        case 'unavailable':
+          return t('share.ended.full');
         default:
           return t('share.ended.refused');
       }

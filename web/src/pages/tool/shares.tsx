@@ -30,13 +30,14 @@ export function Shares({ attendance }: { attendance: Attendance }): JSX.Element 
                 {audio && ` · ${t('tool.shares.sound')}`}
               </p>
             </div>
-            {id === viewed ? (
-              <span class="badge good">{t('tool.shares.viewed')}</span>
-            ) : (
+            {id === viewed && <span class="badge good">{t('tool.shares.viewed')}</span>}
+            {/* Stays in place, so that the focus does: pressed means that this share is pinned. */}
+            {(id !== viewed || room?.selected === id) && (
               <Button
                 testid="watch"
                 label={t('tool.shares.watch.label', { label, name })}
-                onClick={() => attendance.control.select(id)}
+                pressed={room?.selected === id}
+                onClick={() => attendance.control.select(room?.selected === id ? '' : id)}
               >
                 {t('tool.shares.watch')}
               </Button>
@@ -47,8 +48,8 @@ export function Shares({ attendance }: { attendance: Attendance }): JSX.Element 
       {shares.length > 0 && (
         <div class="following">
           <p class="small">{t(pinned ? 'tool.follow.off' : 'tool.follow.on')}</p>
-          {pinned && (
-            <Button testid="follow" onClick={() => attendance.control.select('')}>
+          {(pinned || shares.length > 1) && (
+            <Button testid="follow" pressed={!pinned} onClick={() => attendance.control.select('')}>
               {t('tool.follow')}
             </Button>
           )}

@@ -52,7 +52,7 @@ const drawings: Readonly<Partial<Record<string, IconName>>> = {
 
 /** What lies over the picture: nothing while it is live. */
 function Overlay({ attendance }: { attendance: Attendance }): JSX.Element | null {
-  const { portal } = useServices();
+  const { portal, texts } = useServices();
   const t = useText();
   const mirrored = useSignal('');
   const status = attendance.status.value;
@@ -80,7 +80,7 @@ function Overlay({ attendance }: { attendance: Attendance }): JSX.Element | null
       {drawing ? <Icon name={drawing} /> : <span class="spinner" aria-hidden="true" />}
       {/* The state line announces the same words. */}
       <p class="overlay-title" aria-hidden="true">
-        {stateText(status, share, t)}
+        {stateText(status, share, t, texts.language.value)}
       </p>
       {status.standing === 'replaced' && (
         <Button look="primary" testid="here" onClick={() => location.reload()}>

@@ -2,11 +2,13 @@ import type { JSX } from 'preact';
 import type { Attendance, Reason, Status } from '../../session/attendance.ts';
 import type { Publication } from '../../session/wire.ts';
 import type { Key } from '../../text/en.ts';
-import type { Translate } from '../../text/texts.ts';
-import { useText } from '../../ui/services.ts';
+import type { Language, Translate } from '../../text/texts.ts';
+import { problemText } from '../../ui/problems.ts';
+import { useServices, useText } from '../../ui/services.ts';
 
 /** One line that always says where things stand; changes are announced. */
 export function StateLine({ attendance }: { attendance: Attendance }): JSX.Element {
+  const { texts } = useServices();
   const t = useText();
   const status = attendance.status.value;
   return (
@@ -21,25 +23,35 @@ export function StateLine({ attendance }: { attendance: Attendance }): JSX.Eleme
       <strong class={`chip ${status.standing}`}>
         {t(status.reason === 'presenter' ? 'state.frozen.still' : `state.${status.standing}`)}
       </strong>{' '}
-      <span class="state-text">{stateText(status, attendance.viewed.value, t)}</span>
+      <span class="state-text">
+        {stateText(status, attendance.viewed.value, t, texts.language.value)}
+      </span>
     </p>
   );
 }
 
+const connecting: Readonly<Partial<Record<Reason, Key>>> = {
+  'first-picture': 'state.connecting.first',
+  blocked: 'state.connecting.blocked',
+};
+
 const frozen: Readonly<Partial<Record<Reason, Key>>> = {
+  format: 'state.frozen.format',
   black: 'state.frozen.black',
   presenter: 'state.frozen.presenter',
 };
 
 /** What is going on, and whether the guest has to do something. */
 export function stateText(
-  { standing, reason }: Status,
+  { standing, reason, problem }: Status,
   share: Publication | null,
   t: Translate,
+  language: Language,
 ): string {
   switch (standing) {
     case 'connecting':
-      return t(reason === 'first-picture' ? 'state.connecting.first' : 'state.connecting.text');
+      if (problem !== null) return problemText(problem, t, language);
+      return t(connecting[reason] ?? 'state.connecting.text');
     case 'waiting':
       return t(reason === 'stopped' ? 'state.waiting.stopped' : 'state.waiting.text');
     case 'live':
@@ -47,7 +59,7 @@ export function stateText(
     case 'reconnecting':
       return t(reason === 'control' ? 'state.reconnecting.control' : 'state.reconnecting.media');
     case 'frozen':
-      return t(frozen[reason] ?? 'state.frozen.undecodable');
+      return t(frozen[reason] ?? 'state.frozen.undecodable', { format: share?.video ?? '' });
     case 'ended':
       return t(reason === 'refused' ? 'state.ended.refused' : 'state.ended.text');
     case 'removed':

@@ -86,8 +86,8 @@ function Picture({ attendance, onLeave, children }: PictureProps): JSX.Element {
           >
             {t('tool.actual')}
           </Button>
-          {document.fullscreenEnabled && (
-            <Button testid="fullscreen" icon="full" onClick={() => void toggleFull(frame.current)}>
+          {fillsScreen() && (
+            <Button testid="fullscreen" icon="full" onClick={() => toggleFull(frame.current)}>
               {t('tool.fullscreen')}
             </Button>
           )}
@@ -115,9 +115,23 @@ function Picture({ attendance, onLeave, children }: PictureProps): JSX.Element {
   );
 }
 
-async function toggleFull(frame: HTMLElement | null): Promise<void> {
-  if (document.fullscreenElement !== null) await document.exitFullscreen();
-  else await frame?.requestFullscreen();
+/** An iPhone shows no element full screen but a video. */
+interface PhoneVideo extends HTMLVideoElement {
+  webkitEnterFullscreen?: () => void;
+}
+
+function fillsScreen(): boolean {
+  return document.fullscreenEnabled || 'webkitEnterFullscreen' in HTMLVideoElement.prototype;
+}
+
+function toggleFull(frame: HTMLElement | null): void {
+  if (!document.fullscreenEnabled) {
+    frame?.querySelector<PhoneVideo>('video')?.webkitEnterFullscreen?.();
+    return;
+  }
+  const leaving = document.fullscreenElement !== null;
+  const done = leaving ? document.exitFullscreen() : frame?.requestFullscreen();
+  done?.catch(() => {}); // the browser refused: the picture stays where it is
 }
 
 /** Opens the attendance with the page, and closes it when the page goes away in any way. */

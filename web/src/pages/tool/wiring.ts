@@ -11,6 +11,11 @@ export function browserDeps(api: Api): AttendanceDeps {
     peer: (configuration) => new RTCPeerConnection(configuration),
     stream: (tracks) => new MediaStream(tracks),
     capture: (options) => navigator.mediaDevices.getDisplayMedia(options),
+    shows: (format) => {
+      const known = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+      const wanted = `video/${format}`.toLowerCase();
+      return known.length === 0 || known.some(({ mimeType }) => mimeType.toLowerCase() === wanted);
+    },
     capabilities: (kind) => RTCRtpSender.getCapabilities(kind),
     timers: systemTimers,
     random: Math.random,
