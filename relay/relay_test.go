@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
@@ -20,6 +21,7 @@ import (
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/whip"
+	"github.com/coopnet/coopnet/shared/wire"
 )
 
 const deadline = 15 * time.Second
@@ -31,6 +33,7 @@ type world struct {
 	url   string
 	key   jointoken.Key
 	count atomic.Int64
+	limit int // of the conference, in the tokens
 }
 
 func newWorld(t *testing.T) *world {
@@ -63,7 +66,7 @@ func (w *world) token(participant string, permissions ...jointoken.Permission) s
 	now := time.Now()
 	role := jointoken.RoleGuest
 	s, err := jointoken.Sign(w.key, jointoken.Claims{Issuer: "https://coopnet.test", Audience: "relay-1", Subject: participant, ID: fmt.Sprint("j", w.count.Add(1)),
-		Conference: "c-1", Name: participant, Role: role, Permissions: permissions, IssuedAt: now, NotBefore: now, Expires: now.Add(time.Minute)})
+		Conference: "c-1", Name: participant, Role: role, Permissions: permissions, Limit: w.limit, IssuedAt: now, NotBefore: now, Expires: now.Add(time.Minute)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -315,6 +318,39 @@ func TestARefusedOfferDoesNotSpendTheToken(t *testing.T) {
 	}
 	if _, err := whip.Connect(t.Context(), e, pc); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAFullConference: the token's limit holds on every way in, for another participant and not for another session.
+func TestAFullConference(t *testing.T) {
+	w := newWorld(t)
+	w.limit = 1
+	w.watch("anne")
+	w.share("anne", 'A')
+	pc := newPC(t)
+	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+		t.Fatal(err)
+	}
+	bob := whip.Endpoint{URL: w.url + "/whep", Token: w.token("bob", jointoken.View)}
+	_, err := whip.Connect(t.Context(), bob, pc)
+	var refused *whip.Refused
+	if !errors.As(err, &refused) || refused.Status != 503 || refused.Code != "unavailable" || refused.Detail != "The conference is full." {
+		t.Errorf("bob's view: %v", err)
+	}
+	conn, _, err := websocket.Dial(t.Context(), w.url+"/control", &websocket.DialOptions{Subprotocols: []string{wire.Subprotocol}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{"type":"hello","token":"`+bob.Token+`"}`)); err != nil {
+		t.Fatal(err)
+	}
+	_, frame, err := conn.Read(t.Context())
+	if err != nil || !strings.Contains(string(frame), `"code":"unavailable","detail":"The conference is full."`) {
+		t.Errorf("bob's control channel: %s, %v", frame, err)
+	}
+	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusTryAgainLater {
+		t.Errorf("bob's control channel ends with %v", err)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // wireDomains puts the control plane together: each domain knows its store and nothing of the others.
-func (s *system) wireDomains(ctx context.Context) (err error) {
+func (s *system) wireDomains(context.Context) (err error) {
 	proxies, err := s.cfg.trustedProxies()
 	if err != nil {
 		return err
@@ -25,7 +25,7 @@ func (s *system) wireDomains(ctx context.Context) (err error) {
 	clients := portal.Clients{Trusted: proxies}
 	limiter := conference.NewLimiter(nil)
 
-	identities, err := identity.New(identity.Config{Store: s.db.Identity(), Limiter: limiter, Address: clients.Address})
+	identities, err := identity.New(identity.Config{Store: s.db.Identity(), Limiter: limiter, Client: clients.Site})
 	if err != nil {
 		return fmt.Errorf("wire the identities: %w", err)
 	}
@@ -36,9 +36,9 @@ func (s *system) wireDomains(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wire the password hasher: %w", err)
 	}
-	s.conferences, err = conference.New(ctx, conference.Config{
+	s.conferences, err = conference.New(conference.Config{
 		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay(s.public),
-		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Address: clients.Address,
+		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Client: clients.Client,
 		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,
 	})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 	"unicode/utf8"
 
@@ -28,12 +27,12 @@ func denied() error {
 
 // Admit lets somebody in, or refuses with one answer. Unknown name, wrong password, not yet open, ended and closed to
 // guests cost the same work.
-func (d *Domain) Admit(ctx context.Context, address netip.Addr, a Attempt) (*Admission, *Conference, error) {
+func (d *Domain) Admit(ctx context.Context, who Client, a Attempt) (*Admission, *Conference, error) {
 	if a.Invitation == "" && (a.Name == "" || a.Password == "") {
 		return nil, nil, missing(a)
 	}
 	name, nameErr := NormalName(a.Name)
-	tries := d.attempts(address, name)
+	tries := d.attempts(who, name)
 	if err := tries.check(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -42,7 +41,7 @@ func (d *Domain) Admit(ctx context.Context, address netip.Addr, a Attempt) (*Adm
 	if a.Invitation != "" {
 		in, err = d.byInvitation(ctx, a.Invitation)
 	} else {
-		in, err = d.byPassword(ctx, name, nameErr == nil, a.Password)
+		in, err = d.byPassword(ctx, name, nameErr == nil, a)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -56,6 +55,9 @@ func (d *Domain) Admit(ctx context.Context, address netip.Addr, a Attempt) (*Adm
 	}
 	if err := tries.check(ctx); err != nil { // see attempts: the result of a burst is not told
 		return nil, nil, err
+	}
+	if a.Invitation == "" {
+		d.cfg.Hasher.Remember(in.conference.PasswordHash, NormalPassword(a.Password))
 	}
 	admission, err := d.admission(in, now)
 	return admission, in.conference, err
@@ -84,20 +86,25 @@ func (e *entrance) allowed() bool {
 	return e.role != jointoken.RoleGuest || e.conference.GuestPolicy == PolicyAccept
 }
 
-// byPassword returns nil for an unknown name and for a wrong password, after one computation in both cases.
-func (d *Domain) byPassword(ctx context.Context, name string, readable bool, password string) (*entrance, error) {
-	var c *Conference
-	var err error
+// byPassword returns nil for an unknown name and for a wrong password, after one computation in both cases. A
+// conference that lets no guest in now is checked like an unknown one: whether the password is right stays unknown.
+func (d *Domain) byPassword(ctx context.Context, name string, readable bool, a Attempt) (*entrance, error) {
+	in := &entrance{role: jointoken.RoleGuest}
 	if readable {
-		c, err = d.cfg.Store.ConferenceByName(ctx, name)
+		c, err := d.cfg.Store.ConferenceByName(ctx, name)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return nil, fmt.Errorf("find conference: %w", err)
 		}
+		in.conference = c
+	} else {
+		name = a.Name
 	}
-	hash := d.dummy
-	if c != nil {
-		hash = c.PasswordHash
+	open := in.conference != nil && in.conference.Status(d.cfg.Now()) == StatusOpen && in.allowed()
+	hash := d.cfg.Hasher.Dummy(name)
+	if open {
+		hash = in.conference.PasswordHash
 	}
+	password := a.Password
 	if !utf8.ValidString(password) {
 		password = "" // no conference has it, and the work is the same
 	}
@@ -105,10 +112,10 @@ func (d *Domain) byPassword(ctx context.Context, name string, readable bool, pas
 	if err != nil {
 		return nil, fmt.Errorf("check password: %w", err)
 	}
-	if c == nil || !right {
+	if !open || !right {
 		return nil, nil
 	}
-	return &entrance{conference: c, role: jointoken.RoleGuest}, nil
+	return in, nil
 }
 
 // byInvitation needs no costly hash: a code has 192 random bits, and nobody finds one by trying.

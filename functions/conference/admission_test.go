@@ -1,9 +1,7 @@
 package conference_test
 
 import (
-	"context"
 	"fmt"
-	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -31,7 +29,7 @@ func TestRefusalsAreAlike(t *testing.T) {
 		{"Closed", "correct horse"}, {"Ended", "correct horse"}, {"bad\x00name", "correct horse"}, {"Team A", "\xff\xfe"},
 	} {
 		before := w.hasher.verified.Load()
-		_, _, err := w.Admit(t.Context(), netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), conference.Attempt{Name: c.name, Password: c.password})
+		_, _, err := w.Admit(t.Context(), from(fmt.Sprint("10.0.0.", i)), conference.Attempt{Name: c.name, Password: c.password})
 		wantCode(t, err, problem.ConferenceDenied)
 		if n := w.hasher.verified.Load() - before; n != 1 {
 			t.Errorf("%v: %d password computations", c, n)
@@ -61,7 +59,7 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 		w.expect(problem.ConferenceDenied, "192.0.2.1", "Team", "wrong")
 	}
 	before := w.hasher.verified.Load()
-	_, _, err := w.Admit(t.Context(), netip.MustParseAddr("192.0.2.1"), conference.Attempt{Name: "Team", Password: "correct horse"})
+	_, _, err := w.Admit(t.Context(), from("192.0.2.1"), conference.Attempt{Name: "Team", Password: "correct horse"})
 	wantCode(t, err, problem.RateLimited)
 	if after := problem.From(err).RetryAfter; after <= 0 || after > 15*time.Second {
 		t.Errorf("Retry-After %v", after)
@@ -90,13 +88,38 @@ func TestUnknownNamesAreLimitedAlike(t *testing.T) {
 	}
 }
 
-func TestIPv6IsLimitedByNetwork(t *testing.T) {
+// TestOneNetworkHasManySites: who has a /48 of IPv6 has 65,536 sites, and is slowed down all the same.
+func TestOneNetworkHasManySites(t *testing.T) {
 	w := newWorld(t)
-	for i := range 8 {
-		w.expect(problem.ConferenceDenied, fmt.Sprintf("2001:db8::%d", i+1), "Team", "wrong")
+	w.create("Team", nil)
+	site := func(network, n int) conference.Client {
+		return conference.Client{Site: fmt.Sprint(network, "/", n), Network: fmt.Sprint(network)}
 	}
-	w.expect(problem.RateLimited, "2001:db8::ffff", "Team", "wrong")
-	w.expect(problem.ConferenceDenied, "2001:db8:0:1::1", "Team", "wrong")
+	for i := range 32 {
+		if got := w.tryFrom(site(1, i), "Team", "wrong"); got != problem.ConferenceDenied {
+			t.Fatalf("guess %d: %s", i, got)
+		}
+	}
+	for i, want := range map[int]problem.Code{100: problem.RateLimited, 101: problem.RateLimited} {
+		if got := w.tryFrom(site(1, i), "Team", "correct horse"); got != want {
+			t.Errorf("site %d: got %q", i, got)
+		}
+	}
+	if got := w.tryFrom(site(2, 0), "Team", "correct horse"); got != "" {
+		t.Errorf("another network: got %s", got)
+	}
+	for i := range 88 { // 120 in all, at any name
+		if got := w.tryFrom(site(1, 200+i), fmt.Sprint("name ", i), "wrong"); got != problem.ConferenceDenied {
+			t.Fatalf("name %d: %s", i, got)
+		}
+	}
+	if got := w.tryFrom(site(1, 300), "Another", "wrong"); got != problem.RateLimited {
+		t.Errorf("after 120 refusals: %s", got)
+	}
+	w.clock.Advance(4 * time.Second)
+	if got := w.tryFrom(site(1, 301), "Team", "correct horse"); got != "" {
+		t.Errorf("slowed down, not locked: got %s", got)
+	}
 }
 
 // TestManyAddressesDoNotLockAConference is an attack from many addresses: those that have failed are refused, a fresh
@@ -155,7 +178,7 @@ func TestInvitations(t *testing.T) {
 	})
 	other := w.create("Other", nil)
 	by := func(code string) (*conference.Admission, error) {
-		a, _, err := w.Admit(t.Context(), netip.MustParseAddr("192.0.2.1"), conference.Attempt{Invitation: code})
+		a, _, err := w.Admit(t.Context(), from("192.0.2.1"), conference.Attempt{Invitation: code})
 		return a, err
 	}
 	inv, code, err := w.Invite(t.Context(), c.ID, conference.Invite{Kind: "internal", Name: "Ada", Email: "ada@example.org"})
@@ -194,53 +217,4 @@ func TestInvitations(t *testing.T) {
 	w.clock.Advance(48 * time.Hour)
 	_, _, err = w.Invite(t.Context(), c.ID, conference.Invite{Kind: "guest"})
 	wantCode(t, err, problem.Conflict)
-}
-
-func TestArgon2(t *testing.T) {
-	h, err := conference.NewArgon2(conference.Argon2Config{Slots: 1, Wait: 30 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	phc, err := h.Hash(t.Context(), "correct horse")
-	if err != nil || phc[:31] != "$argon2id$v=19$m=19456,t=2,p=1$" {
-		t.Fatalf("%q, %v", phc, err)
-	}
-	for password, want := range map[string]bool{"correct horse": true, "correct horse ": false, "": false} {
-		for range 2 { // the second time it may be remembered
-			if ok, err := h.Verify(t.Context(), phc, password); err != nil || ok != want {
-				t.Errorf("%q: %v, %v", password, ok, err)
-			}
-		}
-	}
-	if ok, err := h.Verify(t.Context(), "$argon2i$bad", "x"); err == nil || ok {
-		t.Error("a foreign hash was accepted")
-	}
-}
-
-func TestArgon2RefusesWhenItIsBusy(t *testing.T) {
-	h, err := conference.NewArgon2(conference.Argon2Config{Slots: 1, Wait: time.Nanosecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	refused := 0
-	for i := range 20 {
-		wg.Go(func() {
-			_, err := h.Hash(context.Background(), fmt.Sprint(i))
-			if err == nil {
-				return
-			}
-			if p := problem.From(err); p.Code != problem.Unavailable || p.RetryAfter <= 0 {
-				t.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			refused++
-		})
-	}
-	wg.Wait()
-	if refused == 0 {
-		t.Error("20 computations shared one slot without waiting")
-	}
 }

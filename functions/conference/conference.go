@@ -14,7 +14,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -167,17 +166,17 @@ type Config struct {
 	Relays     Relays
 	Identities Identities
 	Staff      Staff
-	Address    func(*http.Request) netip.Addr // the client's address
-	PublicURL  string                         // issuer of join tokens and base of invitation links; no slash at its end
-	Ended      func(conferenceID string)      // optional; called once a conference has ended, to tell its relay
-	Now        func() time.Time               // nil is time.Now
-	Rand       io.Reader                      // nil is crypto/rand
-	Logger     *slog.Logger                   // nil discards
+	Client     func(*http.Request) Client // whose failures are counted together
+	PublicURL  string                     // issuer of join tokens and base of invitation links; no slash at its end
+	Ended      func(conferenceID string)  // optional; called once a conference has ended, to tell its relay
+	Now        func() time.Time           // nil is time.Now
+	Rand       io.Reader                  // nil is crypto/rand
+	Logger     *slog.Logger               // nil discards
 }
 
 func (c *Config) validate() error {
 	if c.Store == nil || c.Keys == nil || c.Hasher == nil || c.Limiter == nil || c.Relays == nil ||
-		c.Identities == nil || c.Staff == nil || c.Address == nil {
+		c.Identities == nil || c.Staff == nil || c.Client == nil {
 		return errors.New("conference: a required field of Config is missing")
 	}
 	if c.PublicURL == "" || strings.HasSuffix(c.PublicURL, "/") {
@@ -187,13 +186,10 @@ func (c *Config) validate() error {
 }
 
 // Domain is the conferences and what can be done with them.
-type Domain struct {
-	cfg   Config
-	dummy string // PHC string of a password that nobody knows
-}
+type Domain struct{ cfg Config }
 
-// New checks the configuration and computes the dummy hash that unknown names are checked against.
-func New(ctx context.Context, cfg Config) (*Domain, error) {
+// New checks the configuration.
+func New(cfg Config) (*Domain, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -206,15 +202,7 @@ func New(ctx context.Context, cfg Config) (*Domain, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	password, err := GeneratePassword(cfg.Rand)
-	if err != nil {
-		return nil, err
-	}
-	dummy, err := cfg.Hasher.Hash(ctx, password)
-	if err != nil {
-		return nil, fmt.Errorf("hash the dummy password: %w", err)
-	}
-	return &Domain{cfg: cfg, dummy: dummy}, nil
+	return &Domain{cfg: cfg}, nil
 }
 
 // Issuer is the `iss` of this domain's join tokens.

@@ -24,6 +24,11 @@ func TestCreateValidates(t *testing.T) {
 		"long name":          {func(d *conference.Draft) { d.Name = strings.Repeat("é", 121) }, []string{"/name"}},
 		"control in name":    {func(d *conference.Draft) { d.Name = "a\tb" }, []string{"/name"}},
 		"direction in name":  {func(d *conference.Draft) { d.Name = "a\u202eb" }, []string{"/name"}},
+		"zero-width space":   {func(d *conference.Draft) { d.Name = "Team\u200b" }, []string{"/name"}},
+		"soft hyphen":        {func(d *conference.Draft) { d.Title = "Te\u00adam" }, []string{"/title"}},
+		"tags":               {func(d *conference.Draft) { d.Name = "Team\U000e0041" }, []string{"/name"}},
+		"fillers":            {func(d *conference.Draft) { d.Name = "\u3164" }, []string{"/name"}},
+		"nothing to read":    {func(d *conference.Draft) { d.Name = " - " }, []string{"/name"}},
 		"short password":     {func(d *conference.Draft) { d.Password = "1234567" }, []string{"/password"}},
 		"end in the past":    {func(d *conference.Draft) { d.EndsAt = w.in(-time.Second) }, []string{"/endsAt"}},
 		"end before start":   {func(d *conference.Draft) { d.StartsAt, d.EndsAt = w.in(2*time.Hour), w.in(time.Hour) }, []string{"/endsAt"}},
@@ -115,7 +120,7 @@ func TestNormalName(t *testing.T) {
 }
 
 func FuzzNormalName(f *testing.F) {
-	for _, s := range []string{"Team A", "team a ", "Cafe\u0301", "\u202e", "a\x00", "\xff", "", strings.Repeat("é", 121), "\ufeffx", "ﷺ"} {
+	for _, s := range []string{"Team A", "team a ", "Cafe\u0301", "\u202e", "a\x00", "\xff", "", strings.Repeat("é", 121), "\ufeffx", "ﷺ", "a\u200b", "\u3164", "न\u200dx"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -126,7 +131,7 @@ func FuzzNormalName(f *testing.F) {
 		if !utf8.ValidString(name) || !norm.NFC.IsNormalString(name) || utf8.RuneCountInString(name) > 120 || name == "" {
 			t.Errorf("%q became %q", s, name)
 		}
-		if strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
+		if strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u200b' }) {
 			t.Errorf("%q hides something", name)
 		}
 		if again, err := conference.NormalName(name); err != nil || again != name {

@@ -1,11 +1,11 @@
 package conference
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/coopnet/coopnet/shared/jointoken"
@@ -25,33 +25,13 @@ func (d *Domain) Handler() *http.ServeMux {
 	mux.HandleFunc("GET /api/v1/conferences/{id}", d.organizer(d.readConference))
 	mux.HandleFunc("POST /api/v1/conferences/{id}/end", d.organizer(d.postEnd))
 	mux.HandleFunc("POST /api/v1/conferences/{id}/invitations", d.organizer(d.postInvitation))
+	mux.HandleFunc("DELETE /api/v1/conferences/{id}/invitations/{iid}", d.organizer(d.deleteInvitation))
 	return mux
 }
 
-// serve renders the error of h. A handler that returns an error has not written.
+// serve renders the error of h.
 func (d *Domain) serve(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		err := h(w, r)
-		if err == nil {
-			return
-		}
-		id := w.Header().Get("X-Request-Id")
-		if code := problem.From(err).Code; code.Status() >= http.StatusInternalServerError {
-			d.cfg.Logger.ErrorContext(r.Context(), "request failed", "requestId", id, "code", string(code), "error", err)
-		}
-		problem.Write(w, id, err)
-	}
-}
-
-func answer(w http.ResponseWriter, status int, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("encode answer: %w", err)
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client has gone: nothing left to tell it
-	return nil
+	return problem.Handler(d.cfg.Logger, h)
 }
 
 type admissionAnswer struct {
@@ -69,6 +49,8 @@ type admittedConference struct {
 	EndsAt   *time.Time `json:"endsAt"`
 	Status   string     `json:"status"`
 	Bridges  []Bridge   `json:"bridges"`
+	Welcome  string     `json:"welcome"`
+	Support  string     `json:"supportContact"`
 }
 
 func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
@@ -76,7 +58,7 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	if err := problem.Decode(r.Body, &attempt); err != nil {
 		return err
 	}
-	admission, c, err := d.Admit(r.Context(), d.cfg.Address(r), attempt)
+	admission, c, err := d.Admit(r.Context(), d.cfg.Client(r), attempt)
 	if err != nil {
 		return err
 	}
@@ -94,9 +76,10 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	if who == nil {
 		next = "identify"
 	}
-	return answer(w, http.StatusOK, admissionAnswer{
+	return problem.Answer(w, http.StatusOK, admissionAnswer{
 		Conference: admittedConference{
 			ID: c.ID, Name: c.Name, Title: c.Title, StartsAt: c.StartsAt, EndsAt: c.EndsAt, Status: c.Status(now), Bridges: c.Bridges,
+			Welcome: c.Welcome, Support: c.SupportContact,
 		},
 		Identity: who, Next: next,
 	})
@@ -152,7 +135,7 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	if ice == nil {
 		ice = []ICEServer{}
 	}
-	return answer(w, http.StatusOK, joinAnswer{
+	return problem.Answer(w, http.StatusOK, joinAnswer{
 		Token: t.Token, ExpiresAt: t.Expires, Participant: joinParticipant{ID: t.Participant, Name: t.Name, Role: t.Role},
 		Permissions: t.Permissions, Relay: joinRelay{WHIP: t.Relay.WHIP, WHEP: t.Relay.WHEP, Control: t.Relay.Control}, ICEServers: ice,
 	})
@@ -176,8 +159,23 @@ func (d *Domain) readJWKS(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("read keys: %w", err)
 	}
-	w.Header().Set("Cache-Control", "public, max-age=60")
-	return answer(w, http.StatusOK, set)
+	w.Header().Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(jwksAge.Seconds())))
+	return problem.Answer(w, http.StatusOK, set)
 }
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
+
+// unchanged demands If-Match with the present ETag, or *. RFC 9110 section 13.1.1: the comparison is strong.
+func unchanged(r *http.Request, current string) error {
+	// The Lambda adapter splits a list at its commas.
+	tags := strings.Split(strings.Join(r.Header.Values("If-Match"), ","), ",")
+	if len(tags) == 1 && strings.TrimSpace(tags[0]) == "" {
+		return problem.New(problem.PreconditionRequired, "Send If-Match with the ETag that you know, or *.")
+	}
+	for _, tag := range tags {
+		if tag = strings.TrimSpace(tag); tag == "*" || tag == current {
+			return nil
+		}
+	}
+	return problem.New(problem.PreconditionFailed, "It has been changed since you read it.")
+}

@@ -56,7 +56,7 @@ func (d *Domain) postConference(w http.ResponseWriter, r *http.Request, actor st
 	v.Password = generated
 	w.Header().Set("Location", "/api/v1/conferences/"+c.ID)
 	w.Header().Set("ETag", etag(c.Version))
-	return answer(w, http.StatusCreated, v)
+	return problem.Answer(w, http.StatusCreated, v)
 }
 
 func (d *Domain) readConference(w http.ResponseWriter, r *http.Request, _ string) error {
@@ -65,7 +65,7 @@ func (d *Domain) readConference(w http.ResponseWriter, r *http.Request, _ string
 		return err
 	}
 	w.Header().Set("ETag", etag(c.Version))
-	return answer(w, http.StatusOK, d.view(c))
+	return problem.Answer(w, http.StatusOK, d.view(c))
 }
 
 func (d *Domain) listConferences(w http.ResponseWriter, r *http.Request, _ string) error {
@@ -92,7 +92,7 @@ func (d *Domain) listConferences(w http.ResponseWriter, r *http.Request, _ strin
 	if page.Next != "" {
 		list.Next = &page.Next
 	}
-	return answer(w, http.StatusOK, list)
+	return problem.Answer(w, http.StatusOK, list)
 }
 
 func (d *Domain) postEnd(w http.ResponseWriter, r *http.Request, _ string) error {
@@ -101,7 +101,7 @@ func (d *Domain) postEnd(w http.ResponseWriter, r *http.Request, _ string) error
 		return err
 	}
 	w.Header().Set("ETag", etag(c.Version))
-	return answer(w, http.StatusOK, d.view(c))
+	return problem.Answer(w, http.StatusOK, d.view(c))
 }
 
 type invitationAnswer struct {
@@ -123,7 +123,22 @@ func (d *Domain) postInvitation(w http.ResponseWriter, r *http.Request, _ string
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusCreated, invitationAnswer{
+	w.Header().Set("ETag", etag(invitationVersion))
+	return problem.Answer(w, http.StatusCreated, invitationAnswer{
 		ID: inv.ID, Kind: string(inv.Kind), Name: inv.Name, Email: inv.Email, Code: code, URL: d.InvitationURL(code), ExpiresAt: inv.ExpiresAt,
 	})
+}
+
+// invitationVersion is the only one: an invitation is made and revoked, and never changed.
+const invitationVersion = 1
+
+func (d *Domain) deleteInvitation(w http.ResponseWriter, r *http.Request, _ string) error {
+	if err := unchanged(r, etag(invitationVersion)); err != nil {
+		return err
+	}
+	if err := d.RevokeInvitation(r.Context(), r.PathValue("id"), r.PathValue("iid")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }

@@ -50,7 +50,8 @@ type Ticket struct {
 }
 
 // JoinToken gives an admitted and identified participant a token for one relay and two minutes. The permissions come
-// from the conference as it is now, not as it was at the admission.
+// from the conference as it is now, not as it was at the admission. The mode is only what the caller says: a guest who
+// may share from the software proves it with a launch code, not with a word.
 func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode string) (*Ticket, error) {
 	if mode != ModeBrowser && mode != ModeSoftware {
 		return nil, invalid("/mode", "must be browser or software")
@@ -77,7 +78,7 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	now := d.cfg.Now().UTC().Truncate(time.Second) // the token counts whole seconds
 	claims := jointoken.Claims{
 		Issuer: d.cfg.PublicURL, Audience: relay.ID, Subject: a.Participant, ID: jti, Conference: c.ID,
-		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a.Role, mode),
+		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a.Role), Limit: c.MaxParticipants,
 		IssuedAt: now, NotBefore: now, Expires: now.Add(jointoken.MaxLifetime),
 	}
 	token, err := jointoken.Sign(key, claims)
@@ -120,7 +121,7 @@ func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error)
 }
 
 // permissions of a role. Control of somebody's desktop is for people of the company only.
-func permissions(allowed Permissions, role jointoken.Role, mode string) []jointoken.Permission {
+func permissions(allowed Permissions, role jointoken.Role) []jointoken.Permission {
 	switch role {
 	case jointoken.RoleOrganizer:
 		return []jointoken.Permission{jointoken.View, jointoken.Share, jointoken.Control, jointoken.Chat, jointoken.Annotate, jointoken.Moderate}
@@ -128,7 +129,7 @@ func permissions(allowed Permissions, role jointoken.Role, mode string) []jointo
 		return []jointoken.Permission{jointoken.View, jointoken.Share, jointoken.Control, jointoken.Chat, jointoken.Annotate}
 	}
 	p := []jointoken.Permission{jointoken.View}
-	if allowed.GuestShare == ShareBrowser || allowed.GuestShare == ShareSoftware && mode == ModeSoftware {
+	if allowed.GuestShare == ShareBrowser {
 		p = append(p, jointoken.Share)
 	}
 	if allowed.Chat {

@@ -17,7 +17,7 @@ import (
 type Keys interface {
 	// Signing returns the key that signs join tokens now.
 	Signing(ctx context.Context) (jointoken.Key, error)
-	// JWKS returns every public key whose tokens may still be alive.
+	// JWKS returns every public key whose tokens may still be alive, or will sign soon.
 	JWKS(ctx context.Context) (jointoken.JWKS, error)
 	// Sealing returns the cookie key with that id, or the current one for "". ErrNotFound for an unknown id.
 	Sealing(ctx context.Context, id string) (Secret, error)
@@ -34,7 +34,22 @@ const (
 
 	ringAge   = time.Minute     // keys are read again after that
 	ringRetry = 5 * time.Second // an unknown id asks the store at most this often
+	jwksAge   = time.Minute     // caches may keep the published set for so long
+
+	// settleTime is how long a new key waits before it is used. In that time every process has read it (ringAge), every
+	// cache of the published set has let the old one go (jwksAge), and a relay that meets it has asked again, though
+	// their clocks differ by 30 s.
+	settleTime = 3 * time.Minute
 )
+
+// afterlife is how long what a key has made stays good once the next one is used: a process may use it for another
+// ringAge, and what was made last then lives its whole life.
+func afterlife(kind string) time.Duration {
+	if kind == kindSigning {
+		return ringAge + jointoken.MaxLifetime + jointoken.Leeway
+	}
+	return ringAge + admissionLife
+}
 
 // KeysConfig is what a KeyRing needs.
 type KeysConfig struct {
@@ -43,13 +58,13 @@ type KeysConfig struct {
 	Rand  io.Reader
 }
 
-// KeyRing holds the current and the previous key of each kind, and follows rotations of other processes. What was
-// read last stays good while the store is down.
+// KeyRing holds the keys of each kind that are alive, and follows rotations of other processes. What was read last
+// stays good while the store is down.
 type KeyRing struct {
 	cfg KeysConfig
 
 	mu     sync.Mutex
-	read   map[string][]Secret // by kind, the current first
+	read   map[string][]Secret // by kind, the newest first
 	readAt time.Time
 }
 
@@ -123,45 +138,66 @@ func (k *KeyRing) load(ctx context.Context) error {
 	return nil
 }
 
-// secrets returns a kind's keys, read again when they are older than age.
+// secrets returns a kind's keys that are alive, read again when they are older than age.
 func (k *KeyRing) secrets(ctx context.Context, kind string, age time.Duration) ([]Secret, error) {
 	now := k.cfg.Now()
 	k.mu.Lock()
 	have, fresh := k.read[kind], now.Sub(k.readAt) < age
 	k.mu.Unlock()
-	if fresh {
-		return have, nil
+	if !fresh {
+		if err := k.load(ctx); err != nil && len(have) == 0 {
+			return nil, err
+		}
+		k.mu.Lock()
+		have = k.read[kind]
+		k.mu.Unlock()
 	}
-	if err := k.load(ctx); err != nil && len(have) == 0 {
-		return nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.read[kind], nil
+	return have[:living(have, now)], nil
 }
 
-// Rotate makes new keys and keeps the previous ones. Join tokens live two minutes and admissions at most twelve hours:
-// rotating again sooner than that ends what the older key signed.
-func (k *KeyRing) Rotate(ctx context.Context) error {
+// living counts the keys that are alive: all but those whose successor has been in use for long enough.
+func living(secrets []Secret, now time.Time) int {
+	for i := 1; i < len(secrets); i++ {
+		if !now.Before(secrets[i-1].CreatedAt.Add(settleTime + afterlife(secrets[i].Kind))) {
+			return i
+		}
+	}
+	return len(secrets)
+}
+
+// current is the newest key that has settled, or the first of all.
+func current(secrets []Secret, now time.Time) Secret {
+	for _, s := range secrets {
+		if !now.Before(s.CreatedAt.Add(settleTime)) {
+			return s
+		}
+	}
+	return secrets[len(secrets)-1]
+}
+
+// Rotate makes new keys and returns when they will be used. The former ones stay good for what they have made: join
+// tokens for minutes, admissions for twelve hours; then they are dead, and the next rotation deletes them.
+func (k *KeyRing) Rotate(ctx context.Context) (from time.Time, err error) {
 	for _, kind := range []string{kindSigning, kindSealing} {
 		have, err := k.cfg.Store.Secrets(ctx, kind)
 		if err != nil {
-			return fmt.Errorf("read %s keys: %w", kind, err)
+			return from, fmt.Errorf("read %s keys: %w", kind, err)
 		}
 		previous := ""
 		if len(have) > 0 {
 			previous = have[0].ID
 		}
 		if err := k.create(ctx, kind, previous); err != nil {
-			return err
+			return from, err
 		}
-		for _, old := range have[min(1, len(have)):] {
+		from = k.cfg.Now().Add(settleTime)
+		for _, old := range have[living(have, k.cfg.Now()):] {
 			if err := k.cfg.Store.DeleteSecret(ctx, kind, old.ID); err != nil {
-				return fmt.Errorf("delete old %s key: %w", kind, err)
+				return from, fmt.Errorf("delete old %s key: %w", kind, err)
 			}
 		}
 	}
-	return k.load(ctx)
+	return from, k.load(ctx)
 }
 
 // Signing implements Keys.
@@ -170,7 +206,7 @@ func (k *KeyRing) Signing(ctx context.Context) (jointoken.Key, error) {
 	if err != nil {
 		return jointoken.Key{}, err
 	}
-	return jointoken.KeyFromSeed(secrets[0].Value)
+	return jointoken.KeyFromSeed(current(secrets, k.cfg.Now()).Value)
 }
 
 // JWKS implements Keys.
@@ -214,7 +250,7 @@ func (k *KeyRing) Sealing(ctx context.Context, id string) (Secret, error) {
 			return Secret{}, err
 		}
 		if id == "" {
-			return secrets[0], nil
+			return current(secrets, k.cfg.Now()), nil
 		}
 		for _, s := range secrets {
 			if s.ID == id {

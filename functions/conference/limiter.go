@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,7 +24,8 @@ type Limiter interface {
 const counterMost = 1 << 16
 
 // Counters is a Limiter in the memory of one process. When it is full, the bucket that was used longest ago is
-// forgotten; filling it needs more failures than the hasher computes in a quarter of an hour.
+// forgotten. Filling it takes a thousand IPv4 addresses, or a hundred IPv6 networks, that all guess as fast as their
+// own limits let them; whoever has these has as many first tries too.
 type Counters struct {
 	now func() time.Time
 
@@ -103,96 +104,96 @@ func (c *Counters) touch(key string) *bucket {
 	return b
 }
 
-// How many refused attempts are free, and how fast they are forgotten.
-const (
-	addressBurst    = 30
-	addressEvery    = 4 * time.Second
-	pairBurst       = 8
-	pairEvery       = 15 * time.Second
-	conferenceBurst = 200
-	conferenceEvery = time.Second
-)
+// limit is a bucket and its size.
+type limit struct {
+	key   string
+	burst int // refused attempts that are free
+	every time.Duration
+}
 
-// attempts limits the guessing of one conference's password from one address. Only refused attempts are counted, so a
-// company that joins through one address is never slowed down.
+// Client is who asks, as far as addresses tell people apart. For IPv4 both are the address.
+type Client struct {
+	Site    string // the least that one customer has: the /64 of IPv6
+	Network string // the most that one customer has: the /48 of IPv6
+}
+
+// attempts limits the guessing of one conference's password from one client. Only refused attempts are counted, so a
+// company that joins through one address with the right password is not slowed down.
 //
-// There are three limits. An address that guesses is slowed down, whatever it guesses; an address that guesses one
-// conference is slowed down sooner. The limit per conference is against many addresses that guess together. It must
-// not become a lock that an outsider puts on somebody's conference by guessing all day: so it refuses only addresses
-// that have failed at this conference lately. The first try from a fresh address is always looked at, and when it is
-// right it is let in. An attacker gains one guess per fresh address by that, against passwords of 8 characters or more.
+// A client that guesses is slowed down, whatever it guesses; a client that guesses one conference is slowed down
+// sooner. Both hold for its site, and four times as much for its network, which may have 65,536 sites. The limit per
+// conference is against many networks that guess together. It must not become a lock that an outsider puts on
+// somebody's conference by guessing all day: so it refuses only sites that have failed at this conference lately. The
+// first try from a fresh site is always looked at while its network has room, and when it is right it is let in. An
+// attacker gains one guess per fresh site by that, against passwords of 8 characters or more.
 //
 // The limits are looked at before the work and again after it, before the result is told. A burst of parallel guesses
 // that all passed the first look so learns no more than the same guesses one after the other.
 //
 // Unknown names are counted like known ones: otherwise the limit would tell which conferences exist.
 type attempts struct {
-	limiter             Limiter
-	address, pair, conf string // keys
+	limiter    Limiter
+	pair       limit   // this site at this conference
+	wider      []limit // this site, its network, and its network at this conference
+	conference limit
 }
 
-func (d *Domain) attempts(address netip.Addr, name string) attempts {
-	who := AddressKey(address)
+func (d *Domain) attempts(who Client, name string) attempts {
 	sum := sha256.Sum256([]byte(name))
 	what := base64.RawURLEncoding.EncodeToString(sum[:16])
-	return attempts{limiter: d.cfg.Limiter, address: "a:" + who, pair: "p:" + who + ":" + what, conf: "c:" + what}
-}
-
-// AddressKey is the part of an address that one customer has: all of IPv4, the /64 of IPv6.
-func AddressKey(address netip.Addr) string {
-	address = address.Unmap().WithZone("")
-	if address.Is6() {
-		if p, err := address.Prefix(64); err == nil {
-			return p.Masked().String()
-		}
+	a := attempts{
+		limiter:    d.cfg.Limiter,
+		pair:       limit{"p:" + who.Site + ":" + what, 8, 15 * time.Second},
+		wider:      []limit{{"a:" + who.Site, 30, 4 * time.Second}},
+		conference: limit{"c:" + what, 200, time.Second},
 	}
-	return address.String()
+	if who.Network != who.Site {
+		a.wider = append(a.wider, limit{"n:" + who.Network, 120, time.Second},
+			limit{"q:" + who.Network + ":" + what, 32, 15 * time.Second / 4})
+	}
+	return a
 }
 
 // check refuses when there is no room for another failure.
 func (a attempts) check(ctx context.Context) error {
-	_, wait, err := a.limiter.Peek(ctx, a.address, addressBurst, addressEvery)
+	failures, wait, err := a.limiter.Peek(ctx, a.pair.key, a.pair.burst, a.pair.every)
 	if err != nil {
 		return err
 	}
-	failures, pairWait, err := a.limiter.Peek(ctx, a.pair, pairBurst, pairEvery)
-	if err != nil {
-		return err
-	}
-	wait = max(wait, pairWait)
+	more := a.wider
 	if failures > 0 {
-		_, confWait, err := a.limiter.Peek(ctx, a.conf, conferenceBurst, conferenceEvery)
+		more = append(slices.Clip(more), a.conference)
+	}
+	for _, l := range more {
+		_, w, err := a.limiter.Peek(ctx, l.key, l.burst, l.every)
 		if err != nil {
 			return err
 		}
-		wait = max(wait, confWait)
+		wait = max(wait, w)
 	}
-	if wait > 0 {
-		return slowDown(wait)
-	}
-	return nil
+	return slowDown(wait)
 }
 
 // failed counts a failure. It refuses with the limit when there was no room for it: then nobody learns that it failed.
 func (a attempts) failed(ctx context.Context) error {
-	wait, err := a.limiter.Spend(ctx, a.address, addressBurst, addressEvery)
-	if err != nil {
+	var wait time.Duration
+	for _, l := range append(slices.Clip(a.wider), a.pair) {
+		w, err := a.limiter.Spend(ctx, l.key, l.burst, l.every)
+		if err != nil {
+			return err
+		}
+		wait = max(wait, w)
+	}
+	// A full bucket of the conference refuses nobody here: a fresh site gets its one answer.
+	if _, err := a.limiter.Spend(ctx, a.conference.key, a.conference.burst, a.conference.every); err != nil {
 		return err
 	}
-	pairWait, err := a.limiter.Spend(ctx, a.pair, pairBurst, pairEvery)
-	if err != nil {
-		return err
-	}
-	// A full bucket of the conference refuses nobody here: a fresh address gets its one answer.
-	if _, err := a.limiter.Spend(ctx, a.conf, conferenceBurst, conferenceEvery); err != nil {
-		return err
-	}
-	if wait = max(wait, pairWait); wait > 0 {
-		return slowDown(wait)
-	}
-	return nil
+	return slowDown(wait)
 }
 
 func slowDown(wait time.Duration) error {
+	if wait <= 0 {
+		return nil
+	}
 	return &problem.Error{Code: problem.RateLimited, Detail: "There were too many attempts. Wait a little, then try again.", RetryAfter: wait}
 }

@@ -48,11 +48,18 @@ func GeneratePassword(random io.Reader) (string, error) {
 	return s.String(), nil
 }
 
-// Hasher hashes passwords. Its work must not depend on whether the password is right. When it has no room in time it
-// returns problem.Unavailable.
+// Hasher hashes passwords. When it has no room in time it returns problem.Unavailable.
 type Hasher interface {
 	Hash(ctx context.Context, password string) (phc string, err error)
+	// Verify reports whether password has the hash phc. Its work does not depend on the result, nor on what was asked
+	// before, unless exactly this was told to Remember.
 	Verify(ctx context.Context, phc, password string) (bool, error)
+	// Remember lets Verify answer without work for a while. Only what has let somebody in may be remembered: after a
+	// refusal, an answer in less time would say that the password is right.
+	Remember(phc, password string)
+	// Dummy returns a hash that no password has: always the same for a name, another for each, so that attempts on
+	// unknown names share as much work as attempts on known ones.
+	Dummy(name string) (phc string)
 }
 
 // OWASP's minimum for argon2id.
@@ -79,11 +86,12 @@ type Argon2Config struct {
 }
 
 // Argon2 is the Hasher. When a whole company joins at once with the same right password, it is computed once: the
-// proof is remembered for a few minutes under a key of this process. A wrong password is always computed.
+// proof is remembered for a few minutes under a key of this process.
 type Argon2 struct {
 	cfg    Argon2Config
 	slots  chan struct{}
-	key    []byte // of the memory; never leaves the process
+	key    []byte // of the memory and of the dummies; never leaves the process
+	derive func(password, salt []byte, time, memory uint32, threads uint8, keyLen uint32) []byte
 	flight singleflight.Group
 
 	mu    sync.Mutex
@@ -104,7 +112,9 @@ func NewArgon2(cfg Argon2Config) (*Argon2, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	a := &Argon2{cfg: cfg, slots: make(chan struct{}, cfg.Slots), key: make([]byte, 32), right: make(map[[32]byte]time.Time)}
+	a := &Argon2{
+		cfg: cfg, slots: make(chan struct{}, cfg.Slots), key: make([]byte, 32), derive: argon2.IDKey, right: make(map[[32]byte]time.Time),
+	}
 	if _, err := io.ReadFull(cfg.Rand, a.key); err != nil {
 		return nil, fmt.Errorf("read random bytes: %w", err)
 	}
@@ -121,15 +131,24 @@ func (a *Argon2) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer a.leave()
-	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey)
-	enc := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
-		enc.EncodeToString(salt), enc.EncodeToString(key)), nil
+	return formatPHC(salt, a.derive([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey)), nil
 }
 
-// Verify reports whether password has the hash phc.
+func formatPHC(salt, key []byte) string {
+	enc := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
+		enc.EncodeToString(salt), enc.EncodeToString(key))
+}
+
+// Dummy implements Hasher.
+func (a *Argon2) Dummy(name string) string {
+	salt, key := a.mac("dummy salt", name), a.mac("dummy key", name)
+	return formatPHC(salt[:argonSalt], key[:argonKey])
+}
+
+// Verify implements Hasher.
 func (a *Argon2) Verify(ctx context.Context, phc, password string) (bool, error) {
-	proof := a.proof(phc, password)
+	proof := a.mac(phc, password)
 	if a.remembered(proof) {
 		return true, nil
 	}
@@ -140,11 +159,7 @@ func (a *Argon2) Verify(ctx context.Context, phc, password string) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	ok := v.(bool)
-	if ok {
-		a.remember(proof)
-	}
-	return ok, nil
+	return v.(bool), nil
 }
 
 func (a *Argon2) verify(ctx context.Context, phc, password string) (bool, error) {
@@ -156,7 +171,7 @@ func (a *Argon2) verify(ctx context.Context, phc, password string) (bool, error)
 		return false, err
 	}
 	defer a.leave()
-	key := argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(len(h.key)))
+	key := a.derive([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(len(h.key)))
 	return subtle.ConstantTimeCompare(key, h.key) == 1, nil
 }
 
@@ -175,9 +190,9 @@ func (a *Argon2) enter(ctx context.Context) error {
 
 func (a *Argon2) leave() { <-a.slots }
 
-func (a *Argon2) proof(phc, password string) [32]byte {
+func (a *Argon2) mac(first, second string) [32]byte {
 	m := hmac.New(sha256.New, a.key)
-	fmt.Fprintf(m, "%d:%s:%s", len(phc), phc, password)
+	fmt.Fprintf(m, "%d:%s:%s", len(first), first, second)
 	return [32]byte(m.Sum(nil))
 }
 
@@ -189,8 +204,9 @@ func (a *Argon2) remembered(proof [32]byte) bool {
 	return ok && now.Before(until)
 }
 
-func (a *Argon2) remember(proof [32]byte) {
-	now := a.cfg.Now()
+// Remember implements Hasher.
+func (a *Argon2) Remember(phc, password string) {
+	proof, now := a.mac(phc, password), a.cfg.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.right) >= rememberMost {

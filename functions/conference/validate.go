@@ -7,12 +7,12 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // time zones are checked on machines that have no zone files
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/text"
 )
 
 // Bounds of the fields, in characters.
@@ -46,22 +46,19 @@ func NormalName(name string) (string, error) {
 		return "", fmt.Errorf("is longer than %d characters", maxName)
 	}
 	if hidden(name, false) {
-		return "", errors.New("contains control or direction characters")
+		return "", errors.New(invisible)
+	}
+	if !text.Named(name) {
+		return "", errors.New("has no letter and no digit")
 	}
 	return name, nil
 }
 
-// hidden reports control characters and those that turn or hide text on screen. Several lines may have breaks and tabs.
+const invisible = "contains characters that nobody sees"
+
+// hidden looks for what nobody sees. Several lines may have breaks and tabs.
 func hidden(s string, lines bool) bool {
-	for _, r := range s {
-		if lines && (r == '\n' || r == '\t') {
-			continue
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == utf8.RuneError {
-			return true
-		}
-	}
-	return false
+	return strings.ContainsFunc(s, func(r rune) bool { return text.Hidden(r) && !(lines && (r == '\n' || r == '\t')) })
 }
 
 // check collects what is wrong, so that one answer tells everything.
@@ -77,7 +74,7 @@ func (v *check) text(pointer, s string, limit int, lines bool) string {
 		v.fail(pointer, fmt.Sprintf("is longer than %d characters", limit))
 	}
 	if hidden(s, lines) {
-		v.fail(pointer, "contains control or direction characters")
+		v.fail(pointer, invisible)
 	}
 	return s
 }
@@ -144,7 +141,7 @@ func (d *Draft) normalisePassword(v *check) {
 		v.fail("/password", fmt.Sprintf("must have between %d and %d characters", minPassword, maxPassword))
 	}
 	if hidden(d.Password, false) {
-		v.fail("/password", "contains control or direction characters")
+		v.fail("/password", invisible)
 	}
 }
 

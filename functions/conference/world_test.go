@@ -3,7 +3,6 @@ package conference_test
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -26,6 +25,9 @@ func (h *countingHasher) Verify(_ context.Context, phc, password string) (bool, 
 	h.verified.Add(1)
 	return phc == "plain:"+password, nil
 }
+
+func (h *countingHasher) Remember(string, string)  {}
+func (h *countingHasher) Dummy(name string) string { return "none:" + name }
 
 type oneRelay struct{}
 
@@ -51,7 +53,15 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, clock: storetest.NewClock(), hasher: &countingHasher{}}
+	hasher := &countingHasher{}
+	w := newWorldWith(t, hasher)
+	w.hasher = hasher
+	return w
+}
+
+func newWorldWith(t testing.TB, hasher conference.Hasher) *world {
+	t.Helper()
+	w := &world{t: t, clock: storetest.NewClock()}
 	var err error
 	w.db, err = sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now})
 	if err != nil {
@@ -61,9 +71,9 @@ func newWorld(t testing.TB) *world {
 	if w.keys, err = conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now}); err != nil {
 		t.Fatal(err)
 	}
-	w.Domain, err = conference.New(t.Context(), conference.Config{
-		Store: w.db.Conference(), Keys: w.keys, Hasher: w.hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
-		Identities: nobody{}, Staff: nobody{}, Address: func(*http.Request) netip.Addr { return netip.IPv4Unspecified() },
+	w.Domain, err = conference.New(conference.Config{
+		Store: w.db.Conference(), Keys: w.keys, Hasher: hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
+		Identities: nobody{}, Staff: nobody{}, Client: func(*http.Request) conference.Client { return conference.Client{} },
 		PublicURL: "https://coopnet.example", Ended: func(id string) { w.ended = append(w.ended, id) }, Now: w.clock.Now,
 	})
 	if err != nil {
@@ -94,11 +104,20 @@ func (w *world) in(d time.Duration) *time.Time {
 
 // try returns "" for an admission and the code of a refusal.
 func (w *world) try(address, name, password string) problem.Code {
-	_, _, err := w.Admit(w.t.Context(), netip.MustParseAddr(address), conference.Attempt{Name: name, Password: password})
+	return w.tryFrom(from(address), name, password)
+}
+
+func (w *world) tryFrom(who conference.Client, name, password string) problem.Code {
+	_, _, err := w.Admit(w.t.Context(), who, conference.Attempt{Name: name, Password: password})
 	if err == nil {
 		return ""
 	}
 	return problem.From(err).Code
+}
+
+// from is a client with an address of IPv4.
+func from(address string) conference.Client {
+	return conference.Client{Site: address, Network: address}
 }
 
 func (w *world) expect(want problem.Code, address, name, password string) {

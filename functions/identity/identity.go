@@ -16,15 +16,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/mail"
-	"net/netip"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/text"
 )
 
 // Identity is who a guest says to be.
@@ -57,10 +56,10 @@ type Limiter interface {
 type Config struct {
 	Store   Store
 	Limiter Limiter
-	Address func(*http.Request) netip.Addr // the client's address
-	Now     func() time.Time               // nil is time.Now
-	Rand    io.Reader                      // nil is crypto/rand
-	Logger  *slog.Logger                   // nil discards
+	Client  func(*http.Request) string // whose changes are counted together
+	Now     func() time.Time           // nil is time.Now
+	Rand    io.Reader                  // nil is crypto/rand
+	Logger  *slog.Logger               // nil discards
 }
 
 // Domain is the identities.
@@ -68,7 +67,7 @@ type Domain struct{ cfg Config }
 
 // New checks the configuration.
 func New(cfg Config) (*Domain, error) {
-	if cfg.Store == nil || cfg.Limiter == nil || cfg.Address == nil {
+	if cfg.Store == nil || cfg.Limiter == nil || cfg.Client == nil {
 		return nil, errors.New("identity: a required field of Config is missing")
 	}
 	if cfg.Now == nil {
@@ -92,28 +91,30 @@ const (
 	rememberedLife = 180 * 24 * time.Hour
 	sessionLife    = 24 * time.Hour
 
-	saveBurst = 60 // an office behind one address identifies itself at once
+	saveBurst = 2000 // a company behind one address identifies itself at once; some 600 KB of rows
 	saveEvery = 2 * time.Second
 )
 
 // normalise brings the identity into the form that is stored, or says everything that is wrong with it.
 func (i *Identity) normalise() error {
 	var fields []problem.Field
-	text := func(pointer, s string, limit int, required bool) string {
+	field := func(pointer, s string, limit int, required bool) string {
 		s = strings.TrimSpace(norm.NFC.String(s))
 		switch {
 		case s == "" && required:
 			fields = append(fields, problem.Field{Pointer: pointer, Detail: "is empty"})
 		case utf8.RuneCountInString(s) > limit:
 			fields = append(fields, problem.Field{Pointer: pointer, Detail: fmt.Sprintf("is longer than %d characters", limit)})
-		case strings.ContainsFunc(s, hidden):
-			fields = append(fields, problem.Field{Pointer: pointer, Detail: "contains control or direction characters"})
+		case strings.ContainsFunc(s, text.Hidden):
+			fields = append(fields, problem.Field{Pointer: pointer, Detail: "contains characters that nobody sees"})
+		case required && !text.Named(s):
+			fields = append(fields, problem.Field{Pointer: pointer, Detail: "has no letter and no digit"})
 		}
 		return s
 	}
-	i.Title = text("/title", i.Title, maxTitle, false)
-	i.Name = text("/name", i.Name, maxName, true)
-	i.Email = text("/email", i.Email, maxEmail, true)
+	i.Title = field("/title", i.Title, maxTitle, false)
+	i.Name = field("/name", i.Name, maxName, true)
+	i.Email = field("/email", i.Email, maxEmail, true)
 	if i.Email != "" && !validEmail(i.Email) {
 		fields = append(fields, problem.Field{Pointer: "/email", Detail: "is not an e-mail address"})
 	}
@@ -126,11 +127,6 @@ func (i *Identity) normalise() error {
 func validEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && a.Address == s // no display name, no comment
-}
-
-// hidden reports characters that control, turn or hide text on screen.
-func hidden(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == utf8.RuneError
 }
 
 // save stores the identity under a new random value and returns that value.

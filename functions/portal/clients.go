@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/coopnet/coopnet/functions/conference"
 )
 
 // Clients knows where requests come from. Trusted are the proxies whose X-Forwarded-For is believed.
@@ -31,6 +33,25 @@ func (c Clients) Address(r *http.Request) netip.Addr {
 		}
 	}
 	return address
+}
+
+// Client is the request's client for the limits of conferences.
+func (c Clients) Client(r *http.Request) conference.Client {
+	address := c.Address(r)
+	return conference.Client{Site: network(address, 64), Network: network(address, 48)}
+}
+
+// Site is the least that one customer has: all of an IPv4 address, the /64 of an IPv6 one.
+func (c Clients) Site(r *http.Request) string { return network(c.Address(r), 64) }
+
+func network(address netip.Addr, bits int) string {
+	address = address.Unmap().WithZone("")
+	if address.Is6() {
+		if p, err := address.Prefix(bits); err == nil {
+			return p.String()
+		}
+	}
+	return address.String()
 }
 
 // remote reads "ip:port", as a server has it, and a bare IP, as the Lambda adapter has it.

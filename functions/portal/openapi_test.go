@@ -6,11 +6,13 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coopnet/coopnet/functions/portal/portaltest"
 )
@@ -50,7 +52,7 @@ func TestOpenAPIHasEveryRoute(t *testing.T) {
 		for method := range operations {
 			pattern := strings.ToUpper(method) + " " + path
 			documented[pattern] = true
-			r, err := http.NewRequestWithContext(t.Context(), strings.ToUpper(method), strings.ReplaceAll(path, "{id}", "x"), nil)
+			r, err := http.NewRequestWithContext(t.Context(), strings.ToUpper(method), regexp.MustCompile(`\{\w+\}`).ReplaceAllString(path, "x"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,20 +64,28 @@ func TestOpenAPIHasEveryRoute(t *testing.T) {
 			}
 		}
 	}
-	for _, source := range []string{"portal.go", "../conference/http.go", "../identity/http.go", "../installer/installer.go"} {
+	sources, err := filepath.Glob("../*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	routed := make(map[string]bool)
+	for _, source := range sources {
 		code, err := os.ReadFile(source)
 		if err != nil {
 			t.Fatal(err)
 		}
-		patterns := regexp.MustCompile(`HandleFunc\("([A-Z]+ [^"]+)"`).FindAllSubmatch(code, -1)
-		if len(patterns) == 0 {
-			t.Errorf("%s has no routes", source)
+		if strings.HasSuffix(source, "_test.go") {
+			continue
 		}
-		for _, p := range patterns {
+		for _, p := range regexp.MustCompile(`\.Handle(?:Func)?\("([^"]+)"`).FindAllSubmatch(code, -1) {
+			routed[string(p[1])] = true
 			if !documented[string(p[1])] {
-				t.Errorf("%s has a handler and is not documented", p[1])
+				t.Errorf("%s has a handler in %s and is not documented", p[1], source)
 			}
 		}
+	}
+	if len(routed) != len(documented) {
+		t.Errorf("%d routes in the sources, %d documented", len(routed), len(documented))
 	}
 }
 
@@ -96,7 +106,8 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(200, "GET", "/api/v1/conferences/{id}", id, nil, auth)
 		s.call(404, "GET", "/api/v1/conferences/{id}", "x", nil, auth)
 		s.call(401, "GET", "/api/v1/conferences/{id}", "x", nil, "")
-		s.call(201, "POST", "/api/v1/conferences/{id}/invitations", id, object{"kind": "guest", "name": "Ada", "email": "ada@example.org"}, auth)
+		link := s.call(201, "POST", "/api/v1/conferences/{id}/invitations", id, object{"kind": "guest", "name": "Ada", "email": "ada@example.org"}, auth)
+		s.call(204, "DELETE", "/api/v1/conferences/{id}/invitations/{iid}", id+" "+link["id"].(string), nil, auth)
 		s.call(403, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": "wrong"}, "")
 		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": password}, "")
 		s.call(409, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
@@ -130,7 +141,8 @@ type shapes struct {
 	seen map[string]bool
 }
 
-func (s shapes) call(status int, method, path, id string, body any, auth string) object {
+// call takes the ids of the path with a space between them.
+func (s shapes) call(status int, method, path, ids string, body any, auth string) object {
 	s.t.Helper()
 	op, ok := s.d.Paths[path][strings.ToLower(method)]
 	if !ok {
@@ -143,7 +155,8 @@ func (s shapes) call(status int, method, path, id string, body any, auth string)
 		}
 		s.check(sent, op.RequestBody.Content["application/json"].Schema, method+" "+path+" body")
 	}
-	resp := s.c.Do(method, strings.ReplaceAll(path, "{id}", id), body, "Authorization", auth)
+	id, iid, _ := strings.Cut(ids, " ")
+	resp := s.c.Do(method, strings.NewReplacer("{id}", id, "{iid}", iid).Replace(path), body, "Authorization", auth, "If-Match", "*")
 	documented, ok := op.Responses[fmt.Sprint(resp.Status)]
 	if resp.Status != status || !ok {
 		s.t.Fatalf("%s %s: got %d %s, want %d, documented: %v", method, path, resp.Status, resp.Body, status, ok)
@@ -204,6 +217,9 @@ func (s shapes) errors(v any, schema object, at string) []string {
 		return s.objectErrors(v, schema, at)
 	case []any:
 		var wrong []string
+		if most, ok := schema["maxItems"].(float64); ok && len(v) > int(most) {
+			wrong = append(wrong, fmt.Sprintf("%s: %d items", at, len(v)))
+		}
 		items, _ := schema["items"].(object)
 		for i, item := range v {
 			wrong = append(wrong, s.errors(item, items, fmt.Sprintf("%s[%d]", at, i))...)
@@ -211,6 +227,12 @@ func (s shapes) errors(v any, schema object, at string) []string {
 		return wrong
 	case string:
 		return textErrors(v, schema, at)
+	case float64:
+		least, bounded := schema["minimum"].(float64)
+		most, _ := schema["maximum"].(float64)
+		if bounded && (v < least || v > most) {
+			return []string{fmt.Sprintf("%s: %v is not between %v and %v", at, v, least, most)}
+		}
 	}
 	return nil
 }
@@ -240,6 +262,11 @@ func textErrors(v string, schema object, at string) []string {
 	}
 	if pattern, ok := schema["pattern"].(string); ok && !regexp.MustCompile(pattern).MatchString(v) {
 		return []string{fmt.Sprintf("%s: %q is not %s", at, v, pattern)}
+	}
+	least, _ := schema["minLength"].(float64)
+	most, bounded := schema["maxLength"].(float64)
+	if n := utf8.RuneCountInString(v); n < int(least) || bounded && n > int(most) {
+		return []string{fmt.Sprintf("%s: %d characters", at, n)}
 	}
 	if schema["format"] == "date-time" {
 		if _, err := time.Parse(time.RFC3339, v); err != nil {

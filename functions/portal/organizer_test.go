@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -23,6 +24,12 @@ func TestOrganizers(t *testing.T) {
 		c.Refused(409, "conflict", "POST", "/api/v1/conferences", object{"name": "Team A"}, key...)
 		c.Refused(422, "invalid", "POST", "/api/v1/conferences", object{"name": ""}, key...)
 		c.Refused(400, "malformed", "POST", "/api/v1/conferences", object{"name": "x", "passwordHash": "y"}, key...)
+		bad := c.Refused(422, "invalid", "POST", "/api/v1/conferences", object{"name": "x", "startsAt": "tomorrow", "openBefore": "soon"}, key...)
+		for _, want := range []string{`{"pointer":"/startsAt","detail":"must be a time such as`, `{"pointer":"/openBefore","detail":"must be a whole number"}`} {
+			if !strings.Contains(string(bad.Body), want) {
+				t.Errorf("%s lacks %s", bad.Body, want)
+			}
+		}
 		c.Expect(201, "POST", "/api/v1/conferences", object{"name": "Team B", "password": "given by me"}, key...)
 		page := c.Expect(200, "GET", "/api/v1/conferences?limit=1", nil, key...)
 		next := c.Expect(200, "GET", "/api/v1/conferences?limit=1&cursor="+page["nextCursor"].(string), nil, key...)
@@ -42,7 +49,8 @@ func TestOrganizers(t *testing.T) {
 func TestOnlyOrganizersOrganize(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		for _, call := range [][2]string{{"POST", "/api/v1/conferences"}, {"GET", "/api/v1/conferences"}, {"GET", "/api/v1/conferences/x"},
-			{"POST", "/api/v1/conferences/x/end"}, {"POST", "/api/v1/conferences/x/invitations"}} {
+			{"POST", "/api/v1/conferences/x/end"}, {"POST", "/api/v1/conferences/x/invitations"},
+			{"DELETE", "/api/v1/conferences/x/invitations/y"}} {
 			for _, auth := range []string{"", "Basic " + w.organizerKey, "Bearer", "Bearer x", "Bearer cno_" + strings.Repeat("A", 43)} {
 				resp := c.Refused(401, "unauthenticated", call[0], call[1], nil, "Authorization", auth)
 				if resp.Header.Get("WWW-Authenticate") == "" {
@@ -69,5 +77,37 @@ func TestRevokedKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Refused(401, "unauthenticated", "GET", "/api/v1/conferences", nil, "Authorization", "Bearer "+w.organizerKey)
+	})
+}
+
+func TestInvitationsAreRevoked(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		auth := []string{"Authorization", "Bearer " + w.organizerKey}
+		links := "/api/v1/conferences/" + w.create(c, nil) + "/invitations"
+		made := c.Do("POST", links, object{"kind": "internal"}, auth...)
+		var inv struct{ ID, Code string }
+		if err := json.Unmarshal(made.Body, &inv); err != nil || made.Status != 201 || made.Header.Get("ETag") != `"1"` {
+			t.Fatalf("%d %v %s %v", made.Status, made.Header, made.Body, err)
+		}
+		link := links + "/" + inv.ID
+		c.Expect(200, "POST", "/api/v1/admissions", object{"invitation": inv.Code})
+		identify(c)
+		c.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+
+		with := func(tag string) []string { return append([]string{"If-Match", tag}, auth...) }
+		c.Refused(428, "precondition-required", "DELETE", link, nil, auth...)
+		for _, other := range []string{`"2"`, `W/"1"`, "1", `"a", "b"`} {
+			c.Refused(412, "precondition-failed", "DELETE", link, nil, with(other)...)
+		}
+		elsewhere := w.create(c, object{"name": "Another"})
+		c.Refused(404, "not-found", "DELETE", "/api/v1/conferences/"+elsewhere+"/invitations/"+inv.ID, nil, with("*")...)
+		c.Refused(404, "not-found", "DELETE", links+"/unknown", nil, with("*")...)
+		c.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"}) // nothing has happened yet
+
+		for _, tag := range []string{`"0", "1"`, `"1"`, "*"} { // again is fine
+			c.Expect(204, "DELETE", link, nil, with(tag)...)
+		}
+		c.Refused(403, "conference-denied", "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+		c.Refused(403, "conference-denied", "POST", "/api/v1/admissions", object{"invitation": inv.Code})
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/portal/portaltest"
 )
@@ -69,11 +70,15 @@ func TestGuards(t *testing.T) {
 		}
 		c.Refused(403, "conference-denied", "POST", "/api/v1/admissions", body, "Content-Type", "Application/JSON; charset=utf-8")
 		c.Refused(413, "body-too-large", "POST", "/api/v1/admissions", `{"name":"`+strings.Repeat("x", 64<<10)+`"}`)
-		for _, bad := range []string{"{", "[]", `"x"`, `{"name":1}`, `{"nme":"x"}`, body + body, body + "x", "\x00", `{"name":"x"} {}`} {
+		for _, bad := range []string{"{", "[]", `"x"`, `{"NAME":"x"}`, `{"nme":"x"}`, body + body, body + "x", "\x00", `{"name":"x"} {}`} {
 			c.Refused(400, "malformed", "POST", "/api/v1/admissions", bad)
 		}
 		c.Refused(400, "malformed", "POST", "/api/v1/admissions", nil)
 		c.Refused(422, "invalid", "POST", "/api/v1/admissions", "{}")
+		resp := c.Refused(422, "invalid", "POST", "/api/v1/admissions", `{"name":1}`)
+		if !strings.Contains(string(resp.Body), `"errors":[{"pointer":"/name","detail":"must be text"}]`) {
+			t.Errorf("got %s", resp.Body)
+		}
 	})
 }
 
@@ -197,6 +202,23 @@ func TestClientAddress(t *testing.T) {
 		}
 		if got := clients.Address(r).String(); got != c.want {
 			t.Errorf("%+v: got %s", c, got)
+		}
+	}
+}
+
+func TestClientOfLimits(t *testing.T) {
+	var clients portal.Clients
+	for remote, want := range map[string]conference.Client{
+		"192.0.2.1:5":              {Site: "192.0.2.1", Network: "192.0.2.1"},
+		"[::ffff:192.0.2.1]:5":     {Site: "192.0.2.1", Network: "192.0.2.1"},
+		"[2001:db8:1:2:3:4:5:6]:5": {Site: "2001:db8:1:2::/64", Network: "2001:db8:1::/48"},
+		"2001:db8:1:ffff::1":       {Site: "2001:db8:1:ffff::/64", Network: "2001:db8:1::/48"},
+		"[fe80:0:0:1::1%25eth0]:5": {Site: "fe80:0:0:1::/64", Network: "fe80::/48"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = remote
+		if got := clients.Client(r); got != want || clients.Site(r) != want.Site {
+			t.Errorf("%s: got %+v and %s", remote, got, clients.Site(r))
 		}
 	}
 }

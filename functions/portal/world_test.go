@@ -28,6 +28,7 @@ type world struct {
 	clock        *storetest.Clock
 	log          *lockedBuffer
 	db           *sqlite.DB
+	limiter      *conference.Counters
 	organizerKey string
 	supportKey   string
 	muxes        []*http.ServeMux
@@ -61,6 +62,9 @@ func (plainHasher) Verify(_ context.Context, phc, password string) (bool, error)
 	return phc == "plain:"+password, nil
 }
 
+func (plainHasher) Remember(string, string)  {}
+func (plainHasher) Dummy(name string) string { return "none:" + name }
+
 type oneRelay struct{}
 
 func (oneRelay) Place(_ context.Context, _, region string) (conference.Relay, error) {
@@ -93,12 +97,13 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	must(err)
 	_, w.supportKey, err = people.Create(t.Context(), staff.Support, "tests")
 	must(err)
-	limiter, clients := conference.NewLimiter(w.clock.Now), portal.Clients{}
-	who, err := identity.New(identity.Config{Store: w.db.Identity(), Limiter: limiter, Address: clients.Address, Now: w.clock.Now, Logger: logger})
+	w.limiter = conference.NewLimiter(w.clock.Now)
+	var clients portal.Clients
+	who, err := identity.New(identity.Config{Store: w.db.Identity(), Limiter: w.limiter, Client: clients.Site, Now: w.clock.Now, Logger: logger})
 	must(err)
-	conferences, err := conference.New(t.Context(), conference.Config{
-		Store: w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
-		Staff: portal.Organizers(people), Address: clients.Address, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
+	conferences, err := conference.New(conference.Config{
+		Store: w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
+		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
 	files, err := portal.Static(testFiles())

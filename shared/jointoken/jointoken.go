@@ -70,6 +70,7 @@ type Claims struct {
 	Name        string // the participant's display name
 	Role        Role
 	Permissions []Permission
+	Limit       int // how many participants the conference may have, this one included; 0 is no limit of its own
 	IssuedAt    time.Time
 	NotBefore   time.Time
 	Expires     time.Time
@@ -91,6 +92,8 @@ func (c Claims) validate() error {
 		return fmt.Errorf("unknown role %q", c.Role)
 	case c.Role == RoleGuest && slices.Contains(c.Permissions, Control):
 		return errors.New("a guest never gets control")
+	case c.Limit < 0:
+		return fmt.Errorf("limit %d is negative", c.Limit)
 	case c.Expires.Sub(c.IssuedAt) > MaxLifetime || !c.Expires.After(c.IssuedAt):
 		return fmt.Errorf("lifetime %s is not within %s", c.Expires.Sub(c.IssuedAt), MaxLifetime)
 	}
@@ -104,6 +107,7 @@ type payload struct {
 	Name        string       `json:"name"`
 	Role        Role         `json:"role"`
 	Permissions []Permission `json:"permissions"`
+	Limit       int          `json:"limit,omitempty"`
 }
 
 // Key is a private signing key and its id.
@@ -147,7 +151,7 @@ func Sign(k Key, c Claims) (string, error) {
 			Issuer: c.Issuer, Subject: c.Subject, Audience: jwt.ClaimStrings{c.Audience}, ID: c.ID,
 			IssuedAt: jwt.NewNumericDate(c.IssuedAt), NotBefore: jwt.NewNumericDate(c.NotBefore), ExpiresAt: jwt.NewNumericDate(c.Expires),
 		},
-		Conference: c.Conference, Name: c.Name, Role: c.Role, Permissions: c.Permissions,
+		Conference: c.Conference, Name: c.Name, Role: c.Role, Permissions: c.Permissions, Limit: c.Limit,
 	})
 	t.Header["typ"] = tokenType
 	t.Header["kid"] = k.ID
@@ -196,7 +200,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 		return Claims{}, fmt.Errorf("read the issuer's keys: %w", keyErr)
 	}
 	if err != nil {
-		return Claims{}, refusal(err)
+		return Claims{}, refusal(err, v.Now().Sub(p.claims().Expires))
 	}
 	c := p.claims()
 	if err := c.validate(); err != nil {
@@ -208,6 +212,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 func (p payload) claims() Claims {
 	c := Claims{
 		Issuer: p.Issuer, Subject: p.Subject, ID: p.ID, Conference: p.Conference, Name: p.Name, Role: p.Role, Permissions: p.Permissions,
+		Limit: p.Limit,
 	}
 	if len(p.Audience) == 1 { // one relay, not a list of them
 		c.Audience = p.Audience[0]
@@ -224,8 +229,9 @@ func (p payload) claims() Claims {
 	return c
 }
 
-// refusal maps the library's errors to ours. A bad signature outranks the claims: nothing of an unsigned token is believed.
-func refusal(err error) error {
+// refusal maps the library's errors to ours. A bad signature outranks the claims: nothing of an unsigned token is
+// believed. Nobody keeps a token for longer than it lives: one that is older by more than that says that a clock is wrong.
+func refusal(err error, past time.Duration) error {
 	switch {
 	case errors.Is(err, jwt.ErrTokenUnverifiable), errors.Is(err, jwt.ErrTokenMalformed), errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -234,6 +240,8 @@ func refusal(err error) error {
 	case errors.Is(err, jwt.ErrTokenInvalidAudience):
 		return fmt.Errorf("%w: %w", ErrScope, err)
 	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
+		return fmt.Errorf("%w: %w", ErrTime, err)
+	case errors.Is(err, jwt.ErrTokenExpired) && past > MaxLifetime:
 		return fmt.Errorf("%w: %w", ErrTime, err)
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return fmt.Errorf("%w: %w", ErrExpired, err)

@@ -1,6 +1,7 @@
 package jointoken
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
@@ -15,6 +16,8 @@ import (
 
 // ErrUnknownKey is returned for a key id that the issuer does not publish.
 var ErrUnknownKey = errors.New("unknown key id")
+
+var errNeverRead = errors.New("nobody asked before")
 
 // JWKS is a fixed set of public keys (RFC 7517, RFC 8037). Two live keys make a rotation without a failed join.
 type JWKS struct {
@@ -94,61 +97,103 @@ func ParseJWKS(doc []byte) (JWKS, error) {
 }
 
 const (
-	maxDocument = 64 << 10         // bytes of a JWKS document
-	refreshAge  = 5 * time.Minute  // a set older than this is read again before the next use
-	retryAge    = 10 * time.Second // an unknown key id, or a failed read, asks at most this often
+	maxDocument  = 64 << 10         // bytes of a JWKS document
+	refreshAge   = 5 * time.Minute  // a set older than this is read again, beside its use
+	retryAge     = 10 * time.Second // an unknown key id, or a failed read, asks at most this often
+	firstAge     = time.Second      // the same while no key was ever read: nobody can join until then
+	fetchTimeout = 1500 * time.Millisecond
 )
 
 // Remote is the issuer's key set behind a URL, kept in memory. While the issuer is down the keys last read stay good:
-// a database or API outage never ends live media.
+// a database or API outage never ends live media. Whose key is known never waits; whose key is not waits for one read
+// that all share, at most fetchTimeout. Close must be called.
 type Remote struct {
 	url    string
 	client *http.Client
 	now    func() time.Time
+	ctx    context.Context // of the reads: no caller's, so that one who hangs up spoils it for nobody
+	stop   context.CancelFunc
+	reads  sync.WaitGroup
 
-	mu      sync.Mutex // held during a read, so that a burst of joins asks once
+	mu      sync.Mutex // guards what is below; never held during a read
 	set     JWKS
 	readAt  time.Time
 	triedAt time.Time
+	failed  error         // of the last read
+	reading chan struct{} // closed when the read under way is over; nil: there is none
+	closed  bool
 }
 
 // NewRemote reads keys from url with client; nothing is fetched until the first token comes.
 func NewRemote(url string, client *http.Client, now func() time.Time) *Remote {
-	return &Remote{url: url, client: client, now: now}
+	ctx, stop := context.WithCancel(context.Background())
+	return &Remote{url: url, client: client, now: now, ctx: ctx, stop: stop}
+}
+
+// Close ends the read that is under way. What is known stays known.
+func (r *Remote) Close() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.stop()
+	r.reads.Wait()
 }
 
 // Key implements KeySource.
 func (r *Remote) Key(ctx context.Context, kid string) (ed25519.PublicKey, error) {
+	key, reading, err := r.lookUp(ctx, kid)
+	if err == nil || reading == nil {
+		return key, err
+	}
+	select {
+	case <-reading:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.known(ctx, kid)
+}
+
+// lookUp starts a read where one is due, and returns what says that a read under way is over.
+func (r *Remote) lookUp(ctx context.Context, kid string) (ed25519.PublicKey, <-chan struct{}, error) {
 	now := r.now()
-	key, err := r.set.Key(ctx, kid)
-	stale := now.Sub(r.readAt) > refreshAge
-	if (err == nil && !stale) || now.Sub(r.triedAt) < retryAge {
-		return r.known(key, err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key, err := r.known(ctx, kid)
+	age := retryAge
+	if len(r.set.keys) == 0 {
+		age = firstAge
 	}
-	r.triedAt = now
-	set, fetchErr := r.fetch(ctx)
-	if fetchErr != nil {
-		if len(r.set.keys) == 0 {
-			return nil, fetchErr
-		}
-		return r.known(key, err)
+	due := err != nil || now.Sub(r.readAt) > refreshAge
+	if due && r.reading == nil && !r.closed && now.Sub(r.triedAt) >= age {
+		r.reading, r.triedAt = make(chan struct{}), now
+		r.reads.Go(func() { r.read(now) })
 	}
-	r.set, r.readAt = set, now
+	return key, r.reading, err
+}
+
+// known tells "the issuer has no such key" from "the issuer's keys were never read". Remote.mu is held.
+func (r *Remote) known(ctx context.Context, kid string) (ed25519.PublicKey, error) {
+	if len(r.set.keys) == 0 {
+		return nil, fmt.Errorf("the issuer's keys could not be read yet (%w)", cmp.Or(r.failed, errNeverRead))
+	}
 	return r.set.Key(ctx, kid)
 }
 
-// known tells "the issuer has no such key" from "the issuer's keys were never read".
-func (r *Remote) known(key ed25519.PublicKey, err error) (ed25519.PublicKey, error) {
-	if err != nil && len(r.set.keys) == 0 {
-		return nil, errors.New("the issuer's keys could not be read yet")
+func (r *Remote) read(now time.Time) {
+	set, err := r.fetch()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed = err; err == nil {
+		r.set, r.readAt = set, now
 	}
-	return key, err
+	close(r.reading)
+	r.reading = nil
 }
 
-func (r *Remote) fetch(ctx context.Context) (JWKS, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+func (r *Remote) fetch() (JWKS, error) {
+	ctx, cancel := context.WithTimeout(r.ctx, fetchTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url, nil)
 	if err != nil {

@@ -1,6 +1,7 @@
 // Package problem is the one way Coopnet refuses an HTTP request: RFC 9457 problem details with a stable code.
 //
-// The public sentence (Detail) and the cause are separate: the cause goes to the log, never to the client.
+// The public sentence (Detail) and the cause are separate: the cause goes to the log, never to the client. What every
+// JSON call needs around its refusals is here too: Decode reads a body, Answer writes one, Handler is between.
 package problem
 
 import (

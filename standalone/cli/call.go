@@ -24,7 +24,8 @@ const (
 	maxAnswer   = 4 << 20
 )
 
-// call asks the server as an organizer. The answer is decoded into answer and also returned as it came.
+// call asks the server as an organizer. The answer is decoded into answer and also returned as it came; with nil none is
+// expected.
 func (t Terminal) call(ctx context.Context, f *conferenceFlags, method, path string, body, answer any) (json.RawMessage, error) {
 	key, err := t.organizerKey(f)
 	if err != nil {
@@ -48,6 +49,9 @@ func (t Terminal) call(ctx context.Context, f *conferenceFlags, method, path str
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
+	if method == http.MethodDelete {
+		request.Header.Set("If-Match", "*") // whatever it has become
+	}
 	response, err := http.DefaultClient.Do(request)
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return nil, fmt.Errorf("no Coopnet answers at %s: start it with `coopnet serve`, or say where it is with --url", f.url)
@@ -62,6 +66,9 @@ func (t Terminal) call(ctx context.Context, f *conferenceFlags, method, path str
 	}
 	if response.StatusCode >= 400 {
 		return nil, refusal(response, text)
+	}
+	if answer == nil {
+		return nil, nil
 	}
 	if err := json.Unmarshal(text, answer); err != nil {
 		return nil, fmt.Errorf("%s does not answer like a Coopnet server (%w)", f.url, err)

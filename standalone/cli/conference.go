@@ -64,6 +64,7 @@ type conferencePage struct {
 }
 
 type invitationAnswer struct {
+	ID        string    `json:"id"`
 	URL       string    `json:"url"`
 	ExpiresAt time.Time `json:"expiresAt"`
 }
@@ -75,7 +76,7 @@ func (t Terminal) conference(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(words) == 0 {
-		return usagef("say create, list, invite or end")
+		return usagef("say create, list, invite, uninvite or end")
 	}
 	action, words := words[0], words[1:]
 	switch {
@@ -87,6 +88,10 @@ func (t Terminal) conference(ctx context.Context, args []string) error {
 		return t.conferenceList(ctx, f)
 	case action == "invite" && len(words) == 1:
 		return t.conferenceInvite(ctx, f, words[0])
+	case action == "uninvite" && len(words) == 2:
+		return t.conferenceUninvite(ctx, f, words[0], words[1])
+	case action == "uninvite":
+		return usagef("conference uninvite needs the ids of a conference and of a link; coopnet conference invite prints them")
 	case action == "end" && len(words) == 1:
 		return t.conferenceEnd(ctx, f, words[0])
 	case action == "invite" || action == "end":
@@ -130,6 +135,11 @@ func (t Terminal) conferenceCreate(ctx context.Context, f *conferenceFlags, name
 		return err
 	}
 	d := draft{Name: name, Title: f.title, Password: password, StartsAt: f.starts, EndsAt: f.ends, Bridges: f.bridges}
+	for name, text := range map[string]string{"starts": f.starts, "ends": f.ends} {
+		if _, err := time.Parse(time.RFC3339, text); text != "" && err != nil {
+			return usagef("--%s: %q is not a time such as 2026-03-01T14:00:00+01:00", name, text)
+		}
+	}
 	if f.guestShare != "" {
 		d.Permissions = &permissions{GuestShare: f.guestShare}
 	}
@@ -219,8 +229,17 @@ func (t Terminal) conferenceInvite(ctx context.Context, f *conferenceFlags, id s
 	if f.asJSON {
 		return t.raw(raw)
 	}
-	_, err = fmt.Fprintf(t.Out, "Link   %s\nUntil  %s\nThe link is shown only now. Whoever has it can join.\n",
-		made.URL, made.ExpiresAt.Local().Format(time.DateTime))
+	_, err = fmt.Fprintf(t.Out, "Link   %s\nUntil  %s\nId     %s\nThe link is shown only now. Whoever has it can join.\n",
+		made.URL, made.ExpiresAt.Local().Format(time.DateTime), made.ID)
+	return err
+}
+
+func (t Terminal) conferenceUninvite(ctx context.Context, f *conferenceFlags, id, invitation string) error {
+	path := "/conferences/" + url.PathEscape(id) + "/invitations/" + url.PathEscape(invitation)
+	if _, err := t.call(ctx, f, "DELETE", path, nil, nil); err != nil || f.asJSON {
+		return err
+	}
+	_, err := fmt.Fprintln(t.Out, "The link does not work any more. Who has joined with it stays until the connection is lost.")
 	return err
 }
 

@@ -44,10 +44,12 @@ const helpAll = `Coopnet shares screens with people outside of the company.
   coopnet conference create NAME      make a conference; prints its password
   coopnet conference list             the conferences
   coopnet conference invite ID        a personal link into a conference
+  coopnet conference uninvite ID LINK a personal link that must not work any more
   coopnet conference end ID           end a conference for everybody
   coopnet key create ROLE             a key for an organizer or for support
   coopnet key list                    the keys
   coopnet key revoke ID               a key that must not work any more
+  coopnet key rotate                  new keys for the server's own signatures
   coopnet backup FILE                 a copy of the database
   coopnet version                     the version
 
@@ -89,6 +91,8 @@ const helpConference = `coopnet conference create NAME [flags]
   --guest-share WHAT     none, software or browser: from where guests may share (default software)
 coopnet conference list [--status scheduled|open|ended]
 coopnet conference invite ID [--kind internal|guest] [--for NAME]
+coopnet conference uninvite ID LINK
+                         LINK is the Id that invite printed; who has joined with it stays until the connection is lost
 coopnet conference end ID
 
 They talk to the running server:
@@ -104,9 +108,14 @@ They talk to the running server:
 const helpKey = `coopnet key create organizer|support [--label TEXT]
 coopnet key list
 coopnet key revoke ID
+coopnet key rotate
 
 A key lets its holder manage conferences (organizer) or fetch reports (support). It is shown once. These commands work
 on the data folder itself, whether the server runs or not; a revoked key stops working at once.
+
+rotate makes new keys for what the server itself signs: join tokens and the cookies of guests who are admitted. They are
+published first and used after three minutes; the former ones end by themselves, minutes later for join tokens and
+twelve hours later for admissions. No organizer's or support's key changes.
   --data DIR             the data folder (default data)
                          COOPNET_DATA
   --json                 print JSON, for scripts

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/standalone"
@@ -27,7 +28,7 @@ func (t Terminal) key(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(words) == 0 {
-		return usagef("say create, list or revoke")
+		return usagef("say create, list, revoke or rotate")
 	}
 	action, words := words[0], words[1:]
 	switch {
@@ -39,6 +40,8 @@ func (t Terminal) key(ctx context.Context, args []string) error {
 		return t.withStaff(ctx, *data, func(d *staff.Domain) error { return t.keyList(ctx, d, *asJSON) })
 	case action == "revoke" && len(words) == 1:
 		return t.withStaff(ctx, *data, func(d *staff.Domain) error { return t.keyRevoke(ctx, d, words[0]) })
+	case action == "rotate" && len(words) == 0:
+		return t.withDatabase(ctx, *data, func(db *sqlite.DB) error { return t.keyRotate(ctx, db) })
 	case action == "revoke":
 		return usagef("key revoke needs the id of one key; coopnet key list shows them")
 	}
@@ -106,6 +109,20 @@ func (t Terminal) keyRevoke(ctx context.Context, d *staff.Domain, id string) err
 		return err
 	}
 	_, err := fmt.Fprintf(t.Out, "Key %s is revoked.\n", id)
+	return err
+}
+
+// keyRotate makes new keys for the server's own signatures. The server finds them by itself.
+func (t Terminal) keyRotate(ctx context.Context, db *sqlite.DB) error {
+	ring, err := conference.OpenKeys(ctx, conference.KeysConfig{Store: db.Secrets()})
+	if err != nil {
+		return err
+	}
+	from, err := ring.Rotate(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(t.Out, "New keys sign join tokens and admissions from %s. Nobody is disconnected.\n", from.Local().Format(time.DateTime))
 	return err
 }
 

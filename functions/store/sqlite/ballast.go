@@ -6,14 +6,21 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
 // On a full disk SQLite refuses DELETE too, because deleting writes to the WAL. So a file of no use lies beside the
-// database: when the disk is full it is removed, retention runs in its space, and new rows are refused until it could
-// be written again.
+// database: when the disk is full it is removed, people are forgotten and retention runs in its space, and new rows are
+// refused until it fits again with something to spare.
+
+const (
+	purgeTimeout = time.Second // for a request that found the disk full: answers come within 2 s
+	spare        = 1 << 20     // bytes that must be left beside the ballast: else it would be written again and again
+)
 
 func (db *DB) ballastPath() string { return db.cfg.Path + ".ballast" }
 
@@ -31,7 +38,7 @@ func (db *DB) room() error {
 		db.triedAt = now
 	}
 	db.mu.Unlock()
-	if wait || try && !db.restoreBallast() {
+	if wait || try && !(db.spacious() && db.restoreBallast()) {
 		return storageFull(nil)
 	}
 	return nil
@@ -51,9 +58,20 @@ func (db *DB) releaseBallast(ctx context.Context) {
 		db.cfg.Logger.ErrorContext(ctx, "release ballast", "error", err)
 	}
 	// The request that found the disk full may be gone already.
-	if _, err := db.Purge(context.WithoutCancel(ctx)); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), purgeTimeout)
+	defer cancel()
+	if _, err := db.purge(ctx); err != nil {
 		db.cfg.Logger.ErrorContext(ctx, "purge on a full disk", "error", err)
 	}
+}
+
+// spacious reports whether the ballast fits with something to spare. Where that cannot be known, writing it will tell.
+func (db *DB) spacious() bool {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(filepath.Dir(db.cfg.Path), &disk); err != nil {
+		return true
+	}
+	return uint64(disk.Bavail)*uint64(disk.Bsize) >= uint64(max(0, db.cfg.Ballast)+spare)
 }
 
 // restoreBallast reports whether the ballast is there.

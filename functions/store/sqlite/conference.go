@@ -73,7 +73,7 @@ func (s *Conference) one(ctx context.Context, query, key string) (*conference.Co
 		return nil, conference.ErrNotFound
 	}
 	if err != nil {
-		return nil, s.db.fault(ctx, err)
+		return nil, s.db.fault(err)
 	}
 	return c, nil
 }
@@ -114,7 +114,7 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	rows, err := s.db.read.QueryContext(ctx, "SELECT version, body FROM conference WHERE "+strings.Join(where, " AND ")+
 		" ORDER BY created_at DESC, id DESC LIMIT ?", append(args, q.Limit+1)...)
 	if err != nil {
-		return conference.Page{}, s.db.fault(ctx, fmt.Errorf("list conferences: %w", err))
+		return conference.Page{}, s.db.fault(fmt.Errorf("list conferences: %w", err))
 	}
 	defer rows.Close()
 	var page conference.Page
@@ -126,7 +126,7 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 		page.Conferences = append(page.Conferences, c)
 	}
 	if err := rows.Err(); err != nil {
-		return conference.Page{}, s.db.fault(ctx, fmt.Errorf("list conferences: %w", err))
+		return conference.Page{}, s.db.fault(fmt.Errorf("list conferences: %w", err))
 	}
 	if len(page.Conferences) > q.Limit { // one more than asked for: there is another page
 		page.Conferences = page.Conferences[:q.Limit]

@@ -2,7 +2,8 @@
 // and the connections, migrations, backup and retention here.
 //
 // An acknowledged write survives kill -9 and power loss (WAL, synchronous FULL). All writes go through one connection,
-// so none ever waits for a lock inside the process; a second process may open the same file.
+// so none ever waits for a lock inside the process, and those that wait share a transaction; a second process may open
+// the same file.
 package sqlite
 
 import (
@@ -15,6 +16,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sqlite "modernc.org/sqlite"
@@ -34,7 +36,7 @@ type Config struct {
 
 const (
 	defaultBallast = 16 << 20
-	busyTimeout    = 1500 * time.Millisecond // for another process; answers come within 2 s
+	busyTimeout    = 1500 * time.Millisecond // without any write, for another process: answers come within 2 s
 	fileMode       = 0o600
 )
 
@@ -43,6 +45,13 @@ type DB struct {
 	cfg   Config
 	write *sql.DB // one connection
 	read  *sql.DB
+
+	writes  chan *write
+	stop    chan struct{} // closed by Close
+	closing sync.Once
+	writer  sync.WaitGroup
+	opened  time.Time
+	served  atomic.Int64 // nanoseconds after opened: when the writer last got somewhere
 
 	mu      sync.Mutex // guards what is below
 	full    bool       // the disk was full and the ballast is not back yet
@@ -75,11 +84,12 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := errors.Join(f.Chmod(fileMode), f.Close()); err != nil {
 		return nil, fmt.Errorf("create database: %w", err)
 	}
-	db := &DB{cfg: cfg}
+	db := &DB{cfg: cfg, writes: make(chan *write), stop: make(chan struct{}), opened: time.Now()}
 	if err := db.connect(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	db.restoreBallast()
+	db.writer.Go(db.takeTurns)
 	return db, nil
 }
 
@@ -110,8 +120,10 @@ func dsn(path string, pragmas ...string) string {
 	return "file:" + strings.ReplaceAll(url.PathEscape(path), "%2F", "/") + "?" + q.Encode()
 }
 
-// Close closes the connections and empties the WAL into the file.
+// Close lets the write under way end, closes the connections and empties the WAL into the file.
 func (db *DB) Close() error {
+	db.closing.Do(func() { close(db.stop) })
+	db.writer.Wait()
 	var errs []error
 	for _, c := range []*sql.DB{db.read, db.write} { // the writer last: closing it checkpoints
 		if c != nil {
@@ -128,12 +140,8 @@ func (db *DB) Ready(ctx context.Context) error {
 	if err := db.read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return fmt.Errorf("read database: %w", err)
 	}
-	tx, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("lock database: %w", err)
-	}
-	if err := tx.Rollback(); err != nil {
-		return fmt.Errorf("unlock database: %w", err)
+	if err := db.transact(ctx, func(*sql.Tx) error { return nil }); err != nil {
+		return db.fault(fmt.Errorf("lock database: %w", err))
 	}
 	return nil
 }
@@ -156,6 +164,13 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 
 // Purge deletes what has expired, returns space to the disk's other users, and brings the ballast back.
 func (db *DB) Purge(ctx context.Context) (rows int64, err error) {
+	if rows, err = db.purge(ctx); err == nil {
+		db.restoreBallast()
+	}
+	return rows, err
+}
+
+func (db *DB) purge(ctx context.Context) (rows int64, err error) {
 	now := db.cfg.Now().UnixMilli()
 	for _, table := range []string{"conference", "invitation", "identity"} {
 		result, err := db.write.ExecContext(ctx, "DELETE FROM "+table+" WHERE expires_at <= ?", now)
@@ -171,40 +186,27 @@ func (db *DB) Purge(ctx context.Context) (rows int64, err error) {
 	if _, err := db.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		return rows, fmt.Errorf("checkpoint: %w", err)
 	}
-	db.restoreBallast()
 	return rows, nil
 }
 
-// change runs fn in a transaction on the writer. A full disk is answered with problem.StorageFull.
-func (db *DB) change(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	if err := db.room(); err != nil {
-		return err
-	}
-	tx, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return db.fault(ctx, err)
-	}
-	if err := fn(tx); err != nil {
-		_ = tx.Rollback() // the first error is the one that matters
-		return db.fault(ctx, err)
-	}
-	if err := tx.Commit(); err != nil {
-		_ = tx.Rollback() // a commit that failed on a full disk leaves the transaction open
-		return db.fault(ctx, err)
-	}
-	return nil
-}
-
 // fault gives the errors of SQLite that have a meaning for HTTP that meaning.
-func (db *DB) fault(ctx context.Context, err error) error {
+func (db *DB) fault(err error) error {
 	switch code := resultCode(err); {
-	case code&0xff == sqlite3.SQLITE_FULL, code == sqlite3.SQLITE_IOERR_SHMSIZE:
-		db.releaseBallast(ctx)
+	case isFull(err):
 		return storageFull(err)
 	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_LOCKED, code&0xff == sqlite3.SQLITE_IOERR, code&0xff == sqlite3.SQLITE_CANTOPEN:
-		return &problem.Error{Code: problem.Unavailable, Detail: "The database does not answer. Try again.", RetryAfter: time.Second, Cause: err}
+		return unavailable(err)
 	}
 	return err
+}
+
+func unavailable(cause error) error {
+	return &problem.Error{Code: problem.Unavailable, Detail: "The database does not answer. Try again.", RetryAfter: time.Second, Cause: cause}
+}
+
+func isFull(err error) bool {
+	code := resultCode(err)
+	return code&0xff == sqlite3.SQLITE_FULL || code == sqlite3.SQLITE_IOERR_SHMSIZE
 }
 
 func resultCode(err error) int {

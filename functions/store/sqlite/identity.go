@@ -43,7 +43,7 @@ func (s *Identity) Identity(ctx context.Context, hash [32]byte) (identity.Identi
 		return identity.Identity{}, identity.ErrNotFound
 	}
 	if err != nil {
-		return identity.Identity{}, s.db.fault(ctx, fmt.Errorf("read identity: %w", err))
+		return identity.Identity{}, s.db.fault(fmt.Errorf("read identity: %w", err))
 	}
 	var i identity.Identity
 	if err := json.Unmarshal(body, &i); err != nil {
@@ -54,9 +54,8 @@ func (s *Identity) Identity(ctx context.Context, hash [32]byte) (identity.Identi
 
 // DeleteIdentity implements identity.Store.
 func (s *Identity) DeleteIdentity(ctx context.Context, hash [32]byte) error {
-	// Forgetting somebody is not refused on a full disk before it was tried.
-	if _, err := s.db.write.ExecContext(ctx, "DELETE FROM identity WHERE hash = ?", hash[:]); err != nil {
-		return s.db.fault(ctx, fmt.Errorf("delete identity: %w", err))
+	if err := s.db.forget(ctx, "DELETE FROM identity WHERE hash = ?", hash[:]); err != nil {
+		return fmt.Errorf("delete identity: %w", err)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func (s *Conference) invitation(ctx context.Context, column string, key any) (*c
 		return nil, conference.ErrNotFound
 	}
 	if err != nil {
-		return nil, s.db.fault(ctx, fmt.Errorf("read invitation: %w", err))
+		return nil, s.db.fault(fmt.Errorf("read invitation: %w", err))
 	}
 	var inv conference.Invitation
 	if err := json.Unmarshal(body, &inv); err != nil {

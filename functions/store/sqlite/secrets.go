@@ -21,7 +21,7 @@ func (db *DB) Secrets() *Secrets { return &Secrets{db} }
 func (s *Secrets) Secrets(ctx context.Context, kind string) ([]conference.Secret, error) {
 	rows, err := s.db.read.QueryContext(ctx, "SELECT kind, id, value, created_at FROM secret WHERE kind = ? ORDER BY seq DESC", kind)
 	if err != nil {
-		return nil, s.db.fault(ctx, fmt.Errorf("read secrets: %w", err))
+		return nil, s.db.fault(fmt.Errorf("read secrets: %w", err))
 	}
 	defer rows.Close()
 	var secrets []conference.Secret
@@ -35,7 +35,7 @@ func (s *Secrets) Secrets(ctx context.Context, kind string) ([]conference.Secret
 		secrets = append(secrets, secret)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, s.db.fault(ctx, fmt.Errorf("read secrets: %w", err))
+		return nil, s.db.fault(fmt.Errorf("read secrets: %w", err))
 	}
 	return secrets, nil
 }
@@ -65,8 +65,8 @@ func (s *Secrets) CreateSecret(ctx context.Context, secret conference.Secret, pr
 
 // DeleteSecret implements conference.Secrets.
 func (s *Secrets) DeleteSecret(ctx context.Context, kind, id string) error {
-	if _, err := s.db.write.ExecContext(ctx, "DELETE FROM secret WHERE kind = ? AND id = ?", kind, id); err != nil {
-		return s.db.fault(ctx, fmt.Errorf("delete secret: %w", err))
+	if err := s.db.forget(ctx, "DELETE FROM secret WHERE kind = ? AND id = ?", kind, id); err != nil {
+		return fmt.Errorf("delete secret: %w", err)
 	}
 	return nil
 }

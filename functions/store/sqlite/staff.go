@@ -42,7 +42,7 @@ func (s *Staff) KeyByHash(ctx context.Context, hash [32]byte) (staff.Key, error)
 		return staff.Key{}, staff.ErrNotFound
 	}
 	if err != nil {
-		return staff.Key{}, s.db.fault(ctx, err)
+		return staff.Key{}, s.db.fault(err)
 	}
 	return k, nil
 }
@@ -51,7 +51,7 @@ func (s *Staff) KeyByHash(ctx context.Context, hash [32]byte) (staff.Key, error)
 func (s *Staff) Keys(ctx context.Context) ([]staff.Key, error) {
 	rows, err := s.db.read.QueryContext(ctx, keyColumns+"ORDER BY seq")
 	if err != nil {
-		return nil, s.db.fault(ctx, fmt.Errorf("list keys: %w", err))
+		return nil, s.db.fault(fmt.Errorf("list keys: %w", err))
 	}
 	defer rows.Close()
 	var keys []staff.Key
@@ -63,7 +63,7 @@ func (s *Staff) Keys(ctx context.Context) ([]staff.Key, error) {
 		keys = append(keys, k)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, s.db.fault(ctx, fmt.Errorf("list keys: %w", err))
+		return nil, s.db.fault(fmt.Errorf("list keys: %w", err))
 	}
 	return keys, nil
 }

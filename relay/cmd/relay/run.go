@@ -42,6 +42,7 @@ func run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	keys := jointoken.NewRemote(cfg.JWKS, &http.Client{Timeout: 10 * time.Second}, time.Now)
+	defer keys.Close()
 	r, err := relay.New(relay.Config{ID: cfg.ID, Issuer: cfg.Issuer, Keys: keys, Media: cfg.Media, PublicIPs: ips, Logger: logger})
 	if err != nil {
 		return err

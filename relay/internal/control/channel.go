@@ -143,7 +143,7 @@ func (c *channel) hello(ctx context.Context, f frame) error {
 		return c.refuse(ending{CloseRefused, "token refused"}, problem.From(err))
 	}
 	c.claims = admitted.Claims
-	presence, err := c.server.cfg.Rooms.Join(c.claims.Conference, participantOf(c.claims))
+	presence, err := c.server.cfg.Rooms.Join(c.claims.Conference, c.claims.Limit, participantOf(c.claims))
 	if err != nil {
 		admitted.Release()
 		if reason := reasonOf(err); reason != "" {

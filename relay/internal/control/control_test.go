@@ -221,7 +221,7 @@ func TestParticipantsAndPublicationsAreLive(t *testing.T) {
 			t.Errorf("updated %+v", updated)
 		}
 	}
-	presenter, err := s.rooms.Join("c-1", participantOf(s.claims("ann", jointoken.RoleOrganizer)))
+	presenter, err := s.rooms.Join("c-1", 0, participantOf(s.claims("ann", jointoken.RoleOrganizer)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func TestParticipantsAndPublicationsAreLive(t *testing.T) {
 			t.Errorf("started %+v", started)
 		}
 	}
-	view, err := s.rooms.Join("c-1", participantOf(s.claims("bob", jointoken.RoleGuest)))
+	view, err := s.rooms.Join("c-1", 0, participantOf(s.claims("bob", jointoken.RoleGuest)))
 	if err != nil {
 		t.Fatal(err)
 	}

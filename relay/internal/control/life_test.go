@@ -166,7 +166,7 @@ func TestSlowReader(t *testing.T) {
 	ann, _ := s.guest("ann")
 	s.guest("slow")
 	expect[wire.ParticipantEvent](ann, wire.TypeJoined)
-	presenter, err := s.rooms.Join("c-1", room.Participant{ID: "presenter", Role: jointoken.RoleInternal})
+	presenter, err := s.rooms.Join("c-1", 0, room.Participant{ID: "presenter", Role: jointoken.RoleInternal})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,11 +343,11 @@ func FuzzReceive(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rooms := room.New(room.Config{})
 		defer rooms.Close()
-		mod, err := rooms.Join("c-1", room.Participant{ID: "mod", Role: jointoken.RoleOrganizer})
+		mod, err := rooms.Join("c-1", 0, room.Participant{ID: "mod", Role: jointoken.RoleOrganizer})
 		if err != nil {
 			t.Fatal(err)
 		}
-		eve, err := rooms.Join("c-1", room.Participant{ID: "eve", Role: jointoken.RoleGuest})
+		eve, err := rooms.Join("c-1", 0, room.Participant{ID: "eve", Role: jointoken.RoleGuest})
 		if err != nil {
 			t.Fatal(err)
 		}

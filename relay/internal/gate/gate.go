@@ -113,7 +113,7 @@ func refusal(err error) error {
 	case errors.Is(err, jointoken.ErrExpired):
 		return problem.Wrap(problem.TokenExpired, "Fetch a new join token.", err)
 	case errors.Is(err, jointoken.ErrTime):
-		return problem.Wrap(problem.TokenTime, "The clocks of the portal and of the relay differ too much.", err)
+		return problem.Wrap(problem.TokenTime, "Fetch a new join token. If that is refused too, the clocks of the portal and of the relay differ.", err)
 	case errors.Is(err, jointoken.ErrScope):
 		return problem.Wrap(problem.TokenScope, "This join token is for another relay.", err)
 	}

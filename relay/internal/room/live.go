@@ -81,14 +81,14 @@ func newRoom(rs *Rooms, conference string) *room {
 	}
 }
 
-func (r *room) join(p Participant) (*Presence, notices, error) {
+func (r *room) join(limit int, p Participant) (*Presence, notices, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var n notices
 	if r.over {
 		return nil, n, errOver
 	}
-	if err := r.admit(p.ID); err != nil {
+	if err := r.admit(limit, p.ID); err != nil {
 		r.closeIfEmpty(&n)
 		return nil, n, err
 	}
@@ -113,7 +113,7 @@ func (r *room) join(p Participant) (*Presence, notices, error) {
 }
 
 // admit says whether one more presence of the participant fits.
-func (r *room) admit(id string) error {
+func (r *room) admit(limit int, id string) error {
 	if _, removed := r.removed[id]; removed {
 		return ErrRemoved
 	}
@@ -123,7 +123,7 @@ func (r *room) admit(id string) error {
 		}
 		return nil
 	}
-	if len(r.members) >= r.rooms.cfg.MaxParticipants {
+	if len(r.members) >= r.rooms.cfg.MaxParticipants || limit > 0 && len(r.members) >= limit {
 		return ErrFull
 	}
 	return nil

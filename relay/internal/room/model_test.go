@@ -69,7 +69,7 @@ func (w *world) step(op, a, b byte) {
 }
 
 func (w *world) join(conference, id string) {
-	p, err := w.rooms.Join(conference, person(id))
+	p, err := w.rooms.Join(conference, 0, person(id))
 	if err != nil {
 		if !errors.Is(err, ErrFull) && !errors.Is(err, ErrRemoved) && !errors.Is(err, ErrEnded) {
 			w.t.Fatalf("join: %v", err)
@@ -225,7 +225,7 @@ func TestRacing(t *testing.T) {
 }
 
 func race(ctx context.Context, rs *Rooms, id, share string, i int) {
-	p, err := rs.Join("c"+strconv.Itoa(i%5), person(id))
+	p, err := rs.Join("c"+strconv.Itoa(i%5), 0, person(id))
 	if err != nil {
 		return
 	}
@@ -261,7 +261,7 @@ func TestOneSeatEach(t *testing.T) {
 	for i := range 4 * seats {
 		joins.Go(func() {
 			id := strconv.Itoa(i % (2 * seats))
-			p, err := rs.Join("c", person(id))
+			p, err := rs.Join("c", 0, person(id))
 			if err != nil {
 				if !errors.Is(err, ErrFull) {
 					t.Error(err)

@@ -18,7 +18,7 @@ func person(id string) Participant {
 
 func join(t testing.TB, rs *Rooms, conference, id string) *Presence {
 	t.Helper()
-	p, err := rs.Join(conference, person(id))
+	p, err := rs.Join(conference, 0, person(id))
 	if err != nil {
 		t.Fatalf("join %s: %v", id, err)
 	}
@@ -80,7 +80,7 @@ func TestJoinKeepsWhatTheRoomKnows(t *testing.T) {
 	first.SetStatus("hand")
 	then := now
 	now = now.Add(time.Minute)
-	again, err := rs.Join("c", Participant{ID: "ann", Name: "Ann NEW", Role: jointoken.RoleInternal, Status: "forged", JoinedAt: now})
+	again, err := rs.Join("c", 0, Participant{ID: "ann", Name: "Ann NEW", Role: jointoken.RoleInternal, Status: "forged", JoinedAt: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,6 +192,33 @@ func TestInterruptedShare(t *testing.T) {
 	}
 }
 
+func TestAConferenceHasALimitOfItsOwn(t *testing.T) {
+	rs := New(Config{MaxParticipants: 4})
+	defer rs.Close()
+	enter := func(limit int, id string, want error) *Presence {
+		t.Helper()
+		p, err := rs.Join("c", limit, person(id))
+		if !errors.Is(err, want) {
+			t.Fatalf("%s with limit %d: %v, want %v", id, limit, err, want)
+		}
+		return p
+	}
+	ann := enter(2, "ann", nil)
+	enter(2, "bob", nil)
+	enter(2, "eve", ErrFull)
+	enter(2, "bob", nil) // who is in stays in: another session, a reconnect
+	enter(3, "eve", nil) // the organizer has raised it
+	enter(2, "bob", nil) // or lowered it
+	enter(0, "dan", nil) // or taken it away; the relay's own remains
+	enter(0, "kim", ErrFull)
+	enter(9, "kim", ErrFull)
+	ann.Leave()
+	enter(4, "kim", nil)
+	if p, err := rs.Join("another", 2, person("eve")); err != nil || p == nil {
+		t.Errorf("another conference: %v", err)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	rs := New(Config{MaxRooms: 2, MaxParticipants: 2, MaxPublications: 2})
 	defer rs.Close()
@@ -203,14 +230,14 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: %v, want %v", what, err, want)
 		}
 	}
-	_, err := rs.Join("c", person("eve"))
+	_, err := rs.Join("c", 0, person("eve"))
 	refused("third participant", err, ErrFull)
-	_, err = rs.Join("e", person("ann"))
+	_, err = rs.Join("e", 0, person("ann"))
 	refused("third room", err, ErrFull)
 	for range maxPresences - 1 {
 		join(t, rs, "c", "ann")
 	}
-	_, err = rs.Join("c", person("ann"))
+	_, err = rs.Join("c", 0, person("ann"))
 	refused("one presence too many", err, ErrFull)
 	publish(t, ann, "1")
 	refused("same id", ann.Publish(Publication{ID: "1"}), ErrDuplicate)
@@ -238,22 +265,22 @@ func TestRemove(t *testing.T) {
 	if err := guest.Remove("mod"); !errors.Is(err, ErrGone) {
 		t.Errorf("a removed participant removes: %v", err)
 	}
-	if _, err := rs.Join("c", person("eve")); !errors.Is(err, ErrRemoved) {
+	if _, err := rs.Join("c", 0, person("eve")); !errors.Is(err, ErrRemoved) {
 		t.Errorf("removed participant joins: %v", err)
 	}
 	guest.Leave() // what every owner of a presence does in the end
 	moderator.Leave()
-	if _, err := rs.Join("c", person("eve")); !errors.Is(err, ErrRemoved) {
+	if _, err := rs.Join("c", 0, person("eve")); !errors.Is(err, ErrRemoved) {
 		t.Errorf("removed participant joins the empty room: %v", err)
 	}
 	if got := rs.Stats(); got != (Stats{}) {
 		t.Errorf("a refused join left %+v", got)
 	}
-	if _, err := rs.Join("other", person("eve")); err != nil {
+	if _, err := rs.Join("other", 0, person("eve")); err != nil {
 		t.Errorf("another conference: %v", err)
 	}
 	now = now.Add(pastFor)
-	if _, err := rs.Join("c", person("eve")); err != nil {
+	if _, err := rs.Join("c", 0, person("eve")); err != nil {
 		t.Errorf("after %s: %v", pastFor, err)
 	}
 }
@@ -295,7 +322,7 @@ func TestEndAndDrain(t *testing.T) {
 	a.SetStatus("away")
 	a.Unpublish("1")
 	a.Leave()
-	if _, err := rs.Join("c", person("ann")); !errors.Is(err, ErrEnded) {
+	if _, err := rs.Join("c", 0, person("ann")); !errors.Is(err, ErrEnded) {
 		t.Errorf("join an ended conference: %v", err)
 	}
 	for i := range 10 { // what is remembered is bounded
@@ -306,7 +333,7 @@ func TestEndAndDrain(t *testing.T) {
 	}
 	rs.Drain()
 	<-b.Ended()
-	if _, err := rs.Join("d", person("ann")); b.Reason() != ReasonDraining || !errors.Is(err, ErrDraining) {
+	if _, err := rs.Join("d", 0, person("ann")); b.Reason() != ReasonDraining || !errors.Is(err, ErrDraining) {
 		t.Errorf("reason %q, join %v", b.Reason(), err)
 	}
 	if got := rs.Stats(); got != (Stats{}) {
@@ -371,8 +398,8 @@ func TestCloseStopsTheGrace(t *testing.T) {
 func ExampleRooms() {
 	rs := New(Config{})
 	defer rs.Close()
-	presenter, _ := rs.Join("quarterly", Participant{ID: "p1", Name: "Mr James BOND"})
-	viewer, _ := rs.Join("quarterly", Participant{ID: "p2", Name: "Ms Ada KING"})
+	presenter, _ := rs.Join("quarterly", 0, Participant{ID: "p1", Name: "Mr James BOND"})
+	viewer, _ := rs.Join("quarterly", 0, Participant{ID: "p2", Name: "Ms Ada KING"})
 	_ = presenter.Publish(Publication{ID: "s1", Label: "Screen"})
 	<-viewer.TargetChanged()
 	fmt.Println(viewer.Target(), viewer.State().Publications[0].Name)

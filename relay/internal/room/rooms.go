@@ -37,15 +37,16 @@ func New(cfg Config) *Rooms {
 }
 
 // Join counts one more live session of the participant p in the conference's room, which it opens if need be. A
-// participant who is already in keeps JoinedAt, Status and selection; name and role follow the newer claims.
+// participant who is already in keeps JoinedAt, Status and selection; name and role follow the newer claims. Another
+// one is let in while fewer than limit are; 0 is the rooms' own limit, which always holds.
 // It refuses with ErrFull, ErrRemoved, ErrEnded or ErrDraining.
-func (rs *Rooms) Join(conference string, p Participant) (*Presence, error) {
+func (rs *Rooms) Join(conference string, limit int, p Participant) (*Presence, error) {
 	for {
 		r, err := rs.open(conference)
 		if err != nil {
 			return nil, err
 		}
-		presence, n, err := r.join(p)
+		presence, n, err := r.join(limit, p)
 		n.deliver(r)
 		if errors.Is(err, errOver) {
 			// The room closed between the two locks: take it off the table and open a new one.

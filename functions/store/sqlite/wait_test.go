@@ -1,0 +1,105 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// TestBusyIsUnavailable: while another process holds the lock, every write is refused in time, not only the first of
+// those that wait for the one connection.
+func TestBusyIsUnavailable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "coopnet.db")
+	holder, db := openAt(t, path, nil), openAt(t, path, nil)
+	tx, err := holder.write.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	start := time.Now()
+	var writing sync.WaitGroup
+	for what, write := range map[string]func(context.Context) error{
+		"create key": func(ctx context.Context) error { return db.Staff().CreateKey(ctx, staff.Key{ID: "a"}) },
+		"revoke key": func(ctx context.Context) error { return db.Staff().RevokeKey(ctx, "a", time.Now()) },
+		"save identity": func(ctx context.Context) error {
+			return db.Identity().SaveIdentity(ctx, [32]byte{1}, identity.Identity{}, time.Now())
+		},
+		"forget":        func(ctx context.Context) error { return db.Identity().DeleteIdentity(ctx, [32]byte{1}) },
+		"forget more":   func(ctx context.Context) error { return db.Identity().DeleteIdentity(ctx, [32]byte{2}) },
+		"delete secret": func(ctx context.Context) error { return db.Secrets().DeleteSecret(ctx, "k", "a") },
+		"ready":         db.Ready,
+	} {
+		writing.Go(func() {
+			err := write(t.Context())
+			if problem.From(err).Code != problem.Unavailable || problem.From(err).RetryAfter <= 0 {
+				t.Errorf("%s: %v", what, err)
+			}
+			if took := time.Since(start); took > 2*time.Second {
+				t.Errorf("%s was refused after %v", what, took)
+			}
+		})
+	}
+	writing.Wait()
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Staff().CreateKey(t.Context(), staff.Key{ID: "a"}); err != nil {
+		t.Errorf("after the lock was given free: %v", err)
+	}
+}
+
+// TestACallerThatGoesIsNoFault: a request that was given up is not answered as if the database were down.
+func TestACallerThatGoesIsNoFault(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "coopnet.db")
+	holder, db := openAt(t, path, nil), openAt(t, path, nil)
+	tx, err := holder.write.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	err = db.Identity().DeleteIdentity(ctx, [32]byte{1})
+	if problem.From(err).Code == problem.Unavailable || ctx.Err() == nil || time.Since(start) > time.Second {
+		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
+
+// TestWhoWaitsTogetherDoesNotFailTogether: some of those who wait for the lock give up; the others are not hurt.
+func TestWhoWaitsTogetherDoesNotFailTogether(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "coopnet.db")
+	holder, db := openAt(t, path, nil), openAt(t, path, nil)
+	for round := range 10 {
+		tx, err := holder.write.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		impatient, giveUp := context.WithCancel(t.Context())
+		var writing sync.WaitGroup
+		for i := range 50 {
+			ctx, want := t.Context(), error(nil)
+			if i%5 == 0 {
+				ctx, want = impatient, context.Canceled
+			}
+			writing.Go(func() {
+				err := db.Identity().SaveIdentity(ctx, [32]byte{byte(round), byte(i)}, identity.Identity{}, time.Now().Add(time.Hour))
+				if !errors.Is(err, want) {
+					t.Errorf("round %d, writer %d: %v, want %v", round, i, err, want)
+				}
+			})
+		}
+		giveUp()
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		writing.Wait()
+	}
+}

@@ -1,0 +1,26 @@
+// Package text says which characters people may show to each other in names, titles and labels: none that nobody sees.
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Hidden reports characters that control, turn or hide text on screen, or that look like nothing at all. The joiners
+// that scripts and emoji need (U+200C, U+200D) are not among them.
+func Hidden(r rune) bool {
+	switch r {
+	case '\u200c', '\u200d':
+		return false
+	case '\u2028', '\u2029', utf8.RuneError:
+		return true
+	}
+	// Cf has the direction marks, the soft hyphen and the tags; the other table has the fillers of Hangul.
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+}
+
+// Named reports whether s has a letter or a digit that is seen, so that people can tell it from others.
+func Named(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return (unicode.IsLetter(r) || unicode.IsNumber(r)) && !Hidden(r) })
+}
