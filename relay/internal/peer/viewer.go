@@ -29,7 +29,6 @@ type Viewer struct {
 	head        string // of an ICE restart's answer
 	Negotiated
 	feedback func(compound []byte)
-	reports  atomic.Int32 // RTCP datagrams that are still taken in this second
 
 	ice struct {
 		sync.Mutex
@@ -38,9 +37,8 @@ type Viewer struct {
 	}
 	entry       entry
 	destination atomic.Pointer[egress.Destination]
-	checkedAt   atomic.Int64 // Unix nanoseconds of the latest verified check
-	spoke       atomic.Bool  // RTCP went out since the last sign of life was due
-	link        *link
+	pulse
+	link *link
 
 	// keys appear when the handshake is done.
 	inbound  atomic.Pointer[srtp.Context] // used by the media port's reader alone
@@ -57,6 +55,13 @@ type Negotiated struct {
 	VideoSSRC uint32
 	RTXSSRC   uint32
 	AudioSSRC uint32
+}
+
+// pulse is what Peers.Run looks after each second.
+type pulse struct {
+	checkedAt atomic.Int64 // Unix nanoseconds of the latest verified check
+	spoke     atomic.Bool  // RTCP went out since the last sign of life was due
+	reports   atomic.Int32 // RTCP datagrams that are still taken in this second
 }
 
 type lifetime struct {
