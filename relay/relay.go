@@ -170,7 +170,7 @@ func (r *Relay) sources() metrics.Sources {
 			return metrics.Media{
 				PacketsReceived: f.Received.Load(), PacketsSent: f.Forwarded.Load(), BytesReceived: c.BytesIn.Load(), BytesSent: c.BytesOut.Load(),
 				PacketsDropped: f.Overflowed.Load() + f.Oversized.Load() + c.SendErrors.Load(), NACKsReceived: f.NACKs.Load(), NACKsSent: f.NACKsSent.Load(),
-				Retransmissions: f.Retransmitted.Load(), KeyframeRequestsReceived: f.KeyframesAsked.Load(), KeyframeRequestsForwarded: f.KeyframesRequested.Load(),
+				Retransmissions: f.Retransmitted.Load(), RetransmissionsLimited: f.RetransmissionLimited.Load(), KeyframeRequestsReceived: f.KeyframesAsked.Load(), KeyframeRequestsForwarded: f.KeyframesRequested.Load(),
 			}
 		},
 		Guard:   func() map[string]uint64 { return map[string]uint64{"malformed": r.socket.Counters.Refused.Load()} },

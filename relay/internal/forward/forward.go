@@ -5,6 +5,7 @@
 package forward
 
 import (
+	"sync"
 	"time"
 
 	"github.com/coopnet/coopnet/relay/internal/packet"
@@ -14,7 +15,15 @@ import (
 type Publication struct {
 	Video *Track
 	Audio *Track // nil for a silent share
+	done  chan struct{}
+	end   sync.Once
 }
+
+// Done is closed when the share has ended: its tracks show nothing any more, and should not be held.
+func (p *Publication) Done() <-chan struct{} { return p.done }
+
+// End closes Done. It may be called again.
+func (p *Publication) End() { p.end.Do(func() { close(p.done) }) }
 
 // Config wires a publication.
 type Config struct {
@@ -25,9 +34,9 @@ type Config struct {
 	Now      func() time.Time
 }
 
-// New makes a publication. Each of its tracks needs a goroutine in Run.
+// New makes a publication. Each of its tracks needs a goroutine in Run; whoever stops them calls End.
 func New(cfg Config) *Publication {
-	p := &Publication{Video: newTrack(cfg.Video, cfg.Keyframe, cfg.Counters, cfg.Now)}
+	p := &Publication{Video: newTrack(cfg.Video, cfg.Keyframe, cfg.Counters, cfg.Now), done: make(chan struct{})}
 	if cfg.Audio != "" {
 		p.Audio = newTrack(cfg.Audio, nil, cfg.Counters, cfg.Now)
 	}

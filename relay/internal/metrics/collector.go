@@ -93,10 +93,11 @@ func mediaFigures() []figure[Media] {
 		counter("sent_packets_total", "RTP packets to viewers.", func(s Media) uint64 { return s.PacketsSent }),
 		counter("received_bytes_total", "Bytes of RTP packets from presenters.", func(s Media) uint64 { return s.BytesReceived }),
 		counter("sent_bytes_total", "Bytes of RTP packets to viewers.", func(s Media) uint64 { return s.BytesSent }),
-		counter("dropped_packets_total", "RTP packets not sent because a viewer's queue was full.", func(s Media) uint64 { return s.PacketsDropped }),
+		counter("dropped_packets_total", "Packets that this machine did not forward: fan-out was too slow, the packet too large, or the kernel did not take it.", func(s Media) uint64 { return s.PacketsDropped }),
 		counter("received_nacks_total", "Packets that viewers asked for again.", func(s Media) uint64 { return s.NACKsReceived }),
 		counter("sent_nacks_total", "Packets that presenters were asked for again.", func(s Media) uint64 { return s.NACKsSent }),
 		counter("retransmitted_packets_total", "RTP packets sent again from the ring.", func(s Media) uint64 { return s.Retransmissions }),
+		counter("limited_retransmissions_total", "Times that packets were not sent again because a viewer asked for too many.", func(s Media) uint64 { return s.RetransmissionsLimited }),
 		counter("received_keyframe_requests_total", "Keyframe requests from viewers.", func(s Media) uint64 { return s.KeyframeRequestsReceived }),
 		counter("forwarded_keyframe_requests_total", "Keyframe requests to presenters.", func(s Media) uint64 { return s.KeyframeRequestsForwarded }),
 	}

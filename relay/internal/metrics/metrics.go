@@ -32,9 +32,10 @@ type Rooms struct {
 type Media struct {
 	PacketsReceived, PacketsSent uint64
 	BytesReceived, BytesSent     uint64
-	PacketsDropped               uint64 // not sent to a viewer because its queue was full
+	PacketsDropped               uint64 // fan-out was too slow, the packet too large, or the kernel did not take it
 	NACKsReceived, NACKsSent     uint64 // packets asked for again
 	Retransmissions              uint64
+	RetransmissionsLimited       uint64 // a viewer asked for more than it may
 	KeyframeRequestsReceived     uint64
 	KeyframeRequestsForwarded    uint64
 }

@@ -30,11 +30,13 @@ func (v *Viewer) answer(o *offer, announce []netip.AddrPort, fingerprint string,
 	var bundled []string
 	video, audio := o.viewed()
 	for i, section := range o.sections {
-		if i == video || i == audio {
+		if (i == video || i == audio) && section.mid != "" {
 			bundled = append(bundled, section.mid)
 		}
 	}
-	line("a=group:BUNDLE %s", strings.Join(bundled, " "))
+	if len(bundled) > 0 {
+		line("a=group:BUNDLE %s", strings.Join(bundled, " "))
+	}
 	line("a=msid-semantic: WMS %s", streamID)
 	for i, section := range o.sections {
 		switch i {
@@ -69,7 +71,9 @@ func (v *Viewer) answerSection(line func(string, ...any), s section, ssrc uint32
 	line("m=%s 9 UDP/TLS/RTP/SAVPF %s", s.kind, strings.Join(types, " "))
 	line("c=IN IP4 0.0.0.0")
 	line("a=rtcp:9 IN IP4 0.0.0.0")
-	line("a=mid:%s", s.mid)
+	if s.mid != "" {
+		line("a=mid:%s", s.mid)
+	}
 	line("a=ice-ufrag:%s", v.ice.local.ufrag)
 	line("a=ice-pwd:%s", v.ice.local.password)
 	line("a=fingerprint:sha-256 %s", fingerprint)

@@ -11,8 +11,19 @@ import (
 	"github.com/pion/stun"
 )
 
+const iceChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
 // credentials are one side's ICE username fragment and password (RFC 8839 section 5.4).
 type credentials struct{ ufrag, password string }
+
+// valid checks the lengths and the alphabet of RFC 8839 section 5.4. Anything else could end the line that it is written
+// to, and begin another one.
+func (c credentials) valid() bool {
+	word := func(s string, least int) bool {
+		return len(s) >= least && len(s) <= 256 && strings.Trim(s, iceChars) == ""
+	}
+	return word(c.ufrag, 4) && word(c.password, 22)
+}
 
 // newCredentials makes 48 random bits of ufrag and 144 of password; RFC 8445 section 5.3 asks for 24 and 128.
 func newCredentials() (credentials, error) {

@@ -11,8 +11,9 @@ import (
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
-// Limits on what a session description may contain; the body's size is limited by HTTP.
+// Limits on what a session description may contain.
 const (
+	maxOffer         = 64 << 10 // bytes; HTTP refuses a larger body before
 	maxMediaSections = 8
 	maxCandidates    = 32
 	maxFormats       = 128 // payload types in one section
@@ -28,12 +29,13 @@ type offer struct {
 
 // section is one m-line.
 type section struct {
-	kind    string // "video", "audio", or something that is refused
-	mid     string
-	sends   bool // the offerer wants to send
-	takes   bool // the offerer wants to receive
-	formats []format
-	agreed  map[packet.Codec]packet.Format // what both sides know; empty for a section of no use
+	kind      string // "video", "audio", or something that is refused
+	mid       string
+	sends     bool // the offerer wants to send
+	takes     bool // the offerer wants to receive
+	formats   []format
+	agreed    map[packet.Codec]packet.Format // what both sides know; empty for a section of no use
+	preferred packet.Codec                   // the agreed one that the offerer lists first
 }
 
 // format is one payload type of a section.
@@ -42,7 +44,8 @@ type format struct {
 	name        string // as in rtpmap, for example "VP9/90000"
 	codec       packet.Codec
 	fmtp        string
-	rtxFor      uint8 // for "rtx": the payload type that it repeats
+	rtx         bool
+	rtxFor      uint8 // the payload type that rtx repeats
 }
 
 func refuse(format string, args ...any) error {
@@ -51,6 +54,12 @@ func refuse(format string, args ...any) error {
 
 // parseOffer reads and checks an offer. Its errors are problems that say what is wrong.
 func parseOffer(text string) (*offer, error) {
+	if len(text) > maxOffer {
+		return nil, problem.New(problem.SDPLimit, fmt.Sprintf("The offer has more than %d bytes.", maxOffer))
+	}
+	if hasBareCR(text) {
+		return nil, refuse("The offer has a carriage return within a line.")
+	}
 	d := &sdp.SessionDescription{}
 	if err := d.Unmarshal([]byte(text)); err != nil {
 		return nil, problem.Wrap(problem.SDPInvalid, "The offer is not a session description.", err)
@@ -62,7 +71,7 @@ func parseOffer(text string) (*offer, error) {
 		return nil, problem.New(problem.SDPLimit, fmt.Sprintf("The offer has more than %d media sections.", maxMediaSections))
 	}
 	o := &offer{description: d}
-	candidates := 0
+	candidates := count(d.Attributes, "candidate")
 	for _, m := range d.MediaDescriptions {
 		candidates += count(m.Attributes, "candidate")
 		if len(m.MediaName.Formats) > maxFormats {
@@ -76,8 +85,8 @@ func parseOffer(text string) (*offer, error) {
 	if candidates > maxCandidates {
 		return nil, problem.New(problem.SDPLimit, fmt.Sprintf("The offer has more than %d candidates.", maxCandidates))
 	}
-	if len(o.ice.ufrag) < 4 || len(o.ice.password) < 22 || len(o.ice.ufrag) > 256 || len(o.ice.password) > 256 {
-		return nil, refuse("The offer has no valid ICE credentials.") // lengths of RFC 8839 section 5.4
+	if !o.ice.valid() {
+		return nil, refuse("The offer has no valid ICE credentials.")
 	}
 	if o.fingerprint == "" {
 		return nil, refuse("The offer has no DTLS fingerprint.")
@@ -158,6 +167,14 @@ func readSection(m *sdp.MediaDescription) section {
 		}
 	}
 	s.agreed = s.negotiate()
+	for _, pt := range m.MediaName.Formats { // in the order of preference, RFC 3264 section 5.1
+		n, err := strconv.ParseUint(pt, 10, 7)
+		codec := s.format(uint8(n)).codec
+		if agreed, ok := s.agreed[codec]; err == nil && ok && uint64(agreed.PayloadType) == n {
+			s.preferred = codec
+			break
+		}
+	}
 	return s
 }
 
@@ -166,7 +183,7 @@ func readFormat(pt uint8, name, fmtp string) format {
 	encoding, _, _ := strings.Cut(name, "/")
 	if strings.EqualFold(encoding, "rtx") {
 		if n, err := strconv.ParseUint(parameter(fmtp, "apt"), 10, 7); err == nil {
-			f.rtxFor = uint8(n)
+			f.rtx, f.rtxFor = true, uint8(n)
 		}
 		return f
 	}
@@ -231,7 +248,7 @@ func (o *offer) viewed() (video, audio int) {
 
 func (s section) rtx(pt uint8) uint8 {
 	for _, f := range s.formats {
-		if f.rtxFor == pt {
+		if f.rtx && f.rtxFor == pt {
 			return f.payloadType
 		}
 	}
@@ -245,14 +262,4 @@ func (s section) format(pt uint8) format {
 		}
 	}
 	return format{}
-}
-
-// Attribute returns the first value of an SDP attribute, or "".
-func Attribute(description, key string) string {
-	for line := range strings.Lines(description) {
-		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "a="+key+":"); ok {
-			return v
-		}
-	}
-	return ""
 }

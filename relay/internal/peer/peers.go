@@ -26,7 +26,6 @@ import (
 
 	"github.com/pion/ice/v2"
 	"github.com/pion/logging"
-	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v3"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
@@ -118,13 +117,15 @@ func (p *Peers) Run(ctx context.Context) {
 			return
 		case <-read:
 			return
-		case now := <-ticker.C:
+		case <-ticker.C:
+			now := p.now()
 			for _, v := range p.list() {
 				if !v.alive(now) {
 					v.Close()
 					continue
 				}
 				v.signOfLife()
+				v.reports.Store(maxReports)
 			}
 		}
 	}
@@ -153,9 +154,9 @@ func (p *Peers) drop(v *Viewer) {
 	delete(p.viewers, v)
 }
 
-// View answers a viewer's offer. Feedback gets the viewer's RTCP on the media port's reader and must not block. Errors
-// are problems.
-func (p *Peers) View(offerText string, feedback func([]rtcp.Packet)) (*Viewer, string, error) {
+// View answers a viewer's offer. Feedback gets the viewer's RTCP, decrypted but not parsed, on the media port's reader and
+// must not block. Errors are problems.
+func (p *Peers) View(offerText string, feedback func(compound []byte)) (*Viewer, string, error) {
 	o, err := parseOffer(offerText)
 	if err != nil {
 		return nil, "", err
@@ -181,6 +182,7 @@ func (p *Peers) View(offerText string, feedback func([]rtcp.Packet)) (*Viewer, s
 	v.link = newLink(p.socket, &v.destination)
 	v.ice.local, v.ice.remote = local, o.ice.ufrag
 	v.checkedAt.Store(p.now().UnixNano())
+	v.reports.Store(maxReports)
 	video, audio := o.viewed()
 	if video < 0 {
 		cancel()
@@ -191,11 +193,13 @@ func (p *Peers) View(offerText string, feedback func([]rtcp.Packet)) (*Viewer, s
 			maps.Copy(v.Formats, o.sections[i].agreed)
 		}
 	}
+	answer := v.answer(o, p.announce, p.fingerprint, binary.BigEndian.Uint64(random[8:])>>2)
+	v.head = fragmentHead(answer)
 	if err := p.admit(v, ctx); err != nil {
 		cancel()
 		return nil, "", err
 	}
-	return v, v.answer(o, p.announce, p.fingerprint, binary.BigEndian.Uint64(random[8:])>>2), nil
+	return v, answer, nil
 }
 
 func (p *Peers) admit(v *Viewer, ctx context.Context) error {
@@ -209,9 +213,6 @@ func (p *Peers) admit(v *Viewer, ctx context.Context) error {
 	p.running.Go(func() { v.run(ctx) })
 	return nil
 }
-
-// Candidates are the lines that an ICE restart's answer repeats.
-func (p *Peers) Candidates() []string { return candidates(p.announce) }
 
 // Close ends all viewers and waits for them. The socket is its owner's.
 func (p *Peers) Close() {

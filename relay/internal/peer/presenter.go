@@ -25,10 +25,13 @@ import (
 const (
 	// presenterDisconnected is the silence after which viewers are told; Chromium speaks at least every 2.5 s.
 	presenterDisconnected = 4 * time.Second
-	// presenterFailed is how long a presenter's network may be away before the share ends.
-	presenterFailed    = 25 * time.Second
+	// presenterGone is how long a presenter's network may be away before the share ends: the page tries for 20 s.
+	presenterGone      = 25 * time.Second
 	presenterKeepalive = 2 * time.Second
-	gatherTimeout      = 5 * time.Second
+	// presenterReplay is how late a packet may come, in packets, before it counts as replayed: as late as the NACK
+	// generator asks for it again. pion's 64 would refuse most repeated packets of a large keyframe.
+	presenterReplay = 512
+	gatherTimeout   = 5 * time.Second
 )
 
 // newPresenterAPI is the only place that makes a webrtc.API: codecs, feedback, one port, ICE-lite.
@@ -52,7 +55,9 @@ func newPresenterAPI(d *demux, logs logging.LoggerFactory, nacks *atomic.Uint64)
 	engine.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	engine.DisableActiveTCP(true)
-	engine.SetICETimeouts(presenterDisconnected, presenterFailed, presenterKeepalive)
+	// pion counts the second timeout from the end of the first.
+	engine.SetICETimeouts(presenterDisconnected, presenterGone-presenterDisconnected, presenterKeepalive)
+	engine.SetSRTPReplayProtectionWindow(presenterReplay)
 	engine.SetDTLSInsecureSkipHelloVerify(true) // ICE has verified the address already
 	engine.SetDTLSRetransmissionInterval(flightInterval)
 	if err := engine.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
@@ -114,7 +119,8 @@ func registerInterceptors(media *webrtc.MediaEngine, registry *interceptor.Regis
 	return nil
 }
 
-// Incoming is one track of a presenter. Read returns one RTP packet at a time, and fails when the session ends.
+// Incoming is one track of a presenter. Read returns one RTP packet at a time; it fails when the session ends, and when
+// a packet has another payload type than the first: the session has to end then.
 type Incoming struct {
 	Codec packet.Codec
 	SSRC  uint32
@@ -138,8 +144,10 @@ type Presenter struct {
 	closing  sync.Once
 	closed   chan struct{}
 
-	mu    sync.Mutex // one negotiation at a time
-	offer string
+	mu     sync.Mutex // one negotiation at a time
+	offer  string     // the latest that was answered
+	remote string     // the presenter's ufrag in it
+	head   string     // of an ICE restart's answer
 }
 
 // Present answers a presenter's offer. Errors are problems.
@@ -148,19 +156,15 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 	if err != nil {
 		return nil, "", err
 	}
-	var video, audio bool
-	for _, s := range o.sections {
-		usable := s.sends && len(s.agreed) > 0
-		video, audio = video || usable && s.kind == "video", audio || usable && s.kind == "audio"
-	}
-	if !video {
-		return nil, "", refuse("The offer has no video section that sends VP8, VP9, H.264 or AV1.")
+	taken, audio, err := o.presented()
+	if err != nil {
+		return nil, "", err
 	}
 	pc, err := p.api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return nil, "", fmt.Errorf("make presenter session: %w", err)
 	}
-	s := &Presenter{pc: pc, announce: p.announce, events: events, audio: audio, closed: make(chan struct{}), offer: oneLayer(offerText)}
+	s := &Presenter{pc: pc, announce: p.announce, events: events, audio: audio, closed: make(chan struct{}), offer: taken, remote: o.ice.ufrag}
 	pc.OnTrack(s.track)
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		events.State()
@@ -173,18 +177,8 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 		_ = pc.Close()
 		return nil, "", err
 	}
+	s.head = fragmentHead(answer)
 	return s, answer, nil
-}
-
-// oneLayer takes simulcast out of an offer: the browser then sends its single best layer.
-func oneLayer(offer string) string {
-	var kept []string
-	for line := range strings.Lines(offer) {
-		if !strings.HasPrefix(line, "a=simulcast:") && !strings.HasPrefix(line, "a=rid:") {
-			kept = append(kept, line)
-		}
-	}
-	return strings.Join(kept, "")
 }
 
 // negotiate sets the offer and returns the answer with our candidates.
@@ -230,10 +224,13 @@ func (s *Presenter) announced(description string) string {
 
 func (s *Presenter) track(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 	_, name, _ := strings.Cut(remote.Codec().MimeType, "/")
-	codec := packet.Codec(name)
+	codec, payloadType := packet.Codec(name), byte(remote.PayloadType())
 	go s.reports(receiver, codec)
 	s.events.Track(Incoming{Codec: codec, SSRC: uint32(remote.SSRC()), Read: func(b []byte) (int, error) {
 		n, _, err := remote.Read(b)
+		if err == nil && n > 1 && b[1]&0x7f != payloadType {
+			err = fmt.Errorf("payload type %d after %d", b[1]&0x7f, payloadType)
+		}
 		return n, err
 	}})
 }
@@ -266,28 +263,39 @@ func (s *Presenter) RequestKeyframe(ssrc uint32) {
 	_ = s.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}}) // asked again until a keyframe comes
 }
 
-// Restart takes the presenter's new ICE credentials (RFC 8445 section 9) and returns the relay's.
-func (s *Presenter) Restart(ufrag, password string) (newUfrag, newPassword string, err error) {
+// Restart takes the presenter's new ICE credentials (RFC 8445 section 9) and returns the fragment that answers, "" when
+// they are those of before. A refused restart leaves the session as it was.
+func (s *Presenter) Restart(f Fragment) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.remote == f.ice.ufrag {
+		return "", nil
+	}
 	var b strings.Builder
 	for line := range strings.Lines(s.offer) {
 		switch {
 		case strings.HasPrefix(line, "a=ice-ufrag:"):
-			line = "a=ice-ufrag:" + ufrag + "\r\n"
+			line = "a=ice-ufrag:" + f.ice.ufrag + "\r\n"
 		case strings.HasPrefix(line, "a=ice-pwd:"):
-			line = "a=ice-pwd:" + password + "\r\n"
+			line = "a=ice-pwd:" + f.ice.password + "\r\n"
 		case strings.HasPrefix(line, "a=candidate:"):
 			continue
 		}
 		b.WriteString(line)
 	}
-	s.offer = b.String()
-	answer, err := s.negotiate(s.offer)
-	if err != nil {
-		return "", "", err
+	answer, err := s.negotiate(b.String())
+	switch {
+	case s.pc.ConnectionState() == webrtc.PeerConnectionStateClosed:
+		return "", errEnded()
+	case err != nil:
+		if s.pc.SignalingState() != webrtc.SignalingStateStable {
+			go s.Close() // half a negotiation cannot be undone: pion's ICE has forgotten the old credentials
+		}
+		return "", err
 	}
-	return Attribute(answer, "ice-ufrag"), Attribute(answer, "ice-pwd"), nil
+	s.offer, s.remote = b.String(), f.ice.ufrag
+	fresh := credentials{ufrag: attribute(answer, "ice-ufrag"), password: attribute(answer, "ice-pwd")}
+	return s.head + fresh.lines(s.announce), nil
 }
 
 // Closed is closed when the session has ended.

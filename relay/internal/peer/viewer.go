@@ -26,19 +26,19 @@ import (
 type Viewer struct {
 	peers       *Peers
 	fingerprint string // of the viewer's certificate
+	head        string // of an ICE restart's answer
 	Negotiated
-	feedback func([]rtcp.Packet)
+	feedback func(compound []byte)
 
 	ice struct {
 		sync.Mutex
-		local    credentials
-		remote   string // the viewer's ufrag
-		selected netip.AddrPort
+		local  credentials
+		remote string // the viewer's ufrag
 	}
+	entry       entry
 	destination atomic.Pointer[egress.Destination]
-	checkedAt   atomic.Int64 // Unix nanoseconds of the latest verified check
-	spoke       atomic.Bool  // RTCP went out since the last sign of life was due
-	link        *link
+	pulse
+	link *link
 
 	// keys appear when the handshake is done.
 	inbound  atomic.Pointer[srtp.Context] // used by the media port's reader alone
@@ -57,6 +57,13 @@ type Negotiated struct {
 	AudioSSRC uint32
 }
 
+// pulse is what Peers.Run looks after each second.
+type pulse struct {
+	checkedAt atomic.Int64 // Unix nanoseconds of the latest verified check
+	spoke     atomic.Bool  // RTCP went out since the last sign of life was due
+	reports   atomic.Int32 // RTCP datagrams that are still taken in this second
+}
+
 type lifetime struct {
 	cancel    context.CancelFunc
 	connected chan struct{}
@@ -68,6 +75,9 @@ const (
 	handshakeTimeout = 30 * time.Second
 	flightInterval   = 200 * time.Millisecond // of a lost handshake flight
 	consentTimeout   = 30 * time.Second       // RFC 7675 section 5.1
+	// maxReports is how many RTCP datagrams a viewer may send in a second; more are dropped undecrypted. Browsers send
+	// fewer than a hundred: a NACK each 20 ms at worst, and reports.
+	maxReports = 200
 )
 
 // Connected is closed once media can flow.
@@ -76,23 +86,21 @@ func (v *Viewer) Connected() <-chan struct{} { return v.connected }
 // Closed is closed when the viewer has gone or Close was called.
 func (v *Viewer) Closed() <-chan struct{} { return v.closed }
 
-// check handles a connectivity check on the media port's reader.
+// check handles a connectivity check on the media port's reader. A lite agent takes the pair that the browser nominates;
+// the first good one serves until then.
 func (v *Viewer) check(c check, from netip.AddrPort) {
 	v.ice.Lock()
-	local, ok := v.ice.local, c.verified(v.ice.local, v.ice.remote)
-	previous := v.ice.selected
-	// A lite agent takes the pair that the browser nominates; the first good one serves until then.
-	move := ok && from != previous && (c.nominate || !previous.IsValid())
-	if move {
-		v.ice.selected = from
-	}
+	local, remote := v.ice.local, v.ice.remote
 	v.ice.Unlock()
+	if !c.verified(local, remote) {
+		return
+	}
+	moved, ok := v.peers.demux.claim(v, from, c.nominate)
 	if !ok {
 		return
 	}
 	v.checkedAt.Store(v.peers.now().UnixNano())
-	if move {
-		v.peers.demux.move(v, previous, from)
+	if moved {
 		v.destination.Store(v.peers.socket.Destination(from))
 	}
 	if answer, err := c.answer(local, from); err == nil {
@@ -107,15 +115,11 @@ func (v *Viewer) receive(datagram []byte, kind egress.Kind) {
 		_, _ = v.link.Buffer.Write(datagram) // a full buffer drops, as a network would
 	case egress.RTCP:
 		c := v.inbound.Load()
-		if c == nil {
+		if c == nil || v.reports.Add(-1) < 0 {
 			return
 		}
-		plain, err := c.DecryptRTCP(nil, datagram, nil)
-		if err != nil {
-			return
-		}
-		if packets, err := rtcp.Unmarshal(plain); err == nil {
-			v.feedback(packets)
+		if plain, err := c.DecryptRTCP(nil, datagram, nil); err == nil {
+			v.feedback(plain)
 		}
 	}
 }
@@ -275,30 +279,33 @@ func (v *Viewer) alive(now time.Time) bool {
 }
 
 // Restart begins an ICE restart (RFC 8445 section 9): media flows on to the old address until a check comes from
-// elsewhere. It returns the relay's new credentials.
-func (v *Viewer) Restart(ufrag string) (newUfrag, newPassword string, err error) {
+// elsewhere. It returns the fragment that answers, "" when the credentials are those of before. One goroutine at a time
+// may call it.
+func (v *Viewer) Restart(f Fragment) (string, error) {
 	fresh, err := newCredentials()
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	v.ice.Lock()
-	old := v.ice.local.ufrag
-	v.ice.local, v.ice.remote = fresh, ufrag
+	known := v.ice.remote == f.ice.ufrag
 	v.ice.Unlock()
-	v.peers.demux.unregister(v, old)
-	v.peers.demux.register(v, fresh.ufrag)
-	return fresh.ufrag, fresh.password, nil
+	if known {
+		return "", nil
+	}
+	if !v.peers.demux.rename(v, fresh.ufrag) {
+		return "", errEnded()
+	}
+	v.ice.Lock()
+	v.ice.local, v.ice.remote = fresh, f.ice.ufrag
+	v.ice.Unlock()
+	return v.head + fresh.lines(v.peers.announce), nil
 }
 
 // Close ends the session. It may be called more than once and returns at once; Peers.Close waits for the rest.
 func (v *Viewer) Close() {
 	v.closing.Do(func() {
 		v.cancel()
-		v.ice.Lock()
-		ufrag, selected := v.ice.local.ufrag, v.ice.selected
-		v.ice.Unlock()
-		v.peers.demux.unregister(v, ufrag)
-		v.peers.demux.forget(v, selected)
+		v.peers.demux.forget(v)
 		v.peers.drop(v)
 		close(v.closed)
 	})

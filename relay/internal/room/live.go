@@ -20,6 +20,7 @@ type room struct {
 	members      map[string]*member
 	joined       []*member // in the order of joining
 	publications []share   // in the order of their start
+	reserved     int       // places for shares that are about to start
 	current      string    // the conference's screen: a live publication or ""
 	removed      map[string]struct{}
 	removedAge   []string // oldest first
@@ -137,6 +138,7 @@ func (r *room) leave(p *Presence) notices {
 		return n
 	}
 	r.unpublish(&n, func(s share) bool { return s.by == p })
+	r.release(p)
 	p.gone = true
 	delete(m.presences, p)
 	n.wake = r.log.swap(n.wake) // its own queue may be waiting
@@ -230,10 +232,15 @@ func (r *room) end(reason string) notices {
 
 func (r *room) endPresences(n *notices, m *member, reason string) {
 	for p := range m.presences {
-		p.gone, p.reason = true, reason
-		n.ended = append(n.ended, p)
+		r.endPresence(n, m, p, reason)
 	}
-	clear(m.presences)
+}
+
+func (r *room) endPresence(n *notices, m *member, p *Presence, reason string) {
+	r.release(p)
+	p.gone, p.reason = true, reason
+	delete(m.presences, p)
+	n.ended = append(n.ended, p)
 }
 
 func (r *room) remove(by *Presence, id string) (notices, error) {

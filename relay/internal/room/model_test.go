@@ -42,7 +42,14 @@ func (w *world) step(op, a, b byte) {
 			w.t.Fatalf("publish: %v", err)
 		}
 	case 9:
-		p.Unpublish(pub)
+		switch b % 4 {
+		case 0:
+			_ = p.Reserve()
+		case 1:
+			p.Interrupt(pub, b%8 < 4)
+		default:
+			p.Unpublish(pub)
+		}
 	case 10, 11:
 		if err := p.Select(pub); err == nil && p.Target() != pub {
 			w.t.Fatalf("selected %s, views %s", pub, p.Target())
@@ -107,6 +114,12 @@ func (w *world) check() {
 			w.t.Fatalf("%s is not in its own list %v", p.participant, ids(s))
 		}
 		rooms[s.Conference] = counted{len(s.Participants), len(s.Publications)}
+		if limit := w.rooms.cfg.MaxPublications; len(s.Publications) > limit {
+			w.t.Fatalf("%d publications, %d may be", len(s.Publications), limit)
+		}
+		if kept := w.kept(p.room); p.room.reserved != kept {
+			w.t.Fatalf("%d places are reserved, %d presences hold one", p.room.reserved, kept)
+		}
 		c := w.replicas[p]
 		c.pending(w.t, w.queues[p])
 		if !c.equal(s) {
@@ -126,6 +139,17 @@ func (w *world) check() {
 	if w.rooms.cfg.LeaveGrace == 0 && (got.Rooms != len(rooms) || got.Participants != total.participants) {
 		w.t.Fatalf("stats %+v, seen %d rooms with %+v", got, len(rooms), total)
 	}
+}
+
+// kept counts the presences that hold a place in the room.
+func (w *world) kept(r *room) int {
+	n := 0
+	for _, p := range w.presences {
+		if p.room == r && p.reserved {
+			n++
+		}
+	}
+	return n
 }
 
 func runModel(t *testing.T, operations []byte) {

@@ -8,8 +8,10 @@ type Presence struct {
 	ended         chan struct{}
 	targetChanged chan struct{}
 
-	gone   bool   // guarded by room.mu
-	reason string // guarded by room.mu
+	// Guarded by room.mu.
+	gone     bool
+	reason   string
+	reserved bool // a place among the room's shares
 }
 
 func newPresence(r *room, participant string) *Presence {
@@ -53,7 +55,12 @@ func (p *Presence) State() State {
 	return p.room.state(p.room.memberOf(p))
 }
 
-// Publish adds a share, which becomes the conference's screen. Participant, Name and StartedAt are filled in.
+// Reserve keeps a place for the share that this presence will publish, until it does or is gone. It refuses with ErrLimit
+// or ErrGone.
+func (p *Presence) Reserve() error { return p.room.reserve(p) }
+
+// Publish adds a share, which becomes the conference's screen. Participant, Name and StartedAt are filled in. Shares of
+// the same participant that are interrupted stop, and the presences that published them end with ReasonReplaced.
 // It refuses with ErrLimit, ErrDuplicate or ErrGone.
 func (p *Presence) Publish(pub Publication) error {
 	n, err := p.room.publish(p, pub)

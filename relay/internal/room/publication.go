@@ -13,9 +13,10 @@ func (r *room) publish(p *Presence, pub Publication) (notices, error) {
 	if pub.ID == "" || r.isLive(pub.ID) {
 		return n, ErrDuplicate
 	}
-	if len(r.publications) >= r.rooms.cfg.MaxPublications {
+	if !r.placeFor(p) {
 		return n, ErrLimit
 	}
+	r.release(p)
 	pub.Participant, pub.Name, pub.StartedAt = m.ID, m.Name, r.rooms.cfg.Now()
 	before := r.current
 	r.publications = append(r.publications, share{Publication: pub, by: p})
@@ -23,9 +24,57 @@ func (r *room) publish(p *Presence, pub Publication) (notices, error) {
 	r.current = pub.ID
 	r.retarget(&n, before)
 	r.append(&n, Event{Kind: PublicationStarted, Publication: &pub, Current: r.current})
-	// Who shares anew while an older share's network is silent has come back by another way.
-	r.unpublish(&n, func(s share) bool { return s.Participant == m.ID && s.Interrupted })
+	r.replace(&n, m, p)
 	return n, nil
+}
+
+// replace stops the interrupted shares of a participant who shares anew by p: they came back by another way. The
+// sessions that they belong to end too.
+func (r *room) replace(n *notices, m *member, p *Presence) {
+	for _, s := range r.publications {
+		if s.Participant == m.ID && s.Interrupted && s.by != p && !s.by.gone {
+			r.endPresence(n, m, s.by, ReasonReplaced)
+		}
+	}
+	r.unpublish(n, func(s share) bool { return s.Participant == m.ID && s.Interrupted })
+}
+
+func (r *room) reserve(p *Presence) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.memberOf(p) == nil {
+		return ErrGone
+	}
+	if !r.placeFor(p) {
+		return ErrLimit
+	}
+	if !p.reserved {
+		p.reserved = true
+		r.reserved++
+	}
+	return nil
+}
+
+// release gives a reserved place back.
+func (r *room) release(p *Presence) {
+	if p.reserved {
+		p.reserved = false
+		r.reserved--
+	}
+}
+
+// placeFor reports whether p may have one more share. Its own reservation, and what it would replace, do not count.
+func (r *room) placeFor(p *Presence) bool {
+	taken := len(r.publications) + r.reserved
+	if p.reserved {
+		taken--
+	}
+	for _, s := range r.publications {
+		if s.Participant == p.participant && s.Interrupted {
+			taken--
+		}
+	}
+	return taken < r.rooms.cfg.MaxPublications
 }
 
 // interrupt marks a publication of the presence's participant; nothing is told when nothing changes.

@@ -26,6 +26,8 @@ func (c *replica) apply(t testing.TB, e Event) {
 		c.Participants = slices.DeleteFunc(c.Participants, byID(e.ID))
 	case PublicationStarted:
 		c.Publications, c.Current = append(c.Publications, *e.Publication), e.Current
+	case PublicationUpdated:
+		c.Publications[slices.IndexFunc(c.Publications, func(p Publication) bool { return p.ID == e.Publication.ID })] = *e.Publication
 	case PublicationStopped:
 		c.Publications = slices.DeleteFunc(c.Publications, func(p Publication) bool { return p.ID == e.ID })
 		c.Current = e.Current

@@ -32,6 +32,7 @@ const (
 	ReasonEnded    = "ended"
 	ReasonRemoved  = "removed"
 	ReasonDraining = "draining"
+	ReasonReplaced = "replaced" // the participant shares anew; only presences that published
 )
 
 // Participant is a person in the room. Join fills in JoinedAt; only SetStatus changes Status.

@@ -405,3 +405,76 @@ func ExampleRooms() {
 	fmt.Println(viewer.Target(), viewer.State().Publications[0].Name)
 	// Output: s1 Mr James BOND
 }
+
+func TestAShareThatReplacesAnInterruptedOneEndsItsSession(t *testing.T) {
+	rs := New(Config{MaxPublications: 1})
+	defer rs.Close()
+	control, old, fresh := join(t, rs, "c", "ann"), join(t, rs, "c", "ann"), join(t, rs, "c", "ann")
+	publish(t, old, "1")
+	if err := fresh.Reserve(); !errors.Is(err, ErrLimit) {
+		t.Fatalf("a second place of one: %v", err)
+	}
+	old.Interrupt("1", true)
+	if err := fresh.Reserve(); err != nil {
+		t.Fatalf("the interrupted share keeps its own successor out: %v", err)
+	}
+	publish(t, fresh, "2")
+	select {
+	case <-old.Ended():
+	default:
+		t.Fatal("the old session goes on")
+	}
+	if old.Reason() != ReasonReplaced {
+		t.Errorf("reason %q", old.Reason())
+	}
+	for _, p := range []*Presence{control, fresh} {
+		select {
+		case <-p.Ended():
+			t.Error("another session ended too")
+		default:
+		}
+	}
+	old.Leave()
+	if s := control.State(); len(s.Publications) != 1 || s.Current != "2" || len(s.Participants) != 1 {
+		t.Errorf("state %+v", s)
+	}
+}
+
+func TestReservedPlaces(t *testing.T) {
+	rs := New(Config{MaxPublications: 2})
+	defer rs.Close()
+	ann, bob, eve := join(t, rs, "c", "ann"), join(t, rs, "c", "bob"), join(t, rs, "c", "eve")
+	for range 2 { // again is the same place
+		if err := ann.Reserve(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := bob.Reserve(); err != nil {
+		t.Fatal(err)
+	}
+	if err := eve.Reserve(); !errors.Is(err, ErrLimit) {
+		t.Errorf("third place of two: %v", err)
+	}
+	if err := eve.Publish(Publication{ID: "3"}); !errors.Is(err, ErrLimit) {
+		t.Errorf("a share in a place that is kept for another: %v", err)
+	}
+	publish(t, ann, "1")
+	if err := eve.Reserve(); !errors.Is(err, ErrLimit) {
+		t.Errorf("publishing gave a second place: %v", err)
+	}
+	bob.Leave()
+	if err := eve.Reserve(); err != nil {
+		t.Errorf("the place of who left: %v", err)
+	}
+	ann.Unpublish("1")
+	mod := join(t, rs, "c", "mod")
+	if err := mod.Remove("eve"); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"4", "5"} {
+		publish(t, mod, id)
+	}
+	if err := eve.Reserve(); !errors.Is(err, ErrGone) {
+		t.Errorf("somebody who was removed: %v", err)
+	}
+}

@@ -2,9 +2,10 @@ package whip
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/packet"
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/shared/problem"
 )
 
 const maxLabel = 80 // characters of a share's name
@@ -27,24 +29,36 @@ type share struct {
 	label    string
 	ctx      context.Context
 	cancel   context.CancelFunc
-	ready    chan struct{} // closed once publication is set
 
-	publish     sync.Once
+	presenter *peer.Presenter
+	claimed   atomic.Bool        // a picture has come
+	picture   chan peer.Incoming // on its way to watch
+	state     chan struct{}      // the presenter's network may have gone or come back
+
+	ready       chan struct{} // closed once publication is set
 	publication *forward.Publication
-	presenter   *peer.Presenter // set before any track can arrive
-	opened      chan struct{}
-	state       chan struct{} // the presenter's network may have gone or come back
 }
 
-// present opens a presenter's session.
+// present opens a presenter's session. Its place among the conference's shares is taken now, so that the presenter hears
+// of it when there is none.
 func (s *Server) present(r *http.Request, admitted gate.Admitted, offer string) (*session, string, error) {
 	presence, err := s.join(admitted.Claims)
 	if err != nil {
 		return nil, "", err
 	}
-	sh := &share{server: s, presence: presence, id: publicationID(), label: clean(r.URL.Query().Get("label")), ready: make(chan struct{}), opened: make(chan struct{}), state: make(chan struct{}, 1)}
+	switch err := presence.Reserve(); {
+	case errors.Is(err, room.ErrLimit):
+		presence.Leave()
+		return nil, "", problem.Wrap(problem.Conflict, "The conference has as many shares as it can have. Another one has to stop first.", err)
+	case err != nil:
+		presence.Leave()
+		return nil, "", outside(err)
+	}
+	sh := &share{
+		server: s, presence: presence, id: publicationID(), label: clean(r.URL.Query().Get("label")),
+		picture: make(chan peer.Incoming), state: make(chan struct{}, 1), ready: make(chan struct{}),
+	}
 	sh.ctx, sh.cancel = context.WithCancel(s.base)
-	sh.session = &session{presence: presence}
 	presenter, answer, err := s.peers.Present(offer, peer.PresenterEvents{Track: sh.track, Report: sh.report, State: sh.changed, Closed: sh.cancel})
 	if err != nil {
 		sh.cancel()
@@ -52,9 +66,7 @@ func (s *Server) present(r *http.Request, admitted gate.Admitted, offer string) 
 		return nil, "", err
 	}
 	sh.presenter = presenter
-	close(sh.opened)
-	sh.session.restart, sh.session.close = presenter.Restart, presenter.Close
-	s.running.Go(sh.watch)
+	sh.session = &session{presence: presence, transport: presenter, run: sh.watch}
 	return sh.session, answer, nil
 }
 
@@ -75,16 +87,16 @@ func clean(label string) string {
 	return label
 }
 
-// watch ends the share when its session, its participant's presence, or the patience for its first media ends.
+// watch publishes the picture when it comes, and ends the share when its session, its participant's presence, or the
+// patience for its first media ends. Whatever was begun ends here too.
 func (sh *share) watch() {
 	start := time.NewTimer(startTimeout)
 	defer start.Stop()
-	ready := sh.ready
 	for running := true; running; {
 		select {
-		case <-ready:
-			ready = nil
+		case in := <-sh.picture:
 			start.Stop()
+			running = sh.begin(in)
 		case <-sh.state:
 			sh.presence.Interrupt(sh.id, sh.presenter.Interrupted())
 		case <-start.C:
@@ -113,37 +125,49 @@ func (sh *share) changed() {
 
 // track reads one track until the session ends. The picture makes the publication; sound waits for it.
 func (sh *share) track(in peer.Incoming) {
-	<-sh.opened
-	var track *forward.Track
-	if in.Codec == packet.Opus {
-		select {
-		case <-sh.ready:
-			track = sh.publication.Audio
-		case <-sh.ctx.Done():
-			return
-		}
-	} else {
-		sh.publish.Do(func() {
-			sh.begin(in)
-			if sh.publication != nil {
-				track = sh.publication.Video
-			}
-		})
-	}
+	track := sh.attach(in)
 	var b [egress.MaxDatagram]byte
 	for {
 		n, err := in.Read(b[:])
 		if err != nil {
+			if sh.ctx.Err() == nil {
+				sh.server.logger.Info("share cannot go on", "publication", sh.id, "error", err)
+			}
+			sh.cancel() // a share without its track would stay live and show nothing
 			return
 		}
-		if track != nil { // a second picture in one session is read and dropped
+		if track != nil {
 			track.Write(b[:n])
 		}
 	}
 }
 
-// begin makes the publication and announces it.
-func (sh *share) begin(in peer.Incoming) {
+// attach returns where the packets of an incoming track go: nowhere for a second picture, or sound beside none.
+func (sh *share) attach(in peer.Incoming) *forward.Track {
+	sound := in.Codec == packet.Opus
+	if !sound {
+		if sh.claimed.Swap(true) {
+			return nil
+		}
+		select {
+		case sh.picture <- in:
+		case <-sh.ctx.Done():
+			return nil
+		}
+	}
+	select {
+	case <-sh.ready:
+	case <-sh.ctx.Done():
+		return nil
+	}
+	if sound {
+		return sh.publication.Audio
+	}
+	return sh.publication.Video
+}
+
+// begin makes the publication and announces it, on watch's goroutine.
+func (sh *share) begin(in peer.Incoming) bool {
 	s := sh.server
 	cfg := forward.Config{
 		Video: in.Codec, Counters: s.counters, Now: s.now, Keyframe: func() { sh.presenter.RequestKeyframe(in.SSRC) },
@@ -159,20 +183,19 @@ func (sh *share) begin(in peer.Incoming) {
 		batch, err := s.socket.NewBatch()
 		if err != nil {
 			s.logger.Error("make batch", "error", err)
-			sh.cancel()
-			return
+			return false
 		}
 		s.running.Go(func() { t.Run(sh.ctx, batch) })
 	}
-	sh.publication = publication
 	s.publishAs(sh.id, publication)
 	err := sh.presence.Publish(room.Publication{ID: sh.id, Label: sh.label, Video: string(cfg.Video), Audio: string(cfg.Audio)})
 	if err != nil {
-		s.logger.Info("share refused", "error", err)
-		sh.cancel()
-		return
+		s.logger.Info("share refused", "publication", sh.id, "error", err)
+		return false
 	}
+	sh.publication = publication
 	close(sh.ready)
+	return true
 }
 
 // report ties the presenter's clock to ours, for sound in step with the picture.
@@ -197,8 +220,12 @@ func (s *Server) publishAs(id string, p *forward.Publication) {
 
 func (s *Server) unpublish(id string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	ended := s.publications[id]
 	delete(s.publications, id)
+	s.mu.Unlock()
+	if ended != nil {
+		ended.End()
+	}
 }
 
 func (s *Server) publication(id string) *forward.Publication {

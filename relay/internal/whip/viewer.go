@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/rtcp"
-
 	"github.com/coopnet/coopnet/relay/internal/forward"
 	"github.com/coopnet/coopnet/relay/internal/gate"
 	"github.com/coopnet/coopnet/relay/internal/peer"
@@ -22,15 +20,17 @@ func (s *Server) view(r *http.Request, admitted gate.Admitted, offer string) (*s
 	if err != nil {
 		return nil, "", err
 	}
-	pinned := r.URL.Query().Get("publication")
-	if pinned != "" && !live(presence, pinned) {
-		presence.Leave()
-		return nil, "", problem.New(problem.NotFound, "There is no such share in this conference.")
+	var pinned *forward.Publication
+	if id := r.URL.Query().Get("publication"); id != "" {
+		if pinned = s.publication(id); pinned == nil || !live(presence, id) {
+			presence.Leave()
+			return nil, "", problem.New(problem.NotFound, "There is no such share in this conference.")
+		}
 	}
 	var subscription atomic.Pointer[forward.Subscription]
-	viewer, answer, err := s.peers.View(offer, func(packets []rtcp.Packet) {
+	viewer, answer, err := s.peers.View(offer, func(compound []byte) {
 		if sub := subscription.Load(); sub != nil {
-			sub.Feedback(packets)
+			sub.Feedback(compound)
 		}
 	})
 	if err != nil {
@@ -41,14 +41,11 @@ func (s *Server) view(r *http.Request, admitted gate.Admitted, offer string) (*s
 	_, _ = rand.Read(first[:]) // never fails (crypto/rand)
 	sub := forward.NewSubscription(forward.SubscriptionConfig{
 		Transport: viewer, Formats: viewer.Formats, VideoSSRC: viewer.VideoSSRC, RTXSSRC: viewer.RTXSSRC, AudioSSRC: viewer.AudioSSRC,
-		CNAME: "coopnet", First: binary.BigEndian.Uint32(first[:]), Batch: s.answers, Counters: s.counters, Now: s.now,
+		CNAME: "coopnet", First: binary.BigEndian.Uint32(first[:]), Answers: s.answers, Counters: s.counters,
 	})
 	subscription.Store(sub)
-	created := &session{
-		presence: presence, close: viewer.Close,
-		restart: func(ufrag, _ string) (string, string, error) { return viewer.Restart(ufrag) },
-	}
-	s.running.Go(func() { s.follow(created, viewer, sub, pinned) })
+	created := &session{presence: presence, transport: viewer}
+	created.run = func() { s.follow(created, viewer, sub, pinned) }
 	return created, answer, nil
 }
 
@@ -62,23 +59,42 @@ func live(p *room.Presence, id string) bool {
 	return false
 }
 
-// follow keeps the subscription on the room's target. It wakes only when that changes.
-func (s *Server) follow(created *session, viewer *peer.Viewer, sub *forward.Subscription, pinned string) {
+// follow keeps the subscription on the room's target, or on the pinned publication until that ends. It wakes only when
+// something changes.
+func (s *Server) follow(created *session, viewer *peer.Viewer, sub *forward.Subscription, pinned *forward.Publication) {
 	presence := created.presence
 	start := time.NewTimer(startTimeout)
 	defer start.Stop()
 	connected := viewer.Connected()
-	shown := ""
+	var stopped <-chan struct{}
+	if pinned != nil {
+		stopped = pinned.Done()
+	}
+	var shown *forward.Publication
+	show := func() {
+		target := pinned
+		if target == nil {
+			target = s.publication(presence.Target())
+		}
+		if target == shown {
+			return
+		}
+		if shown = target; !sub.Switch(target) {
+			s.logger.Info("viewer cannot decode the share", "codec", string(target.Video.Codec()))
+		}
+	}
 	for running := true; running; {
 		select {
 		case <-connected: // nothing is asked of the presenter before the viewer can take it
 			connected = nil
 			start.Stop()
-			shown = s.retarget(presence, sub, pinned, shown)
+			show()
 		case <-presence.TargetChanged():
 			if connected == nil {
-				shown = s.retarget(presence, sub, pinned, shown)
+				show()
 			}
+		case <-stopped: // the browser is told by DTLS, and by 404 afterwards
+			running = false
 		case <-start.C:
 			running = false
 		case <-presence.Ended():
@@ -91,22 +107,4 @@ func (s *Server) follow(created *session, viewer *peer.Viewer, sub *forward.Subs
 	viewer.Close()
 	s.remove(created)
 	presence.Leave()
-}
-
-func (s *Server) retarget(presence *room.Presence, sub *forward.Subscription, pinned, shown string) string {
-	target := presence.Target()
-	if pinned != "" {
-		target = pinned
-	}
-	publication := s.publication(target)
-	if publication == nil {
-		target = ""
-	}
-	if target == shown {
-		return shown
-	}
-	if !sub.Switch(publication) {
-		s.logger.Info("viewer cannot decode the share", "codec", string(publication.Video.Codec()))
-	}
-	return target
 }

@@ -59,7 +59,7 @@ type Server struct {
 	logger   *slog.Logger
 	now      func() time.Time
 	mux      *http.ServeMux
-	answers  *egress.Batch // retransmissions; used on the media port's reader alone
+	answers  *forward.Answers // on the media port's reader
 
 	lifetime
 
@@ -79,13 +79,13 @@ type lifetime struct {
 
 // New makes the server. Close ends its sessions.
 func New(cfg Config) (*Server, error) {
-	answers, err := cfg.Socket.NewBatch()
+	batch, err := cfg.Socket.NewBatch()
 	if err != nil {
 		return nil, fmt.Errorf("make batch: %w", err)
 	}
 	s := &Server{
 		gate: cfg.Gate, rooms: cfg.Rooms, peers: cfg.Peers, socket: cfg.Socket, counters: cfg.Counters, logger: cfg.Logger, now: cfg.Now,
-		mux: http.NewServeMux(), answers: answers,
+		mux: http.NewServeMux(), answers: forward.NewAnswers(batch),
 		sessions: make(map[string]*session), publications: make(map[string]*forward.Publication), past: newPast(),
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
@@ -119,7 +119,7 @@ func notAllowed(allow string) func(http.ResponseWriter, *http.Request) error {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch, Retry-After, X-Request-Id")
+	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch, Retry-After, WWW-Authenticate, X-Request-Id")
 	s.mux.ServeHTTP(w, r)
 }
 
@@ -146,8 +146,19 @@ func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 			level = slog.LevelWarn
 		}
 		s.logger.Log(r.Context(), level, "media request refused", "requestId", requestID, "pattern", r.Pattern, "code", string(p.Code), "cause", p.Cause)
+		if p.Code.Status() == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", challenge(p.Code)) // RFC 9110 section 15.5.2
+		}
 		problem.Write(w, requestID, err)
 	}
+}
+
+// challenge follows RFC 6750 section 3: who sent no token is told no error.
+func challenge(code problem.Code) string {
+	if code == problem.Unauthenticated {
+		return "Bearer"
+	}
+	return `Bearer error="invalid_token"`
 }
 
 // random returns size random bytes as base64url text.
@@ -157,16 +168,24 @@ func random(size int) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// transport is a session's connection: *peer.Viewer or *peer.Presenter.
+type transport interface {
+	// Restart takes the other side's ICE credentials and returns the fragment that answers, "" when they are known.
+	Restart(peer.Fragment) (string, error)
+	// Close makes the session's run end. It may be called again.
+	Close()
+}
+
 // session is one WHIP or WHEP resource. Its id is secret: 192 random bits.
 type session struct {
-	id       string
-	token    [sha256.Size]byte // of the join token that opened it
-	presence *room.Presence
-	remote   string // the browser's ICE ufrag
+	id        string
+	token     [sha256.Size]byte // of the join token that opened it
+	presence  *room.Presence
+	transport transport
+	run       func() // until the session has ended and is removed
+
+	changing sync.Mutex // held over a whole PATCH: of two with one ETag the second is late
 	etag     string
-	restart  func(ufrag, password string) (newUfrag, newPassword string, err error)
-	close    func()
-	ended    bool // guarded by the server's lock
 }
 
 // create answers the POST that begins a session (RFC 9725 section 4.2).
@@ -178,7 +197,6 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request, path string, pur
 	}
 	token, ok := bearer(r)
 	if !ok {
-		w.Header().Set("WWW-Authenticate", "Bearer")
 		return problem.New(problem.Unauthenticated, "Send the join token as a bearer token.")
 	}
 	admitted, err := s.gate.Admit(r.Context(), token, purpose)
@@ -190,15 +208,18 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request, path string, pur
 		admitted.Release() // a refused offer may be corrected with the same token
 		return err
 	}
-	if !s.add(created, sha256.Sum256([]byte(token)), peer.Attribute(offer, "ice-ufrag")) {
-		created.close()
+	etag := newETag()
+	created.etag, created.token = etag, sha256.Sum256([]byte(token))
+	if !s.start(created) {
+		created.transport.Close()
+		created.presence.Leave()
 		admitted.Release()
 		return stopping(nil)
 	}
 	h := w.Header()
 	h.Set("Content-Type", typeSDP)
 	h.Set("Location", path+"/"+created.id)
-	h.Set("ETag", created.etag)
+	h.Set("ETag", etag)
 	h.Set("Accept-Patch", typeFragment)
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusCreated)
@@ -227,14 +248,18 @@ func bearer(r *http.Request) (string, bool) {
 	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
 }
 
-func (s *Server) add(created *session, token [sha256.Size]byte, remote string) bool {
+func newETag() string { return `"` + random(9) + `"` }
+
+// start gives the session its address and lets it run; false when the server is closed.
+func (s *Server) start(created *session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || created.ended {
+	if s.closed {
 		return false
 	}
-	created.id, created.etag, created.token, created.remote = random(24), `"`+random(9)+`"`, token, remote
+	created.id = random(24)
 	s.sessions[created.id] = created
+	s.running.Go(created.run) // under the lock: Close waits only once nothing can be added
 	return true
 }
 
@@ -269,37 +294,27 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request) error {
 	if match == "" {
 		return problem.New(problem.PreconditionRequired, "Send If-Match with the session's ETag, or * to restart ICE.")
 	}
-	ufrag, password := peer.Attribute(fragment, "ice-ufrag"), peer.Attribute(fragment, "ice-pwd")
-	if len(ufrag) < 4 || len(ufrag) > 256 || len(password) < 22 || len(password) > 256 {
-		return problem.New(problem.SDPInvalid, "The fragment has no valid ICE credentials.")
-	}
-	s.mu.Lock()
-	etag, remote := found.etag, found.remote
-	s.mu.Unlock()
-	if match != "*" && match != etag {
-		return problem.New(problem.PreconditionFailed, "The session was restarted since.")
-	}
-	if ufrag == remote {
-		w.WriteHeader(http.StatusNoContent)
-		return nil
-	}
-	newUfrag, newPassword, err := found.restart(ufrag, password)
+	sent, err := peer.ReadFragment(fragment)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	found.etag, found.remote = `"`+random(9)+`"`, ufrag
-	etag = found.etag
-	s.mu.Unlock()
-	w.Header().Set("Content-Type", typeFragment)
-	w.Header().Set("ETag", etag)
-	var answer strings.Builder
-	fmt.Fprintf(&answer, "a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", newUfrag, newPassword)
-	for _, c := range s.peers.Candidates() {
-		fmt.Fprintf(&answer, "a=%s\r\n", c)
+	found.changing.Lock()
+	defer found.changing.Unlock()
+	if match != "*" && match != found.etag {
+		return problem.New(problem.PreconditionFailed, "The session was restarted since.")
 	}
-	answer.WriteString("a=end-of-candidates\r\n")
-	_, _ = io.WriteString(w, answer.String())
+	answer, err := found.transport.Restart(sent)
+	if err != nil {
+		return err
+	}
+	if answer == "" {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	found.etag = newETag()
+	w.Header().Set("Content-Type", typeFragment)
+	w.Header().Set("ETag", found.etag)
+	_, _ = io.WriteString(w, answer)
 	return nil
 }
 
@@ -307,7 +322,7 @@ func (s *Server) delete(w http.ResponseWriter, r *http.Request) error {
 	found, err := s.find(r)
 	switch {
 	case err == nil:
-		found.close()
+		found.transport.Close()
 	case !s.was(r.PathValue("id")):
 		return err
 	}
@@ -322,14 +337,10 @@ func (s *Server) was(id string) bool {
 	return s.past.has(id)
 }
 
-// remove forgets a session; its close function calls it.
+// remove forgets a session; its run calls it.
 func (s *Server) remove(ended *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ended.ended = true
-	if ended.id == "" { // it ended before it was answered
-		return
-	}
 	delete(s.sessions, ended.id)
 	s.past.add(ended.id)
 }
@@ -337,15 +348,21 @@ func (s *Server) remove(ended *session) {
 // join enters the room for the session's lifetime.
 func (s *Server) join(claims jointoken.Claims) (*room.Presence, error) {
 	presence, err := s.rooms.Join(claims.Conference, claims.Limit, room.Participant{ID: claims.Subject, Name: claims.Name, Role: claims.Role, JoinedAt: s.now()})
-	switch {
-	case err == nil:
-		return presence, nil
-	case errors.Is(err, room.ErrRemoved), errors.Is(err, room.ErrEnded):
-		return nil, problem.Wrap(problem.Forbidden, "You are no longer in this conference.", err)
-	case errors.Is(err, room.ErrFull):
-		return nil, &problem.Error{Code: problem.Unavailable, Detail: "The conference is full.", RetryAfter: 30 * time.Second, Cause: err}
+	if err != nil {
+		return nil, outside(err)
 	}
-	return nil, stopping(err)
+	return presence, nil
+}
+
+// outside says why a participant is not in the room.
+func outside(err error) error {
+	switch {
+	case errors.Is(err, room.ErrRemoved), errors.Is(err, room.ErrEnded), errors.Is(err, room.ErrGone):
+		return problem.Wrap(problem.Forbidden, "You are no longer in this conference.", err)
+	case errors.Is(err, room.ErrFull):
+		return &problem.Error{Code: problem.Unavailable, Detail: "The conference is full.", RetryAfter: 30 * time.Second, Cause: err}
+	}
+	return stopping(err)
 }
 
 func stopping(cause error) error {
@@ -362,7 +379,7 @@ func (s *Server) Close() {
 	}
 	s.mu.Unlock()
 	for _, o := range open {
-		o.close()
+		o.transport.Close()
 	}
 	s.stop()
 	s.running.Wait()

@@ -141,6 +141,7 @@ function shareText(state: PublisherState, t: Translate): string {
         case 'network':
         case 'timeout':
           return t('share.ended.network');
+        case 'conflict':
         case 'unavailable':
           return t('share.ended.full');
         default:

@@ -1,0 +1,128 @@
+package peer
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/coopnet/coopnet/relay/internal/packet"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// TestWhatCouldBeginALine: ICE credentials are written into other texts, where pion ends a line at a bare carriage return.
+func TestWhatCouldBeginALine(t *testing.T) {
+	const password = "2/1muCWoOi3uLifh0NuRHlOa"
+	for name, tt := range map[string]struct {
+		ufrag, password string
+		fits            bool
+	}{
+		"as browsers make them":  {"4ZcD", password, true},
+		"all of ice-char":        {iceChars, iceChars, true},
+		"a line in the ufrag":    {"4ZcD\ra=simulcast:send h;l", password, false},
+		"a line in the password": {"4ZcD", password + "\ra=candidate:1 1 udp 1 192.0.2.1 9 typ host", false},
+		"a space":                {"4Z cD", password, false},
+		"a zero byte":            {"4ZcD\x00", password, false},
+		"base64url":              {"4Z_D", strings.ReplaceAll(password, "/", "-"), false},
+		"too short":              {"4Zc", password, false},
+		"too short a password":   {"4ZcD", password[:21], false},
+		"too long":               {strings.Repeat("u", 257), password, false},
+	} {
+		_, inFragment := ReadFragment("a=ice-ufrag:" + tt.ufrag + "\r\na=ice-pwd:" + tt.password + "\r\n")
+		_, inOffer := parseOffer(crlf(strings.NewReplacer("ufrag:4ZcD", "ufrag:"+tt.ufrag, "pwd:"+password, "pwd:"+tt.password).Replace(browserOffer)))
+		for place, err := range map[string]error{"fragment": inFragment, "offer": inOffer} {
+			if (err == nil) != tt.fits || err != nil && problem.From(err).Code != problem.SDPInvalid {
+				t.Errorf("%s in the %s: %v", name, place, err)
+			}
+		}
+	}
+	if _, err := parseOffer(crlf(strings.Replace(browserOffer, "a=rtcp-rsize", "a=rtcp-rsize\ra=rid:h send", 1))); problem.From(err).Code != problem.SDPInvalid {
+		t.Errorf("a bare carriage return elsewhere: %v", err)
+	}
+	if _, err := parseOffer(browserOffer); err != nil {
+		t.Errorf("lines that end without carriage return: %v", err)
+	}
+}
+
+func sending(codecs string) string {
+	return crlf(strings.NewReplacer("a=recvonly", "a=sendonly", "SAVPF 96 97 98 99 102 103 104 105 45 46 35", "SAVPF "+codecs).Replace(browserOffer))
+}
+
+func silent() PresenterEvents {
+	return PresenterEvents{Track: func(Incoming) {}, Report: func(packet.Codec, uint32) {}, State: func() {}, Closed: func() {}}
+}
+
+// TestAPresenterIsAnsweredWithOneVideoCodec: the first of its own order that viewers can be given.
+func TestAPresenterIsAnsweredWithOneVideoCodec(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	video := regexp.MustCompile(`m=video 9 UDP/TLS/RTP/SAVPF ([0-9 ]+)`)
+	for offered, want := range map[string]string{
+		"96 97 98 99 102 103 104 105 45 46 35": "96",
+		"98 99 96 97 103 104":                  "98",
+		"102 103 104 96":                       "103", // 102 is another profile
+		"105 45 46 98":                         "45",  // 105 is another profile
+	} {
+		p, answer, err := peers.Present(sending(offered), silent())
+		if err != nil {
+			t.Errorf("%s: %v", offered, err)
+			continue
+		}
+		if got := video.FindStringSubmatch(answer); got == nil || got[1] != want || strings.Count(answer, "a=rtpmap:") != 2 {
+			t.Errorf("%s: want %s and the sound in\n%s", offered, want, answer)
+		}
+		p.Close()
+	}
+	if _, _, err := peers.Present(sending("102 105 35"), silent()); problem.From(err).Code != problem.SDPInvalid {
+		t.Errorf("no codec in common: %v", err)
+	}
+}
+
+func TestAPresentersRestart(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	p, answer, err := peers.Present(sending("96"), silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := p.Restart(fragmentOf("4ZcD")); again != "" || err != nil {
+		t.Errorf("the known credentials restart: %q, %v", again, err)
+	}
+	fragment, err := p.Restart(fragmentOf("next"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkFragment(t, fragment, answer)
+	p.Close()
+	if _, err := p.Restart(fragmentOf("late")); problem.From(err).Code != problem.NotFound {
+		t.Errorf("a restart after the end: %v", err)
+	}
+}
+
+// checkFragment checks the shape of RFC 9725 section 4.3.3.
+func checkFragment(t *testing.T, fragment, answer string) {
+	t.Helper()
+	shape := regexp.MustCompile(`^a=ice-lite\r\na=group:BUNDLE 0 1\r\nm=video 9 UDP/TLS/RTP/SAVPF [0-9 ]+\r\na=mid:0\r\n` +
+		`a=ice-ufrag:([^\r]+)\r\na=ice-pwd:([^\r]+)\r\n(a=candidate:[^\r]+\r\n)+a=end-of-candidates\r\n$`)
+	found := shape.FindStringSubmatch(fragment)
+	if found == nil || found[1] == attribute(answer, "ice-ufrag") || found[2] == attribute(answer, "ice-pwd") {
+		t.Errorf("fragment\n%s\nafter the answer\n%s", fragment, answer)
+	}
+}
+
+func TestAViewersFragment(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	for name, tt := range map[string]struct{ offer, head string }{
+		"the picture first": {browserOffer, "a=group:BUNDLE 0 1\r\nm=video 9 UDP/TLS/RTP/SAVPF 98 99 96 97 103 104 45 46\r\na=mid:0\r\na=ice-ufrag:"},
+		"a refused section first": {strings.Replace(browserOffer, "a=recvonly", "a=inactive", 1) + browserOffer[strings.Index(browserOffer, "m=video"):],
+			"a=group:BUNDLE 1 0\r\nm=audio"},
+		"no names": {strings.NewReplacer("a=mid:0\n", "", "a=mid:1\n", "", "a=group:BUNDLE 0 1\n", "").Replace(browserOffer), "m=video 9 UDP/TLS/RTP/SAVPF 98 99 96 97 103 104 45 46\r\na=ice-ufrag:"},
+	} {
+		v, answer, err := peers.View(crlf(tt.offer), func([]byte) {})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		fragment, err := v.Restart(fragmentOf("next"))
+		if err != nil || !strings.Contains(fragment, tt.head) {
+			t.Errorf("%s: %v, want %q in\n%s\nafter\n%s", name, err, tt.head, fragment, answer)
+		}
+		v.Close()
+	}
+}

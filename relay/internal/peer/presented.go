@@ -1,0 +1,53 @@
+package peer
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+
+	"github.com/coopnet/coopnet/relay/internal/packet"
+)
+
+// presented is a presenter's offer as pion gets it, and whether it has sound. It keeps the one video format that comes
+// first in the presenter's order: a publication's codec never changes, so the answer must not permit it to. It keeps no
+// simulcast: the browser then sends its single best layer.
+func (o *offer) presented() (text string, audio bool, err error) {
+	var codec packet.Codec
+	for _, s := range o.sections {
+		usable := s.sends && len(s.agreed) > 0
+		if usable && s.kind == "video" && codec == "" {
+			codec = s.preferred
+		}
+		audio = audio || usable && s.kind == "audio"
+	}
+	if codec == "" {
+		return "", false, refuse("The offer has no video section that sends VP8, VP9, H.264 or AV1.")
+	}
+	for i, m := range o.description.MediaDescriptions {
+		m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool { return a.Key == "simulcast" || a.Key == "rid" })
+		if f, ok := o.sections[i].agreed[codec]; ok {
+			keepFormat(m, strconv.Itoa(int(f.PayloadType)))
+		}
+	}
+	b, err := o.description.Marshal()
+	if err != nil {
+		return "", false, fmt.Errorf("write offer: %w", err)
+	}
+	return string(b), audio, nil
+}
+
+// keepFormat takes every other format out of a section.
+func keepFormat(m *sdp.MediaDescription, payloadType string) {
+	m.MediaName.Formats = []string{payloadType}
+	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+		switch a.Key {
+		case "rtpmap", "fmtp", "rtcp-fb":
+			of, _, _ := strings.Cut(a.Value, " ")
+			return of != payloadType && of != "*"
+		}
+		return false
+	})
+}

@@ -1,0 +1,193 @@
+package whip
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v3"
+
+	"github.com/coopnet/coopnet/relay/internal/packet"
+	client "github.com/coopnet/coopnet/shared/whip"
+)
+
+// TestTheShareTooMany is told at once, and may try again with the same token.
+func TestTheShareTooMany(t *testing.T) {
+	w := newWorld(t)
+	send := offer(t, webrtc.RTPTransceiverDirectionSendonly)
+	var first *client.Session
+	for i := range maxShares {
+		s, err := client.Open(t.Context(), w.share(string(rune('a'+i))), send)
+		if err != nil {
+			t.Fatalf("share %d: %v", i+1, err)
+		}
+		if i == 0 {
+			first = s
+		}
+	}
+	late := w.share("late")
+	if _, err := client.Open(t.Context(), late, send); status(err) != http.StatusConflict {
+		t.Fatalf("share %d: %v", maxShares+1, err)
+	}
+	if err := first.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a place is free", func() bool {
+		_, err := client.Open(t.Context(), late, send)
+		return err == nil
+	})
+}
+
+func TestAPinnedViewerEndsWithItsShare(t *testing.T) {
+	w := newWorld(t)
+	anne := w.present("anne", packet.VP8, 'A')
+	follower := w.watch(w.view("follower"))
+	follower.next("picture", from('A'))
+	w.present("bob", packet.VP8, 'B')
+	pinned := w.view("pinned")
+	pinned.URL += "?publication=" + w.publicationOf("anne")
+	v := w.watch(pinned)
+	v.next("the pinned picture", from('A'))
+	follower.next("the conference's screen", from('B'))
+	anne.end()
+	v.gone(patience)
+	eventually(t, "the viewer's browser is told", v.line.told.Load)
+	for len(follower.packets) > 0 {
+		<-follower.packets
+	}
+	follower.next("picture after the end of another share", from('B'))
+}
+
+// publicationOf is the id of a participant's share.
+func (w *world) publicationOf(participant string) string {
+	w.t.Helper()
+	presence, err := w.server.join(w.claims("somebody"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer presence.Leave()
+	var id string
+	eventually(w.t, participant+" shares", func() bool {
+		for _, p := range presence.State().Publications {
+			if p.Participant == participant {
+				id = p.ID
+			}
+		}
+		return id != ""
+	})
+	return id
+}
+
+// live counts the publications that the packet path holds.
+func (w *world) live() int {
+	w.server.mu.Lock()
+	defer w.server.mu.Unlock()
+	return len(w.server.publications)
+}
+
+// TestAShareMadeAnewEndsTheSilentOne: the presenter's network changed, and the page did not wait for the old session.
+func TestAShareMadeAnewEndsTheSilentOne(t *testing.T) {
+	w := newWorld(t)
+	old := w.present("anne", packet.VP8, 'A')
+	v := w.watch(w.view("james"))
+	v.next("picture", from('A'))
+	id := w.publicationOf("anne")
+	old.line.cut.Store(true)
+	presence, err := w.server.join(w.claims("somebody"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer presence.Leave()
+	eventually(t, "the share is interrupted", func() bool { return presence.State().Publications[0].Interrupted })
+	w.present("anne", packet.VP8, 'B')
+	v.next("picture of the new share", from('B'))
+	old.gone(2 * time.Second)
+	eventually(t, "only the new share is left", func() bool { return w.live() == 1 && w.server.publication(id) == nil })
+}
+
+// TestASilentPresenterIsGivenUp after 25 s; the page tries for 20.
+func TestASilentPresenterIsGivenUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 25 s")
+	}
+	w := newWorld(t)
+	p := w.present("anne", packet.VP8, 'A')
+	w.publicationOf("anne")
+	p.line.cut.Store(true)
+	began := time.Now()
+	p.gone(40 * time.Second)
+	if took := time.Since(began); took < 21*time.Second || took > 27*time.Second { // pion looks every second or two
+		t.Errorf("the share ended after %s", took)
+	}
+	if w.live() != 0 {
+		t.Error("the publication is still there")
+	}
+}
+
+// TestViewersFollowFromCodecToCodec within one session: the payload type is the viewer's own for each.
+func TestViewersFollowFromCodecToCodec(t *testing.T) {
+	w := newWorld(t)
+	v := w.watch(w.view("james"))
+	types := map[uint8]packet.Codec{}
+	for _, codec := range []packet.Codec{packet.VP9, packet.H264, packet.AV1, packet.VP8, packet.VP9} {
+		p := w.present("anne", codec, byte(codec[2]))
+		got := v.next("picture in "+string(codec), from(byte(codec[2])))
+		if known, ok := types[got.PayloadType]; ok && known != codec {
+			t.Errorf("%s comes as payload type %d, as %s did", codec, got.PayloadType, known)
+		}
+		types[got.PayloadType] = codec
+		if first := got.Payload[0]; first != picture(codec, true)[0] {
+			t.Errorf("%s starts with %x, which is no keyframe", codec, first)
+		}
+		for _, c := range v.pc.GetTransceivers()[0].Receiver().GetParameters().Codecs {
+			if uint8(c.PayloadType) == got.PayloadType && c.MimeType != "video/"+string(codec) {
+				t.Errorf("%s comes as %s", codec, c.MimeType)
+			}
+		}
+		p.end()
+	}
+	if len(types) != 4 {
+		t.Errorf("payload types %v", types)
+	}
+}
+
+// TestAnotherPayloadTypeEndsTheShare: viewers would get it under the name of the first codec, or nothing at all.
+func TestAnotherPayloadTypeEndsTheShare(t *testing.T) {
+	for name, to := range map[string]int32{"a codec of the offer": 98, "sound's": 111, "an unknown one": 120} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.present("anne", packet.VP8, 'A')
+			v := w.watch(w.view("james"))
+			v.next("picture", from('A'))
+			p.retype.to.Store(to)
+			p.gone(patience)
+			eventually(t, "the share has ended", func() bool { return w.live() == 0 && w.rooms.Stats().Publications == 0 })
+			eventually(t, "the presenter's browser is told", p.line.told.Load)
+		})
+	}
+}
+
+// TestNothingIsLeftOfAShareThatEndsAsItBegins: DELETE comes with the first picture.
+func TestNothingIsLeftOfAShareThatEndsAsItBegins(t *testing.T) {
+	w := newWorld(t)
+	for range 8 {
+		p := newPresenter(t, packet.VP8)
+		p.connect(w.share("anne"))
+		eventually(t, "connected", func() bool { return p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected })
+		var both sync.WaitGroup
+		both.Go(func() {
+			for n := range uint16(20) {
+				_ = p.track.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: n, Marker: true}, Payload: picture(packet.VP8, true)})
+				time.Sleep(time.Millisecond) // frames, so that one meets the DELETE
+			}
+		})
+		both.Go(func() { _ = p.session.Close(t.Context()) })
+		both.Wait()
+		p.gone(patience)
+	}
+	if w.live() != 0 || w.rooms.Stats().Publications != 0 {
+		t.Errorf("%d publications are left", w.live())
+	}
+}
