@@ -102,7 +102,7 @@ func TestRefusals(t *testing.T) {
 		"another kind": {request{"POST", "/whep", "Basic YTpi", typeSDP, "", view}, problem.Unauthenticated, "Bearer"},
 		"rubbish":      {request{"POST", "/whep", "Bearer abc", typeSDP, "", view}, problem.TokenInvalid, invalid},
 		"an old token": {request{"POST", "/whep", signed(func(c *jointoken.Claims) {
-			c.IssuedAt, c.NotBefore, c.Expires = c.IssuedAt.Add(-3*time.Minute), c.NotBefore.Add(-3*time.Minute), c.Expires.Add(-3*time.Minute)
+			c.IssuedAt, c.NotBefore, c.Expires = c.IssuedAt.Add(-150*time.Second), c.NotBefore.Add(-150*time.Second), c.Expires.Add(-150*time.Second)
 		}), typeSDP, "", view}, problem.TokenExpired, invalid},
 		"a token of tomorrow": {request{"POST", "/whep", signed(func(c *jointoken.Claims) {
 			c.IssuedAt, c.NotBefore, c.Expires = c.IssuedAt.Add(time.Hour), c.NotBefore.Add(time.Hour), c.Expires.Add(time.Hour)
