@@ -121,9 +121,7 @@ func TestASilentPresenterIsGivenUp(t *testing.T) {
 	if took := time.Since(began); took < 21*time.Second || took > 27*time.Second { // pion looks every second or two
 		t.Errorf("the share ended after %s", took)
 	}
-	if w.live() != 0 {
-		t.Error("the publication is still there")
-	}
+	eventually(t, "the publication is forgotten", func() bool { return w.live() == 0 })
 }
 
 // TestViewersFollowFromCodecToCodec within one session: the payload type is the viewer's own for each.
@@ -187,7 +185,5 @@ func TestNothingIsLeftOfAShareThatEndsAsItBegins(t *testing.T) {
 		both.Wait()
 		p.gone(patience)
 	}
-	if w.live() != 0 || w.rooms.Stats().Publications != 0 {
-		t.Errorf("%d publications are left", w.live())
-	}
+	eventually(t, "no publication is left", func() bool { return w.live() == 0 && w.rooms.Stats().Publications == 0 })
 }

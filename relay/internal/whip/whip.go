@@ -323,6 +323,7 @@ func (s *Server) delete(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err == nil:
 		found.transport.Close()
+		s.remove(found) // at once, and not only when its run has noticed
 	case !s.was(r.PathValue("id")):
 		return err
 	}
@@ -337,10 +338,13 @@ func (s *Server) was(id string) bool {
 	return s.past.has(id)
 }
 
-// remove forgets a session; its run calls it.
+// remove forgets a session; its run calls it too.
 func (s *Server) remove(ended *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.sessions[ended.id] == nil {
+		return
+	}
 	delete(s.sessions, ended.id)
 	s.past.add(ended.id)
 }
