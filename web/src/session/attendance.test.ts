@@ -239,6 +239,7 @@ describe('a lost network', () => {
     socket().say(room([share('s1')], 's1', 'r2'));
     await settle();
     expect(relay.of('POST')).toHaveLength(2);
+    expect(relay.of('DELETE')).toHaveLength(0);
   });
 
   it('keeps its session when the same relay answers again', async () => {

@@ -144,9 +144,8 @@ export class Attendance {
         const before = instance;
         instance = this.control.room.peek()?.instance ?? '';
         if (before !== '' && before !== instance) {
-          // A relay that started anew, or another one, knows nothing of these sessions.
-          this.viewer.link.restart('another relay');
-          this.publisher.link?.restart('another relay');
+          this.viewer.link.renew();
+          this.publisher.link?.renew();
         } else if (lost) {
           this.viewer.link.retryNow();
           this.publisher.link?.retryNow();

@@ -112,6 +112,12 @@ export class MediaLink {
     this.#again(why, null, 0);
   }
 
+  /** Another relay answers now, and knows nothing of this session: makes a new one, and gives nothing back. */
+  renew(): void {
+    if (this.#session !== null) this.#session.location = '';
+    this.restart('another relay');
+  }
+
   /** The network is back, or the page is looked at again: a link that waits tries at once. */
   retryNow(): void {
     const { phase } = this.#state.value;
