@@ -167,10 +167,11 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 	s := &Presenter{pc: pc, announce: p.announce, events: events, audio: audio, closed: make(chan struct{}), offer: taken, remote: o.ice.ufrag}
 	pc.OnTrack(s.track)
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		events.State()
 		if state == webrtc.PeerConnectionStateFailed || state == webrtc.PeerConnectionStateClosed {
 			go s.Close() // pion holds its lock here
+			return       // Closed says all
 		}
+		events.State()
 	})
 	answer, err := s.negotiate(s.offer)
 	if err != nil {
@@ -250,9 +251,13 @@ func (s *Presenter) reports(receiver *webrtc.RTPReceiver, codec packet.Codec) {
 	}
 }
 
-// Interrupted reports whether the presenter's network is silent.
+// Interrupted reports whether the presenter's network is silent. One that was given up, or is closed, does not come back.
 func (s *Presenter) Interrupted() bool {
-	return s.pc.ConnectionState() == webrtc.PeerConnectionStateDisconnected
+	switch s.pc.ConnectionState() {
+	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+		return true
+	}
+	return false
 }
 
 // Audio reports whether the presenter offered sound.
