@@ -76,6 +76,32 @@ func TestAPresenterIsAnsweredWithOneVideoCodec(t *testing.T) {
 	}
 }
 
+// TestARestartThatFailsHalfwayEndsTheSession: the browser cannot be told credentials that work.
+func TestARestartThatFailsHalfwayEndsTheSession(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	p, _, err := peers.Present(sending("96"), silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.patience = 1 // no time to gather
+	eventually(t, "a restart fails", func() bool {
+		_, err := p.Restart(fragmentOf(freshUfrag(t)))
+		return err != nil
+	})
+	within(t, p.Closed(), "closed")
+}
+
+// freshUfrag is a ufrag that no restart had before.
+func freshUfrag(t *testing.T) string {
+	t.Helper()
+	c, err := newCredentials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.ufrag
+}
+
 func TestAPresentersRestart(t *testing.T) {
 	peers, _ := newPeers(t, 0)
 	p, answer, err := peers.Present(sending("96"), silent())
