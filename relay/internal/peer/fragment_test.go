@@ -76,6 +76,41 @@ func TestAPresenterIsAnsweredWithOneVideoCodec(t *testing.T) {
 	}
 }
 
+// TestFurtherSectionsOfAPresenterAreInactive: a share is one picture and one sound, and stays so after a restart.
+func TestFurtherSectionsOfAPresenterAreInactive(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	first := sending("96")
+	_, sections, _ := strings.Cut(first, "m=video")
+	more := strings.NewReplacer("a=mid:0", "a=mid:2", "a=mid:1", "a=mid:3").Replace("m=video" + sections)
+	offered := strings.Replace(first, "a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1 2 3", 1) + more
+	p, answer, err := peers.Present(offered, silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	check := func(answer string) {
+		t.Helper()
+		answered := strings.Split(answer, "\nm=")[1:]
+		if len(answered) != 4 {
+			t.Fatalf("%d sections in\n%s", len(answered), answer)
+		}
+		for i, section := range answered {
+			if active := strings.Contains(section, "a=recvonly"); active != (i < 2) || active == strings.Contains(section, "a=inactive") {
+				t.Errorf("section %d is answered\n%s", i, section)
+			}
+		}
+	}
+	check(answer)
+	if _, err := p.Restart(fragmentOf("next")); err != nil {
+		t.Fatal(err)
+	}
+	for i, section := range strings.Split(p.pc.LocalDescription().SDP, "\nm=")[1:] {
+		if active := strings.Contains(section, "a=recvonly"); active != (i < 2) {
+			t.Errorf("section %d after the restart\n%s", i, section)
+		}
+	}
+}
+
 // TestARestartThatFailsHalfwayEndsTheSession: the browser cannot be told credentials that work.
 func TestARestartThatFailsHalfwayEndsTheSession(t *testing.T) {
 	peers, _ := newPeers(t, 0)

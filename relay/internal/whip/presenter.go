@@ -123,13 +123,16 @@ func (sh *share) changed() {
 	}
 }
 
-// track reads one track until the session ends. The picture makes the publication; sound waits for it.
+// track reads one track until it or the session ends. The picture makes the publication; sound waits for it.
 func (sh *share) track(in peer.Incoming) {
 	track := sh.attach(in)
 	var b [egress.MaxDatagram]byte
 	for {
 		n, err := in.Read(b[:])
 		if err != nil {
+			if track == nil {
+				return
+			}
 			if sh.ctx.Err() == nil {
 				sh.server.logger.Info("share cannot go on", "publication", sh.id, "error", err)
 			}

@@ -224,6 +224,40 @@ func TestAnotherPayloadTypeEndsTheShare(t *testing.T) {
 	}
 }
 
+// TestASecondPictureChangesNothing: a share is one picture, whatever else its browser offers, sends and ends.
+func TestASecondPictureChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := newPresenter(t, packet.VP8)
+	other, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "second", "camera")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := p.pc.AddTransceiverFromTrack(other, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.connect(w.share("anne"))
+	eventually(t, "connected", func() bool { return p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected })
+	for n := range uint16(50) {
+		time.Sleep(time.Millisecond) // packets, so that the second picture is the first to come
+		_ = other.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: n, Marker: true}, Payload: append(picture(packet.VP8, true), 'B')})
+	}
+	p.send('A')
+	v := w.watch(w.view("james"))
+	v.next("picture", from('A'))
+	if err := second.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		v.next("picture after the end of the second", func(got *rtp.Packet) bool {
+			if !from('A')(got) {
+				t.Errorf("the second picture is shown: %x", got.Payload)
+			}
+			return true
+		})
+	}
+}
+
 // TestNothingIsLeftOfAShareThatEndsAsItBegins: DELETE comes with the first picture.
 func TestNothingIsLeftOfAShareThatEndsAsItBegins(t *testing.T) {
 	w := newWorld(t)
