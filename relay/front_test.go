@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -120,6 +121,59 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 	if err == nil {
 		t.Error("half an answer looks whole")
 	}
+}
+
+func TestWhatAHandlerMeansToBreakOffIsNoPanic(t *testing.T) {
+	var log, served syncBuffer
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	server := httptest.NewUnstartedServer(front(logger, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/taken" {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			panic("a bug on a connection that was taken over")
+		}
+		panic(http.ErrAbortHandler)
+	})))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(&served, nil), slog.LevelError)
+	server.Start()
+	for _, path := range []string{"/aborted", "/taken"} {
+		if response, err := http.Get(server.URL + path); err == nil {
+			response.Body.Close()
+			t.Errorf("%s: answered %s", path, response.Status)
+		}
+	}
+	server.Close()
+	for until := time.Now().Add(deadline); !strings.Contains(log.String(), "taken over") && time.Now().Before(until); {
+		time.Sleep(time.Millisecond) // nothing waits for the handler of a connection that was taken over
+	}
+	if text := log.String(); strings.Contains(text, "abort") || !strings.Contains(text, "taken over") {
+		t.Errorf("the log: %s", text)
+	}
+	if text := served.String(); text != "" {
+		t.Errorf("net/http complains: %s", text)
+	}
+}
+
+// syncBuffer is a log that handlers on other goroutines write.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 // A session that has ended stays deleted; one that never was is not found.
