@@ -168,6 +168,15 @@ func checkFragment(t *testing.T, fragment, answer string) {
 	}
 }
 
+// TestOnlyThePortSaysThatASectionIsRefused: 0 is a payload type too (RFC 3264 section 6).
+func TestOnlyThePortSaysThatASectionIsRefused(t *testing.T) {
+	const refused, taken = "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n", "m=video 9 UDP/TLS/RTP/SAVPF 96 0 97\r\na=mid:0\r\n"
+	const session = "v=0\r\na=group:BUNDLE 0\r\n"
+	if head := fragmentHead(session + refused + taken); head != "a=ice-lite\r\na=group:BUNDLE 0\r\n"+taken {
+		t.Errorf("the fragment begins\n%s", head)
+	}
+}
+
 func TestAViewersFragment(t *testing.T) {
 	peers, _ := newPeers(t, 0)
 	for name, tt := range map[string]struct{ offer, head string }{
