@@ -176,9 +176,9 @@ func (b *syncBuffer) String() string {
 	return b.text.String()
 }
 
-// A session that has ended stays deleted; one that never was is not found.
-func TestDeleteKnowsWhatHasEnded(t *testing.T) {
-	w := newWorld(t)
+// viewerOffer is what a browser posts to view.
+func viewerOffer(t *testing.T) string {
+	t.Helper()
 	pc := newPC(t)
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 		t.Fatal(err)
@@ -187,7 +187,13 @@ func TestDeleteKnowsWhatHasEnded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := whip.Open(t.Context(), whip.Endpoint{URL: w.url + "/whep", Token: w.token("p", jointoken.View)}, offer.SDP)
+	return offer.SDP
+}
+
+// A session that has ended stays deleted; one that never was is not found.
+func TestDeleteKnowsWhatHasEnded(t *testing.T) {
+	w := newWorld(t)
+	session, err := whip.Open(t.Context(), whip.Endpoint{URL: w.url + "/whep", Token: w.token("p", jointoken.View)}, viewerOffer(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,18 +220,10 @@ func TestDeleteKnowsWhatHasEnded(t *testing.T) {
 
 func TestAStoppingRelaySaysWhenToComeBackAndKeepsTheToken(t *testing.T) {
 	w := newWorld(t)
-	pc := newPC(t)
-	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
-		t.Fatal(err)
-	}
-	offer, err := pc.CreateOffer(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	w.relay.whip.Close() // the relay stops between the room's welcome and the session's
-	token := w.token("p", jointoken.View)
+	token, offer := w.token("p", jointoken.View), viewerOffer(t)
 	for range 2 { // the second time says that the first did not spend the token
-		response, document := w.call(http.MethodPost, "/whep", token, offer.SDP)
+		response, document := w.call(http.MethodPost, "/whep", token, offer)
 		if document["code"] != string(problem.Unavailable) || response.Header.Get("Retry-After") == "" {
 			t.Errorf("%s %v %v", response.Status, document, response.Header)
 		}
