@@ -75,6 +75,9 @@ const (
 	handshakeTimeout = 30 * time.Second
 	flightInterval   = 200 * time.Millisecond // of a lost handshake flight
 	consentTimeout   = 30 * time.Second       // RFC 7675 section 5.1
+	// silence is after how long without a check a viewer's address may go to another one. Browsers check each 2.5 s, or
+	// each 4 to 6 s (RFC 7675 section 5.1): one check may be lost.
+	silence = 13 * time.Second
 	// maxReports is how many RTCP datagrams a viewer may send in a second; more are dropped undecrypted. Browsers send
 	// fewer than a hundred: a NACK each 20 ms at worst, and reports.
 	maxReports = 200
@@ -95,11 +98,12 @@ func (v *Viewer) check(c check, from netip.AddrPort) {
 	if !c.verified(local, remote) {
 		return
 	}
-	moved, ok := v.peers.demux.claim(v, from, c.nominate)
+	now := v.peers.now()
+	moved, ok := v.peers.demux.claim(v, from, c.nominate, now)
 	if !ok {
 		return
 	}
-	v.checkedAt.Store(v.peers.now().UnixNano())
+	v.checkedAt.Store(now.UnixNano())
 	if moved {
 		v.destination.Store(v.peers.socket.Destination(from))
 	}
@@ -271,6 +275,11 @@ func (v *Viewer) Feedback(packets []rtcp.Packet) {
 	if err == nil && sealed != nil {
 		_ = v.peers.socket.Write(sealed, to.Address) // counted there
 	}
+}
+
+// silent reports whether the viewer was not heard of for so long that its address may go to another one.
+func (v *Viewer) silent(now time.Time) bool {
+	return now.UnixNano()-v.checkedAt.Load() >= int64(silence)
 }
 
 // alive reports whether the viewer still consents to get media (RFC 7675).
