@@ -128,14 +128,14 @@ func (v *Viewer) run(ctx context.Context) {
 		}
 		return
 	}
-	defer conn.Close() // sends close_notify: the browser notices at once
+	defer conn.Close() // sends close_notify: the browser notices at once. Its reader must have ended, or it may not
 	if err := v.keys(conn); err != nil {
 		v.peers.logger.Warn("viewer keys", "error", err)
 		return
 	}
 	close(v.connected)
 	gone := make(chan struct{})
-	go func() { // ends with conn.Close
+	go func() { // ends with the link
 		defer close(gone)
 		var b [256]byte
 		for {
@@ -148,7 +148,7 @@ func (v *Viewer) run(ctx context.Context) {
 	case <-ctx.Done():
 	case <-gone:
 	}
-	_ = conn.Close()
+	_ = v.link.Close()
 	<-gone
 }
 

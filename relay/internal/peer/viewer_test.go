@@ -309,6 +309,16 @@ func TestAViewerWhoSaysGoodbyeIsForgotten(t *testing.T) {
 	}
 }
 
+func TestTheRelaySaysGoodbye(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	v := peertest.New(t, peertest.Config{})
+	viewer, answer := view(t, peers, v, func([]rtcp.Packet) {})
+	v.Connect(answer)
+	within(t, viewer.Connected(), "connected")
+	viewer.Close()
+	within(t, v.Ended(), "the viewer is told")
+}
+
 func TestAFullRelayRefuses(t *testing.T) {
 	peers, _ := newPeers(t, 1)
 	v := peertest.New(t, peertest.Config{})
