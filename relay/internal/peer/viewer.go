@@ -138,14 +138,14 @@ func (v *Viewer) run(ctx context.Context) {
 		}
 		return
 	}
-	defer conn.Close() // sends close_notify: the browser notices at once
+	defer conn.Close() // sends close_notify: the browser notices at once. Its reader must have ended, or it may not
 	if err := v.keys(conn); err != nil {
 		v.peers.logger.Warn("viewer keys", "error", err)
 		return
 	}
 	close(v.connected)
 	gone := make(chan struct{})
-	go func() { // ends with conn.Close
+	go func() { // ends with the link
 		defer close(gone)
 		var b [256]byte
 		for {
@@ -158,7 +158,7 @@ func (v *Viewer) run(ctx context.Context) {
 	case <-ctx.Done():
 	case <-gone:
 	}
-	_ = conn.Close()
+	_ = v.link.Close()
 	<-gone
 }
 
@@ -279,12 +279,15 @@ func (v *Viewer) Feedback(packets []rtcp.Packet) {
 
 // silent reports whether the viewer was not heard of for so long that its address may go to another one.
 func (v *Viewer) silent(now time.Time) bool {
-	return now.UnixNano()-v.checkedAt.Load() >= int64(silence)
+	return v.silence(now) >= silence
 }
 
 // alive reports whether the viewer still consents to get media (RFC 7675).
-func (v *Viewer) alive(now time.Time) bool {
-	return now.UnixNano()-v.checkedAt.Load() < int64(consentTimeout)
+func (v *Viewer) alive(now time.Time) bool { return v.silence(now) < consentTimeout }
+
+// silence is the time since the latest verified check.
+func (v *Viewer) silence(now time.Time) time.Duration {
+	return time.Duration(now.UnixNano() - v.checkedAt.Load())
 }
 
 // Restart begins an ICE restart (RFC 8445 section 9): media flows on to the old address until a check comes from

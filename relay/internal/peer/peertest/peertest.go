@@ -61,6 +61,7 @@ type Viewer struct {
 	reading   chan struct{}
 
 	dtls     *dtls.Conn
+	ended    chan struct{}
 	inbound  *srtp.Context
 	outbound *srtp.Context
 }
@@ -82,7 +83,7 @@ func New(t testing.TB, cfg Config) *Viewer {
 	}
 	v := &Viewer{
 		t: t, cfg: cfg, conn: conn, certificate: certificate,
-		handshake: packetio.NewBuffer(), checks: make(chan []byte, 16), media: make(chan []byte, 4096), reading: make(chan struct{}),
+		handshake: packetio.NewBuffer(), checks: make(chan []byte, 16), media: make(chan []byte, 4096), reading: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go v.read()
 	t.Cleanup(v.Close)
@@ -171,22 +172,27 @@ func (v *Viewer) Request(c Check) []byte {
 // Write sends a datagram to the relay as it is.
 func (v *Viewer) Write(b []byte) (int, error) { return v.conn.WriteToUDP(b, v.relay) }
 
-// Checked sends a check until the relay answers it; it returns the answer.
+// Checked sends a check and returns the relay's answer to it.
 func (v *Viewer) Checked(c Check) *stun.Message {
 	v.t.Helper()
+	request := &stun.Message{Raw: v.Request(c)}
+	if err := request.Decode(); err != nil {
+		v.t.Fatal(err)
+	}
+	if _, err := v.Write(request.Raw); err != nil {
+		v.t.Fatal(err)
+	}
 	deadline := time.After(Patience)
 	for {
-		if _, err := v.Write(v.Request(c)); err != nil {
-			v.t.Fatal(err)
-		}
 		select {
 		case b := <-v.checks:
 			m := &stun.Message{Raw: b}
 			if err := m.Decode(); err != nil {
 				v.t.Fatal(err)
 			}
-			return m
-		case <-time.After(50 * time.Millisecond): // the datagram may be lost
+			if m.TransactionID == request.TransactionID {
+				return m
+			}
 		case <-deadline:
 			v.t.Fatal("the relay does not answer the check")
 		}
@@ -223,8 +229,20 @@ func (v *Viewer) Handshake() error {
 		return fmt.Errorf("shake hands: %w", err)
 	}
 	v.dtls = conn
+	go func() {
+		defer close(v.ended)
+		var b [256]byte
+		for {
+			if _, err := conn.Read(b[:]); err != nil {
+				return
+			}
+		}
+	}()
 	return nil
 }
+
+// Ended is closed when the relay has said goodbye.
+func (v *Viewer) Ended() <-chan struct{} { return v.ended }
 
 func (v *Viewer) keys() {
 	v.t.Helper()
@@ -295,13 +313,15 @@ func (v *Viewer) Deafen() {
 	<-v.reading
 }
 
-// Close ends the viewer; the relay is told by DTLS.
+// Close ends the viewer; the relay is told by DTLS. pion may close its connection before it has said so, unless its
+// reader has ended before.
 func (v *Viewer) Close() {
+	_ = v.handshake.Close()
 	if v.dtls != nil {
+		<-v.ended
 		_ = v.dtls.Close()
 	}
 	v.Deafen()
-	_ = v.handshake.Close()
 	_ = v.conn.Close()
 }
 
