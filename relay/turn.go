@@ -2,6 +2,8 @@ package relay
 
 import (
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"time"
@@ -23,17 +25,29 @@ type TurnConfig struct {
 // TurnListenError is a TURN port that could not be opened.
 type TurnListenError = turn.ListenError
 
+// ErrTurnNoIPv4 says that there is no media address that TURN could lead to.
+var ErrTurnNoIPv4 = fmt.Errorf("open TURN: %w", turn.ErrNoIPv4)
+
 // OpenTurn opens the TURN ports. It is called at most once, before the handlers are used.
 func (r *Relay) OpenTurn(cfg TurnConfig) error {
 	s, err := turn.New(turn.Config{
 		Listen: cfg.Listen, ListenTLS: cfg.ListenTLS, TLS: cfg.TLS, Secret: cfg.Secret,
 		Socket: r.socket, Peers: r.announce, Deliver: r.peers.Deliver, Logger: r.logger, PionLogs: peer.Quiet(), Now: time.Now,
 	})
+	if errors.Is(err, turn.ErrNoIPv4) {
+		return ErrTurnNoIPv4
+	}
 	if err != nil {
 		return err
 	}
 	r.turn = s
-	r.logger.Info("TURN ready", "turn", s.Addr().String(), "turns", r.TurnTLSAddr().String())
+	over := "off"
+	if a := s.AddrTLS(); a.IsValid() {
+		over = a.String()
+	} else if cfg.ListenTLS != "" {
+		r.logger.Info("TURN over TLS is off: it needs --tls-cert and --tls-key")
+	}
+	r.logger.Info("TURN ready", "turn", s.Addr().String(), "turns", over)
 	return nil
 }
 

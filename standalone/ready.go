@@ -20,8 +20,8 @@ type Ready struct {
 	SupportKey   string `json:"supportKey"`
 	Relay        string `json:"relay"`
 	Media        string `json:"media"`
-	Turn         string `json:"turn"`  // empty: this version serves no TURN
-	Turns        string `json:"turns"` // empty: this version serves no TURN
+	Turn         string `json:"turn"`  // empty: off
+	Turns        string `json:"turns"` // empty: off
 	PID          int    `json:"pid"`
 }
 
@@ -52,8 +52,11 @@ func publicURL(cfg Config, listener net.Addr) string {
 	return scheme + "://" + net.JoinHostPort(host, fmt.Sprint(listener.(*net.TCPAddr).Port))
 }
 
-// mediaAddress is where media can be sent from this machine or, with --public-ip, from elsewhere.
+// mediaAddress is where media can be sent from this machine or, with --public-ip, from elsewhere; "" for what is off.
 func mediaAddress(bound netip.AddrPort, public []netip.Addr) string {
+	if !bound.IsValid() {
+		return ""
+	}
 	address := bound.Addr().Unmap()
 	switch {
 	case len(public) > 0:

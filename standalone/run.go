@@ -2,6 +2,7 @@ package standalone
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/relay"
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 const (
@@ -41,6 +43,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.listen,       // the HTTP port; from here on the public address is known
 		s.openDatabase, // SQLite, and the keys that sign join tokens
 		s.startRelay,   // the UDP port of all media
+		s.startTurn,    // the ways in for networks that let no UDP out
 		s.wireDomains,  // conferences, identities, staff, portal: one handler
 		s.firstSteps,   // staff keys and the demo conference
 		s.serve,        // portal, API, WHIP, WHEP and control on the HTTP port
@@ -67,13 +70,13 @@ type system struct {
 	cfg    Config
 	logger *slog.Logger
 
-	data     *folder
-	listener net.Listener
-	public   string // origin that browsers see
+	data *folder
+	door
 
 	db          *sqlite.DB
 	signing     *conference.KeyRing
 	media       *relay.Relay
+	turnSecret  turncred.Secret // zero: no TURN
 	staff       *staff.Domain
 	conferences *conference.Domain
 	handler     http.Handler
@@ -82,6 +85,13 @@ type system struct {
 
 	failed  chan error     // a server that stopped by itself
 	closers []func() error // what opened things must do at the end
+}
+
+// door is the HTTP port.
+type door struct {
+	listener net.Listener
+	tls      *tls.Config // nil: plain HTTP
+	public   string      // origin that browsers see
 }
 
 func (s *system) onClose(f func() error) { s.closers = append(s.closers, f) }
@@ -116,13 +126,13 @@ func (s *system) openFolder(context.Context) (err error) {
 }
 
 func (s *system) listen(ctx context.Context) error {
-	plain, err := listen(ctx, "listen", s.cfg.Listen)
-	if err != nil {
+	var err error
+	if s.listener, err = listen(ctx, "listen", s.cfg.Listen); err != nil {
 		return err
 	}
-	s.onClose(func() error { plain.Close(); return nil }) // the server has closed it already, if it came so far
-	s.public = publicURL(s.cfg, plain.Addr())
-	s.listener, err = secure(plain, s.cfg, time.Now)
+	s.onClose(func() error { s.listener.Close(); return nil }) // the server has closed it already, if it came so far
+	s.public = publicURL(s.cfg, s.listener.Addr())
+	s.tls, err = secure(s.cfg, time.Now)
 	return err
 }
 
@@ -167,7 +177,7 @@ func (s *system) firstSteps(ctx context.Context) error {
 }
 
 func (s *system) serve(context.Context) error {
-	s.run(newServer(s.handler, s.logger), s.listener)
+	s.run(newServer(s.handler, s.logger), s.media.ShareWithTurn(s.listener, s.tls))
 	return nil
 }
 
@@ -247,13 +257,13 @@ func (s *system) announce(ctx context.Context) error {
 	s.onClose(func() error { os.Remove(path); return nil }) // nothing is ready any more
 	return Ready{
 		Portal: s.public, API: s.public + "/api/v1", Relay: s.public, Media: mediaAddress(s.media.MediaAddr(), ips),
+		Turn: mediaAddress(s.media.TurnAddr(), ips), Turns: mediaAddress(s.media.TurnTLSAddr(), ips),
 		OrganizerKey: s.keys.organizer, SupportKey: s.keys.support, PID: os.Getpid(),
 	}.write(path)
 }
 
 // warn says what will not work, before a user finds out.
 func (s *system) warn() {
-	s.logger.Info("TURN is not served by this version yet: --turn and --turns have no effect")
 	if host, insecure := strings.CutPrefix(s.public, "http://"); insecure && !isLoopback(host) {
 		s.logger.Warn("browsers keep no cookie and share no screen over plain http on this address: guests cannot join; use --tls-cert and --tls-key, or a reverse proxy and --public-url",
 			"address", s.public)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 // Conference is one durable conference.
@@ -168,6 +169,7 @@ type Config struct {
 	Identities Identities
 	Staff      Staff
 	Address    func(*http.Request) netip.Addr // the client's address
+	TurnSecret turncred.Secret                // shared with the relays; zero: nobody gets TURN credentials
 	PublicURL  string                         // issuer of join tokens and base of invitation links; no slash at its end
 	Ended      func(conferenceID string)      // optional; called once a conference has ended, to tell its relay
 	Now        func() time.Time               // nil is time.Now

@@ -13,6 +13,7 @@ import (
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 // countingHasher does no work and counts it; the real one has tests of its own.
@@ -30,7 +31,8 @@ func (h *countingHasher) Verify(_ context.Context, phc, password string) (bool, 
 type oneRelay struct{}
 
 func (oneRelay) Place(context.Context, string, string) (conference.Relay, error) {
-	return conference.Relay{ID: "relay-1", WHIP: "http://r/whip", WHEP: "http://r/whep", Control: "ws://r/control"}, nil
+	return conference.Relay{ID: "relay-1", WHIP: "http://r/whip", WHEP: "http://r/whep", Control: "ws://r/control",
+		TURN: []string{"turn:r:3478?transport=udp", "turns:r:443?transport=tcp"}}, nil
 }
 
 type nobody struct{}
@@ -64,12 +66,21 @@ func newWorld(t testing.TB) *world {
 	w.Domain, err = conference.New(t.Context(), conference.Config{
 		Store: w.db.Conference(), Keys: w.keys, Hasher: w.hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
 		Identities: nobody{}, Staff: nobody{}, Address: func(*http.Request) netip.Addr { return netip.IPv4Unspecified() },
-		PublicURL: "https://coopnet.example", Ended: func(id string) { w.ended = append(w.ended, id) }, Now: w.clock.Now,
+		PublicURL: "https://coopnet.example", TurnSecret: turnSecret(t), Ended: func(id string) { w.ended = append(w.ended, id) }, Now: w.clock.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+func turnSecret(t testing.TB) turncred.Secret {
+	t.Helper()
+	s, err := turncred.NewSecret("a secret for the tests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // create makes a conference with the password "correct horse".

@@ -2,18 +2,22 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/coopnet/coopnet/relay"
+	"github.com/coopnet/coopnet/shared/certfile"
 	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 const (
@@ -28,6 +32,8 @@ const (
 type Ready struct {
 	Relay   string `json:"relay"`
 	Media   string `json:"media"`
+	Turn    string `json:"turn"`  // empty: off
+	Turns   string `json:"turns"` // empty: off
 	Metrics string `json:"metrics"`
 	PID     int    `json:"pid"`
 }
@@ -39,22 +45,29 @@ func run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	secured, err := cfg.tls()
+	if err != nil {
+		return err
+	}
 	keys := jointoken.NewRemote(cfg.JWKS, &http.Client{Timeout: 10 * time.Second}, time.Now)
 	r, err := relay.New(relay.Config{ID: cfg.ID, Issuer: cfg.Issuer, Keys: keys, Media: cfg.Media, PublicIPs: ips, Logger: logger})
 	if err != nil {
 		return err
 	}
+	if err := openTurn(r, cfg, secured, logger); err != nil {
+		return errors.Join(err, r.Shutdown(ctx))
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", r.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	failed := make(chan error, 2)
-	public, err := serve(cfg.Listen, mux, failed)
+	public, err := serve(cfg.Listen, mux, failed, func(l net.Listener) net.Listener { return r.ShareWithTurn(l, secured) })
 	if err != nil {
 		return errors.Join(err, r.Shutdown(ctx))
 	}
-	servers, ready := []*http.Server{public}, Ready{Relay: "http://" + public.Addr, Media: r.MediaAddr().String(), PID: os.Getpid()}
+	servers, ready := []*http.Server{public}, newReady(r, public.Addr, secured != nil)
 	if cfg.Metrics != "" {
-		private, err := serve(cfg.Metrics, r.MetricsHandler(), failed)
+		private, err := serve(cfg.Metrics, r.MetricsHandler(), failed, nil)
 		if err != nil {
 			return errors.Join(err, public.Close(), r.Shutdown(ctx))
 		}
@@ -64,7 +77,7 @@ func run(ctx context.Context, cfg Config) error {
 		err = ready.write(cfg.ReadyFile)
 	}
 	if err == nil {
-		logger.Info("serving", "relay", ready.Relay, "media", ready.Media, "metrics", ready.Metrics)
+		logger.Info("serving", "relay", ready.Relay, "media", ready.Media, "turn", ready.Turn, "turns", ready.Turns, "metrics", ready.Metrics)
 		select {
 		case <-ctx.Done():
 		case err = <-failed:
@@ -80,14 +93,65 @@ func run(ctx context.Context, cfg Config) error {
 	return err
 }
 
-// serve listens and serves on a goroutine that ends with the server.
-func serve(address string, handler http.Handler, failed chan<- error) (*http.Server, error) {
+func newReady(r *relay.Relay, listen string, secured bool) Ready {
+	ready := Ready{Relay: "http://" + listen, Media: r.MediaAddr().String(), PID: os.Getpid()}
+	if secured {
+		ready.Relay = "https://" + listen
+	}
+	if a := r.TurnAddr(); a.IsValid() {
+		ready.Turn = reachable(r, a)
+	}
+	if a := r.TurnTLSAddr(); a.IsValid() {
+		ready.Turns = reachable(r, a)
+	}
+	return ready
+}
+
+// reachable puts the media port's address in place of "all of this machine".
+func reachable(r *relay.Relay, a netip.AddrPort) string {
+	if a.Addr().IsUnspecified() {
+		a = netip.AddrPortFrom(r.MediaAddr().Addr(), a.Port())
+	}
+	return a.String()
+}
+
+// openTurn opens TURN when there is a secret that somebody can mint credentials with.
+func openTurn(r *relay.Relay, cfg Config, secured *tls.Config, logger *slog.Logger) error {
+	if cfg.Turn == "" || cfg.TurnSecret == "" {
+		logger.Info("TURN is off: it needs --turn and COOPNET_TURN_SECRET")
+		return nil
+	}
+	secret, err := turncred.NewSecret(cfg.TurnSecret)
+	if err != nil {
+		return err
+	}
+	return r.OpenTurn(relay.TurnConfig{Listen: cfg.Turn, ListenTLS: cfg.Turns, TLS: secured, Secret: secret})
+}
+
+// tls is nil without a certificate.
+func (c Config) tls() (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	files, err := certfile.Open(c.TLSCert, c.TLSKey, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	return files.Config(), nil
+}
+
+// serve listens and serves on a goroutine that ends with the server. Share, if any, stands before the listener.
+func serve(address string, handler http.Handler, failed chan<- error, share func(net.Listener) net.Listener) (*http.Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
+	bound := listener.Addr().String()
+	if share != nil {
+		listener = share(listener)
+	}
 	s := &http.Server{
-		Addr: listener.Addr().String(), Handler: handler,
+		Addr: bound, Handler: handler,
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 	}
 	go func() {

@@ -26,8 +26,8 @@ func RelayedAddress(bits uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{relayedBlock, byte(bits >> 16), byte(bits >> 8), byte(bits)})
 }
 
-// Relayed reports whether an address is a route's and not the network's.
-func Relayed(a netip.Addr) bool { return a.Is4() && a.As4()[0] == relayedBlock }
+// Relayed reports whether an address is a route's and not the network's, also when it is written as IPv6.
+func Relayed(a netip.Addr) bool { return (a.Is4() || a.Is4In6()) && a.As4()[0] == relayedBlock }
 
 // routes are the open ones by their address.
 type routes struct {
@@ -39,7 +39,7 @@ type routes struct {
 func (r *routes) find(address netip.AddrPort) Route {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if route, ok := r.byAddress[address]; ok {
+	if route, ok := r.byAddress[netip.AddrPortFrom(address.Addr().Unmap(), address.Port())]; ok {
 		return route
 	}
 	return nowhere{}

@@ -28,6 +28,9 @@ import (
 // realm is what credentials are for. It travels in every challenge: a short one amplifies less.
 const realm = "coopnet"
 
+// ErrNoIPv4 says that the media port has no address that a client could reach.
+var ErrNoIPv4 = errors.New("TURN needs a media address of IPv4: set the public address")
+
 // Config is what a Server needs.
 type Config struct {
 	Listen    string      // UDP and TCP, for example ":3478"
@@ -113,7 +116,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	if len(s.peers) == 0 {
-		return nil, errors.New("TURN needs a media address of IPv4: set the public address")
+		return nil, ErrNoIPv4
 	}
 	tcp, udp, err := listenBoth(cfg.Listen)
 	if err != nil {
