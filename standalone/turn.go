@@ -76,17 +76,14 @@ func (s *system) turnURLs() []string {
 	if err != nil {
 		return nil // cannot happen: Validate has accepted it
 	}
-	host := origin.Hostname()
-	if ips, err := s.cfg.publicIPs(); err == nil && len(ips) > 0 && s.cfg.PublicURL == "" {
-		host = ips[0].String()
-	}
+	host := s.turnHost(origin.Hostname())
 	at := func(scheme, host, port, transport string) string {
 		return scheme + ":" + net.JoinHostPort(host, port) + "?transport=" + transport
 	}
 	port := fmt.Sprint(s.media.TurnAddr().Port())
 	urls := []string{at("turn", host, port, "udp"), at("turn", host, port, "tcp")}
 	if a := s.media.TurnTLSAddr(); a.IsValid() {
-		urls = append(urls, at("turns", host, fmt.Sprint(a.Port()), "tcp"))
+		urls = append(urls, at("turns", origin.Hostname(), fmt.Sprint(a.Port()), "tcp"))
 	}
 	if s.tls != nil && origin.Scheme == "https" { // the portal's own port: often the only one that a firewall lets out
 		port := origin.Port()
@@ -96,4 +93,19 @@ func (s *system) turnURLs() []string {
 		urls = append(urls, at("turns", origin.Hostname(), port, "tcp"))
 	}
 	return urls
+}
+
+// turnHost is where TURN without TLS is reached: what the user said, or else the address that media has too. Browsers do
+// not send UDP to "localhost" from their sockets. With TLS it is always the portal's name, which the certificate has.
+func (s *system) turnHost(portal string) string {
+	ips, err := s.cfg.publicIPs()
+	switch own := s.media.TurnAddr().Addr(); {
+	case s.cfg.PublicURL != "":
+		return portal
+	case err == nil && len(ips) > 0:
+		return ips[0].String()
+	case !own.IsUnspecified():
+		return own.String()
+	}
+	return s.media.MediaAddr().Addr().String()
 }

@@ -156,13 +156,14 @@ func TestTurnURLs(t *testing.T) {
 		change func(*system)
 		want   string
 	}{
-		"the portal's name": {func(s *system) { s.public = "http://box.example:8080" }, "turn:box.example:PORT?transport=udp turn:box.example:PORT?transport=tcp"},
+		"the portal's name": {func(s *system) { s.cfg.PublicURL, s.public = "http://box.example:8080", "http://box.example:8080" }, "turn:box.example:PORT?transport=udp turn:box.example:PORT?transport=tcp"},
 		"an address":        {func(s *system) { s.cfg.PublicIP = "192.0.2.7,2001:db8::7" }, "turn:192.0.2.7:PORT?transport=udp turn:192.0.2.7:PORT?transport=tcp"},
 		"a name before an address": {func(s *system) {
 			s.cfg.PublicIP, s.cfg.PublicURL, s.public = "192.0.2.7", "https://c.example", "https://c.example"
 		}, "turn:c.example:PORT?transport=udp turn:c.example:PORT?transport=tcp"},
-		"an address of IPv6":         {func(s *system) { s.public = "http://[2001:db8::7]:8080" }, "turn:[2001:db8::7]:PORT?transport=udp turn:[2001:db8::7]:PORT?transport=tcp"},
-		"the usual port of a portal": {func(s *system) { s.public, s.tls = "https://c.example", &tls.Config{} }, "turn:c.example:PORT?transport=udp turn:c.example:PORT?transport=tcp turns:c.example:443?transport=tcp"},
+		"an address of IPv6":         {func(s *system) { s.cfg.PublicURL, s.public = "http://[2001:db8::7]:8080", "http://[2001:db8::7]:8080" }, "turn:[2001:db8::7]:PORT?transport=udp turn:[2001:db8::7]:PORT?transport=tcp"},
+		"nothing said":               {func(*system) {}, "turn:127.0.0.1:PORT?transport=udp turn:127.0.0.1:PORT?transport=tcp"},
+		"the usual port of a portal": {func(s *system) { s.public, s.tls = "https://c.example", &tls.Config{} }, "turn:127.0.0.1:PORT?transport=udp turn:127.0.0.1:PORT?transport=tcp turns:c.example:443?transport=tcp"},
 	} {
 		s := &system{cfg: Config{Turn: "127.0.0.1:0"}, logger: slog.New(slog.DiscardHandler), door: door{public: "http://localhost:8080"}}
 		var err error
