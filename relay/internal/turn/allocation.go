@@ -24,6 +24,7 @@ const (
 type allocation struct {
 	front       *front
 	client      netip.AddrPort
+	address     net.Addr // client, as pion has it
 	relayed     netip.AddrPort
 	link        link
 	username    string
@@ -35,11 +36,16 @@ type allocation struct {
 	// section 7.2.5.2.1), and the rest from where its other datagrams go.
 	checked, used atomic.Int32
 
-	bindings atomic.Pointer[[]binding] // copied on write
+	channels
+	inbox   chan indication
+	done    chan struct{}
+	closing sync.Once
+}
+
+// channels are an allocation's bindings.
+type channels struct {
 	binding  sync.Mutex
-	inbox    chan indication
-	done     chan struct{}
-	closing  sync.Once
+	bindings atomic.Pointer[[]binding] // copied on write
 }
 
 // binding is a channel to one of the relay's addresses.
@@ -59,7 +65,7 @@ const nobody = -1 // no datagram has come yet
 
 func newAllocation(f *front, p *pending, now time.Time) *allocation {
 	a := &allocation{
-		front: f, client: p.from, link: f.carrier.link(p.from), username: p.username, credential: p.credential, since: now,
+		front: f, client: p.from, address: p.address, link: f.carrier.link(p.from), username: p.username, credential: p.credential, since: now,
 		transaction: p.transaction, inbox: make(chan indication, inboxLength), done: make(chan struct{}),
 	}
 	a.used.Store(nobody)
@@ -214,6 +220,7 @@ func (a *allocation) WriteTo(datagram []byte, to net.Addr) (int, error) {
 // Close implements net.PacketConn; pion calls it when the allocation ends.
 func (a *allocation) Close() error {
 	a.closing.Do(func() {
+		a.disown()
 		a.binding.Lock()
 		close(a.done)
 		for _, b := range *a.bindings.Load() {
@@ -224,6 +231,17 @@ func (a *allocation) Close() error {
 		a.front.release(a)
 	})
 	return nil
+}
+
+// disown makes the five-tuple that pion has kept name nobody. pion's reader of a closed allocation still deletes what the
+// five-tuple names, which may be the client's next allocation by then.
+func (a *allocation) disown() {
+	switch address := a.address.(type) {
+	case *net.UDPAddr:
+		address.Port = 0
+	case *net.TCPAddr:
+		address.Port = 0
+	}
 }
 
 // LocalAddr implements net.PacketConn.

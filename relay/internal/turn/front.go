@@ -35,7 +35,8 @@ type pending struct {
 	transaction [stun.TransactionIDSize]byte
 	method      stun.Method
 	from        netip.AddrPort
-	challenge   bool // pion shall say 401 in the name of method
+	address     net.Addr // from, for pion
+	challenge   bool     // pion shall say 401 in the name of method
 	key         stun.MessageIntegrity
 	username    string
 	credential  string
@@ -57,7 +58,8 @@ func (f *front) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue
 		}
 		if n = f.screen(b, n, from); n > 0 {
-			return n, f.carrier.address(from), nil
+			f.pending.address = f.carrier.address(from)
+			return n, f.pending.address, nil
 		}
 	}
 }

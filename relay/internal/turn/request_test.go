@@ -330,3 +330,24 @@ func TestBindingTellsTheAddress(t *testing.T) {
 		t.Errorf("%s, want %s", mapped, own)
 	}
 }
+
+// pion's reader of an allocation that was given back would take the next one of the same five-tuple with it.
+func TestAnAllocationAfterAnother(t *testing.T) {
+	w := newWorld(t, Limits{})
+	r := w.raw("udp")
+	for i := range 50 {
+		r.allocate()
+		if c := r.request(stun.MethodRefresh, lifetime(0)); c != 0 {
+			t.Fatal(c)
+		}
+		r.allocate()
+		for range 3 {
+			if c := r.request(stun.MethodRefresh); c != 0 {
+				t.Fatalf("round %d: the second allocation is gone: %d", i, c)
+			}
+		}
+		if c := r.request(stun.MethodRefresh, lifetime(0)); c != 0 {
+			t.Fatal(c)
+		}
+	}
+}

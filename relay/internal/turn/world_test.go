@@ -209,42 +209,59 @@ func (r *raw) send(b []byte) {
 	}
 }
 
-// receive reads one STUN message, or nil when none comes in time or the connection ends.
+// receive reads one STUN message, or nil when none comes in time or the connection ends. Channels' data is passed over.
 func (r *raw) receive(wait time.Duration) *stun.Message {
 	r.w.t.Helper()
 	_ = r.conn.SetReadDeadline(time.Now().Add(wait))
-	b := make([]byte, 1600)
-	var n int
-	var err error
-	if _, whole := r.conn.(*net.UDPConn); whole {
-		n, err = r.conn.Read(b)
-	} else if _, err = io.ReadFull(r.conn, b[:20]); err == nil {
-		n = 20 + int(binary.BigEndian.Uint16(b[2:]))
-		_, err = io.ReadFull(r.conn, b[20:n])
+	for {
+		b := make([]byte, 1600)
+		var n int
+		var err error
+		if r.overUDP() {
+			n, err = r.conn.Read(b)
+		} else if _, err = io.ReadFull(r.conn, b[:4]); err == nil {
+			n = 4 + (int(binary.BigEndian.Uint16(b[2:]))+3)&^3
+			if b[0] < 4 {
+				n = 20 + int(binary.BigEndian.Uint16(b[2:]))
+			}
+			_, err = io.ReadFull(r.conn, b[4:n])
+		}
+		if err != nil {
+			return nil
+		}
+		if b[0] >= 0x40 {
+			continue
+		}
+		m := &stun.Message{Raw: b[:n]}
+		if err := m.Decode(); err != nil {
+			r.w.t.Fatalf("the server sent %x: %v", b[:n], err)
+		}
+		return m
 	}
-	if err != nil {
-		return nil
-	}
-	m := &stun.Message{Raw: b[:n]}
-	if err := m.Decode(); err != nil {
-		r.w.t.Fatalf("the server sent %x: %v", b[:n], err)
-	}
-	return m
 }
 
-// ask sends a request and returns the answer to it.
+func (r *raw) overUDP() bool {
+	_, is := r.conn.(*net.UDPConn)
+	return is
+}
+
+// ask sends a request and returns the answer to it. Over UDP it sends again, as clients do.
 func (r *raw) ask(m *stun.Message) *stun.Message {
 	r.w.t.Helper()
-	r.send(m.Raw)
-	for {
-		answer := r.receive(patience)
-		if answer == nil {
-			r.w.t.Fatalf("no answer to %s", m)
-		}
-		if answer.TransactionID == m.TransactionID {
-			return answer
+	wait := patience
+	if r.overUDP() {
+		wait = 500 * time.Millisecond
+	}
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		r.send(m.Raw)
+		for answer := r.receive(wait); answer != nil; answer = r.receive(wait) {
+			if answer.TransactionID == m.TransactionID {
+				return answer
+			}
 		}
 	}
+	r.w.t.Fatalf("no answer to %s", m)
+	return nil
 }
 
 // build makes an authenticated request; it fetches a nonce first.
