@@ -172,7 +172,12 @@ func (p *presenter) end() {
 // watch plays the conference's screen and hands over its packets.
 func (w *world) watch(participant string) <-chan *rtp.Packet {
 	w.t.Helper()
-	pc := newPC(w.t)
+	return w.play(newPC(w.t), participant)
+}
+
+// play does so with a session of the caller's.
+func (w *world) play(pc *webrtc.PeerConnection, participant string) <-chan *rtp.Packet {
+	w.t.Helper()
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 		w.t.Fatal(err)
 	}

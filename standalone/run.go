@@ -2,6 +2,7 @@ package standalone
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/relay"
 	"github.com/coopnet/coopnet/shared/privatefile"
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 const (
@@ -42,6 +44,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.listen,       // the HTTP port; from here on the public address is known
 		s.openDatabase, // SQLite, and the keys that sign join tokens
 		s.startRelay,   // the UDP port of all media
+		s.startTurn,    // the ways in for networks that let no UDP out
 		s.wireDomains,  // conferences, identities, staff, portal: one handler
 		s.firstSteps,   // staff keys and the demo conference
 		s.serve,        // portal, API, WHIP, WHEP and control on the HTTP port
@@ -67,13 +70,13 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 type system struct {
 	cfg Config
 
-	data     *folder
-	listener net.Listener
-	public   string // origin that browsers see
+	data *folder
+	door
 
 	db          *sqlite.DB
 	signing     *conference.KeyRing
 	media       *relay.Relay
+	turnSecret  turncred.Secret // zero: no TURN
 	staff       *staff.Domain
 	conferences *conference.Domain
 	handler     http.Handler
@@ -81,6 +84,13 @@ type system struct {
 	demo        *demo
 
 	lifetime
+}
+
+// door is the HTTP port.
+type door struct {
+	listener net.Listener
+	tls      *tls.Config // nil: plain HTTP
+	public   string      // origin that browsers see
 }
 
 func (s *system) openFolder(context.Context) (err error) {
@@ -95,13 +105,13 @@ func (s *system) openFolder(context.Context) (err error) {
 }
 
 func (s *system) listen(ctx context.Context) error {
-	plain, err := listen(ctx, "listen", s.cfg.Listen)
-	if err != nil {
+	var err error
+	if s.listener, err = listen(ctx, "listen", s.cfg.Listen); err != nil {
 		return err
 	}
-	s.onClose(func() error { plain.Close(); return nil }) // the server has closed it already, if it came so far
-	s.public = publicURL(s.cfg, plain.Addr())
-	s.listener, err = secure(plain, s.cfg, time.Now)
+	s.onClose(func() error { s.listener.Close(); return nil }) // the server has closed it already, if it came so far
+	s.public = publicURL(s.cfg, s.listener.Addr())
+	s.tls, err = secure(s.cfg, time.Now)
 	return err
 }
 
@@ -146,7 +156,7 @@ func (s *system) firstSteps(ctx context.Context) error {
 }
 
 func (s *system) serve(context.Context) error {
-	s.run(newServer(s.handler, s.logger), s.listener)
+	s.run(newServer(s.handler, s.logger), s.media.ShareWithTurn(s.listener, s.tls))
 	return nil
 }
 
@@ -223,15 +233,20 @@ func (s *system) announce(ctx context.Context) error {
 		return nil
 	}
 	s.onStop(func() error { return privatefile.Remove(path) }) // nothing is ready any more
+	ips, err := s.cfg.publicIPs()
+	if err != nil {
+		return err
+	}
+	media := s.media.MediaAddr()
 	return Ready{
-		Portal: s.public, API: s.public + "/api/v1", Relay: s.public, Media: s.media.MediaAddr().String(),
+		Portal: s.public, API: s.public + "/api/v1", Relay: s.public, Media: media.String(),
+		Turn: mediaAddress(s.media.TurnAddr(), media, ips), Turns: mediaAddress(s.media.TurnTLSAddr(), media, ips),
 		OrganizerKey: s.keys.organizer, SupportKey: s.keys.support, PID: os.Getpid(),
 	}.write(path)
 }
 
 // warn says what will not work, before a user finds out.
 func (s *system) warn() {
-	s.logger.Info("TURN is not served by this version yet: --turn and --turns have no effect")
 	host, plain := strings.CutPrefix(s.public, "http://")
 	// Without a public address one is made of the listener's, which may be "every address of this machine".
 	beyond := !isLoopback(host) || s.cfg.PublicURL == "" && !isLoopback(s.listener.Addr().String())

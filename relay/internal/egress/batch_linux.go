@@ -57,6 +57,8 @@ type Batch struct {
 	sendNow   func(fd uintptr) bool // kept, so that no closure is made per flush
 	sent      int
 	sendError error
+
+	routed
 }
 
 // Destination is a viewer's address in the kernel's form.
@@ -65,11 +67,16 @@ type Destination struct {
 	raw     [unix.SizeofSockaddrInet6]byte
 	length  uint32
 	single  atomic.Bool // segments cannot be sent there
+	route   Route       // nil: the kernel knows the way
 }
 
 // Destination prepares an address for batches.
 func (s *Socket) Destination(to netip.AddrPort) *Destination {
 	d := &Destination{Address: to}
+	if Relayed(to.Addr()) {
+		d.route = s.routes.find(to)
+		return d
+	}
 	if !s.v6 {
 		a := (*unix.RawSockaddrInet4)(unsafe.Pointer(&d.raw))
 		a.Family, a.Addr, d.length = unix.AF_INET, to.Addr().Unmap().As4(), unix.SizeofSockaddrInet4
@@ -103,6 +110,10 @@ func (b *Batch) Reserve() []byte {
 
 // Commit adds the first n reserved bytes as one datagram to d.
 func (b *Batch) Commit(d *Destination, n int) {
+	if d.route != nil {
+		d.route.Collect(b, b.buffer[b.used:b.used+n])
+		return
+	}
 	i := b.count - 1
 	if d == b.last && !b.closed && n <= b.slots[i].size && b.slots[i].segments < maxSegments && b.socket.segments && !d.single.Load() {
 		b.slots[i].vector.Len += uint64(n)
@@ -133,6 +144,7 @@ func (b *Batch) moveAndFlush(n int) {
 
 // Flush sends everything. Datagrams that the kernel refuses are counted and lost, as UDP may.
 func (b *Batch) Flush() {
+	b.routed.flush()
 	if b.count == 0 {
 		return
 	}

@@ -26,33 +26,40 @@ type Counters struct {
 	SendCalls            atomic.Uint64 // system calls for batches
 }
 
-// Socket is the media port.
+// Socket is the media port, or TURN's.
 type Socket struct {
 	conn     *net.UDPConn
 	local    netip.AddrPort
 	v6       bool // the socket's address family is AF_INET6
 	segments bool // the kernel has segmentation offload
+	classify func([]byte) Kind
+	routes   routes
 	Counters Counters
 }
 
 // Listen opens the media port, for example ":7882".
-func Listen(address string) (*Socket, error) {
+func Listen(address string) (*Socket, error) { return open(address, Classify) }
+
+// ListenTURN opens a port for TURN over UDP.
+func ListenTURN(address string) (*Socket, error) { return open(address, ClassifyTURN) }
+
+func open(address string, classify func([]byte) Kind) (*Socket, error) {
 	resolved, err := net.ResolveUDPAddr("udp", address)
 	if err != nil {
-		return nil, fmt.Errorf("resolve media address %q: %w", address, err)
+		return nil, fmt.Errorf("resolve address %q: %w", address, err)
 	}
 	conn, err := net.ListenUDP("udp", resolved)
 	if err != nil {
-		return nil, fmt.Errorf("open media port: %w", err)
+		return nil, fmt.Errorf("open UDP port: %w", err)
 	}
 	// The kernel may grant less than asked; the batch waits when it is full.
 	_ = conn.SetReadBuffer(bufferSize)
 	_ = conn.SetWriteBuffer(bufferSize)
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	s := &Socket{conn: conn, local: local}
+	s := &Socket{conn: conn, local: local, classify: classify}
 	if err := s.inspect(); err != nil {
 		_ = conn.Close()
-		return nil, fmt.Errorf("open media port: %w", err)
+		return nil, fmt.Errorf("open UDP port: %w", err)
 	}
 	return s, nil
 }
@@ -72,17 +79,23 @@ func (s *Socket) Read(b []byte) (int, netip.AddrPort, Kind, error) {
 		}
 		s.Counters.PacketsIn.Add(1)
 		s.Counters.BytesIn.Add(uint64(n))
-		kind := Classify(b[:n])
-		if kind == Refused {
+		kind := s.classify(b[:n])
+		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		// Whoever can forge a relayed address must not become the client of an allocation.
+		if kind == Refused || Relayed(from.Addr()) {
 			s.Counters.Refused.Add(1)
 			continue
 		}
-		return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), kind, nil
+		return n, from, kind, nil
 	}
 }
 
 // Write sends one datagram at once: handshakes, checks and feedback, never media in bulk.
 func (s *Socket) Write(b []byte, to netip.AddrPort) error {
+	if Relayed(to.Addr()) {
+		s.routes.find(to).Send(b)
+		return nil
+	}
 	s.Counters.PacketsOut.Add(1)
 	s.Counters.BytesOut.Add(uint64(len(b)))
 	if _, err := s.conn.WriteToUDPAddrPort(b, to); err != nil {
