@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -12,7 +13,7 @@ import (
 
 const (
 	maxMessages = 64      // per sendmmsg
-	maxSegments = 44      // of one segmented send: the kernel allows 64 segments and 64 KB
+	maxSegments = 43      // of one segmented send: the kernel allows 64 segments and 65,507 bytes
 	batchBytes  = 1 << 17 // one flush
 )
 
@@ -63,6 +64,7 @@ type Destination struct {
 	Address netip.AddrPort
 	raw     [unix.SizeofSockaddrInet6]byte
 	length  uint32
+	single  atomic.Bool // segments cannot be sent there
 }
 
 // Destination prepares an address for batches.
@@ -102,7 +104,7 @@ func (b *Batch) Reserve() []byte {
 // Commit adds the first n reserved bytes as one datagram to d.
 func (b *Batch) Commit(d *Destination, n int) {
 	i := b.count - 1
-	if d == b.last && !b.closed && n <= b.slots[i].size && b.slots[i].segments < maxSegments && b.socket.segments.Load() {
+	if d == b.last && !b.closed && n <= b.slots[i].size && b.slots[i].segments < maxSegments && b.socket.segments && !d.single.Load() {
 		b.slots[i].vector.Len += uint64(n)
 		b.slots[i].segments++
 		b.closed = n < b.slots[i].size
@@ -183,40 +185,46 @@ func (b *Batch) send(fd uintptr) bool {
 	return true
 }
 
-// recover deals with the message that the kernel refused. Where segmentation is not to be had (EIO from a device without
-// checksum offload, EINVAL from an old kernel) the message is sent again in single datagrams, and so is all that follows.
+// recover deals with the message that the kernel refused. Where that is because of the segments, they are sent again as
+// single datagrams, and so is all that goes to this destination from now on. Other destinations keep their segments.
 func (b *Batch) recover(err error) {
-	i := b.sent
+	s := &b.slots[b.sent]
 	b.sent++
-	if b.slots[i].segments == 1 {
-		b.socket.Counters.SendErrors.Add(1)
+	if s.segments == 1 || !needsSingles(err) {
+		b.socket.Counters.SendErrors.Add(uint64(s.segments))
 		return
 	}
-	if errors.Is(err, unix.EIO) || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOPROTOOPT) {
-		b.socket.segments.Store(false)
-	}
-	whole := unsafe.Slice(b.slots[i].vector.Base, b.slots[i].vector.Len)
-	for len(whole) > 0 {
-		n := min(b.slots[i].size, len(whole))
-		if _, err := b.socket.conn.WriteToUDPAddrPort(whole[:n], b.slots[i].to.Address); err != nil {
+	s.to.single.Store(true)
+	for whole := unsafe.Slice(s.vector.Base, s.vector.Len); len(whole) > 0; {
+		n := min(s.size, len(whole))
+		if _, err := b.socket.conn.WriteToUDPAddrPort(whole[:n], s.to.Address); err != nil {
 			b.socket.Counters.SendErrors.Add(1)
 		}
 		whole = whole[n:]
 	}
 }
 
-// Segmented reports whether segmentation offload is in use.
-func (s *Socket) Segmented() bool { return s.segments.Load() }
+// needsSingles tells errors of segmentation: EINVAL or, since Linux 6.14, EMSGSIZE when a segment exceeds the path's MTU;
+// EIO when the route encrypts or its device computes no checksums.
+func needsSingles(err error) bool {
+	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EMSGSIZE) || errors.Is(err, unix.EIO)
+}
 
-func isIPv6(conn syscall.Conn) (bool, error) {
-	raw, err := conn.SyscallConn()
+// Segmented reports whether the kernel has segmentation offload.
+func (s *Socket) Segmented() bool { return s.segments }
+
+// inspect asks the kernel for the socket's address family and whether it can segment.
+func (s *Socket) inspect() error {
+	raw, err := s.conn.SyscallConn()
 	if err != nil {
-		return false, err
+		return err
 	}
 	var domain int
-	var optErr error
-	if err := raw.Control(func(fd uintptr) { domain, optErr = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN) }); err != nil {
-		return false, err
-	}
-	return domain == unix.AF_INET6, optErr
+	var optErr, segmentErr error
+	err = raw.Control(func(fd uintptr) {
+		domain, optErr = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
+		_, segmentErr = unix.GetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_SEGMENT) // before Linux 4.18: ENOPROTOOPT
+	})
+	s.v6, s.segments = domain == unix.AF_INET6, segmentErr == nil
+	return errors.Join(err, optErr)
 }

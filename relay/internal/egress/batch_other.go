@@ -2,10 +2,7 @@
 
 package egress
 
-import (
-	"net/netip"
-	"syscall"
-)
+import "net/netip"
 
 // Batch collects datagrams; here each one is a system call of its own. It is used by one goroutine.
 type Batch struct {
@@ -31,7 +28,7 @@ func (b *Batch) Commit(d *Destination, n int) { _ = b.socket.Write(b.buffer[:n],
 // Flush has nothing left to send.
 func (b *Batch) Flush() {}
 
-// Segmented reports whether segmentation offload is in use.
+// Segmented reports whether the kernel has segmentation offload.
 func (s *Socket) Segmented() bool { return false }
 
-func isIPv6(syscall.Conn) (bool, error) { return false, nil }
+func (s *Socket) inspect() error { return nil }

@@ -31,7 +31,7 @@ type Socket struct {
 	conn     *net.UDPConn
 	local    netip.AddrPort
 	v6       bool // the socket's address family is AF_INET6
-	segments atomic.Bool
+	segments bool // the kernel has segmentation offload
 	Counters Counters
 }
 
@@ -50,11 +50,10 @@ func Listen(address string) (*Socket, error) {
 	_ = conn.SetWriteBuffer(bufferSize)
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	s := &Socket{conn: conn, local: local}
-	if s.v6, err = isIPv6(conn); err != nil {
+	if err := s.inspect(); err != nil {
 		_ = conn.Close()
 		return nil, fmt.Errorf("open media port: %w", err)
 	}
-	s.segments.Store(true)
 	return s, nil
 }
 

@@ -135,31 +135,34 @@ func describeVP9(p []byte) Descriptor {
 	return d
 }
 
-// keyframeH264 looks for a sequence parameter set or an IDR slice, RFC 6184 sections 5.4 to 5.8.
+// keyframeH264 looks for a sequence parameter set or the first slice of an IDR picture, RFC 6184 sections 5.4 to 5.8.
 func keyframeH264(p []byte) bool {
 	if len(p) < 2 {
 		return false
 	}
 	switch kind := p[0] & 0x1f; kind {
 	case 5, 7:
-		return true
+		return startsH264(kind, p[1])
 	case 24: // STAP-A
 		for rest := p[1:]; len(rest) > 2; {
 			size := int(binary.BigEndian.Uint16(rest))
 			if size == 0 || size > len(rest)-2 {
 				return false
 			}
-			if t := rest[2] & 0x1f; t == 5 || t == 7 {
+			if size > 1 && startsH264(rest[2]&0x1f, rest[3]) {
 				return true
 			}
 			rest = rest[2+size:]
 		}
 	case 28, 29: // FU-A, FU-B with the start bit
-		t := p[1] & 0x1f
-		return p[1]&0x80 != 0 && (t == 5 || t == 7)
+		return len(p) > 2 && p[1]&0x80 != 0 && startsH264(p[1]&0x1f, p[2])
 	}
 	return false
 }
+
+// startsH264 reports whether a unit of this type, whose header is followed by next, starts a keyframe. A slice begins
+// with the number of its first macroblock, for which a set bit is 0 (H.264 section 7.3.3): nobody may start at a later one.
+func startsH264(kind, next byte) bool { return kind == 7 || kind == 5 && next&0x80 != 0 }
 
 // keyframeAV1 reads the N bit of the aggregation header: a new coded video sequence starts here (AV1 RTP section 4.4).
 func keyframeAV1(p []byte) bool {
@@ -169,13 +172,12 @@ func keyframeAV1(p []byte) bool {
 // Shift rewrites the picture id and TL0PICIDX in payload by the given distances, so that a switch of publications does
 // not look like old pictures to the viewer's decoder.
 func (d Descriptor) Shift(payload []byte, pictureID uint16, tl0 uint8) {
-	if d.idOffset != 0 && int(d.idOffset)+1 < len(payload) {
-		id := d.PictureID + pictureID
-		if d.idWide {
-			binary.BigEndian.PutUint16(payload[d.idOffset:], id|0x8000)
-		} else {
-			payload[d.idOffset] = byte(id & 0x7f)
-		}
+	switch id := d.PictureID + pictureID; {
+	case d.idOffset == 0 || int(d.idOffset) >= len(payload):
+	case !d.idWide:
+		payload[d.idOffset] = byte(id & 0x7f)
+	case int(d.idOffset)+1 < len(payload):
+		binary.BigEndian.PutUint16(payload[d.idOffset:], id|0x8000)
 	}
 	if d.tl0Offset != 0 && int(d.tl0Offset) < len(payload) {
 		payload[d.tl0Offset] = d.TL0 + tl0
@@ -184,3 +186,6 @@ func (d Descriptor) Shift(payload []byte, pictureID uint16, tl0 uint8) {
 
 // HasPictureID reports whether the payload carries a picture id.
 func (d Descriptor) HasPictureID() bool { return d.idOffset != 0 }
+
+// HasTL0 reports whether the payload carries a TL0PICIDX.
+func (d Descriptor) HasTL0() bool { return d.tl0Offset != 0 }

@@ -29,8 +29,7 @@ func (m *Mapping) Begin(p *Packet, elapsed uint32) {
 	}
 	m.first, m.outFirst = p.Index, m.highest+1
 	m.timestamp = m.last + elapsed - p.Timestamp
-	m.pictureID, m.tl0 = 0, 0
-	if m.started && p.Descriptor.HasPictureID() {
+	if m.started { // the very first epoch keeps the publication's own
 		m.pictureID = m.lastID + 1 - p.Descriptor.PictureID
 		m.tl0 = m.lastTL0 + 1 - p.Descriptor.TL0
 	}
@@ -57,7 +56,10 @@ func (m *Mapping) Map(p *Packet) (Place, bool) {
 	if place.Index > m.highest {
 		m.highest, m.last = place.Index, place.Timestamp
 		if p.Descriptor.HasPictureID() {
-			m.lastID, m.lastTL0 = p.Descriptor.PictureID+m.pictureID, p.Descriptor.TL0+m.tl0
+			m.lastID = p.Descriptor.PictureID + m.pictureID
+		}
+		if p.Descriptor.HasTL0() {
+			m.lastTL0 = p.Descriptor.TL0 + m.tl0
 		}
 	}
 	return place, true

@@ -56,11 +56,11 @@ func (r *Ring) Put(index uint64, h Header, payload []byte, d Descriptor) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := &r.slots[index&r.mask]
-	if s.used && s.packet.Index >= index {
+	if s.used && s.packet.Index >= index || !s.packet.Fill(index, h, payload, d) {
 		return false
 	}
-	s.used = s.packet.Fill(index, h, payload, d)
-	return s.used
+	s.used = true
+	return true
 }
 
 // Read copies the packet with this index to into; false when the ring no longer, or never, had it.

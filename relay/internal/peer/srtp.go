@@ -16,7 +16,8 @@ import (
 
 // sealer encrypts RTP packets in place for one viewer. It is used under the viewer's lock.
 type sealer interface {
-	// seal encrypts the packet in b[:n], whose header has no CSRC and no extension, and returns its new size.
+	// seal encrypts the packet in b[:n], whose header has no CSRC and no extension, and returns its new size. Room for
+	// the largest tag, 16 bytes, must lie behind the packet in b.
 	seal(b []byte, n int, index uint64) int
 }
 
@@ -64,19 +65,23 @@ func newGCM(key, salt []byte) (*gcm, error) {
 	if err != nil {
 		return nil, err
 	}
-	block, err := aes.NewCipher(session)
-	if err != nil {
-		return nil, fmt.Errorf("make SRTP cipher: %w", err)
-	}
-	g := &gcm{}
-	if g.aead, err = cipher.NewGCM(block); err != nil {
-		return nil, fmt.Errorf("make SRTP cipher: %w", err)
-	}
-	sessionSalt, err := derive(labelSalt, key, salt, len(g.salt))
+	sessionSalt, err := derive(labelSalt, key, salt, 12)
 	if err != nil {
 		return nil, err
 	}
-	copy(g.salt[:], sessionSalt)
+	return gcmOf(session, sessionSalt)
+}
+
+// gcmOf makes the sealer from session keys.
+func gcmOf(key, salt []byte) (*gcm, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("make SRTP cipher: %w", err)
+	}
+	g := &gcm{salt: [12]byte(salt)}
+	if g.aead, err = cipher.NewGCM(block); err != nil {
+		return nil, fmt.Errorf("make SRTP cipher: %w", err)
+	}
 	return g, nil
 }
 
@@ -97,15 +102,12 @@ func (g *gcm) seal(b []byte, n int, index uint64) int {
 	return start + len(g.aead.Seal(b[start:start], g.nonce[:], b[start:n], b[:start]))
 }
 
-// cm is AES_CM_128_HMAC_SHA1_80, RFC 3711. The standard library's CTR makes one small allocation for each packet; viewers
-// that know GCM, as all current browsers do, never come here.
+// cm is AES_CM_128_HMAC_SHA1_80, RFC 3711.
 type cm struct {
-	block cipher.Block
-	salt  [14]byte
-	mac   hash.Hash
-	iv    [aes.BlockSize]byte
-	roc   [4]byte
-	sum   [sha1.Size]byte
+	stream *keystream
+	salt   element // session salt times 2^16
+	mac    hash.Hash
+	sum    [sha1.Size]byte
 }
 
 const cmTag = 10 // bytes of authentication tag
@@ -115,38 +117,34 @@ func newCM(key, salt []byte) (*cm, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cm{}
-	if c.block, err = aes.NewCipher(session); err != nil {
-		return nil, fmt.Errorf("make SRTP cipher: %w", err)
-	}
-	sessionSalt, err := derive(labelSalt, key, salt, len(c.salt))
+	sessionSalt, err := derive(labelSalt, key, salt, 14)
 	if err != nil {
 		return nil, err
 	}
-	copy(c.salt[:], sessionSalt)
 	auth, err := derive(labelAuth, key, salt, sha1.Size)
 	if err != nil {
 		return nil, err
 	}
-	c.mac = hmac.New(sha1.New, auth)
-	return c, nil
+	return cmOf(session, sessionSalt, auth)
+}
+
+// cmOf makes the sealer from session keys.
+func cmOf(key, salt, auth []byte) (*cm, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("make SRTP cipher: %w", err)
+	}
+	c := &cm{salt: elementOf(append(salt[:14:14], 0, 0)), mac: hmac.New(sha1.New, auth)}
+	c.stream, err = newKeystream(block)
+	return c, err
 }
 
 // seal forms the IV of RFC 3711 section 4.1.1: (salt << 16) XOR (SSRC << 64) XOR (index << 16).
 func (c *cm) seal(b []byte, n int, index uint64) int {
-	clear(c.iv[14:])
-	copy(c.iv[:14], c.salt[:])
-	for i := range 4 {
-		c.iv[4+i] ^= b[8+i]
-	}
-	for i := range 6 {
-		c.iv[8+i] ^= byte(index >> (40 - 8*i))
-	}
-	payload := b[packet.HeaderSize:n]
-	cipher.NewCTR(c.block, c.iv[:]).XORKeyStream(payload, payload)
-	binary.BigEndian.PutUint32(c.roc[:], uint32(index>>16))
+	ssrc := binary.BigEndian.Uint32(b[8:])
+	c.stream.xor(b[packet.HeaderSize:n], element{c.salt.hi ^ uint64(ssrc), c.salt.lo ^ index<<16})
+	binary.BigEndian.PutUint32(b[n:], uint32(index>>16)) // the tag covers the rollover counter, section 4.2
 	c.mac.Reset()
-	c.mac.Write(b[:n])
-	c.mac.Write(c.roc[:])
+	c.mac.Write(b[:n+4])
 	return n + copy(b[n:n+cmTag], c.mac.Sum(c.sum[:0]))
 }
