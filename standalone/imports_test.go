@@ -41,6 +41,7 @@ func importRules() []importRule {
 		{path: "relay/internal/egress", pion: true},
 		{path: "relay/internal/forward", ours: []string{"relay/internal/packet", "relay/internal/egress"}, pion: true},
 		{path: "relay/internal/peer", ours: []string{shared, "relay/internal/packet", "relay/internal/egress"}, pion: true},
+		{path: "relay/internal/peer/peertest", pion: true},
 		{path: "relay/internal/room", ours: []string{shared}},
 		{path: "relay/internal/gate", ours: []string{shared}},
 		{path: "relay/internal/metrics"},
@@ -60,7 +61,7 @@ func importRules() []importRule {
 
 // testOnly are packages that exist for tests: no program links them.
 func testOnly() []string {
-	return []string{"relay/internal/leaktest", "functions/store/storetest", "functions/portal/portaltest"}
+	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "functions/store/storetest", "functions/portal/portaltest"}
 }
 
 // listedPackage is what `go list -json` says of a package.

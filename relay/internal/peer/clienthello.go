@@ -23,7 +23,7 @@ func (h *hello) add(datagram []byte) bool {
 	for len(datagram) >= 13 {
 		size := int(binary.BigEndian.Uint16(datagram[11:]))
 		if datagram[0] != 22 || 13+size > len(datagram) { // not a handshake record
-			return false
+			break
 		}
 		h.fragment(datagram[13 : 13+size])
 		datagram = datagram[13+size:]

@@ -78,36 +78,59 @@ func (d *demux) at(from netip.AddrPort) *Viewer {
 	return d.byAddr[from]
 }
 
+// entry is what the demux knows of a viewer; its lock guards it.
+type entry struct {
+	ufrag string // "" once the viewer has ended
+	at    netip.AddrPort
+}
+
 func (d *demux) register(v *Viewer, ufrag string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	v.entry.ufrag = ufrag
 	d.byUfrag[ufrag] = v
 }
 
-func (d *demux) unregister(v *Viewer, ufrag string) {
+// rename gives the viewer another ufrag; false when it has ended.
+func (d *demux) rename(v *Viewer, ufrag string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.byUfrag[ufrag] == v {
-		delete(d.byUfrag, ufrag)
+	if v.entry.ufrag == "" {
+		return false
 	}
+	delete(d.byUfrag, v.entry.ufrag)
+	v.entry.ufrag = ufrag
+	d.byUfrag[ufrag] = v
+	return true
 }
 
-// move makes to the viewer's address. Only a verified check calls it.
-func (d *demux) move(v *Viewer, from, to netip.AddrPort) {
+// claim makes the viewer's address this one if the check nominates it or the viewer has none yet. Only a verified check
+// calls it, and moved says that it was elsewhere before. It is refused to a viewer that has ended, and where another one
+// is: whoever forges a source address with credentials of their own must not cut off the viewer behind it.
+func (d *demux) claim(v *Viewer, to netip.AddrPort, nominated bool) (moved, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.byAddr[from] == v {
-		delete(d.byAddr, from)
+	switch holder := d.byAddr[to]; {
+	case v.entry.ufrag == "" || holder != nil && holder != v:
+		return false, false
+	case holder == v || v.entry.at.IsValid() && !nominated:
+		return false, true
 	}
-	d.byAddr[to] = v
+	delete(d.byAddr, v.entry.at)
+	d.byAddr[to], v.entry.at = v, to
+	return true, true
 }
 
-func (d *demux) forget(v *Viewer, at netip.AddrPort) {
+// forget ends a viewer's part.
+func (d *demux) forget(v *Viewer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.byAddr[at] == v {
-		delete(d.byAddr, at)
+	if v.entry.ufrag == "" {
+		return
 	}
+	delete(d.byUfrag, v.entry.ufrag)
+	delete(d.byAddr, v.entry.at)
+	v.entry = entry{}
 }
 
 const pipeLength = 1024 // datagrams of presenters that may wait; more are dropped, as a full socket would

@@ -11,8 +11,9 @@ import (
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
-// Limits on what a session description may contain; the body's size is limited by HTTP.
+// Limits on what a session description may contain.
 const (
+	maxOffer         = 64 << 10 // bytes; HTTP refuses a larger body before
 	maxMediaSections = 8
 	maxCandidates    = 32
 	maxFormats       = 128 // payload types in one section
@@ -42,7 +43,8 @@ type format struct {
 	name        string // as in rtpmap, for example "VP9/90000"
 	codec       packet.Codec
 	fmtp        string
-	rtxFor      uint8 // for "rtx": the payload type that it repeats
+	rtx         bool
+	rtxFor      uint8 // the payload type that rtx repeats
 }
 
 func refuse(format string, args ...any) error {
@@ -51,6 +53,9 @@ func refuse(format string, args ...any) error {
 
 // parseOffer reads and checks an offer. Its errors are problems that say what is wrong.
 func parseOffer(text string) (*offer, error) {
+	if len(text) > maxOffer {
+		return nil, problem.New(problem.SDPLimit, fmt.Sprintf("The offer has more than %d bytes.", maxOffer))
+	}
 	d := &sdp.SessionDescription{}
 	if err := d.Unmarshal([]byte(text)); err != nil {
 		return nil, problem.Wrap(problem.SDPInvalid, "The offer is not a session description.", err)
@@ -62,7 +67,7 @@ func parseOffer(text string) (*offer, error) {
 		return nil, problem.New(problem.SDPLimit, fmt.Sprintf("The offer has more than %d media sections.", maxMediaSections))
 	}
 	o := &offer{description: d}
-	candidates := 0
+	candidates := count(d.Attributes, "candidate")
 	for _, m := range d.MediaDescriptions {
 		candidates += count(m.Attributes, "candidate")
 		if len(m.MediaName.Formats) > maxFormats {
@@ -166,7 +171,7 @@ func readFormat(pt uint8, name, fmtp string) format {
 	encoding, _, _ := strings.Cut(name, "/")
 	if strings.EqualFold(encoding, "rtx") {
 		if n, err := strconv.ParseUint(parameter(fmtp, "apt"), 10, 7); err == nil {
-			f.rtxFor = uint8(n)
+			f.rtx, f.rtxFor = true, uint8(n)
 		}
 		return f
 	}
@@ -231,7 +236,7 @@ func (o *offer) viewed() (video, audio int) {
 
 func (s section) rtx(pt uint8) uint8 {
 	for _, f := range s.formats {
-		if f.rtxFor == pt {
+		if f.rtx && f.rtxFor == pt {
 			return f.payloadType
 		}
 	}

@@ -115,7 +115,8 @@ func (p *Peers) Run(ctx context.Context) {
 			return
 		case <-read:
 			return
-		case now := <-ticker.C:
+		case <-ticker.C:
+			now := p.now()
 			for _, v := range p.list() {
 				if !v.alive(now) {
 					v.Close()

@@ -26,7 +26,10 @@ const (
 	// presenterFailed is how long a presenter's network may be away before the share ends.
 	presenterFailed    = 25 * time.Second
 	presenterKeepalive = 2 * time.Second
-	gatherTimeout      = 5 * time.Second
+	// presenterReplay is how late a packet may come, in packets, before it counts as replayed: as late as the NACK
+	// generator asks for it again. pion's 64 would refuse most repeated packets of a large keyframe.
+	presenterReplay = 512
+	gatherTimeout   = 5 * time.Second
 )
 
 // newPresenterAPI is the only place that makes a webrtc.API: codecs, feedback, one port, ICE-lite.
@@ -51,6 +54,7 @@ func newPresenterAPI(d *demux, logs logging.LoggerFactory) (*webrtc.API, ice.UDP
 	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	engine.DisableActiveTCP(true)
 	engine.SetICETimeouts(presenterDisconnected, presenterFailed, presenterKeepalive)
+	engine.SetSRTPReplayProtectionWindow(presenterReplay)
 	engine.SetDTLSInsecureSkipHelloVerify(true) // ICE has verified the address already
 	engine.SetDTLSRetransmissionInterval(flightInterval)
 	if err := engine.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
 	"github.com/coopnet/coopnet/relay/internal/packet"
+	"github.com/coopnet/coopnet/shared/problem"
 )
 
 // Viewer is the transport to one viewer: ICE-lite (RFC 8445), DTLS-SRTP (RFC 5764) and our own SRTP encryption. It
@@ -31,10 +32,10 @@ type Viewer struct {
 
 	ice struct {
 		sync.Mutex
-		local    credentials
-		remote   string // the viewer's ufrag
-		selected netip.AddrPort
+		local  credentials
+		remote string // the viewer's ufrag
 	}
+	entry       entry
 	destination atomic.Pointer[egress.Destination]
 	checkedAt   atomic.Int64 // Unix nanoseconds of the latest verified check
 	link        *link
@@ -75,23 +76,21 @@ func (v *Viewer) Connected() <-chan struct{} { return v.connected }
 // Closed is closed when the viewer has gone or Close was called.
 func (v *Viewer) Closed() <-chan struct{} { return v.closed }
 
-// check handles a connectivity check on the media port's reader.
+// check handles a connectivity check on the media port's reader. A lite agent takes the pair that the browser nominates;
+// the first good one serves until then.
 func (v *Viewer) check(c check, from netip.AddrPort) {
 	v.ice.Lock()
-	local, ok := v.ice.local, c.verified(v.ice.local, v.ice.remote)
-	previous := v.ice.selected
-	// A lite agent takes the pair that the browser nominates; the first good one serves until then.
-	move := ok && from != previous && (c.nominate || !previous.IsValid())
-	if move {
-		v.ice.selected = from
-	}
+	local, remote := v.ice.local, v.ice.remote
 	v.ice.Unlock()
+	if !c.verified(local, remote) {
+		return
+	}
+	moved, ok := v.peers.demux.claim(v, from, c.nominate)
 	if !ok {
 		return
 	}
 	v.checkedAt.Store(v.peers.now().UnixNano())
-	if move {
-		v.peers.demux.move(v, previous, from)
+	if moved {
 		v.destination.Store(v.peers.socket.Destination(from))
 	}
 	if answer, err := c.answer(local, from); err == nil {
@@ -270,12 +269,12 @@ func (v *Viewer) Restart(ufrag string) (newUfrag, newPassword string, err error)
 	if err != nil {
 		return "", "", err
 	}
+	if !v.peers.demux.rename(v, fresh.ufrag) {
+		return "", "", problem.New(problem.NotFound, "The session has ended.")
+	}
 	v.ice.Lock()
-	old := v.ice.local.ufrag
 	v.ice.local, v.ice.remote = fresh, ufrag
 	v.ice.Unlock()
-	v.peers.demux.unregister(v, old)
-	v.peers.demux.register(v, fresh.ufrag)
 	return fresh.ufrag, fresh.password, nil
 }
 
@@ -283,11 +282,7 @@ func (v *Viewer) Restart(ufrag string) (newUfrag, newPassword string, err error)
 func (v *Viewer) Close() {
 	v.closing.Do(func() {
 		v.cancel()
-		v.ice.Lock()
-		ufrag, selected := v.ice.local.ufrag, v.ice.selected
-		v.ice.Unlock()
-		v.peers.demux.unregister(v, ufrag)
-		v.peers.demux.forget(v, selected)
+		v.peers.demux.forget(v)
 		v.peers.drop(v)
 		close(v.closed)
 	})
