@@ -2,6 +2,7 @@ package forward
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -28,9 +29,8 @@ type SubscriptionConfig struct {
 	AudioSSRC uint32
 	CNAME     string
 	First     uint32 // random: where the sequence numbers and timestamps of the streams begin
-	Batch     *egress.Batch
+	Answers   *Answers
 	Counters  *Counters
-	Now       func() time.Time
 }
 
 // Subscription is one viewer's view of a conference's screen. Switch changes the publication behind it without any
@@ -40,37 +40,41 @@ type Subscription struct {
 	formats   map[packet.Codec]packet.Format
 	cname     string
 	counters  *Counters
-	now       func() time.Time
+	answers   *Answers
+	rtx       rtxOutput
 
-	mu        sync.Mutex
+	mu        sync.Mutex // held for arithmetic only: what is planned under it is sent after it
 	video     output
 	audio     output
 	nextVideo *Track // waits for its keyframe
-	rtx       rtxOutput
-	batch     *egress.Batch // for retransmissions
-	scratch   packet.Packet
 	closed    bool
 }
 
 // output is one continuous RTP stream to the viewer.
 type output struct {
-	ssrc    uint32
+	ssrc uint32
+	shown
+	sentAt         time.Time
+	packets, bytes atomic.Uint32 // as sender reports count them
+}
+
+// shown is what an output shows and how that is numbered. A copy answers questions without the lock.
+type shown struct {
 	track   *Track // nil while nothing is shown
 	format  packet.Format
 	mapping packet.Mapping
-	sentAt  time.Time
-	packets uint32
-	bytes   uint32
 }
 
 // NewSubscription makes a subscription that shows nothing yet.
 func NewSubscription(cfg SubscriptionConfig) *Subscription {
-	return &Subscription{
-		transport: cfg.Transport, formats: cfg.Formats, cname: cfg.CNAME, counters: cfg.Counters, now: cfg.Now, batch: cfg.Batch,
-		video: output{ssrc: cfg.VideoSSRC, mapping: packet.NewMapping(uint16(cfg.First), cfg.First*2654435761)},
-		audio: output{ssrc: cfg.AudioSSRC, mapping: packet.NewMapping(uint16(cfg.First>>16), cfg.First*40503)},
-		rtx:   rtxOutput{ssrc: cfg.RTXSSRC, index: uint64(cfg.First >> 8 & 0x7fff), budget: maxRetransmissions},
+	s := &Subscription{
+		transport: cfg.Transport, formats: cfg.Formats, cname: cfg.CNAME, counters: cfg.Counters, answers: cfg.Answers,
+		video: output{ssrc: cfg.VideoSSRC, shown: shown{mapping: packet.NewMapping(uint16(cfg.First), cfg.First*2654435761)}},
+		audio: output{ssrc: cfg.AudioSSRC, shown: shown{mapping: packet.NewMapping(uint16(cfg.First>>16), cfg.First*40503)}},
+		rtx:   rtxOutput{ssrc: cfg.RTXSSRC, index: uint64(cfg.First >> 8 & 0x7fff)},
 	}
+	s.rtx.earn(maxSavings)
+	return s
 }
 
 // Switch shows another publication, or nothing when p is nil. It reports false when the viewer cannot decode p; the
@@ -91,141 +95,148 @@ func (s *Subscription) Switch(p *Publication) bool {
 			audio = nil
 		}
 	}
-	for _, t := range s.retarget(video, audio) {
-		t.detach(s)
-	}
-	for _, t := range []*Track{video, audio} {
-		if t != nil {
-			t.attach(s)
-		}
-	}
+	s.settle(append(s.retarget(video, audio, false), video, audio))
 	if video != nil {
 		video.Keyframe()
 	}
 	return playable
 }
 
-// retarget changes the sources and returns the tracks that are no longer needed.
-func (s *Subscription) retarget(video, audio *Track) (unused []*Track) {
+func (s *Subscription) settle(tracks []*Track) {
+	for _, t := range tracks {
+		if t != nil {
+			t.settle(s)
+		}
+	}
+}
+
+// retarget changes the sources, perhaps for the last time, and returns those of before; some may be nil.
+func (s *Subscription) retarget(video, audio *Track, last bool) []*Track {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := []*Track{s.nextVideo, s.video.track, s.audio.track}
 	if s.closed {
-		return nil
+		return before
 	}
-	if s.nextVideo != nil && s.nextVideo != video {
-		unused = append(unused, s.nextVideo)
-	}
-	s.nextVideo = nil
+	s.closed, s.nextVideo = last, nil
 	switch {
 	case video == nil:
-		unused = appendTrack(unused, s.video.stop())
+		s.video.stop()
 	case video != s.video.track:
 		s.nextVideo = video // the old picture stays until the new one's keyframe
 	}
 	if audio != s.audio.track {
-		unused = appendTrack(unused, s.audio.stop())
+		s.audio.stop()
 		if audio != nil {
 			s.audio.track, s.audio.format = audio, s.formats[audio.codec]
 		}
 	}
-	return unused
+	return before
 }
 
-func appendTrack(list []*Track, t *Track) []*Track {
-	if t == nil {
-		return list
-	}
-	return append(list, t)
-}
-
-// stop ends the output's epoch and returns the track that it showed.
-func (o *output) stop() *Track {
-	t := o.track
+// stop ends the output's epoch.
+func (o *output) stop() {
 	o.track = nil
 	o.mapping.End()
-	return t
 }
 
-// Close detaches the viewer; nothing is sent afterwards.
-func (s *Subscription) Close() {
-	unused := s.retarget(nil, nil)
+// wants reports whether the viewer needs t's packets.
+func (s *Subscription) wants(t *Track) bool {
 	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	for _, t := range unused {
-		t.detach(s)
-	}
+	defer s.mu.Unlock()
+	return t == s.video.track || t == s.nextVideo || t == s.audio.track
 }
 
-// forward sends a burst of track t to the viewer, on t's goroutine. After an overflow the viewer waits for a keyframe:
-// the gap cannot be decoded.
-func (s *Subscription) forward(t *Track, burst []packet.Packet, b *egress.Batch, at time.Time, overflow bool) {
-	s.mu.Lock()
-	left, ask := s.send(t, burst, b, at, overflow)
-	s.mu.Unlock()
-	if left != nil {
-		left.detach(s)
-	}
-	if ask {
-		t.Keyframe()
-	}
+// Close detaches the viewer. Only a burst that is under way may still be sent.
+func (s *Subscription) Close() { s.settle(s.retarget(nil, nil, true)) }
+
+// plan is what one viewer gets of a burst.
+type plan struct {
+	output *output
+	header packet.Header // payload type and SSRC
+	steps  []step
+	left   *Track // is not needed any more
+	ask    bool   // a keyframe is needed
 }
 
-func (s *Subscription) send(t *Track, burst []packet.Packet, b *egress.Batch, at time.Time, overflow bool) (left *Track, ask bool) {
-	if s.closed {
-		return nil, false
-	}
-	o := &s.video
-	switch {
-	case t == s.audio.track:
-		o = &s.audio
-	case t == s.video.track && overflow:
-		s.video.stop()
-		s.nextVideo = t
-	}
-	for i := range burst {
-		p := &burst[i]
-		if t == s.nextVideo && p.Descriptor.Keyframe {
-			left = s.video.stop()
-			s.video.track, s.video.format, s.nextVideo = t, s.formats[t.codec], nil
-			o.begin(p, at)
+type step struct {
+	place  packet.Place
+	packet *packet.Packet
+}
+
+// forward sends a burst to the viewer, on the track's goroutine.
+func (s *Subscription) forward(b *burst, batch *egress.Batch) {
+	p := s.plan(b)
+	var packets, bytes uint32
+	for i := range p.steps { // what each packet costs for each viewer
+		place := p.steps[i].place
+		reserved := batch.Reserve()
+		n := packet.Write(reserved, p.header, place, p.steps[i].packet)
+		if s.transport.Protect(batch, reserved, n, place.Index) {
+			packets++
+			bytes += uint32(n - packet.HeaderSize)
 		}
-		if o.track != t {
+	}
+	p.output.packets.Add(packets)
+	p.output.bytes.Add(bytes)
+	s.rtx.earn(int32(packets))
+	s.counters.Forwarded.Add(uint64(packets))
+	if p.left != nil {
+		p.left.settle(s)
+	}
+	if p.ask {
+		b.track.Keyframe()
+	}
+}
+
+// plan places the burst's packets in the viewer's streams. After an overflow the viewer waits for a keyframe: the gap
+// cannot be decoded.
+func (s *Subscription) plan(b *burst) plan {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := plan{output: &s.video, steps: b.steps[:0]}
+	switch {
+	case b.track == s.audio.track:
+		p.output = &s.audio
+	case b.track == s.video.track && b.overflow:
+		s.video.stop()
+		if s.nextVideo == nil {
+			s.nextVideo = b.track
+		} else {
+			p.left = b.track // another picture is awaited already
+		}
+	}
+	o := p.output
+	for i := range b.packets {
+		next := &b.packets[i]
+		if b.track == s.nextVideo && next.Descriptor.Keyframe {
+			p.left = s.video.track
+			s.video.track, s.video.format, s.nextVideo = b.track, s.formats[b.track.codec], nil
+			o.begin(next, b.at)
+		}
+		if o.track != b.track {
 			continue
 		}
-		if o == &s.audio && !o.mapping.Active() {
-			o.begin(p, at)
+		if !o.mapping.Active() { // sound begins anywhere
+			o.begin(next, b.at)
 		}
-		s.sendOne(o, p, b)
+		if place, ok := o.mapping.Map(next); ok {
+			p.steps = append(p.steps, step{place, next})
+		}
 	}
-	if o.track == t {
-		o.sentAt = at
+	if len(p.steps) > 0 {
+		o.sentAt = b.at
 	}
-	return left, t == s.nextVideo && overflow
+	p.header = packet.Header{PayloadType: o.format.PayloadType, SSRC: o.ssrc}
+	p.ask = b.overflow && b.track == s.nextVideo
+	return p
 }
 
 // begin starts an epoch at p.
 func (o *output) begin(p *packet.Packet, at time.Time) {
-	var elapsed uint32
+	var elapsed time.Duration
 	if !o.sentAt.IsZero() {
-		elapsed = ticks(at.Sub(o.sentAt), o.track.codec)
+		elapsed = max(0, at.Sub(o.sentAt)) // the other track's goroutine may have looked at the clock later
 	}
-	o.mapping.Begin(p, elapsed)
-}
-
-// sendOne is what each packet costs for each viewer.
-func (s *Subscription) sendOne(o *output, p *packet.Packet, b *egress.Batch) {
-	place, ok := o.mapping.Map(p)
-	if !ok {
-		return
-	}
-	reserved := b.Reserve()
-	n := packet.Write(reserved, packet.Header{PayloadType: o.format.PayloadType, SSRC: o.ssrc}, place, p)
-	if !s.transport.Protect(b, reserved, n, place.Index) {
-		return
-	}
-	o.packets++
-	o.bytes += uint32(n - packet.HeaderSize)
-	s.rtx.earn()
-	s.counters.Forwarded.Add(1)
+	o.mapping.Begin(p, ticks(elapsed, o.track.codec))
 }

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -163,7 +164,7 @@ func (t *Track) Clock(timestamp uint32) {
 
 // Run fans out until ctx is done; it owns the batch.
 func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
-	f := fanout{track: t, batch: batch}
+	f := fanout{burst: burst{track: t}, batch: batch}
 	keyframes := time.NewTimer(time.Hour)
 	keyframes.Stop()
 	defer keyframes.Stop()
@@ -173,21 +174,22 @@ func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
 	reports := time.NewTicker(reportInterval)
 	defer reports.Stop()
 	var asked time.Time
+	waiting := false // for the rest of a frame
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.flush: // an unfinished frame: wait for the rest, but not for long
-			select {
-			case <-t.wake:
-				f.run()
-			default:
+		case <-t.flush:
+			if !waiting {
+				waiting = true
 				window.Reset(burstWindow)
 			}
 		case <-t.wake:
+			waiting = false
 			window.Stop()
 			f.run()
 		case <-window.C:
+			waiting = false
 			f.run()
 		case <-reports.C:
 			t.report()
@@ -223,30 +225,44 @@ func (t *Track) take(into []uint64) (taken []uint64, overflow bool) {
 	return into, overflow
 }
 
+// burst is some packets of one track on their way to its viewers.
+type burst struct {
+	track    *Track
+	packets  []packet.Packet
+	at       time.Time
+	overflow bool           // what came before these was dropped
+	steps    [maxBurst]step // scratch memory of one viewer's plan
+}
+
 // fanout is the loop's scratch memory.
 type fanout struct {
-	track   *Track
+	burst
 	batch   *egress.Batch
 	indices [maxBurst]uint64
-	packets [maxBurst]packet.Packet
+	copies  [maxBurst]packet.Packet
 }
 
 // run sends all that waits, viewer by viewer over whole bursts, so that each viewer's packets lie together in the batch.
 func (f *fanout) run() {
+	t := f.track
+	select { // what was signalled until now is sent here
+	case <-t.flush:
+	default:
+	}
 	for {
-		indices, overflow := f.track.take(f.indices[:0])
+		indices, overflow := t.take(f.indices[:0])
 		if len(indices) == 0 {
 			return
 		}
 		n := 0
 		for _, index := range indices {
-			if f.track.ring.Read(index, &f.packets[n]) {
+			if t.ring.Read(index, &f.copies[n]) {
 				n++
 			}
 		}
-		at := f.track.now()
-		for _, s := range *f.track.subscriptions.Load() {
-			s.forward(f.track, f.packets[:n], f.batch, at, overflow)
+		f.packets, f.overflow, f.at = f.copies[:n], overflow, t.now()
+		for _, s := range *t.subscriptions.Load() {
+			s.forward(&f.burst, f.batch)
 		}
 		f.batch.Flush()
 	}
@@ -259,32 +275,33 @@ func (t *Track) report() {
 	}
 }
 
-// attach adds a viewer.
-func (t *Track) attach(s *Subscription) {
-	t.subscribing.Lock()
-	defer t.subscribing.Unlock()
-	old := *t.subscriptions.Load()
-	for _, known := range old {
-		if known == s {
+// settle makes s one of the track's viewers or not, as s wants it. Who changes what s wants settles it afterwards; when
+// two do so at once, the later look is the one that counts.
+func (t *Track) settle(s *Subscription) {
+	for {
+		wanted := s.wants(t)
+		t.set(s, wanted)
+		if s.wants(t) == wanted {
 			return
 		}
 	}
-	list := make([]*Subscription, len(old), len(old)+1)
-	copy(list, old)
-	list = append(list, s)
-	t.subscriptions.Store(&list)
 }
 
-// detach removes a viewer.
-func (t *Track) detach(s *Subscription) {
+func (t *Track) set(s *Subscription, member bool) {
 	t.subscribing.Lock()
 	defer t.subscribing.Unlock()
 	old := *t.subscriptions.Load()
-	list := make([]*Subscription, 0, len(old))
+	if slices.Contains(old, s) == member {
+		return
+	}
+	list := make([]*Subscription, 0, len(old)+1)
 	for _, known := range old {
 		if known != s {
 			list = append(list, known)
 		}
+	}
+	if member {
+		list = append(list, s)
 	}
 	t.subscriptions.Store(&list)
 }

@@ -41,7 +41,7 @@ func (s *Server) view(r *http.Request, admitted gate.Admitted, offer string) (*s
 	_, _ = rand.Read(first[:]) // never fails (crypto/rand)
 	sub := forward.NewSubscription(forward.SubscriptionConfig{
 		Transport: viewer, Formats: viewer.Formats, VideoSSRC: viewer.VideoSSRC, RTXSSRC: viewer.RTXSSRC, AudioSSRC: viewer.AudioSSRC,
-		CNAME: "coopnet", First: binary.BigEndian.Uint32(first[:]), Batch: s.answers, Counters: s.counters, Now: s.now,
+		CNAME: "coopnet", First: binary.BigEndian.Uint32(first[:]), Answers: s.answers, Counters: s.counters,
 	})
 	subscription.Store(sub)
 	created := &session{

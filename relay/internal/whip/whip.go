@@ -59,7 +59,7 @@ type Server struct {
 	logger   *slog.Logger
 	now      func() time.Time
 	mux      *http.ServeMux
-	answers  *egress.Batch // retransmissions; used on the media port's reader alone
+	answers  *forward.Answers // on the media port's reader
 
 	lifetime
 
@@ -78,13 +78,13 @@ type lifetime struct {
 
 // New makes the server. Close ends its sessions.
 func New(cfg Config) (*Server, error) {
-	answers, err := cfg.Socket.NewBatch()
+	batch, err := cfg.Socket.NewBatch()
 	if err != nil {
 		return nil, fmt.Errorf("make batch: %w", err)
 	}
 	s := &Server{
 		gate: cfg.Gate, rooms: cfg.Rooms, peers: cfg.Peers, socket: cfg.Socket, counters: cfg.Counters, logger: cfg.Logger, now: cfg.Now,
-		mux: http.NewServeMux(), answers: answers,
+		mux: http.NewServeMux(), answers: forward.NewAnswers(batch),
 		sessions: make(map[string]*session), publications: make(map[string]*forward.Publication),
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
