@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"path/filepath"
 	"time"
@@ -54,7 +55,7 @@ func run(ctx context.Context, cfg Config) error {
 	}
 	servers, ready := []*http.Server{public}, Ready{Relay: "http://" + public.Addr, Media: r.MediaAddr().String(), PID: os.Getpid()}
 	if cfg.Metrics != "" {
-		private, err := serve(cfg.Metrics, r.MetricsHandler(), failed)
+		private, err := serve(cfg.Metrics, diagnostics(r.MetricsHandler()), failed)
 		if err != nil {
 			return errors.Join(err, public.Close(), r.Shutdown(ctx))
 		}
@@ -78,6 +79,15 @@ func run(ctx context.Context, cfg Config) error {
 		err = errors.Join(err, s.Shutdown(stopping))
 	}
 	return err
+}
+
+// diagnostics adds profiles of the process to the metrics. Both belong on a private listener.
+func diagnostics(metrics http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", metrics)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	return mux
 }
 
 // serve listens and serves on a goroutine that ends with the server.
