@@ -51,6 +51,7 @@ func importRules() []importRule {
 			"relay/internal/room", "relay/internal/gate", "relay/internal/packet", "relay/internal/egress"}},
 		{path: "relay/internal/turn", pion: true, ours: []string{shared, "relay/internal/egress"}},
 		{path: "relay", ours: []string{shared, "relay/internal/..."}},
+		{path: "relay/cmd/relayload", ours: []string{shared}, pion: true},
 		{path: "relay/cmd/*", ours: []string{shared, "relay"}},
 
 		{path: "client/...", ours: []string{shared, "client/..."}, pion: true},

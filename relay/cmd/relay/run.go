@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"net/netip"
 	"os"
 	"time"
@@ -74,7 +75,7 @@ func run(ctx context.Context, cfg Config) (err error) {
 	ready := newReady(r, public.Addr, secured != nil)
 	ready.Region = cfg.Region
 	if cfg.Metrics != "" {
-		private, err := serve(cfg.Metrics, r.MetricsHandler(), failed, nil)
+		private, err := serve(cfg.Metrics, diagnostics(r.MetricsHandler()), failed, nil)
 		if err != nil {
 			return err
 		}
@@ -173,6 +174,15 @@ func (c Config) tls() (*tls.Config, error) {
 		return nil, err
 	}
 	return files.Config(), nil
+}
+
+// diagnostics adds profiles of the process to the metrics. Both belong on a private listener.
+func diagnostics(metrics http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", metrics)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	return mux
 }
 
 // serve listens and serves on a goroutine that ends with the server. Share, if any, stands before the listener.

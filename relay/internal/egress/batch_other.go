@@ -17,14 +17,7 @@ type Destination struct {
 	route   Route // nil: the kernel knows the way
 }
 
-// Destination prepares an address for batches.
-func (s *Socket) Destination(to netip.AddrPort) *Destination {
-	d := &Destination{Address: to}
-	if Relayed(to.Addr()) {
-		d.route = s.routes.find(to)
-	}
-	return d
-}
+func (s *Socket) set(d *Destination, to netip.AddrPort) { d.Address = to }
 
 // NewBatch makes a batch for this socket.
 func (s *Socket) NewBatch() (*Batch, error) { return &Batch{socket: s}, nil }
@@ -46,5 +39,3 @@ func (b *Batch) Flush() { b.routed.flush() }
 
 // Segmented reports whether the kernel has segmentation offload.
 func (s *Socket) Segmented() bool { return false }
-
-func (s *Socket) inspect() error { return nil }

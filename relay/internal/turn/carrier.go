@@ -36,7 +36,10 @@ const channelHeader = 4 // bytes: number and length
 // datagrams is the carrier over UDP.
 type datagrams struct{ socket *egress.Socket }
 
-func (d datagrams) read(b []byte) (int, netip.AddrPort, egress.Kind, error) { return d.socket.Read(b) }
+func (d datagrams) read(b []byte) (int, netip.AddrPort, egress.Kind, error) {
+	datagram, from, kind, err := d.socket.Read()
+	return copy(b, datagram), from, kind, err
+}
 
 func (d datagrams) write(b []byte, to netip.AddrPort) { _ = d.socket.Write(b, to) }
 
