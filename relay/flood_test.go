@@ -60,7 +60,7 @@ func TestAFloodOfKeyframeRequests(t *testing.T) {
 	if arrived := w.relay.counters.KeyframesAsked.Load() - received; arrived < rate*seconds/2 {
 		t.Errorf("only %d requests arrived at the relay: the test shows nothing", arrived)
 	}
-	got, allowed := presenter.asked.Load()-asked, int64(took.Seconds()*2)+1 // and the one at the very beginning
+	got, allowed := presenter.asked.Load()-asked, int64(took.Seconds()*2)+2 // one at the very beginning, one may have been under way
 	if got == 0 || got > allowed {
 		t.Errorf("%d requests reached the presenter in %s, at most %d may", got, took, allowed)
 	}
