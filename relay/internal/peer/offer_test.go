@@ -1,12 +1,10 @@
 package peer
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/sdp/v3"
 
 	"github.com/coopnet/coopnet/relay/internal/packet"
@@ -210,7 +208,8 @@ func FuzzOffer(f *testing.F) {
 	})
 }
 
-// FuzzPresent gives offers to pion, as a hostile presenter may: the relay refuses or answers.
+// FuzzPresent gives offers to pion, as a hostile presenter may: the relay refuses or answers. pion's goroutines make the
+// coverage vary from run to run: fuzz it with -fuzzminimizetime 5x.
 func FuzzPresent(f *testing.F) {
 	peers, _ := newPeers(f, 0)
 	sending := strings.ReplaceAll(browserOffer, "a=recvonly", "a=sendonly\na=msid:s t\na=ssrc:1 cname:c")
@@ -218,28 +217,16 @@ func FuzzPresent(f *testing.F) {
 	f.Add(crlf(strings.Replace(sending, "a=sendonly\n", "a=sendonly\na=rid:h send\na=rid:l send\na=simulcast:send h;l\n", 1)))
 	f.Add(crlf(strings.Replace(sending, "a=ssrc:1 cname:c", "a=ssrc-group:FID 1 2\na=ssrc:1 cname:c\na=ssrc:2 cname:c", 1)))
 	f.Fuzz(func(t *testing.T, text string) {
-		p, _, err := peers.Present(text, PresenterEvents{Track: func(Incoming) {}, Report: func(packet.Codec, uint32) {}, Closed: func() {}})
-		if err == nil {
-			p.Close()
-		}
+		answered := make(chan struct{})
+		go func() {
+			defer close(answered)
+			p, _, err := peers.Present(text, PresenterEvents{Track: func(Incoming) {}, Report: func(packet.Codec, uint32) {}, Closed: func() {}})
+			if err == nil {
+				p.Close()
+			}
+		}()
+		within(t, answered, "an answer or a refusal")
 	})
-}
-
-// FuzzFeedback reads RTCP as it comes from a viewer who has the keys.
-func FuzzFeedback(f *testing.F) {
-	for _, p := range []rtcp.Packet{
-		&rtcp.PictureLossIndication{MediaSSRC: 1}, &rtcp.TransportLayerNack{MediaSSRC: 1, Nacks: []rtcp.NackPair{{PacketID: 5, LostPackets: 3}}},
-		&rtcp.FullIntraRequest{FIR: []rtcp.FIREntry{{SSRC: 1}}}, &rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: 1}}},
-		&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 1e6, SSRCs: []uint32{1}}, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{Source: 1}}},
-		&rtcp.TransportLayerCC{MediaSSRC: 1, PacketStatusCount: 1, PacketChunks: []rtcp.PacketStatusChunk{&rtcp.RunLengthChunk{RunLength: 1}}}, &rtcp.Goodbye{Sources: []uint32{1}},
-	} {
-		b, err := p.Marshal()
-		if err != nil {
-			f.Fatal(fmt.Errorf("seed %T: %w", p, err))
-		}
-		f.Add(b)
-	}
-	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = rtcp.Unmarshal(b) })
 }
 
 func TestTheOfferOfTheTestsOwnViewer(t *testing.T) {
