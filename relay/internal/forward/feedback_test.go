@@ -267,3 +267,31 @@ func TestReportsThatNobodyNeedsCostNothing(t *testing.T) {
 		t.Errorf("one datagram asked %d times", n)
 	}
 }
+
+// FuzzFeedback reads RTCP as it comes from a viewer who has the keys, while a picture is shown: nothing panics, and what
+// is sent stays within the limits.
+func FuzzFeedback(f *testing.F) {
+	for _, p := range []rtcp.Packet{
+		&rtcp.PictureLossIndication{MediaSSRC: videoSSRC}, nack(videoSSRC, rtcp.NackPair{PacketID: 0x7fff, LostPackets: 3}), nack(rtxSSRC, one(1)),
+		&rtcp.FullIntraRequest{FIR: []rtcp.FIREntry{{SSRC: videoSSRC}}}, &rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: videoSSRC}}},
+		&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 1e6, SSRCs: []uint32{1}}, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{Source: 1}}},
+		&rtcp.TransportLayerCC{MediaSSRC: 1, PacketStatusCount: 1, PacketChunks: []rtcp.PacketStatusChunk{&rtcp.RunLengthChunk{RunLength: 1}}}, &rtcp.Goodbye{Sources: []uint32{1}},
+	} {
+		b, err := p.Marshal()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	s := newStage(f)
+	f.Fuzz(func(t *testing.T, datagram []byte) {
+		p, v := s.publish('A'), s.view()
+		v.Switch(p.Publication)
+		p.frame(true, 20)
+		v.take()
+		v.Subscription.Feedback(datagram)
+		if n := len(v.take()); n > maxNACKs {
+			t.Fatalf("%d packets repeated for one datagram", n)
+		}
+	})
+}

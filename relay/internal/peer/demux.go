@@ -124,15 +124,21 @@ func (d *demux) rename(v *Viewer, ufrag string) bool {
 
 // claim makes the viewer's address this one if the check nominates it or the viewer has none yet. Only a verified check
 // calls it, and moved says that it was elsewhere before. It is refused to a viewer that has ended, and where another one
-// is: whoever forges a source address with credentials of their own must not cut off the viewer behind it.
-func (d *demux) claim(v *Viewer, to netip.AddrPort, nominated bool) (moved, ok bool) {
+// is that still checks: whoever forges a source address with credentials of their own must not cut off the viewer behind
+// it.
+func (d *demux) claim(v *Viewer, to netip.AddrPort, nominated bool, now time.Time) (moved, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch holder := d.byAddr[to]; {
-	case v.entry.ufrag == "" || holder != nil && holder != v:
+	holder := d.byAddr[to]
+	switch {
+	case v.entry.ufrag == "" || holder != nil && holder != v && holder.silence(now) < holderSilence:
 		return false, false
 	case holder == v || v.entry.at.IsValid() && !nominated:
 		return false, true
+	}
+	if holder != nil {
+		holder.entry.at = netip.AddrPort{}
+		holder.destination.Store(nil)
 	}
 	delete(d.byAddr, v.entry.at)
 	d.byAddr[to], v.entry.at = v, to

@@ -75,6 +75,7 @@ const (
 	handshakeTimeout = 30 * time.Second
 	flightInterval   = 200 * time.Millisecond // of a lost handshake flight
 	consentTimeout   = 30 * time.Second       // RFC 7675 section 5.1
+	holderSilence    = consentTimeout / 2     // then another viewer may be given the address; checks come every 5 s or so
 	// maxReports is how many RTCP datagrams a viewer may send in a second; more are dropped undecrypted. Browsers send
 	// fewer than a hundred: a NACK each 20 ms at worst, and reports.
 	maxReports = 200
@@ -95,11 +96,12 @@ func (v *Viewer) check(c check, from netip.AddrPort) {
 	if !c.verified(local, remote) {
 		return
 	}
-	moved, ok := v.peers.demux.claim(v, from, c.nominate)
+	now := v.peers.now()
+	moved, ok := v.peers.demux.claim(v, from, c.nominate, now)
 	if !ok {
 		return
 	}
-	v.checkedAt.Store(v.peers.now().UnixNano())
+	v.checkedAt.Store(now.UnixNano())
 	if moved {
 		v.destination.Store(v.peers.socket.Destination(from))
 	}
@@ -134,14 +136,14 @@ func (v *Viewer) run(ctx context.Context) {
 		}
 		return
 	}
-	defer conn.Close() // sends close_notify: the browser notices at once
+	defer conn.Close() // sends close_notify: the browser notices at once. Its reader must have ended, or it may not
 	if err := v.keys(conn); err != nil {
 		v.peers.logger.Warn("viewer keys", "error", err)
 		return
 	}
 	close(v.connected)
 	gone := make(chan struct{})
-	go func() { // ends with conn.Close
+	go func() { // ends with the link
 		defer close(gone)
 		var b [256]byte
 		for {
@@ -154,7 +156,7 @@ func (v *Viewer) run(ctx context.Context) {
 	case <-ctx.Done():
 	case <-gone:
 	}
-	_ = conn.Close()
+	_ = v.link.Close()
 	<-gone
 }
 
@@ -274,8 +276,11 @@ func (v *Viewer) Feedback(packets []rtcp.Packet) {
 }
 
 // alive reports whether the viewer still consents to get media (RFC 7675).
-func (v *Viewer) alive(now time.Time) bool {
-	return now.UnixNano()-v.checkedAt.Load() < int64(consentTimeout)
+func (v *Viewer) alive(now time.Time) bool { return v.silence(now) < consentTimeout }
+
+// silence is the time since the latest verified check.
+func (v *Viewer) silence(now time.Time) time.Duration {
+	return time.Duration(now.UnixNano() - v.checkedAt.Load())
 }
 
 // Restart begins an ICE restart (RFC 8445 section 9): media flows on to the old address until a check comes from

@@ -225,25 +225,37 @@ func TestACheckIsAnsweredWithTheMappedAddress(t *testing.T) {
 
 // TestAViewerCannotTakeAnothersAddress: somebody with credentials of their own who forges a source address.
 func TestAViewerCannotTakeAnothersAddress(t *testing.T) {
-	peers, _ := newPeers(t, 0)
+	peers, clock := newPeers(t, 0)
 	victim, attacker := peertest.New(t, peertest.Config{}), peertest.New(t, peertest.Config{})
 	first, answer := view(t, peers, victim, func([]byte) {})
 	second, forged := view(t, peers, attacker, func([]byte) {})
 	victim.Accept(answer)
-	victim.Checked(peertest.Check{Nominate: true})
 	attacker.Accept(forged)
-	if _, err := victim.Write(attacker.Request(peertest.Check{Nominate: true})); err != nil {
-		t.Fatal(err)
+	forge := func() {
+		t.Helper()
+		if _, err := victim.Write(attacker.Request(peertest.Check{Nominate: true})); err != nil {
+			t.Fatal(err)
+		}
 	}
+	victim.Checked(peertest.Check{Nominate: true})
+	clock.forward(holderSilence - 5*time.Second)
 	victim.Checked(peertest.Check{})
-	if peers.demux.at(victim.Address()) != first || second.destination.Load() != nil {
+	clock.forward(holderSilence - 5*time.Second)
+	forge()
+	attacker.Checked(peertest.Check{}) // from where the attacker really is: the forged one is through
+	if peers.demux.at(victim.Address()) != first || first.destination.Load() == nil || second.destination.Load().Address == victim.Address() {
 		t.Error("the address went to another viewer")
 	}
-	first.Close()
-	if _, err := victim.Write(attacker.Request(peertest.Check{Nominate: true})); err != nil {
-		t.Fatal(err)
+	clock.forward(holderSilence) // the first viewer has gone without a word, and its address is used again
+	forge()
+	eventually(t, "the address is given to another viewer", func() bool { return peers.demux.at(victim.Address()) == second })
+	if first.destination.Load() != nil {
+		t.Error("the first viewer still gets media there")
 	}
-	eventually(t, "a free address is given", func() bool { return peers.demux.at(victim.Address()) == second })
+	first.Close()
+	if peers.demux.at(victim.Address()) != second {
+		t.Error("the first viewer's end takes the address from the second")
+	}
 }
 
 func fragmentOf(ufrag string) Fragment {
@@ -315,6 +327,16 @@ func TestAViewerWhoSaysGoodbyeIsForgotten(t *testing.T) {
 	if peers.Viewers() != 0 {
 		t.Errorf("%d viewers left", peers.Viewers())
 	}
+}
+
+func TestTheRelaySaysGoodbye(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	v := peertest.New(t, peertest.Config{})
+	viewer, answer := view(t, peers, v, func([]byte) {})
+	v.Connect(answer)
+	within(t, viewer.Connected(), "connected")
+	viewer.Close()
+	within(t, v.Ended(), "the viewer is told")
 }
 
 func TestAFullRelayRefuses(t *testing.T) {

@@ -61,6 +61,7 @@ type Viewer struct {
 	reading   chan struct{}
 
 	dtls     *dtls.Conn
+	ended    chan struct{}
 	inbound  *srtp.Context
 	outbound *srtp.Context
 }
@@ -82,7 +83,7 @@ func New(t testing.TB, cfg Config) *Viewer {
 	}
 	v := &Viewer{
 		t: t, cfg: cfg, conn: conn, certificate: certificate,
-		handshake: packetio.NewBuffer(), checks: make(chan []byte, 16), media: make(chan []byte, 4096), reading: make(chan struct{}),
+		handshake: packetio.NewBuffer(), checks: make(chan []byte, 16), media: make(chan []byte, 4096), reading: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go v.read()
 	t.Cleanup(v.Close)
@@ -223,8 +224,20 @@ func (v *Viewer) Handshake() error {
 		return fmt.Errorf("shake hands: %w", err)
 	}
 	v.dtls = conn
+	go func() {
+		defer close(v.ended)
+		var b [256]byte
+		for {
+			if _, err := conn.Read(b[:]); err != nil {
+				return
+			}
+		}
+	}()
 	return nil
 }
+
+// Ended is closed when the relay has said goodbye.
+func (v *Viewer) Ended() <-chan struct{} { return v.ended }
 
 func (v *Viewer) keys() {
 	v.t.Helper()
@@ -295,13 +308,15 @@ func (v *Viewer) Deafen() {
 	<-v.reading
 }
 
-// Close ends the viewer; the relay is told by DTLS.
+// Close ends the viewer; the relay is told by DTLS. pion may close its connection before it has said so, unless its
+// reader has ended before.
 func (v *Viewer) Close() {
+	_ = v.handshake.Close()
 	if v.dtls != nil {
+		<-v.ended
 		_ = v.dtls.Close()
 	}
 	v.Deafen()
-	_ = v.handshake.Close()
 	_ = v.conn.Close()
 }
 
