@@ -28,7 +28,7 @@ func (r *recorder) Collect(b *Batch, datagram []byte) {
 
 func (r *recorder) Flush() { r.flushed++ }
 
-func open(t testing.TB) *Socket {
+func mediaPort(t testing.TB) *Socket {
 	t.Helper()
 	s, err := Listen("127.0.0.1:0")
 	if err != nil {
@@ -41,7 +41,7 @@ func open(t testing.TB) *Socket {
 func at(host uint32) netip.AddrPort { return netip.AddrPortFrom(RelayedAddress(host), 50000) }
 
 func TestRoutesTakeWhatGoesToThem(t *testing.T) {
-	s, r := open(t), &recorder{}
+	s, r := mediaPort(t), &recorder{}
 	if !s.Join(at(1), r) || s.Join(at(1), &recorder{}) {
 		t.Fatal("an address is not joined exactly once")
 	}
@@ -74,7 +74,7 @@ func TestRoutesTakeWhatGoesToThem(t *testing.T) {
 }
 
 func TestManyRoutesInOneBatch(t *testing.T) {
-	s := open(t)
+	s := mediaPort(t)
 	b, err := s.NewBatch()
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestManyRoutesInOneBatch(t *testing.T) {
 }
 
 func TestARouteThroughAnotherSocket(t *testing.T) {
-	s, other, client := open(t), open(t), open(t)
+	s, other, client := mediaPort(t), mediaPort(t), mediaPort(t)
 	s.Join(at(1), &recorder{via: other, to: other.Destination(client.Local())})
 	b, err := s.NewBatch()
 	if err != nil {
