@@ -2,8 +2,10 @@ package egress
 
 import (
 	"bytes"
+	"net"
 	"net/netip"
 	"testing"
+	"time"
 )
 
 // recorder is a route that remembers, and sends what it collects through another socket when it has one.
@@ -95,8 +97,14 @@ func TestManyRoutesInOneBatch(t *testing.T) {
 }
 
 func TestARouteThroughAnotherSocket(t *testing.T) {
-	s, other, client := mediaPort(t), mediaPort(t), mediaPort(t)
-	s.Join(at(1), &recorder{via: other, to: other.Destination(client.Local())})
+	s, other := mediaPort(t), mediaPort(t)
+	client, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	_ = client.SetReadDeadline(time.Now().Add(10 * time.Second))
+	s.Join(at(1), &recorder{via: other, to: other.Destination(client.LocalAddr().(*net.UDPAddr).AddrPort())})
 	b, err := s.NewBatch()
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +120,7 @@ func TestARouteThroughAnotherSocket(t *testing.T) {
 	send()
 	for range 8 {
 		var got [MaxDatagram]byte
-		n, from, _, err := client.Read(got[:])
+		n, from, err := client.ReadFromUDPAddrPort(got[:])
 		if err != nil || from != other.Local() || !bytes.Equal(got[:n], packet) {
 			t.Fatalf("%d bytes from %s: %v", n, from, err)
 		}
