@@ -65,6 +65,7 @@ func measure(b *testing.B, s subject) {
 		}
 		r := &raw{w: &world{t: b}, conn: conn, credential: secret.Mint(fmt.Sprint("viewer", i), time.Now().Add(time.Hour))}
 		relayed = append(relayed, r.open(s.peer))
+		_ = conn.SetReadDeadline(time.Time{})
 		reading.Go(func() {
 			buffer := make([]byte, 1600)
 			for {
@@ -202,7 +203,7 @@ func startOurs(b *testing.B) subject {
 	lines := bufio.NewScanner(out)
 	s := subject{pid: cmd.Process.Pid}
 	var peer string
-	for lines.Scan() && peer == "" {
+	for peer == "" && lines.Scan() {
 		_, _ = fmt.Sscanf(lines.Text(), "turn %s media %s", &s.address, &peer)
 	}
 	if s.peer, err = netip.ParseAddrPort(peer); err != nil {
