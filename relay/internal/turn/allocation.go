@@ -201,6 +201,7 @@ func (a *allocation) ReadFrom(b []byte) (int, net.Addr, error) {
 	case i := <-a.inbox:
 		return copy(b, i.datagram), net.UDPAddrFromAddrPort(a.front.server.peers[i.peer]), nil
 	case <-a.done:
+		a.disown()
 		return 0, nil, net.ErrClosed
 	}
 }
@@ -220,7 +221,6 @@ func (a *allocation) WriteTo(datagram []byte, to net.Addr) (int, error) {
 // Close implements net.PacketConn; pion calls it when the allocation ends.
 func (a *allocation) Close() error {
 	a.closing.Do(func() {
-		a.disown()
 		a.binding.Lock()
 		close(a.done)
 		for _, b := range *a.bindings.Load() {
@@ -233,8 +233,8 @@ func (a *allocation) Close() error {
 	return nil
 }
 
-// disown makes the five-tuple that pion has kept name nobody. pion's reader of a closed allocation still deletes what the
-// five-tuple names, which may be the client's next allocation by then.
+// disown makes the five-tuple that pion has kept name nobody. pion's reader of a closed allocation, which calls this,
+// still deletes what the five-tuple names, and that may be the client's next allocation by then.
 func (a *allocation) disown() {
 	switch address := a.address.(type) {
 	case *net.UDPAddr:

@@ -237,7 +237,7 @@ func (f *front) AllocatePacketConn(string, int) (net.PacketConn, net.Addr, error
 	return a, a.LocalAddr(), nil
 }
 
-const addressAttempts = 8 // of 2^38 addresses: a second one is next to never needed
+const addressAttempts = 8 // of 2^37 addresses: a second one is next to never needed
 
 // join gives an allocation its relayed address on the media port.
 func (s *Server) join(a *allocation) error {
@@ -246,8 +246,8 @@ func (s *Server) join(a *allocation) error {
 		if _, err := rand.Read(b[:]); err != nil {
 			return fmt.Errorf("read random bytes: %w", err)
 		}
-		// RFC 8656 section 7.2 wants ports of 49152 and above.
-		port := 49152 | binary.BigEndian.Uint16(b[3:])&0x3fff
+		// RFC 8656 section 7.2 wants ports of 49152 and above, and an even one for EVEN-PORT.
+		port := 49152 | binary.BigEndian.Uint16(b[3:])&0x3ffe
 		a.relayed = netip.AddrPortFrom(egress.RelayedAddress(uint32(b[0])<<16|uint32(b[1])<<8|uint32(b[2])), port)
 		if s.cfg.Socket.Join(a.relayed, a) {
 			return nil

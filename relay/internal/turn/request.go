@@ -188,7 +188,11 @@ func (f *front) checkAllocate(m *stun.Message, a *allocation) stun.ErrorCode {
 		}
 		return stun.CodeInsufficientCapacity // nothing was ever reserved
 	}
-	if m.Contains(stun.AttrEvenPort) {
+	const reserveNext = 0x80 // the next port as well: only neighbours of real ports can be reserved
+	switch even, err := m.Get(stun.AttrEvenPort); {
+	case err == nil && len(even) != 1:
+		return stun.CodeBadRequest
+	case err == nil && even[0]&reserveNext != 0:
 		return stun.CodeInsufficientCapacity
 	}
 	if family, err := m.Get(stun.AttrRequestedAddressFamily); err == nil && !isIPv4(family) {
@@ -259,26 +263,29 @@ func peerAddresses(m *stun.Message) ([]netip.AddrPort, stun.ErrorCode) {
 }
 
 // moderate returns the request with a lifetime as RFC 8656 section 7.2 has it: at least the default, at most our
-// maximum. pion takes any below an hour, seconds too, and the default for more. Deleting is left alone.
+// maximum. pion takes any below an hour, seconds too, and the default for more. Deleting is left alone. EVEN-PORT is left
+// out: our relayed ports are all even, and pion would reserve the next port unasked.
 func (f *front) moderate(m *stun.Message) []byte {
 	method := m.Type.Method
 	if method != stun.MethodAllocate && method != stun.MethodRefresh {
 		return m.Raw
 	}
-	value, err := m.Get(stun.AttrLifetime)
-	if err != nil || len(value) != 4 {
-		return m.Raw
+	var asked, granted time.Duration
+	if value, err := m.Get(stun.AttrLifetime); err == nil && len(value) == 4 {
+		asked = time.Duration(binary.BigEndian.Uint32(value)) * time.Second
+		granted = max(min(asked, maxLifetime), defaultLifetime)
+		if asked == 0 && method == stun.MethodRefresh {
+			granted = 0
+		}
 	}
-	asked := time.Duration(binary.BigEndian.Uint32(value)) * time.Second
-	granted := max(min(asked, maxLifetime), defaultLifetime)
-	if asked == granted || asked == 0 && method == stun.MethodRefresh {
+	if asked == granted && !m.Contains(stun.AttrEvenPort) {
 		return m.Raw
 	}
 	// The integrity is made anew: pion checks it, and the key is the client's.
 	setters := []stun.Setter{stun.NewTransactionIDSetter(m.TransactionID), m.Type}
 	for _, a := range m.Attributes {
 		switch a.Type {
-		case stun.AttrMessageIntegrity, stun.AttrFingerprint:
+		case stun.AttrMessageIntegrity, stun.AttrFingerprint, stun.AttrEvenPort:
 			continue
 		case stun.AttrLifetime:
 			a.Value = binary.BigEndian.AppendUint32(nil, uint32(granted/time.Second))

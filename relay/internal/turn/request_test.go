@@ -30,7 +30,8 @@ func TestErrorCodesOfRFC8656(t *testing.T) {
 				"TCP":                        {stun.CodeUnsupportedTransProto, []stun.Setter{transport(6)}},
 				"SCTP":                       {stun.CodeUnsupportedTransProto, []stun.Setter{transport(132)}},
 				"IPv6":                       {stun.CodeAddrFamilyNotSupported, []stun.Setter{transport(17), family(2)}},
-				"an even port":               {stun.CodeInsufficientCapacity, []stun.Setter{transport(17), stun.RawAttribute{Type: stun.AttrEvenPort, Value: []byte{0x80}}}},
+				"an even port of two bytes":  {stun.CodeBadRequest, []stun.Setter{transport(17), stun.RawAttribute{Type: stun.AttrEvenPort, Value: []byte{0, 0}}}},
+				"two ports":                  {stun.CodeInsufficientCapacity, []stun.Setter{transport(17), stun.RawAttribute{Type: stun.AttrEvenPort, Value: []byte{0x80}}}},
 				"a reservation":              {stun.CodeInsufficientCapacity, []stun.Setter{transport(17), token()}},
 				"a reservation and evenness": {stun.CodeBadRequest, []stun.Setter{transport(17), token(), stun.RawAttribute{Type: stun.AttrEvenPort, Value: []byte{0}}}},
 				"do not fragment":            {stun.CodeUnknownAttribute, []stun.Setter{transport(17), stun.RawAttribute{Type: stun.AttrDontFragment}}},
@@ -203,6 +204,16 @@ func seconds(t *testing.T, m *stun.Message) uint32 {
 		t.Fatalf("%s has no lifetime", m)
 	}
 	return uint32(v[0])<<24 | uint32(v[1])<<16 | uint32(v[2])<<8 | uint32(v[3])
+}
+
+func TestEvenPort(t *testing.T) {
+	w := newWorld(t, Limits{})
+	r := w.raw("udp")
+	answer := r.ask(r.build(stun.MethodAllocate, transport(17), stun.RawAttribute{Type: stun.AttrEvenPort, Value: []byte{0}}))
+	relayed, err := answer.Get(stun.AttrXORRelayedAddress)
+	if err != nil || (relayed[3]^0x12)&1 != 0 || answer.Contains(stun.AttrReservationToken) {
+		t.Errorf("%s: %x %v", answer, relayed, err)
+	}
 }
 
 func TestAllocateSentAgainGetsTheSameAnswer(t *testing.T) {

@@ -44,3 +44,36 @@ func TestRelayedAddressesAreUnique(t *testing.T) {
 		seen[at] = true
 	}
 }
+
+// A datagram to a client in a channel costs no memory: it is what each packet of the picture does.
+func TestChannelsAllocateNothing(t *testing.T) {
+	for _, network := range []string{"udp", "tcp"} {
+		t.Run(network, func(t *testing.T) {
+			w := newWorld(t, Limits{})
+			r := w.raw(network)
+			r.credential = w.credential("viewer")
+			at := r.open(netip.AddrPort(w.peer()))
+			eventually(t, "the first datagram", func() bool { return w.delivered() == 1 })
+			batch, err := w.media.NewBatch()
+			if err != nil {
+				t.Fatal(err)
+			}
+			to := w.media.Destination(at)
+			burst := func() {
+				for range 12 {
+					batch.Reserve()[0] = 0x80
+					batch.Commit(to, 1000)
+				}
+				batch.Flush()
+			}
+			before := w.server.ToClients.Load()
+			// Over TCP the writer's two buffers grow at first, and again after a burst that was larger than what it keeps.
+			if n := testing.AllocsPerRun(50, burst); network == "udp" && n != 0 || n > 4 {
+				t.Errorf("%v allocations for 12 datagrams", n)
+			}
+			if got := w.server.ToClients.Load() + w.server.Overflowed.Load() - before; got != 51*12 {
+				t.Errorf("%d datagrams were counted", got)
+			}
+		})
+	}
+}
