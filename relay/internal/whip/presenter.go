@@ -145,13 +145,7 @@ func (sh *share) begin(in peer.Incoming) {
 		if t == nil {
 			continue
 		}
-		batch, err := s.socket.NewBatch()
-		if err != nil {
-			s.logger.Error("make batch", "error", err)
-			sh.cancel()
-			return
-		}
-		s.running.Go(func() { t.Run(sh.ctx, batch) })
+		s.running.Go(func() { t.Run(sh.ctx, s.socket.NewBatch()) })
 	}
 	sh.publication = publication
 	s.publishAs(sh.id, publication)
