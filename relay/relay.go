@@ -108,12 +108,9 @@ func (r *Relay) wire(cfg Config) error {
 	if r.peers, err = peer.New(peer.Config{Socket: r.socket, Announce: r.announce, NACKs: &r.counters.NACKsSent, Logger: cfg.Logger, Now: cfg.Now}); err != nil {
 		return err
 	}
-	r.whip, err = whip.New(whip.Config{
+	r.whip = whip.New(whip.Config{
 		Gate: entrance, Rooms: r.rooms, Peers: r.peers, Socket: r.socket, Counters: r.counters, Logger: cfg.Logger, Now: cfg.Now,
 	})
-	if err != nil {
-		return err
-	}
 	r.control = control.New(control.Config{Gate: entrance, Rooms: r.rooms, Logger: cfg.Logger, Now: cfg.Now})
 	if r.metrics, err = metrics.New(r.sources()); err != nil {
 		return err

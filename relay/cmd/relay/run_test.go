@@ -9,11 +9,13 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -138,5 +140,35 @@ func TestParseRefusesShortSecretsAndHalfAPair(t *testing.T) {
 	}
 	if err := parse(&cfg, append(args, "--tls-cert", "x"), func(string) string { return "" }); err == nil {
 		t.Error("a certificate without a key")
+	}
+}
+
+func fetch(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+// Figures and profiles of the process are for the private listener alone.
+func TestDiagnosticsArePrivate(t *testing.T) {
+	ready := start(t, "", "--metrics", "127.0.0.1:0")
+	for _, path := range []string{"/metrics", "/debug/pprof/", "/debug/pprof/goroutine?debug=1"} {
+		if status, body := fetch(t, ready.Metrics+path); status != http.StatusOK || body == "" {
+			t.Errorf("%s on the private listener: %d", path, status)
+		}
+		if status, body := fetch(t, ready.Relay+path); status != http.StatusNotFound || strings.Contains(body, "goroutine") {
+			t.Errorf("%s on the public listener: %d", path, status)
+		}
+	}
+	if status, body := fetch(t, ready.Relay+"/healthz"); status != http.StatusOK || body != "ok\n" {
+		t.Errorf("health: %d %q", status, body)
 	}
 }

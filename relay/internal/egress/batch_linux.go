@@ -74,9 +74,7 @@ func (s *Socket) set(d *Destination, to netip.AddrPort) {
 }
 
 // NewBatch makes a batch for this socket.
-func (s *Socket) NewBatch() (*Batch, error) {
-	return &Batch{socket: s, buffer: make([]byte, batchBytes)}, nil
-}
+func (s *Socket) NewBatch() *Batch { return &Batch{socket: s, buffer: make([]byte, batchBytes)} }
 
 // Reserve returns room for one datagram. What was collected is flushed first when the batch is full.
 func (b *Batch) Reserve() []byte {

@@ -20,7 +20,7 @@ func TestBatchFallsBackForOneDestination(t *testing.T) {
 	if !s.Segmented() {
 		t.Skip("this kernel has no segmentation")
 	}
-	b, narrow, wide := newBatch(t, s), newReceiver(t, s, "127.0.0.1:0"), newReceiver(t, s, "127.0.0.1:0")
+	b, narrow, wide := s.NewBatch(), newReceiver(t, s, "127.0.0.1:0"), newReceiver(t, s, "127.0.0.1:0")
 	frame := func(r *receiver, messages int) {
 		t.Helper()
 		var want [][]byte
@@ -58,7 +58,7 @@ func TestBatchTriesSinglesOnlyWhereTheyHelp(t *testing.T) {
 
 func TestBatchKeepsWithinTheKernelsLimits(t *testing.T) {
 	s := listen(t, "127.0.0.1:0")
-	b, r := newBatch(t, s), newReceiver(t, s, "127.0.0.1:0")
+	b, r := s.NewBatch(), newReceiver(t, s, "127.0.0.1:0")
 	for i := range 80 {
 		commit(b, r.to, datagram(i, MaxDatagram))
 	}

@@ -20,7 +20,7 @@ type Destination struct {
 func (s *Socket) set(d *Destination, to netip.AddrPort) { d.Address = to }
 
 // NewBatch makes a batch for this socket.
-func (s *Socket) NewBatch() (*Batch, error) { return &Batch{socket: s}, nil }
+func (s *Socket) NewBatch() *Batch { return &Batch{socket: s} }
 
 // Reserve returns room for one datagram.
 func (b *Batch) Reserve() []byte { return b.buffer[:] }

@@ -42,7 +42,7 @@ func TestCloseEndsAReaderThatWaits(t *testing.T) {
 func TestCloseInTheMidstOfTraffic(t *testing.T) {
 	for range 50 {
 		s := listen(t, "127.0.0.1:0")
-		b, other := newBatch(t, s), newReceiver(t, s, "127.0.0.1:0")
+		b, other := s.NewBatch(), newReceiver(t, s, "127.0.0.1:0")
 		var busy sync.WaitGroup
 		busy.Go(func() {
 			for n := 0; ; n++ {
@@ -107,7 +107,7 @@ func TestReadNamesTheSender(t *testing.T) {
 
 func TestAFullSendBufferLosesTheRestOfABatch(t *testing.T) {
 	s := listen(t, "127.0.0.1:0")
-	b, r := newBatch(t, s), newReceiver(t, s, "127.0.0.1:0")
+	b, r := s.NewBatch(), newReceiver(t, s, "127.0.0.1:0")
 	for i, size := range []int{100, 300, 300, 500} {
 		commit(b, r.to, datagram(i, size))
 	}

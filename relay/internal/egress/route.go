@@ -79,17 +79,14 @@ type routed struct {
 	later []Flusher
 }
 
-// Via returns a batch of another socket that is flushed with this one; nil when it cannot be had.
+// Via returns a batch of another socket that is flushed with this one.
 func (r *routed) Via(s *Socket) *Batch {
 	for _, b := range r.via {
 		if b.socket == s {
 			return b
 		}
 	}
-	b, err := s.NewBatch()
-	if err != nil {
-		return nil
-	}
+	b := s.NewBatch()
 	r.via = append(r.via, b)
 	return b
 }

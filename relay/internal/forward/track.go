@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	ringOrder       = 10                     // 1,024 packets: two seconds of a busy 1080p share
+	ringOrder       = 10                     // 1,024 packets, 1.5 MB: two seconds of a busy 1080p share
+	soundOrder      = 7                      // 128 packets, 2.5 s: nobody asks for them again
 	maxBurst        = 16                     // packets fanned out viewer by viewer
 	maxPending      = 512                    // packets that may wait for fan-out
 	shortestWindow  = time.Millisecond       // how long an unfinished frame may wait for more,
@@ -79,8 +80,12 @@ type senderClock struct {
 }
 
 func newTrack(codec packet.Codec, requestKeyframe func(), counters *Counters, now func() time.Time) *Track {
+	order := uint(ringOrder)
+	if requestKeyframe == nil {
+		order = soundOrder
+	}
 	t := &Track{
-		codec: codec, ring: packet.NewRing(ringOrder), counters: counters, now: now, requestKeyframe: requestKeyframe,
+		codec: codec, ring: packet.NewRing(order), counters: counters, now: now, requestKeyframe: requestKeyframe,
 		backlog: backlog{pending: make([]uint64, 0, maxPending)},
 		signals: signals{wake: make(chan struct{}, 1), flush: make(chan struct{}, 1), keyframe: make(chan struct{}, 1)},
 	}

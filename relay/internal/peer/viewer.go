@@ -142,22 +142,12 @@ func (v *Viewer) run(ctx context.Context) {
 		return
 	}
 	close(v.connected)
-	gone := make(chan struct{})
-	go func() { // ends with the link
-		defer close(gone)
-		var b [256]byte
-		for {
-			if _, err := conn.Read(b[:]); err != nil {
-				return
-			}
-		}
-	}()
-	select {
-	case <-ctx.Done():
-	case <-gone:
+	defer context.AfterFunc(ctx, func() { _ = v.link.Close() })()
+	var b [256]byte
+	for err == nil { // nothing is expected but the end
+		_, err = conn.Read(b[:])
 	}
 	_ = v.link.Close()
-	<-gone
 }
 
 func (v *Viewer) handshake(ctx context.Context) (*dtls.Conn, error) {

@@ -69,10 +69,10 @@ func (l datagramLink) send(channel uint16, datagram []byte) bool {
 }
 
 func (l datagramLink) collect(b *egress.Batch, channel uint16, datagram []byte) bool {
-	own := b.Via(l.socket)
-	if own == nil || channelHeader+len(datagram) > egress.MaxDatagram {
+	if channelHeader+len(datagram) > egress.MaxDatagram {
 		return false
 	}
+	own := b.Via(l.socket)
 	room := own.Reserve()
 	putHeader(room, channel, len(datagram))
 	own.Commit(l.to, channelHeader+copy(room[channelHeader:], datagram))

@@ -244,10 +244,7 @@ func TestServeForTheBenchmark(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch, err := media.NewBatch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	batch := media.NewBatch()
 	fmt.Println("turn", s.Addr(), "media", media.Local())
 	for commands := bufio.NewScanner(os.Stdin); commands.Scan(); fmt.Println("done") {
 		frames(func() {

@@ -54,10 +54,7 @@ func TestChannelsAllocateNothing(t *testing.T) {
 			r.credential = w.credential("viewer")
 			at := r.open(netip.AddrPort(w.peer()))
 			eventually(t, "the first datagram", func() bool { return w.delivered() == 1 })
-			batch, err := w.media.NewBatch()
-			if err != nil {
-				t.Fatal(err)
-			}
+			batch := w.media.NewBatch()
 			to := w.media.Destination(at)
 			burst := func() {
 				for range 12 {
