@@ -6,6 +6,7 @@ import { reference, sharpness, untilSeen, watchPicture, type AnyPage } from './m
 import { bond, firefoxHand, Portal } from './portal.ts';
 import { Stage, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
+import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
 const tag = 1201;
@@ -34,6 +35,34 @@ test('a guest in Chromium sees the shared tab, live and sharp', async () => {
     'guest',
     'internal',
   ]);
+  await page.context().close();
+});
+
+test('a guest hears the tab that is shared', async () => {
+  const { page, portal } = await stage.guest(conference, { ...bond, name: 'Felix Leiter' });
+  await portal.submit();
+  await portal.state('live');
+  await presenter.pattern.evaluate(() => {
+    const audio = new AudioContext();
+    const tone = audio.createOscillator();
+    tone.connect(audio.destination);
+    tone.start();
+  });
+  const heard = (): Promise<number> =>
+    page.evaluate(async () => {
+      const stats = await window.negotiated.connections.at(-1)!.getStats();
+      let energy = 0;
+      stats.forEach((entry: { type: string; kind?: string; totalAudioEnergy?: number }) => {
+        if (entry.type === 'inbound-rtp' && entry.kind === 'audio') energy = entry.totalAudioEnergy!;
+      });
+      return energy;
+    });
+  await until('sound arrives', 10_000, async () => (await heard()) > 0.01);
+  const tracks = await page.evaluate(() =>
+    (document.querySelector('video')!.srcObject as MediaStream).getTracks().map((track) => track.kind).sort(),
+  );
+  expect(tracks).toEqual(['audio', 'video']);
+  expect(await page.evaluate(() => document.querySelector('video')!.muted)).toBe(false);
   await page.context().close();
 });
 

@@ -242,6 +242,20 @@ describe('a lost network', () => {
     expect(relay.of('DELETE')).toHaveLength(0);
   });
 
+  it('keeps a session that it has made with the new relay before the channel was back', async () => {
+    await join(room([share('s1')], 's1'));
+    await pass(2, 15);
+    socket().drop();
+    peer().become('failed');
+    await vi.advanceTimersByTimeAsync(250);
+    peer().become('connected');
+    socket().open();
+    socket().say(room([share('s1')], 's1', 'r2'));
+    await pass(2, 15);
+    expect(relay.of('POST')).toHaveLength(2);
+    expect(status().standing).toBe('live');
+  });
+
   it('keeps its session when the same relay answers again', async () => {
     await join(room([share('s1')], 's1'));
     await pass(2, 15);
@@ -262,6 +276,13 @@ describe('a lost network', () => {
     expect(status()).toEqual({ standing: 'frozen', reason: 'presenter' });
     socket().say({ type: 'publication.updated', publication: share('s1') });
     expect(status().standing).toBe('live');
+  });
+
+  it('waits for a presenter whose network is away, also where no picture has come yet', async () => {
+    await join(room([{ ...share('s1'), interrupted: true }], 's1'));
+    await pass(20);
+    expect(status()).toEqual({ standing: 'frozen', reason: 'presenter' });
+    expect(relay.of('POST')).toHaveLength(1);
   });
 });
 

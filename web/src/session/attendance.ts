@@ -134,23 +134,23 @@ export class Attendance {
   }
 
   #followControl(): Cancel {
-    let lost = false;
+    let lostAt: number | null = null;
     let instance = '';
     return effect(() => {
       const state = this.control.state.value;
       if (state.phase === 'lost') {
-        lost = true;
+        lostAt ??= this.#deps.timers.now();
       } else if (state.phase === 'open') {
         const before = instance;
         instance = this.control.room.peek()?.instance ?? '';
-        if (before !== '' && before !== instance) {
-          this.viewer.link.renew();
-          this.publisher.link?.renew();
-        } else if (lost) {
+        if (lostAt !== null && before !== instance) {
+          this.viewer.link.renew(lostAt);
+          this.publisher.link?.renew(lostAt);
+        } else if (lostAt !== null) {
           this.viewer.link.retryNow();
           this.publisher.link?.retryNow();
         }
-        lost = false;
+        lostAt = null;
       } else if (state.phase === 'closed') {
         this.publisher.stop();
         this.viewer.link.close();
@@ -194,7 +194,8 @@ export class Attendance {
     if (this.#picture.value === 'undecodable') this.#lostSince ??= now;
     else this.#lostSince = null;
     const lost = this.#lostSince !== null && now - this.#lostSince >= renewAfter;
-    const showable = this.#deps.shows(this.viewed.peek()?.video ?? '');
+    const share = this.viewed.peek();
+    const showable = share !== null && !share.interrupted && this.#deps.shows(share.video);
     const connected = this.viewer.link.state.peek().phase === 'connected';
     const joined = this.control.state.peek().phase === 'open';
     if (lost && showable && connected && joined && now - this.#renewedAt >= renewEvery) {
@@ -243,6 +244,7 @@ export function statusOf(facts: Facts): Status {
   if (share !== null && picture !== 'none' && !facts.shows(share.video)) {
     return status('frozen', 'format');
   }
+  if (share?.interrupted && picture !== 'none') return status('frozen', 'presenter');
   switch (picture) {
     case 'none':
       return view.phase === 'connected'
@@ -254,6 +256,6 @@ export function statusOf(facts: Facts): Status {
     case 'black':
       return status('frozen', picture);
     case 'moving':
-      return share?.interrupted ? status('frozen', 'presenter') : status('live');
+      return status('live');
   }
 }

@@ -68,8 +68,8 @@ export class MediaLink {
   readonly #deps: LinkDeps;
   readonly #purpose: LinkPurpose;
   #session: Session | null = null;
-  /** Connection of a lost session whose last picture is still shown. */
-  #lingering: RTCPeerConnection | null = null;
+  /** A lost session whose last picture is still shown. */
+  #lingering: Session | null = null;
   /** Counts sessions ever begun; what belongs to an older one is ignored. */
   #epoch = 0;
   #attempt = 0;
@@ -78,6 +78,8 @@ export class MediaLink {
   #activity = { count: 0, at: 0 };
   #timer: Cancel = () => {};
   #sampling: Cancel = () => {};
+  /** Counts samples ever planned; one that was overtaken plans no other. */
+  #sampled = 0;
 
   constructor(deps: LinkDeps, purpose: LinkPurpose) {
     this.#deps = deps;
@@ -112,8 +114,12 @@ export class MediaLink {
     this.#again(why, null, 0);
   }
 
-  /** Another relay answers now, and knows nothing of this session: makes a new one, and gives nothing back. */
-  renew(): void {
+  /**
+   * Another relay answers, and knows nothing of a session begun before `lostAt`: makes a new one,
+   * and gives nothing back. A session begun since is that relay's own.
+   */
+  renew(lostAt: number): void {
+    if (this.#begunAt >= lostAt) return;
     if (this.#session !== null) this.#session.location = '';
     this.restart('another relay');
   }
@@ -128,7 +134,7 @@ export class MediaLink {
 
   /** What a lost session showed last is no longer needed. */
   settle(): void {
-    this.#lingering?.close();
+    this.#lingering?.peer.close();
     this.#lingering = null;
   }
 
@@ -195,6 +201,9 @@ export class MediaLink {
   #connected(peer: RTCPeerConnection, stale: () => boolean): void {
     this.#timer();
     if (this.#session !== null) this.#session.shown = true;
+    const lost = this.#lingering;
+    // Once more: the first time it may have gone into a dead network, and the relay would send everything twice.
+    if (lost !== null) release(this.#deps.fetch, lost.location, lost.token);
     this.#attempt = 0;
     this.#recovered();
     this.#activity = { count: 0, at: this.#deps.timers.now() };
@@ -268,17 +277,18 @@ export class MediaLink {
     // In this order: the relay forgets a session whose connection was closed, and would answer 404.
     release(this.#deps.fetch, session.location, session.token);
     if (this.#purpose.lingers && this.#lingering === null && session.shown) {
-      this.#lingering = session.peer;
+      this.#lingering = session;
     } else {
       session.peer.close();
     }
   }
 
   #sample(peer: RTCPeerConnection, stale: () => boolean): void {
+    const number = ++this.#sampled;
     this.#sampling = this.#deps.timers.after(sampleEvery, () => {
       peer.getStats().then(
         (stats) => {
-          if (stale()) return;
+          if (stale() || number !== this.#sampled) return;
           this.#judgeActivity(activityOf(stats), peer, stale);
           this.#purpose.sampled(stats);
           this.#sample(peer, stale);

@@ -12,8 +12,9 @@ export function fields(value: unknown, where: string): Fields {
   return value as Fields;
 }
 
+/** False when it is absent. */
 export function flag(from: Fields, key: string): boolean {
-  const value = from[key];
+  const value = from[key] ?? false;
   if (typeof value !== 'boolean') throw new ShapeError(`${key} is neither true nor false`);
   return value;
 }

@@ -31,16 +31,24 @@ export class Viewer {
 
   #prepare(peer: RTCPeerConnection): void {
     const tracks: MediaStreamTrack[] = [];
+    let playing = false;
+    const play = () => {
+      playing = true;
+      this.#stream.value = this.#deps.stream(tracks);
+      this.link.settle();
+    };
     peer.ontrack = ({ track, receiver }) => {
       // A shared screen is worked with: what is shown must be what is there now.
       if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
       tracks.push(track);
-      const play = () => {
-        this.#stream.value = this.#deps.stream(tracks);
-        this.link.settle();
-      };
-      if (this.#stream.value === null) play();
-      else if (track.kind === 'video') track.onunmute = play;
+      if (playing || this.#stream.value === null) {
+        play();
+      } else if (track.kind === 'video') {
+        track.onunmute = () => {
+          track.onunmute = null; // a browser may mute and unmute it again later
+          play();
+        };
+      }
     };
     peer.addTransceiver('video', { direction: 'recvonly' });
     peer.addTransceiver('audio', { direction: 'recvonly' });

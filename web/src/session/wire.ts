@@ -86,7 +86,7 @@ export function parse(frame: string): FromRelay | null {
     case 'room.state':
       return {
         type,
-        instance: named(message, 'instance'),
+        instance: optionalText(message, 'instance'),
         conference: named(message, 'conference'),
         self: named(message, 'self'),
         current: text(message, 'current'),

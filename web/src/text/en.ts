@@ -157,7 +157,7 @@ export const en = {
   'state.frozen': 'No picture',
   'state.frozen.still': 'Frozen',
   'state.frozen.presenter':
-    'The presenter’s connection is interrupted. You see the last picture; it goes on by itself.',
+    'The presenter’s connection is interrupted. The picture goes on by itself.',
   'state.frozen.format':
     'This browser cannot show the format of this share ({format}). Open the conference in a current Chrome, Edge or Safari.',
   'state.frozen.undecodable':

@@ -167,7 +167,7 @@ export const fr: Catalogue = {
   'state.frozen': 'Pas d’image',
   'state.frozen.still': 'Figée',
   'state.frozen.presenter':
-    'La connexion du présentateur est interrompue. Vous voyez la dernière image ; le partage reprendra de lui-même.',
+    'La connexion du présentateur est interrompue. L’image reprendra d’elle-même.',
   'state.frozen.format':
     'Ce navigateur ne sait pas afficher le format de ce partage ({format}). Ouvrez la conférence dans une version récente de Chrome, Edge ou Safari.',
   'state.frozen.undecodable':
