@@ -1,8 +1,10 @@
 package relay
 
 import (
+	"bufio"
 	"crypto/rand"
 	"log/slog"
+	"net"
 	"net/http"
 	"path"
 	"runtime/debug"
@@ -30,12 +32,19 @@ func front(logger *slog.Logger, next http.Handler) http.Handler {
 			if v == nil {
 				return
 			}
+			if v == http.ErrAbortHandler {
+				panic(v) // meant so
+			}
 			logger.ErrorContext(r.Context(), "panic", "requestId", id, "panic", v, "stack", string(debug.Stack()))
 			if out.begun {
-				panic(http.ErrAbortHandler) // half an answer must not look whole
+				panic(http.ErrAbortHandler) // half an answer must not look whole, and a connection that was taken is not ours
 			}
 			problem.Write(out, id, problem.New(problem.Internal, ""))
 		}()
+		if connection, ok := w.(http.Hijacker); ok {
+			next.ServeHTTP(&takeable{out, connection}, r)
+			return
+		}
 		next.ServeHTTP(out, r)
 	})
 }
@@ -44,7 +53,7 @@ func notFound(w http.ResponseWriter, _ *http.Request) {
 	problem.Write(w, w.Header().Get(requestIDHeader), problem.New(problem.NotFound, "There is no such endpoint."))
 }
 
-// answer knows whether it has begun.
+// answer knows whether it has begun. A connection that was taken over counts as an answer.
 type answer struct {
 	http.ResponseWriter
 	begun bool
@@ -64,3 +73,16 @@ func (a *answer) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController take the connection over.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// takeable is an answer whose connection can be taken over: not every server's can.
+type takeable struct {
+	*answer
+	connection http.Hijacker
+}
+
+// Hijack implements http.Hijacker.
+func (t *takeable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := t.connection.Hijack()
+	t.begun = t.begun || err == nil
+	return conn, buffered, err
+}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -122,9 +123,62 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 	}
 }
 
-// A session that has ended stays deleted; one that never was is not found.
-func TestDeleteKnowsWhatHasEnded(t *testing.T) {
-	w := newWorld(t)
+func TestWhatAHandlerMeansToBreakOffIsNoPanic(t *testing.T) {
+	var log, served syncBuffer
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	server := httptest.NewUnstartedServer(front(logger, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/taken" {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			panic("a bug on a connection that was taken over")
+		}
+		panic(http.ErrAbortHandler)
+	})))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(&served, nil), slog.LevelError)
+	server.Start()
+	for _, path := range []string{"/aborted", "/taken"} {
+		if response, err := http.Get(server.URL + path); err == nil {
+			response.Body.Close()
+			t.Errorf("%s: answered %s", path, response.Status)
+		}
+	}
+	server.Close()
+	for until := time.Now().Add(deadline); !strings.Contains(log.String(), "taken over") && time.Now().Before(until); {
+		time.Sleep(time.Millisecond) // nothing waits for the handler of a connection that was taken over
+	}
+	if text := log.String(); strings.Contains(text, "abort") || !strings.Contains(text, "taken over") {
+		t.Errorf("the log: %s", text)
+	}
+	if text := served.String(); text != "" {
+		t.Errorf("net/http complains: %s", text)
+	}
+}
+
+// syncBuffer is a log that handlers on other goroutines write.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// viewerOffer is what a browser posts to view.
+func viewerOffer(t *testing.T) string {
+	t.Helper()
 	pc := newPC(t)
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 		t.Fatal(err)
@@ -133,7 +187,13 @@ func TestDeleteKnowsWhatHasEnded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := whip.Open(t.Context(), whip.Endpoint{URL: w.url + "/whep", Token: w.token("p", jointoken.View)}, offer.SDP)
+	return offer.SDP
+}
+
+// A session that has ended stays deleted; one that never was is not found.
+func TestDeleteKnowsWhatHasEnded(t *testing.T) {
+	w := newWorld(t)
+	session, err := whip.Open(t.Context(), whip.Endpoint{URL: w.url + "/whep", Token: w.token("p", jointoken.View)}, viewerOffer(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,18 +220,10 @@ func TestDeleteKnowsWhatHasEnded(t *testing.T) {
 
 func TestAStoppingRelaySaysWhenToComeBackAndKeepsTheToken(t *testing.T) {
 	w := newWorld(t)
-	pc := newPC(t)
-	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
-		t.Fatal(err)
-	}
-	offer, err := pc.CreateOffer(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	w.relay.whip.Close() // the relay stops between the room's welcome and the session's
-	token := w.token("p", jointoken.View)
+	token, offer := w.token("p", jointoken.View), viewerOffer(t)
 	for range 2 { // the second time says that the first did not spend the token
-		response, document := w.call(http.MethodPost, "/whep", token, offer.SDP)
+		response, document := w.call(http.MethodPost, "/whep", token, offer)
 		if document["code"] != string(problem.Unavailable) || response.Header.Get("Retry-After") == "" {
 			t.Errorf("%s %v %v", response.Status, document, response.Header)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/relay"
 	"github.com/coopnet/coopnet/shared/privatefile"
+	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/turncred"
 )
 
@@ -209,18 +210,33 @@ func (s *system) purge(ctx context.Context) {
 }
 
 // endOver ends the live conferences whose end has passed: no request says so. It asks for those that somebody is in, so
-// a round costs as much as is live. A database that does not answer ends nothing.
+// a round costs as much as is live.
 func (s *system) endOver(ctx context.Context) {
-	for _, id := range s.media.Conferences() {
-		over, err := conferenceOver(ctx, s.conferences, id, time.Now())
-		if err != nil {
-			s.logger.Debug("whether a conference is over is not known", "conference", id, "error", err)
-			return
-		}
-		if over {
-			s.media.EndConference(id)
+	for _, id := range overAmong(ctx, s.logger, s.media.Conferences(), func(ctx context.Context, id string) (bool, error) {
+		return conferenceOver(ctx, s.conferences, id, time.Now())
+	}) {
+		s.media.EndConference(id)
+	}
+}
+
+// overAmong returns those that isOver. One of which that is not known goes on and hinders no other; a database that does not
+// answer is not asked again in this round.
+func overAmong(ctx context.Context, logger *slog.Logger, ids []string, isOver func(context.Context, string) (bool, error)) (ended []string) {
+	for _, id := range ids {
+		over, err := isOver(ctx, id)
+		switch {
+		case ctx.Err() != nil:
+			return ended
+		case err != nil:
+			logger.Warn("whether a conference is over is not known", "conference", id, "error", err)
+			if hasCode(err, problem.Unavailable) {
+				return ended
+			}
+		case over:
+			ended = append(ended, id)
 		}
 	}
+	return ended
 }
 
 func (s *system) announce(ctx context.Context) error {

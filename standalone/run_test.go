@@ -128,6 +128,19 @@ func join(t *testing.T, r Ready, admission any) *websocket.Conn {
 	return conn
 }
 
+// joinDemo makes a guest of the demo conference, who has seen the room.
+func joinDemo(t *testing.T, r Ready, data string) (*demo, *websocket.Conn) {
+	t.Helper()
+	d, err := readDemo(filepath.Join(data, demoFile))
+	if err != nil || d == nil {
+		t.Fatalf("demo: %v, %v", d, err)
+	}
+	guest := join(t, r, map[string]string{"name": d.Name, "password": d.Password})
+	var state wire.RoomState
+	await(t, guest, wire.TypeRoomState, &state)
+	return d, guest
+}
+
 // await reads until a message of the type comes, and decodes it.
 func await(t *testing.T, conn *websocket.Conn, want wire.Type, message any) {
 	t.Helper()
@@ -189,13 +202,7 @@ func TestRunJoinsBothSidesAndDrains(t *testing.T) {
 
 func TestRunEndsAConferenceOnTheRelay(t *testing.T) {
 	r, data, _ := startSystem(t)
-	d, err := readDemo(filepath.Join(data, demoFile))
-	if err != nil || d == nil {
-		t.Fatalf("demo: %v, %v", d, err)
-	}
-	guest := join(t, r, map[string]string{"name": d.Name, "password": d.Password})
-	var state wire.RoomState
-	await(t, guest, wire.TypeRoomState, &state)
+	d, guest := joinDemo(t, r, data)
 
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.API+"/conferences/"+d.Conference+"/end", strings.NewReader(""))
 	if err != nil {
@@ -239,13 +246,7 @@ func TestRunEndsAConferenceAtItsEnd(t *testing.T) {
 // Participants do not wait for somebody else's slow request to be told that the server stops.
 func TestRunTellsParticipantsFirst(t *testing.T) {
 	r, data, stop := startSystem(t)
-	d, err := readDemo(filepath.Join(data, demoFile))
-	if err != nil || d == nil {
-		t.Fatalf("demo: %v, %v", d, err)
-	}
-	guest := join(t, r, map[string]string{"name": d.Name, "password": d.Password})
-	var state wire.RoomState
-	await(t, guest, wire.TypeRoomState, &state)
+	_, guest := joinDemo(t, r, data)
 
 	slow, err := net.Dial("tcp", strings.TrimPrefix(r.Portal, "http://"))
 	if err != nil {

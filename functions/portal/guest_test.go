@@ -220,7 +220,8 @@ func TestIdentitiesPerAddressAreLimited(t *testing.T) {
 	})
 }
 
-// TestAWholeCompanyBehindOneAddress: 500 people join at the same moment, and none of them is slowed down.
+// TestAWholeCompanyBehindOneAddress: 500 people (100 with -short) join at the same moment, and none of them is slowed
+// down.
 func TestAWholeCompanyBehindOneAddress(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		w.create(c, nil)

@@ -135,9 +135,9 @@ func (t Terminal) conferenceCreate(ctx context.Context, f *conferenceFlags, name
 		return err
 	}
 	d := draft{Name: name, Title: f.title, Password: password, StartsAt: f.starts, EndsAt: f.ends, Bridges: f.bridges}
-	for name, text := range map[string]string{"starts": f.starts, "ends": f.ends} {
-		if _, err := time.Parse(time.RFC3339, text); text != "" && err != nil {
-			return usagef("--%s: %q is not a time such as 2026-03-01T14:00:00+01:00", name, text)
+	for _, at := range []struct{ flag, text string }{{"starts", f.starts}, {"ends", f.ends}} {
+		if _, err := time.Parse(time.RFC3339, at.text); at.text != "" && err != nil {
+			return usagef("--%s: %q is not a time such as 2026-03-01T14:00:00+01:00", at.flag, at.text)
 		}
 	}
 	if f.guestShare != "" {

@@ -49,6 +49,8 @@ export async function launch(options: ChromiumOptions = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: options.program ?? executablePath,
     headless: true,
+    // A muted browser shares a tab without its sound.
+    ignoreDefaultArgs: ['--mute-audio'],
     args: flags(options),
   });
 }

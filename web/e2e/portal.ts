@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { ElementHandle, Page as FirefoxPage } from 'puppeteer-core';
+import type { Page as FirefoxPage } from 'puppeteer-core';
 import type { Conference } from './harness.ts';
 import { readerScript } from './reader.ts';
 import { until } from './wait.ts';
@@ -33,27 +33,38 @@ export function chromiumHand(page: Page): Hand {
   };
 }
 
+/** By mouse and keyboard alone: what puppeteer runs in a page to find and watch elements, our policy or Firefox denies. */
 export function firefoxHand(page: FirefoxPage): Hand {
+  const click = async (id: string): Promise<void> => {
+    const { x, y } = await place(page, id);
+    await page.mouse.click(x, y);
+  };
   return {
     goto: (address) => page.goto(address),
     evaluate: (script) => page.evaluate(script),
-    // By hand: puppeteer's own waiting evaluates text, which the portal's policy forbids.
     async fill(id, text) {
-      const field = await shown(page, id);
-      await field.evaluate((element) => (element as HTMLInputElement).select());
-      await field.press('Backspace');
-      await field.type(text);
+      await click(id);
+      await page.keyboard.down('Control');
+      await page.keyboard.press('a');
+      await page.keyboard.up('Control');
+      await page.keyboard.press('Backspace');
+      await page.keyboard.type(text);
     },
-    async click(id) {
-      await (await shown(page, id)).click();
-    },
+    click,
   };
 }
 
-function shown(page: FirefoxPage, id: string): Promise<ElementHandle> {
+/** The middle of a visible element, scrolled into view. */
+function place(page: FirefoxPage, id: string): Promise<{ x: number; y: number }> {
+  const script = `(() => {
+    const element = document.querySelector(${JSON.stringify(selector(id))});
+    if (!element?.checkVisibility()) return null;
+    element.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return { x: x + width / 2, y: y + height / 2 };
+  })()`;
   return until(`${id} on the page`, 10_000, async () => {
-    const found = await page.$(selector(id));
-    return (await found?.isVisible()) && found;
+    return (await page.evaluate(script)) as { x: number; y: number } | null;
   });
 }
 

@@ -27,7 +27,6 @@ function listen(): void {
 /** Runs in every page before its own scripts: remembers connections, and counts the descriptions that were set. */
 function remember(): void {
   const negotiated = { connections: [] as RTCPeerConnection[], descriptions: 0 };
-  // A class and no proxy: Firefox at times denies a page the arguments' array of a trap that was set from outside.
   window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);

@@ -1,9 +1,9 @@
 // Package sqlite keeps the control plane's data in one SQLite file, for the standalone edition: one file per domain,
 // and the connections, migrations, backup and retention here.
 //
-// An acknowledged write survives kill -9 and power loss (WAL, synchronous FULL). All writes go through one connection,
-// so none ever waits for a lock inside the process, and those that wait share a transaction; a second process may open
-// the same file.
+// An acknowledged write survives kill -9 and power loss (WAL, synchronous FULL). All writes, those of retention too, take
+// turns on one connection, and those that wait at the same moment share a transaction. No turn takes long; a backup takes
+// none. A second process may open the same file: its lock is waited for.
 package sqlite
 
 import (
@@ -37,6 +37,8 @@ type Config struct {
 const (
 	defaultBallast = 16 << 20
 	busyTimeout    = 1500 * time.Millisecond // without any write, for another process: answers come within 2 s
+	purgeRows      = 200                     // that one turn deletes
+	checkpointTime = 300 * time.Millisecond  // for who still reads what the WAL has
 	fileMode       = 0o600
 )
 
@@ -47,6 +49,7 @@ type DB struct {
 	read  *sql.DB
 
 	writes  chan *write
+	alone   chan func()
 	stop    chan struct{} // closed by Close
 	closing sync.Once
 	writer  sync.WaitGroup
@@ -84,7 +87,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := errors.Join(f.Chmod(fileMode), f.Close()); err != nil {
 		return nil, fmt.Errorf("create database: %w", err)
 	}
-	db := &DB{cfg: cfg, writes: make(chan *write), stop: make(chan struct{}), opened: time.Now()}
+	db := &DB{cfg: cfg, writes: make(chan *write, mostTogether), alone: make(chan func()), stop: make(chan struct{}), opened: time.Now()}
 	if err := db.connect(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -146,7 +149,7 @@ func (db *DB) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Backup writes a consistent copy to a new file while everything goes on.
+// Backup writes a consistent copy to a new file, on a connection of its own: others read and write meanwhile.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	// VACUUM INTO takes an empty file; making it first gives it its mode, and never overwrites.
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
@@ -156,13 +159,26 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("create backup: %w", err)
 	}
-	if _, err := db.write.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
-		return errors.Join(fmt.Errorf("write backup: %w", err), os.Remove(path))
+	if err := db.copyTo(ctx, path); err != nil {
+		return errors.Join(err, os.Remove(path))
 	}
 	return nil
 }
 
-// Purge deletes what has expired, returns space to the disk's other users, and brings the ballast back.
+func (db *DB) copyTo(ctx context.Context, path string) error {
+	reader, err := sql.Open("sqlite", dsn(db.cfg.Path)) // the readers' may not do what writes, wherever that is to
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	defer reader.Close()
+	if _, err := reader.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return fmt.Errorf("write backup: %w", err)
+	}
+	return nil
+}
+
+// Purge deletes what has expired, returns space to the disk's other users, and brings the ballast back. Others write
+// meanwhile; when they are so many that it has to wait too long, it gives up and the next call goes on.
 func (db *DB) Purge(ctx context.Context) (rows int64, err error) {
 	if rows, err = db.purge(ctx); err == nil {
 		db.restoreBallast()
@@ -171,22 +187,45 @@ func (db *DB) Purge(ctx context.Context) (rows int64, err error) {
 }
 
 func (db *DB) purge(ctx context.Context) (rows int64, err error) {
-	now := db.cfg.Now().UnixMilli()
 	for _, table := range []string{"conference", "invitation", "identity"} {
-		result, err := db.write.ExecContext(ctx, "DELETE FROM "+table+" WHERE expires_at <= ?", now)
-		if err != nil {
-			return rows, fmt.Errorf("purge %s: %w", table, err)
+		for {
+			n, err := db.purgeSome(ctx, table)
+			if err != nil {
+				return rows, fmt.Errorf("purge %s: %w", table, err)
+			}
+			rows += n
+			if n < purgeRows {
+				break
+			}
 		}
-		n, err := result.RowsAffected()
+	}
+	return rows, db.checkpoint(ctx)
+}
+
+func (db *DB) purgeSome(ctx context.Context, table string) (rows int64, err error) {
+	query := "DELETE FROM " + table + " WHERE rowid IN (SELECT rowid FROM " + table + " WHERE expires_at <= ? LIMIT ?)"
+	err = db.transact(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, query, db.cfg.Now().UnixMilli(), purgeRows)
 		if err != nil {
-			return rows, fmt.Errorf("purge %s: %w", table, err)
+			return err
 		}
-		rows += n
-	}
-	if _, err := db.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-		return rows, fmt.Errorf("checkpoint: %w", err)
-	}
-	return rows, nil
+		rows, err = result.RowsAffected()
+		return err
+	})
+	return rows, err
+}
+
+// checkpoint empties the WAL into the file. Where somebody still reads what it has, the next one will.
+func (db *DB) checkpoint(ctx context.Context) error {
+	return db.between(ctx, func() error {
+		limited, cancel := context.WithTimeout(ctx, checkpointTime)
+		defer cancel()
+		_, err := db.write.ExecContext(limited, "PRAGMA wal_checkpoint(TRUNCATE)")
+		if err != nil && (limited.Err() == nil || ctx.Err() != nil) {
+			return fmt.Errorf("checkpoint: %w", err)
+		}
+		return nil
+	})
 }
 
 // fault gives the errors of SQLite that have a meaning for HTTP that meaning.

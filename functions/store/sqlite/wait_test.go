@@ -13,16 +13,28 @@ import (
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
-// TestBusyIsUnavailable: while another process holds the lock, every write is refused in time, not only the first of
-// those that wait for the one connection.
-func TestBusyIsUnavailable(t *testing.T) {
+// locked is a database of which another process has the lock until release, or the test's end.
+func locked(t *testing.T) (db *DB, release func()) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "coopnet.db")
 	holder, db := openAt(t, path, nil), openAt(t, path, nil)
-	tx, err := holder.write.BeginTx(t.Context(), nil)
+	tx, err := holder.write.BeginTx(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = tx.Rollback() }()
+	release = sync.OnceFunc(func() {
+		if err := tx.Rollback(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(release)
+	return db, release
+}
+
+// TestBusyIsUnavailable: while another process holds the lock, every write is refused in time, not only the first of
+// those that wait for the one connection.
+func TestBusyIsUnavailable(t *testing.T) {
+	db, release := locked(t)
 	start := time.Now()
 	var writing sync.WaitGroup
 	for what, write := range map[string]func(context.Context) error{
@@ -47,9 +59,7 @@ func TestBusyIsUnavailable(t *testing.T) {
 		})
 	}
 	writing.Wait()
-	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	if err := db.Staff().CreateKey(t.Context(), staff.Key{ID: "a"}); err != nil {
 		t.Errorf("after the lock was given free: %v", err)
 	}
@@ -57,17 +67,11 @@ func TestBusyIsUnavailable(t *testing.T) {
 
 // TestACallerThatGoesIsNoFault: a request that was given up is not answered as if the database were down.
 func TestACallerThatGoesIsNoFault(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "coopnet.db")
-	holder, db := openAt(t, path, nil), openAt(t, path, nil)
-	tx, err := holder.write.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback() }()
+	db, _ := locked(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	err = db.Identity().DeleteIdentity(ctx, [32]byte{1})
+	err := db.Identity().DeleteIdentity(ctx, [32]byte{1})
 	if problem.From(err).Code == problem.Unavailable || ctx.Err() == nil || time.Since(start) > time.Second {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}

@@ -6,23 +6,51 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// mostTogether bounds the writes of one transaction.
-const mostTogether = 128
+const (
+	mostTogether = 128                     // writes of one transaction, and places in the line: who finds none waits outside
+	lineTimeout  = 1800 * time.Millisecond // until a write begins, however fast the line moves: answers come within 2 s
+)
 
-// errLate: another process has the lock, or the writer got nowhere, for busyTimeout.
-var errLate = errors.New("no write was possible in time")
+var (
+	// errLate: another process has the lock, or the writer got nowhere, for busyTimeout; or the line was too long.
+	errLate = errors.New("no write was possible in time")
+	// errWithdrawn is seen by nobody: the caller has its answer.
+	errWithdrawn = errors.New("the caller did not wait")
+)
 
-// write is one change that waits for its turn.
+// write is one change that waits for its turn. Either its caller withdraws it or the writer begins it, never both: what
+// was refused is not done, and what was begun is waited for.
 type write struct {
-	ctx   context.Context
-	since time.Time
-	fn    func(tx *sql.Tx) error // may be run again after it was rolled back
-	done  chan error             // has room for the one answer
+	ctx     context.Context
+	since   time.Time
+	fn      func(tx *sql.Tx) error // may be run again after it was rolled back
+	done    chan error             // has room for the one answer
+	claimed atomic.Bool
+	begun   bool // the writer's own
+}
+
+// withdraw reports whether the write will not be done.
+func (w *write) withdraw() bool { return w.claimed.CompareAndSwap(false, true) }
+
+// run is called by the writer. It runs on no request's goroutine, so a panic would end the process.
+func (w *write) run(tx *sql.Tx) (err error) {
+	if !w.begun && !w.claimed.CompareAndSwap(false, true) {
+		return errWithdrawn
+	}
+	w.begun = true
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic in a write: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return w.fn(tx)
 }
 
 // change runs fn, which adds something, in a transaction on the writer. A full disk is answered with
@@ -54,26 +82,47 @@ func (db *DB) forget(ctx context.Context, query string, args ...any) error {
 }
 
 // transact runs fn in a transaction. It waits for its turn while others are served, and for the lock; after busyTimeout
-// without any write it is refused as unavailable.
+// without any write, and after lineTimeout at the latest, it is refused as unavailable.
 func (db *DB) transact(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	w := &write{ctx: ctx, since: time.Now(), fn: fn, done: make(chan error, 1)}
 	timer := time.NewTimer(busyTimeout)
 	defer timer.Stop()
-	for {
+	for line := db.writes; ; {
+		var refused error
 		select {
-		case db.writes <- w:
-			return <-w.done // in time: the lock is waited for as long as it was here
+		case line <- w:
+			line = nil
+			continue
+		case err := <-w.done:
+			return err
 		case <-ctx.Done():
-			return ctx.Err()
+			refused = ctx.Err()
 		case <-db.stop:
-			return sql.ErrConnDone
+			refused = sql.ErrConnDone
 		case <-timer.C:
-			left := db.patience(w.since)
-			if left <= 0 {
-				return unavailable(errLate)
+			if left := min(db.patience(w.since), lineTimeout-time.Since(w.since)); left > 0 {
+				timer.Reset(left)
+				continue
 			}
-			timer.Reset(left)
+			refused = unavailable(errLate)
 		}
+		if w.withdraw() {
+			return refused
+		}
+		return <-w.done
+	}
+}
+
+// between runs fn on the writer while no transaction is open. Who writes meanwhile waits, so fn must not take long.
+func (db *DB) between(ctx context.Context, fn func() error) error {
+	done := make(chan error, 1)
+	select {
+	case db.alone <- func() { done <- fn() }:
+		return <-done
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.stop:
+		return sql.ErrConnDone
 	}
 }
 
@@ -92,6 +141,9 @@ func (db *DB) takeTurns() {
 		select {
 		case <-db.stop:
 			return
+		case run := <-db.alone:
+			run()
+			db.progress()
 		case first := <-db.writes:
 			db.together(db.waiting([]*write{first}))
 		}
@@ -132,7 +184,7 @@ func (db *DB) together(batch []*write) {
 		}
 	}
 	for _, w := range batch {
-		w.done <- db.inTx(w.ctx, w.since, w.fn)
+		w.done <- db.inTx(w.ctx, w.since, w.run)
 	}
 }
 
@@ -144,7 +196,7 @@ func part(tx *sql.Tx, w *write) (answer, err error) {
 	if _, err := tx.Exec("SAVEPOINT part"); err != nil {
 		return nil, fmt.Errorf("begin part: %w", err)
 	}
-	if answer = w.fn(tx); answer != nil {
+	if answer = w.run(tx); answer != nil {
 		// On a full disk or an interrupt SQLite has rolled everything back: then there is no part any more.
 		if _, err := tx.Exec("ROLLBACK TO part"); err != nil {
 			return answer, fmt.Errorf("undo part: %w", err)

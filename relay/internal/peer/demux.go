@@ -124,14 +124,14 @@ func (d *demux) rename(v *Viewer, ufrag string) bool {
 
 // claim makes the viewer's address this one if the check nominates it or the viewer has none yet. Only a verified check
 // calls it, and moved says that it was elsewhere before. It is refused to a viewer that has ended, and where another one
-// is that still checks: whoever forges a source address with credentials of their own must not cut off the viewer behind
-// it.
+// is: whoever forges a source address with credentials of their own must not cut off the viewer behind it. One that was
+// not heard of for some time has to give way: NATs use ports again, and a forger must not keep one.
 func (d *demux) claim(v *Viewer, to netip.AddrPort, nominated bool, now time.Time) (moved, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	holder := d.byAddr[to]
 	switch {
-	case v.entry.ufrag == "" || holder != nil && holder != v && holder.silence(now) < holderSilence:
+	case v.entry.ufrag == "" || holder != nil && holder != v && !holder.silent(now):
 		return false, false
 	case holder == v || v.entry.at.IsValid() && !nominated:
 		return false, true

@@ -55,7 +55,8 @@ func fragmentHead(answer string) string {
 	for section := range strings.SplitSeq(sections, "\nm=") {
 		line, _, _ := strings.Cut(section, "\n")
 		mid := attribute(section, "mid")
-		if refused := strings.Contains(line, " 0 "); refused || mid != first {
+		fields := strings.Fields(line)
+		if refused := len(fields) < 2 || fields[1] == "0"; refused || mid != first { // RFC 3264 section 6: the port
 			continue
 		}
 		head += "m=" + strings.TrimSpace(line) + "\r\n"

@@ -76,6 +76,67 @@ func TestAPresenterIsAnsweredWithOneVideoCodec(t *testing.T) {
 	}
 }
 
+// TestFurtherSectionsOfAPresenterAreInactive: a share is one picture and one sound, and stays so after a restart.
+func TestFurtherSectionsOfAPresenterAreInactive(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	first := sending("96")
+	_, sections, _ := strings.Cut(first, "m=video")
+	more := strings.NewReplacer("a=mid:0", "a=mid:2", "a=mid:1", "a=mid:3").Replace("m=video" + sections)
+	offered := strings.Replace(first, "a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1 2 3", 1) + more
+	p, answer, err := peers.Present(offered, silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	check := func(answer string) {
+		t.Helper()
+		answered := strings.Split(answer, "\nm=")[1:]
+		if len(answered) != 4 {
+			t.Fatalf("%d sections in\n%s", len(answered), answer)
+		}
+		for i, section := range answered {
+			if active := strings.Contains(section, "a=recvonly"); active != (i < 2) || active == strings.Contains(section, "a=inactive") {
+				t.Errorf("section %d is answered\n%s", i, section)
+			}
+		}
+	}
+	check(answer)
+	if _, err := p.Restart(fragmentOf("next")); err != nil {
+		t.Fatal(err)
+	}
+	for i, section := range strings.Split(p.pc.LocalDescription().SDP, "\nm=")[1:] {
+		if active := strings.Contains(section, "a=recvonly"); active != (i < 2) {
+			t.Errorf("section %d after the restart\n%s", i, section)
+		}
+	}
+}
+
+// TestARestartThatFailsHalfwayEndsTheSession: the browser cannot be told credentials that work.
+func TestARestartThatFailsHalfwayEndsTheSession(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	p, _, err := peers.Present(sending("96"), silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.patience = 1 // no time to gather
+	eventually(t, "a restart fails", func() bool {
+		_, err := p.Restart(fragmentOf(freshUfrag(t)))
+		return err != nil
+	})
+	within(t, p.Closed(), "closed")
+}
+
+// freshUfrag is a ufrag that no restart had before.
+func freshUfrag(t *testing.T) string {
+	t.Helper()
+	c, err := newCredentials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.ufrag
+}
+
 func TestAPresentersRestart(t *testing.T) {
 	peers, _ := newPeers(t, 0)
 	p, answer, err := peers.Present(sending("96"), silent())
@@ -104,6 +165,15 @@ func checkFragment(t *testing.T, fragment, answer string) {
 	found := shape.FindStringSubmatch(fragment)
 	if found == nil || found[1] == attribute(answer, "ice-ufrag") || found[2] == attribute(answer, "ice-pwd") {
 		t.Errorf("fragment\n%s\nafter the answer\n%s", fragment, answer)
+	}
+}
+
+// TestOnlyThePortSaysThatASectionIsRefused: 0 is a payload type too (RFC 3264 section 6).
+func TestOnlyThePortSaysThatASectionIsRefused(t *testing.T) {
+	const refused, taken = "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n", "m=video 9 UDP/TLS/RTP/SAVPF 96 0 97\r\na=mid:0\r\n"
+	const session = "v=0\r\na=group:BUNDLE 0\r\n"
+	if head := fragmentHead(session + refused + taken); head != "a=ice-lite\r\na=group:BUNDLE 0\r\n"+taken {
+		t.Errorf("the fragment begins\n%s", head)
 	}
 }
 

@@ -11,9 +11,11 @@ import (
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
+// MaxOffer is how many bytes a session description may have. HTTP refuses a larger body before.
+const MaxOffer = 64 << 10
+
 // Limits on what a session description may contain.
 const (
-	maxOffer         = 64 << 10 // bytes; HTTP refuses a larger body before
 	maxMediaSections = 8
 	maxCandidates    = 32
 	maxFormats       = 128 // payload types in one section
@@ -54,8 +56,8 @@ func refuse(format string, args ...any) error {
 
 // parseOffer reads and checks an offer. Its errors are problems that say what is wrong.
 func parseOffer(text string) (*offer, error) {
-	if len(text) > maxOffer {
-		return nil, problem.New(problem.SDPLimit, fmt.Sprintf("The offer has more than %d bytes.", maxOffer))
+	if len(text) > MaxOffer {
+		return nil, problem.New(problem.SDPLimit, fmt.Sprintf("The offer has more than %d bytes.", MaxOffer))
 	}
 	if hasBareCR(text) {
 		return nil, refuse("The offer has a carriage return within a line.")

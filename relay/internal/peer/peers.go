@@ -38,7 +38,7 @@ type Config struct {
 	Socket     *egress.Socket
 	Announce   []netip.AddrPort // addresses in answers, the preferred one first; at least one
 	MaxViewers int              // 0: 20,000
-	NACKs      *atomic.Uint64   // counts the packets that presenters are asked for again
+	NACKs      *atomic.Uint64   // counts the packets that presenters are asked for again; nil: nobody counts
 	Logger     *slog.Logger
 	Now        func() time.Time
 }
@@ -65,6 +65,9 @@ type Peers struct {
 
 // New makes Peers; Run must be called for anything to arrive.
 func New(cfg Config) (*Peers, error) {
+	if cfg.NACKs == nil {
+		cfg.NACKs = new(atomic.Uint64)
+	}
 	if len(cfg.Announce) == 0 {
 		return nil, errors.New("no address to announce: set the public address")
 	}

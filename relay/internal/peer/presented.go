@@ -11,17 +11,22 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/packet"
 )
 
-// presented is a presenter's offer as pion gets it, and whether it has sound. It keeps the one video format that comes
-// first in the presenter's order: a publication's codec never changes, so the answer must not permit it to. It keeps no
-// simulcast: the browser then sends its single best layer.
+// presented is a presenter's offer as pion gets it, and whether it has sound. It keeps the first section of each kind
+// that is of use: a share is one picture and one sound, and the answer to others is inactive (RFC 3264 section 6.1). Of
+// the picture it keeps the one format that comes first in the presenter's order: a publication's codec never changes, so
+// the answer must not permit it to. It keeps no simulcast: the browser then sends its single best layer.
 func (o *offer) presented() (text string, audio bool, err error) {
 	var codec packet.Codec
-	for _, s := range o.sections {
-		usable := s.sends && len(s.agreed) > 0
-		if usable && s.kind == "video" && codec == "" {
+	for i, s := range o.sections {
+		m := o.description.MediaDescriptions[i]
+		switch usable := s.sends && len(s.agreed) > 0; {
+		case usable && s.kind == "video" && codec == "":
 			codec = s.preferred
+		case usable && s.kind == "audio" && !audio:
+			audio = true
+		case usable:
+			disable(m)
 		}
-		audio = audio || usable && s.kind == "audio"
 	}
 	if codec == "" {
 		return "", false, refuse("The offer has no video section that sends VP8, VP9, H.264 or AV1.")
@@ -37,6 +42,18 @@ func (o *offer) presented() (text string, audio bool, err error) {
 		return "", false, fmt.Errorf("write offer: %w", err)
 	}
 	return string(b), audio, nil
+}
+
+// disable makes a section carry nothing.
+func disable(m *sdp.MediaDescription) {
+	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+		switch a.Key {
+		case "sendonly", "recvonly", "sendrecv", "msid", "ssrc", "ssrc-group":
+			return true
+		}
+		return false
+	})
+	m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute("inactive"))
 }
 
 // keepFormat takes every other format out of a section.

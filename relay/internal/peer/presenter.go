@@ -143,6 +143,7 @@ type Presenter struct {
 	audio    bool
 	closing  sync.Once
 	closed   chan struct{}
+	patience time.Duration // to gather
 
 	mu     sync.Mutex // one negotiation at a time
 	offer  string     // the latest that was answered
@@ -164,15 +165,23 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 	if err != nil {
 		return nil, "", fmt.Errorf("make presenter session: %w", err)
 	}
-	s := &Presenter{pc: pc, announce: p.announce, events: events, audio: audio, closed: make(chan struct{}), offer: taken, remote: o.ice.ufrag}
+	s := &Presenter{
+		pc: pc, announce: p.announce, events: events, audio: audio, closed: make(chan struct{}), patience: gatherTimeout,
+		offer: taken, remote: o.ice.ufrag,
+	}
 	pc.OnTrack(s.track)
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		events.State()
 		if state == webrtc.PeerConnectionStateFailed || state == webrtc.PeerConnectionStateClosed {
 			go s.Close() // pion holds its lock here
+			return       // Closed says all
 		}
+		events.State()
 	})
-	answer, err := s.negotiate(s.offer)
+	if err := s.offered(s.offer); err != nil {
+		_ = pc.Close()
+		return nil, "", err
+	}
+	answer, err := s.answered()
 	if err != nil {
 		_ = pc.Close()
 		return nil, "", err
@@ -181,11 +190,16 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 	return s, answer, nil
 }
 
-// negotiate sets the offer and returns the answer with our candidates.
-func (s *Presenter) negotiate(offer string) (string, error) {
+// offered sets the offer.
+func (s *Presenter) offered(offer string) error {
 	if err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
-		return "", problem.Wrap(problem.SDPInvalid, "The offer cannot be used.", err)
+		return problem.Wrap(problem.SDPInvalid, "The offer cannot be used.", err)
 	}
+	return nil
+}
+
+// answered answers the offer that was set, with our candidates.
+func (s *Presenter) answered() (string, error) {
 	answer, err := s.pc.CreateAnswer(nil)
 	if err != nil {
 		return "", problem.Wrap(problem.SDPInvalid, "The offer cannot be answered.", err)
@@ -196,7 +210,7 @@ func (s *Presenter) negotiate(offer string) (string, error) {
 	}
 	select {
 	case <-gathered:
-	case <-time.After(gatherTimeout):
+	case <-time.After(s.patience):
 		return "", problem.New(problem.Unavailable, "The relay is busy; try again.")
 	}
 	return s.announced(s.pc.LocalDescription().SDP), nil
@@ -250,9 +264,13 @@ func (s *Presenter) reports(receiver *webrtc.RTPReceiver, codec packet.Codec) {
 	}
 }
 
-// Interrupted reports whether the presenter's network is silent.
+// Interrupted reports whether the presenter's network is silent. One that was given up, or is closed, does not come back.
 func (s *Presenter) Interrupted() bool {
-	return s.pc.ConnectionState() == webrtc.PeerConnectionStateDisconnected
+	switch s.pc.ConnectionState() {
+	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+		return true
+	}
+	return false
 }
 
 // Audio reports whether the presenter offered sound.
@@ -264,7 +282,7 @@ func (s *Presenter) RequestKeyframe(ssrc uint32) {
 }
 
 // Restart takes the presenter's new ICE credentials (RFC 8445 section 9) and returns the fragment that answers, "" when
-// they are those of before. A refused restart leaves the session as it was.
+// they are those of before. A restart that fails halfway ends the session.
 func (s *Presenter) Restart(f Fragment) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -283,13 +301,18 @@ func (s *Presenter) Restart(f Fragment) (string, error) {
 		}
 		b.WriteString(line)
 	}
-	answer, err := s.negotiate(b.String())
+	err := s.offered(b.String())
+	begun := err == nil || s.pc.SignalingState() != webrtc.SignalingStateStable
+	var answer string
+	if err == nil {
+		answer, err = s.answered()
+	}
 	switch {
 	case s.pc.ConnectionState() == webrtc.PeerConnectionStateClosed:
 		return "", errEnded()
 	case err != nil:
-		if s.pc.SignalingState() != webrtc.SignalingStateStable {
-			go s.Close() // half a negotiation cannot be undone: pion's ICE has forgotten the old credentials
+		if begun {
+			go s.Close() // it cannot be undone: pion's ICE has forgotten the old credentials
 		}
 		return "", err
 	}

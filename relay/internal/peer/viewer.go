@@ -75,7 +75,9 @@ const (
 	handshakeTimeout = 30 * time.Second
 	flightInterval   = 200 * time.Millisecond // of a lost handshake flight
 	consentTimeout   = 30 * time.Second       // RFC 7675 section 5.1
-	holderSilence    = consentTimeout / 2     // then another viewer may be given the address; checks come every 5 s or so
+	// silence is after how long without a check a viewer's address may go to another one. Browsers check each 2.5 s, or
+	// each 4 to 6 s (RFC 7675 section 5.1): one check may be lost.
+	silence = 13 * time.Second
 	// maxReports is how many RTCP datagrams a viewer may send in a second; more are dropped undecrypted. Browsers send
 	// fewer than a hundred: a NACK each 20 ms at worst, and reports.
 	maxReports = 200
@@ -265,12 +267,14 @@ func (v *Viewer) Feedback(packets []rtcp.Packet) {
 	}
 }
 
-// alive reports whether the viewer still consents to get media (RFC 7675).
-func (v *Viewer) alive(now time.Time) bool { return v.silence(now) < consentTimeout }
+// silent reports whether the viewer was not heard of for so long that its address may go to another one.
+func (v *Viewer) silent(now time.Time) bool {
+	return now.UnixNano()-v.checkedAt.Load() >= int64(silence)
+}
 
-// silence is the time since the latest verified check.
-func (v *Viewer) silence(now time.Time) time.Duration {
-	return time.Duration(now.UnixNano() - v.checkedAt.Load())
+// alive reports whether the viewer still consents to get media (RFC 7675).
+func (v *Viewer) alive(now time.Time) bool {
+	return now.UnixNano()-v.checkedAt.Load() < int64(consentTimeout)
 }
 
 // Restart begins an ICE restart (RFC 8445 section 9): media flows on to the old address until a check comes from

@@ -235,15 +235,15 @@ func TestAViewerCannotTakeAnothersAddress(t *testing.T) {
 		}
 	}
 	victim.Checked(peertest.Check{Nominate: true})
-	clock.forward(holderSilence - 5*time.Second)
+	clock.forward(silence - 5*time.Second)
 	victim.Checked(peertest.Check{})
-	clock.forward(holderSilence - 5*time.Second)
+	clock.forward(silence - 5*time.Second)
 	forge()
 	attacker.Checked(peertest.Check{}) // from where the attacker really is: the forged one is through
 	if peers.demux.at(victim.Address()) != first || first.destination.Load() == nil || second.destination.Load().Address == victim.Address() {
 		t.Error("the address went to another viewer")
 	}
-	clock.forward(holderSilence) // the first viewer has gone without a word, and its address is used again
+	clock.forward(silence) // the first viewer has gone without a word, and its address is used again
 	forge()
 	eventually(t, "the address is given to another viewer", func() bool { return peers.demux.at(victim.Address()) == second })
 	if first.destination.Load() != nil {
@@ -252,6 +252,94 @@ func TestAViewerCannotTakeAnothersAddress(t *testing.T) {
 	first.Close()
 	if peers.demux.at(victim.Address()) != second {
 		t.Error("the first viewer's end takes the address from the second")
+	}
+}
+
+// TestASilentViewersAddressGoesToWhoChecks: a NAT gives the port of a viewer that vanished to another one.
+func TestASilentViewersAddressGoesToWhoChecks(t *testing.T) {
+	peers, clock := newPeers(t, 0)
+	gone, next := peertest.New(t, peertest.Config{}), peertest.New(t, peertest.Config{})
+	first, answer := view(t, peers, gone, func([]byte) {})
+	second, another := view(t, peers, next, func([]byte) {})
+	gone.Connect(answer)
+	within(t, first.Connected(), "connected")
+	next.Accept(another)
+	take := func() *Viewer {
+		t.Helper()
+		if _, err := gone.Write(next.Request(peertest.Check{Nominate: true})); err != nil {
+			t.Fatal(err)
+		}
+		next.Checked(peertest.Check{}) // datagrams are handled in order
+		return peers.demux.at(gone.Address())
+	}
+	clock.forward(silence - 2*time.Second)
+	if take() != first {
+		t.Fatal("a viewer who was heard of lately lost its address")
+	}
+	clock.forward(2 * time.Second)
+	if take() != second || second.destination.Load().Address != gone.Address() {
+		t.Fatal("a viewer is refused the address of one that vanished")
+	}
+	if first.destination.Load() != nil {
+		t.Error("media of the one that vanished goes on to the other")
+	}
+	elsewhere := peertest.New(t, peertest.Config{})
+	elsewhere.Accept(answer)
+	elsewhere.Checked(peertest.Check{})
+	if to := first.destination.Load(); to == nil || to.Address != elsewhere.Address() || peers.demux.at(elsewhere.Address()) != first {
+		t.Error("the one that vanished cannot come back elsewhere")
+	}
+	first.Close()
+	if peers.demux.at(gone.Address()) != second {
+		t.Error("the end of the one that vanished takes the address along")
+	}
+}
+
+// TestAViewerOfNothingHearsSignsOfLife once a second, and none beside other RTCP.
+func TestAViewerOfNothingHearsSignsOfLife(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	peers, _ := newPeers(t, 0)
+	v := peertest.New(t, peertest.Config{})
+	viewer, answer := view(t, peers, v, func([]byte) {})
+	v.Connect(answer)
+	within(t, viewer.Connected(), "connected")
+	signs := func(most int, wait time.Duration) (n int) {
+		t.Helper()
+		for until := time.Now().Add(wait); ; {
+			plain, isRTCP, ok := v.Next(time.Until(until))
+			if !ok {
+				return n
+			}
+			if packets, err := rtcp.Unmarshal(plain); err != nil || !isRTCP {
+				t.Fatalf("received %x, %v", plain, err)
+			} else if r, ok := packets[0].(*rtcp.ReceiverReport); ok {
+				if r.SSRC != viewer.VideoSSRC || len(r.Reports) > 0 || len(packets) != 2 { // RFC 3550 section 6.1: CNAME goes with it
+					t.Errorf("a sign of life is %v", packets)
+				}
+				if n++; n == most {
+					return n
+				}
+			}
+		}
+	}
+	signs(1, peertest.Patience)
+	began := time.Now()
+	if n, took := signs(4, peertest.Patience), time.Since(began); n < 4 || took < 3*time.Second || took > 6*time.Second {
+		t.Errorf("%d signs of life in %v", n, took)
+	}
+	late, last, n := 0, time.Now(), 0
+	for range 50 {
+		if time.Since(last) > 700*time.Millisecond {
+			late++ // this test was not run for so long
+		}
+		last = time.Now()
+		viewer.Feedback([]rtcp.Packet{&rtcp.SenderReport{SSRC: viewer.VideoSSRC}})
+		n += signs(50, 50*time.Millisecond)
+	}
+	if n > late+1 { // one may have been on its way
+		t.Errorf("%d signs of life beside sender reports", n)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-	"unicode"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
 	"github.com/coopnet/coopnet/relay/internal/forward"
@@ -16,6 +15,7 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/text"
 )
 
 const maxLabel = 80 // characters of a share's name
@@ -70,19 +70,19 @@ func (s *Server) present(r *http.Request, admitted gate.Admitted, offer string) 
 	return sh.session, answer, nil
 }
 
-// clean makes a label safe to show: no control, format or bidirectional characters, and not too long.
+// clean makes a label safe to show: no character that nobody sees, not too long, and with something to be called by.
 func clean(label string) string {
 	label = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
+		if text.Hidden(r) {
 			return -1
 		}
 		return r
 	}, label))
-	if label == "" {
-		return "Screen"
-	}
 	if runes := []rune(label); len(runes) > maxLabel {
 		label = string(runes[:maxLabel])
+	}
+	if !text.Named(label) {
+		return "Screen"
 	}
 	return label
 }
@@ -123,13 +123,16 @@ func (sh *share) changed() {
 	}
 }
 
-// track reads one track until the session ends. The picture makes the publication; sound waits for it.
+// track reads one track until it or the session ends. The picture makes the publication; sound waits for it.
 func (sh *share) track(in peer.Incoming) {
 	track := sh.attach(in)
 	var b [egress.MaxDatagram]byte
 	for {
 		n, err := in.Read(b[:])
 		if err != nil {
+			if track == nil {
+				return
+			}
 			if sh.ctx.Err() == nil {
 				sh.server.logger.Info("share cannot go on", "publication", sh.id, "error", err)
 			}

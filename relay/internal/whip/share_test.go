@@ -1,7 +1,10 @@
 package whip
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/pion/webrtc/v3"
 
 	"github.com/coopnet/coopnet/relay/internal/packet"
+	"github.com/coopnet/coopnet/relay/internal/room"
 	client "github.com/coopnet/coopnet/shared/whip"
 )
 
@@ -115,6 +119,7 @@ func TestASilentPresenterIsGivenUp(t *testing.T) {
 	w := newWorld(t)
 	p := w.present("anne", packet.VP8, 'A')
 	w.publicationOf("anne")
+	told := w.listen()
 	p.line.cut.Store(true)
 	began := time.Now()
 	p.gone(40 * time.Second)
@@ -122,6 +127,58 @@ func TestASilentPresenterIsGivenUp(t *testing.T) {
 		t.Errorf("the share ended after %s", took)
 	}
 	eventually(t, "the publication is forgotten", func() bool { return w.live() == 0 })
+	if got := told(); !slices.Equal(got, []string{"interrupted true", "stopped"}) {
+		t.Errorf("viewers are told %q", got)
+	}
+}
+
+// TestAShareThatIsStoppedIsNotInterrupted: nothing was wrong with the presenter's network.
+func TestAShareThatIsStoppedIsNotInterrupted(t *testing.T) {
+	w := newWorld(t)
+	p := w.present("anne", packet.VP8, 'A')
+	w.publicationOf("anne")
+	told := w.listen()
+	if err := p.session.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := told(); !slices.Equal(got, []string{"stopped"}) {
+		t.Errorf("viewers are told %q", got)
+	}
+}
+
+// listen begins to hear what viewers are told of shares; told returns it once a share has stopped.
+func (w *world) listen() (told func() []string) {
+	w.t.Helper()
+	presence, err := w.server.join(w.claims("listener"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(presence.Leave)
+	queue := presence.Events()
+	next := func() []room.Event {
+		w.t.Helper()
+		ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+		defer cancel()
+		events, err := queue.Next(ctx)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return events
+	}
+	next() // the room as it is now
+	return func() (all []string) {
+		w.t.Helper()
+		for {
+			for _, e := range next() {
+				switch e.Kind {
+				case room.PublicationUpdated:
+					all = append(all, fmt.Sprint("interrupted ", e.Publication.Interrupted))
+				case room.PublicationStopped:
+					return append(all, "stopped")
+				}
+			}
+		}
+	}
 }
 
 // TestViewersFollowFromCodecToCodec within one session: the payload type is the viewer's own for each.
@@ -163,6 +220,40 @@ func TestAnotherPayloadTypeEndsTheShare(t *testing.T) {
 			p.gone(patience)
 			eventually(t, "the share has ended", func() bool { return w.live() == 0 && w.rooms.Stats().Publications == 0 })
 			eventually(t, "the presenter's browser is told", p.line.told.Load)
+		})
+	}
+}
+
+// TestASecondPictureChangesNothing: a share is one picture, whatever else its browser offers, sends and ends.
+func TestASecondPictureChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := newPresenter(t, packet.VP8)
+	other, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "second", "camera")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := p.pc.AddTransceiverFromTrack(other, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.connect(w.share("anne"))
+	eventually(t, "connected", func() bool { return p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected })
+	for n := range uint16(50) {
+		time.Sleep(time.Millisecond) // packets, so that the second picture is the first to come
+		_ = other.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: n, Marker: true}, Payload: append(picture(packet.VP8, true), 'B')})
+	}
+	p.send('A')
+	v := w.watch(w.view("james"))
+	v.next("picture", from('A'))
+	if err := second.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		v.next("picture after the end of the second", func(got *rtp.Packet) bool {
+			if !from('A')(got) {
+				t.Errorf("the second picture is shown: %x", got.Payload)
+			}
+			return true
 		})
 	}
 }

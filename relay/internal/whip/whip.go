@@ -32,7 +32,7 @@ import (
 )
 
 const (
-	maxBody      = 64 << 10 // bytes of a session description
+	maxBody      = peer.MaxOffer // of a fragment too
 	typeSDP      = "application/sdp"
 	typeFragment = "application/trickle-ice-sdpfrag" // RFC 8840
 	startTimeout = 30 * time.Second                  // from the answer to the first media
