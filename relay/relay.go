@@ -20,6 +20,7 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/metrics"
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/relay/internal/turn"
 	"github.com/coopnet/coopnet/relay/internal/whip"
 	"github.com/coopnet/coopnet/shared/jointoken"
 )
@@ -57,6 +58,7 @@ type Relay struct {
 	announce []netip.AddrPort
 	rooms    *room.Rooms
 	peers    *peer.Peers
+	turn     *turn.Server // nil: none
 	whip     *whip.Server
 	control  *control.Server
 	metrics  *metrics.Metrics
@@ -106,12 +108,9 @@ func (r *Relay) wire(cfg Config) error {
 	if r.peers, err = peer.New(peer.Config{Socket: r.socket, Announce: r.announce, NACKs: &r.counters.NACKsSent, Logger: cfg.Logger, Now: cfg.Now}); err != nil {
 		return err
 	}
-	r.whip, err = whip.New(whip.Config{
+	r.whip = whip.New(whip.Config{
 		Gate: entrance, Rooms: r.rooms, Peers: r.peers, Socket: r.socket, Counters: r.counters, Logger: cfg.Logger, Now: cfg.Now,
 	})
-	if err != nil {
-		return err
-	}
 	r.control = control.New(control.Config{Gate: entrance, Rooms: r.rooms, Logger: cfg.Logger, Now: cfg.Now})
 	if r.metrics, err = metrics.New(r.sources()); err != nil {
 		return err
@@ -173,7 +172,8 @@ func (r *Relay) sources() metrics.Sources {
 				Retransmissions: f.Retransmitted.Load(), RetransmissionsLimited: f.RetransmissionLimited.Load(), KeyframeRequestsReceived: f.KeyframesAsked.Load(), KeyframeRequestsForwarded: f.KeyframesRequested.Load(),
 			}
 		},
-		Guard:   func() map[string]uint64 { return map[string]uint64{"malformed": r.socket.Counters.Refused.Load()} },
+		Guard:   r.guarded,
+		Turn:    r.turned,
 		Control: func() metrics.Control { return metrics.Control(r.control.Stats()) },
 	}
 }
@@ -201,6 +201,9 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 		err = r.control.Shutdown(ctx)
 		r.whip.Close()
 		r.peers.Close()
+		if r.turn != nil { // after the peers, whose farewells go through it
+			err = errors.Join(err, r.turn.Close())
+		}
 		r.stop()
 		err = errors.Join(err, r.socket.Close())
 		r.reading.Wait()

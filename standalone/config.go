@@ -11,25 +11,28 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 // Config is everything that a user can set. Each field is a flag, an environment variable (COOPNET_ and the flag's name
 // in capitals with underscores) and a key of the configuration file (the flag's name).
 type Config struct {
-	Listen    string `flag:"listen" value:"HOST:PORT" default:"localhost:8080" usage:"portal, API, sharing and viewing over HTTP"`
-	Data      string `flag:"data" value:"DIR" default:"data" usage:"folder of the database and the keys; created when missing"`
-	Media     string `flag:"media" value:"HOST:PORT" default:":7882" usage:"the one UDP port for pictures and sound"`
-	Turn      string `flag:"turn" value:"HOST:PORT" default:":3478" usage:"TURN over UDP and TCP (accepted, not served by this version)"`
-	Turns     string `flag:"turns" value:"HOST:PORT" default:":5349" usage:"TURN over TLS (accepted, not served by this version)"`
-	PublicURL string `flag:"public-url" value:"URL" default:"" usage:"where browsers reach the portal; by default made from --listen"`
-	PublicIP  string `flag:"public-ip" value:"IP[,IP]" default:"" usage:"addresses where browsers reach the media port; by default those of this machine"`
-	ReadyFile string `flag:"ready-file" value:"FILE" default:"" usage:"written with addresses and keys once everything answers"`
-	TLSCert   string `flag:"tls-cert" value:"FILE" default:"" usage:"certificate chain (PEM): serve HTTPS on --listen; read again when it changes"`
-	TLSKey    string `flag:"tls-key" value:"FILE" default:"" usage:"private key (PEM) of --tls-cert"`
-	Metrics   string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
-	Proxies   string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
-	LogLevel  string `flag:"log-level" value:"LEVEL" default:"info" usage:"debug, info, warn or error"`
-	LogFormat string `flag:"log-format" value:"FORMAT" default:"text" usage:"text or json"`
+	Listen     string `flag:"listen" value:"HOST:PORT" default:"localhost:8080" usage:"portal, API, sharing and viewing over HTTP"`
+	Data       string `flag:"data" value:"DIR" default:"data" usage:"folder of the database and the keys; created when missing"`
+	Media      string `flag:"media" value:"HOST:PORT" default:":7882" usage:"the one UDP port for pictures and sound"`
+	Turn       string `flag:"turn" value:"HOST:PORT" default:":3478" usage:"TURN over UDP and TCP, for guests whose network lets nothing else out; off when empty"`
+	Turns      string `flag:"turns" value:"HOST:PORT" default:":5349" usage:"TURN over TLS; needs --tls-cert and --turn; off when empty"`
+	TurnSecret string `flag:"turn-secret" value:"TEXT" default:"" usage:"secret of TURN credentials; by default a random one for each start. Others can read a flag: use the variable"`
+	PublicURL  string `flag:"public-url" value:"URL" default:"" usage:"where browsers reach the portal; by default made from --listen"`
+	PublicIP   string `flag:"public-ip" value:"IP[,IP]" default:"" usage:"addresses where browsers reach the media port; by default those of this machine"`
+	ReadyFile  string `flag:"ready-file" value:"FILE" default:"" usage:"written with addresses and keys once everything answers"`
+	TLSCert    string `flag:"tls-cert" value:"FILE" default:"" usage:"certificate chain (PEM): serve HTTPS on --listen; read again when it changes"`
+	TLSKey     string `flag:"tls-key" value:"FILE" default:"" usage:"private key (PEM) of --tls-cert"`
+	Metrics    string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
+	Proxies    string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
+	LogLevel   string `flag:"log-level" value:"LEVEL" default:"info" usage:"debug, info, warn or error"`
+	LogFormat  string `flag:"log-format" value:"FORMAT" default:"text" usage:"text or json"`
 }
 
 // Invalid says which setting is wrong and what to do about it.
@@ -50,8 +53,9 @@ func (c Config) Validate() error {
 		{"listen", func() error { return checkAddress(c.Listen) }},
 		{"data", func() error { return checkPresent(c.Data) }},
 		{"media", func() error { return checkAddress(c.Media) }},
-		{"turn", func() error { return checkAddress(c.Turn) }},
-		{"turns", func() error { return checkAddress(c.Turns) }},
+		{"turn", func() error { return checkOptional(c.Turn, checkAddress) }},
+		{"turns", func() error { return checkOptional(c.Turns, checkAddress) }},
+		{"turn-secret", func() error { return checkOptional(c.TurnSecret, checkSecret) }},
 		{"metrics", func() error { return checkOptional(c.Metrics, checkAddress) }},
 		{"public-url", func() error { return checkOptional(c.PublicURL, checkPublicURL) }},
 		{"public-ip", func() error { _, err := c.publicIPs(); return err }},
@@ -91,6 +95,11 @@ func checkAddress(value string) error {
 		return fmt.Errorf("%q has no port between 0 and 65535", value)
 	}
 	return nil
+}
+
+func checkSecret(value string) error {
+	_, err := turncred.NewSecret(value)
+	return err
 }
 
 func checkPublicURL(value string) error {

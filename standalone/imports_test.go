@@ -49,7 +49,9 @@ func importRules() []importRule {
 		{path: "relay/internal/control", ours: []string{shared, "relay/internal/room", "relay/internal/gate"}},
 		{path: "relay/internal/whip", pion: true, ours: []string{shared, "relay/internal/forward", "relay/internal/peer",
 			"relay/internal/room", "relay/internal/gate", "relay/internal/packet", "relay/internal/egress"}},
+		{path: "relay/internal/turn", pion: true, ours: []string{shared, "relay/internal/egress"}},
 		{path: "relay", ours: []string{shared, "relay/internal/..."}},
+		{path: "relay/cmd/relayload", ours: []string{shared}, pion: true},
 		{path: "relay/cmd/*", ours: []string{shared, "relay"}},
 
 		{path: "client/...", ours: []string{shared, "client/..."}, pion: true},
@@ -124,6 +126,7 @@ func TestImportsNoticesViolations(t *testing.T) {
 		"the relay links no database":         {ImportPath: "relay/cmd/relay", Deps: []string{"modernc.org/sqlite"}},
 		"room and forward are strangers":      {ImportPath: "relay/internal/forward", Imports: []string{"relay/internal/room"}},
 		"packet is a leaf":                    {ImportPath: "relay/internal/packet", Imports: []string{"relay/internal/egress"}},
+		"TURN knows no viewers":               {ImportPath: "relay/internal/turn", Imports: []string{"relay/internal/peer"}},
 		"pion stays out of the room":          {ImportPath: "relay/internal/room", Imports: []string{"github.com/pion/webrtc/v3"}},
 		"no program links the tests' helpers": {ImportPath: "relay", Imports: []string{"relay/internal/leaktest"}},
 		"a new package needs a rule":          {ImportPath: "surprise"},

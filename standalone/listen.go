@@ -8,10 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"sync"
 	"syscall"
 	"time"
+
+	"github.com/coopnet/coopnet/shared/certfile"
 )
 
 // Limits of the HTTP server. WebSockets leave it when they are upgraded; bodies have their own limits in the handlers.
@@ -55,56 +55,14 @@ func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	}
 }
 
-// secure wraps the listener in TLS when a certificate is configured.
-func secure(listener net.Listener, cfg Config, now func() time.Time) (net.Listener, error) {
+// secure is the TLS configuration of everything that is served, or nil when there is no certificate.
+func secure(cfg Config, now func() time.Time) (*tls.Config, error) {
 	if cfg.TLSCert == "" {
-		return listener, nil
+		return nil, nil
 	}
-	c := &certificate{certFile: cfg.TLSCert, keyFile: cfg.TLSKey, now: now}
-	if _, err := c.current(nil); err != nil {
+	c, err := certfile.Open(cfg.TLSCert, cfg.TLSKey, now)
+	if err != nil {
 		return nil, err
 	}
-	return tls.NewListener(listener, &tls.Config{
-		MinVersion:     tls.VersionTLS12,
-		NextProtos:     []string{"h2", "http/1.1"},
-		GetCertificate: c.current,
-	}), nil
-}
-
-// certificate follows its files, so that a renewal needs no restart.
-type certificate struct {
-	certFile, keyFile string
-	now               func() time.Time
-
-	mu      sync.Mutex
-	loaded  *tls.Certificate
-	written time.Time // of certFile, when it was loaded
-	checked time.Time
-}
-
-const certificateCheck = time.Minute
-
-func (c *certificate) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.loaded != nil && c.now().Sub(c.checked) < certificateCheck {
-		return c.loaded, nil
-	}
-	c.checked = c.now()
-	state, err := os.Stat(c.certFile)
-	if err == nil && c.loaded != nil && state.ModTime().Equal(c.written) {
-		return c.loaded, nil
-	}
-	pair, loadErr := tls.LoadX509KeyPair(c.certFile, c.keyFile)
-	if err == nil {
-		err = loadErr
-	}
-	if err != nil {
-		if c.loaded != nil { // half-written renewal: the old one is still good
-			return c.loaded, nil
-		}
-		return nil, fmt.Errorf("the certificate %s with the key %s cannot be used (%w): check --tls-cert and --tls-key", c.certFile, c.keyFile, err)
-	}
-	c.loaded, c.written = &pair, state.ModTime()
-	return c.loaded, nil
+	return c.Config(), nil
 }

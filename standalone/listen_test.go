@@ -54,37 +54,6 @@ func writeCertificate(t *testing.T, folder string, serial int64, written time.Ti
 	return certFile, keyFile
 }
 
-func TestCertificateFollowsItsFiles(t *testing.T) {
-	folder, start := t.TempDir(), time.Now()
-	certFile, keyFile := writeCertificate(t, folder, 1, start)
-	now := start
-	c := &certificate{certFile: certFile, keyFile: keyFile, now: func() time.Time { return now }}
-	expect := func(when string, serial int64) {
-		t.Helper()
-		pair, err := c.current(nil)
-		if err != nil {
-			t.Fatalf("%s: %v", when, err)
-		}
-		if have := pair.Leaf.SerialNumber.Int64(); have != serial {
-			t.Errorf("%s: certificate %d instead of %d", when, have, serial)
-		}
-	}
-	expect("at first", 1)
-	writeCertificate(t, folder, 2, start.Add(time.Hour))
-	expect("within the minute", 1)
-	now = now.Add(2 * time.Minute)
-	expect("after a renewal", 2)
-
-	if err := os.WriteFile(certFile, []byte("half of a"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	now = now.Add(2 * time.Minute)
-	expect("while a renewal is being written", 2)
-	writeCertificate(t, folder, 3, start.Add(2*time.Hour))
-	now = now.Add(2 * time.Minute)
-	expect("after that", 3)
-}
-
 func TestServeTLS(t *testing.T) {
 	certFile, keyFile := writeCertificate(t, t.TempDir(), 1, time.Now())
 	cfg := Config{Listen: "localhost:0", TLSCert: certFile, TLSKey: keyFile}
@@ -92,10 +61,11 @@ func TestServeTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secured, err := secure(plain, cfg, time.Now)
+	config, err := secure(cfg, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
+	secured := tls.NewListener(plain, config)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/readyz" || r.TLS == nil {
 			w.WriteHeader(http.StatusTeapot)

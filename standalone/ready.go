@@ -22,8 +22,8 @@ type Ready struct {
 	SupportKey   string `json:"supportKey"`
 	Relay        string `json:"relay"`
 	Media        string `json:"media"`
-	Turn         string `json:"turn"`  // empty: this version serves no TURN
-	Turns        string `json:"turns"` // empty: this version serves no TURN
+	Turn         string `json:"turn"`  // empty: off
+	Turns        string `json:"turns"` // empty: off
 	PID          int    `json:"pid"`
 }
 
@@ -52,6 +52,18 @@ func publicURL(cfg Config, listener net.Addr) string {
 		host = "localhost"
 	}
 	return scheme + "://" + net.JoinHostPort(host, fmt.Sprint(listener.(*net.TCPAddr).Port))
+}
+
+// mediaAddress is where a port is reached: at its own address, or else at the media port's, which is the public one when
+// there is one; "" for what is off.
+func mediaAddress(bound, media netip.AddrPort, public []netip.Addr) string {
+	switch {
+	case !bound.IsValid():
+		return ""
+	case len(public) > 0 || bound.Addr().IsUnspecified():
+		return netip.AddrPortFrom(media.Addr(), bound.Port()).String()
+	}
+	return netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()).String()
 }
 
 // awaitReady asks the server itself, over its own socket, until it says that everything answers.

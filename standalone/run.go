@@ -2,6 +2,7 @@ package standalone
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"github.com/coopnet/coopnet/relay"
 	"github.com/coopnet/coopnet/shared/privatefile"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 const (
@@ -43,6 +45,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.listen,       // the HTTP port; from here on the public address is known
 		s.openDatabase, // SQLite, and the keys that sign join tokens
 		s.startRelay,   // the UDP port of all media
+		s.startTurn,    // the ways in for networks that let no UDP out
 		s.wireDomains,  // conferences, identities, staff, portal: one handler
 		s.firstSteps,   // staff keys and the demo conference
 		s.serve,        // portal, API, WHIP, WHEP and control on the HTTP port
@@ -68,13 +71,13 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 type system struct {
 	cfg Config
 
-	data     *folder
-	listener net.Listener
-	public   string // origin that browsers see
+	data *folder
+	door
 
 	db          *sqlite.DB
 	signing     *conference.KeyRing
 	media       *relay.Relay
+	turnSecret  turncred.Secret // zero: no TURN
 	staff       *staff.Domain
 	conferences *conference.Domain
 	handler     http.Handler
@@ -82,6 +85,13 @@ type system struct {
 	demo        *demo
 
 	lifetime
+}
+
+// door is the HTTP port.
+type door struct {
+	listener net.Listener
+	tls      *tls.Config // nil: plain HTTP
+	public   string      // origin that browsers see
 }
 
 func (s *system) openFolder(context.Context) (err error) {
@@ -96,13 +106,13 @@ func (s *system) openFolder(context.Context) (err error) {
 }
 
 func (s *system) listen(ctx context.Context) error {
-	plain, err := listen(ctx, "listen", s.cfg.Listen)
-	if err != nil {
+	var err error
+	if s.listener, err = listen(ctx, "listen", s.cfg.Listen); err != nil {
 		return err
 	}
-	s.onClose(func() error { plain.Close(); return nil }) // the server has closed it already, if it came so far
-	s.public = publicURL(s.cfg, plain.Addr())
-	s.listener, err = secure(plain, s.cfg, time.Now)
+	s.onClose(func() error { s.listener.Close(); return nil }) // the server has closed it already, if it came so far
+	s.public = publicURL(s.cfg, s.listener.Addr())
+	s.tls, err = secure(s.cfg, time.Now)
 	return err
 }
 
@@ -147,7 +157,7 @@ func (s *system) firstSteps(ctx context.Context) error {
 }
 
 func (s *system) serve(context.Context) error {
-	s.run(newServer(s.handler, s.logger), s.listener)
+	s.run(newServer(s.handler, s.logger), s.media.ShareWithTurn(s.listener, s.tls))
 	return nil
 }
 
@@ -239,15 +249,20 @@ func (s *system) announce(ctx context.Context) error {
 		return nil
 	}
 	s.onStop(func() error { return privatefile.Remove(path) }) // nothing is ready any more
+	ips, err := s.cfg.publicIPs()
+	if err != nil {
+		return err
+	}
+	media := s.media.MediaAddr()
 	return Ready{
-		Portal: s.public, API: s.public + "/api/v1", Relay: s.public, Media: s.media.MediaAddr().String(),
+		Portal: s.public, API: s.public + "/api/v1", Relay: s.public, Media: media.String(),
+		Turn: mediaAddress(s.media.TurnAddr(), media, ips), Turns: mediaAddress(s.media.TurnTLSAddr(), media, ips),
 		OrganizerKey: s.keys.organizer, SupportKey: s.keys.support, PID: os.Getpid(),
 	}.write(path)
 }
 
 // warn says what will not work, before a user finds out.
 func (s *system) warn() {
-	s.logger.Info("TURN is not served by this version yet: --turn and --turns have no effect")
 	host, plain := strings.CutPrefix(s.public, "http://")
 	// Without a public address one is made of the listener's, which may be "every address of this machine".
 	beyond := !isLoopback(host) || s.cfg.PublicURL == "" && !isLoopback(s.listener.Addr().String())

@@ -21,10 +21,10 @@ import (
 )
 
 // startSystem runs everything in a folder of its own until stop, which returns what Run returned.
-func startSystem(t *testing.T) (r Ready, data string, stop func() error) {
+func startSystem(t *testing.T, more ...string) (r Ready, data string, stop func() error) {
 	t.Helper()
 	data = filepath.Join(t.TempDir(), "data")
-	cfg, err := ParseConfig([]string{"--listen", "127.0.0.1:0", "--media", "127.0.0.1:0", "--data", data, "--ready-file", filepath.Join(t.TempDir(), "ready.json")},
+	cfg, err := ParseConfig(append([]string{"--listen", "127.0.0.1:0", "--media", "127.0.0.1:0", "--turn", "127.0.0.1:0", "--data", data, "--ready-file", filepath.Join(t.TempDir(), "ready.json")}, more...),
 		func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)

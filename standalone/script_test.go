@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 			// The stories must not depend on who runs them.
 			env.Setenv("COOPNET_LISTEN", "127.0.0.1:0")
 			env.Setenv("COOPNET_MEDIA", "127.0.0.1:0")
+			env.Setenv("COOPNET_TURN", "127.0.0.1:0")
 			env.Setenv("COOPNET_DATA", env.WorkDir+"/data")
 			env.Setenv("COOPNET_READY_FILE", env.WorkDir+"/ready.json")
 			return nil

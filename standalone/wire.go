@@ -37,7 +37,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 		return fmt.Errorf("wire the password hasher: %w", err)
 	}
 	s.conferences, err = conference.New(conference.Config{
-		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay(s.public),
+		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
 		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Client: clients.Client,
 		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,
 	})
@@ -90,13 +90,15 @@ func mount(control, media http.Handler) http.Handler {
 }
 
 // theRelay is conference.Relays for one machine: every conference lives on the relay of this process.
-type theRelay string // its public origin
+type theRelay struct {
+	origin string // that browsers see
+	turn   []string
+}
 
-func (origin theRelay) Place(context.Context, string, string) (conference.Relay, error) {
+func (r theRelay) Place(context.Context, string, string) (conference.Relay, error) {
 	return conference.Relay{
 		ID:   relayID,
-		WHIP: string(origin) + "/whip", WHEP: string(origin) + "/whep", Control: webSocketOrigin(string(origin)) + "/control",
-		ICEServers: []conference.ICEServer{},
+		WHIP: r.origin + "/whip", WHEP: r.origin + "/whep", Control: webSocketOrigin(r.origin) + "/control", TURN: r.turn,
 	}, nil
 }
 

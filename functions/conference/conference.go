@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 // Conference is one durable conference.
@@ -167,6 +168,7 @@ type Config struct {
 	Identities Identities
 	Staff      Staff
 	Client     func(*http.Request) Client // whose failures are counted together
+	TurnSecret turncred.Secret            // shared with the relays; zero: nobody gets TURN credentials
 	PublicURL  string                     // issuer of join tokens and base of invitation links; no slash at its end
 	Ended      func(conferenceID string)  // optional; called once a conference has ended, to tell its relay
 	Now        func() time.Time           // nil is time.Now

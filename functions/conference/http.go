@@ -131,13 +131,9 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ice := t.Relay.ICEServers
-	if ice == nil {
-		ice = []ICEServer{}
-	}
 	return problem.Answer(w, http.StatusOK, joinAnswer{
 		Token: t.Token, ExpiresAt: t.Expires, Participant: joinParticipant{ID: t.Participant, Name: t.Name, Role: t.Role},
-		Permissions: t.Permissions, Relay: joinRelay{WHIP: t.Relay.WHIP, WHEP: t.Relay.WHEP, Control: t.Relay.Control}, ICEServers: ice,
+		Permissions: t.Permissions, Relay: joinRelay{WHIP: t.Relay.WHIP, WHEP: t.Relay.WHEP, Control: t.Relay.Control}, ICEServers: t.ICEServers,
 	})
 }
 

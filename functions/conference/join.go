@@ -18,11 +18,11 @@ type Relays interface {
 
 // Relay is where a conference is live. The URLs are absolute.
 type Relay struct {
-	ID         string // audience of its join tokens
-	WHIP       string
-	WHEP       string
-	Control    string
-	ICEServers []ICEServer
+	ID      string // audience of its join tokens
+	WHIP    string
+	WHEP    string
+	Control string
+	TURN    []string // URLs of its TURN server (RFC 7065), in the order to try; none: it has none
 }
 
 // ICEServer is an RTCIceServer of WebRTC.
@@ -30,6 +30,20 @@ type ICEServer struct {
 	URLs       []string `json:"urls"`
 	Username   string   `json:"username,omitempty"`
 	Credential string   `json:"credential,omitempty"`
+}
+
+// turnLifetime is how long somebody may make TURN allocations without fetching another join token; those that exist live
+// on. Longer than a network change in the middle of a conference is away from its beginning.
+const turnLifetime = 4 * time.Hour
+
+// iceServers gives a participant credentials for the relay's TURN server. The participant's id is opaque: usernames
+// travel in the clear.
+func (d *Domain) iceServers(relay Relay, participant string, now time.Time) []ICEServer {
+	if len(relay.TURN) == 0 || d.cfg.TurnSecret.IsZero() {
+		return []ICEServer{}
+	}
+	c := d.cfg.TurnSecret.Mint(participant, now.Add(turnLifetime))
+	return []ICEServer{{URLs: relay.TURN, Username: c.Username, Credential: c.Password}}
 }
 
 // Values of the mode in which somebody joins.
@@ -47,6 +61,7 @@ type Ticket struct {
 	Role        jointoken.Role
 	Permissions []jointoken.Permission
 	Relay       Relay
+	ICEServers  []ICEServer // never nil
 }
 
 // JoinToken gives an admitted and identified participant a token for one relay and two minutes. The permissions come
@@ -87,7 +102,7 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	}
 	return &Ticket{
 		Token: token, Expires: claims.Expires, Participant: a.Participant, Name: claims.Name, Role: a.Role,
-		Permissions: claims.Permissions, Relay: relay,
+		Permissions: claims.Permissions, Relay: relay, ICEServers: d.iceServers(relay, a.Participant, now),
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 func (w *world) admission(role jointoken.Role, c *conference.Conference) conference.Admission {
@@ -156,4 +157,28 @@ func FuzzOpenCookie(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestJoinTokenComesWithTURNCredentials(t *testing.T) {
+	w := newWorld(t)
+	ada := &conference.Identity{Title: "Ms", Name: "Ada Lovelace", Email: "ada@example.org"}
+	conf := w.create("Team A", nil)
+	ticket, err := w.JoinToken(t.Context(), w.admission("guest", conf), ada, "browser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ticket.ICEServers) != 1 || !slices.Equal(ticket.ICEServers[0].URLs, []string{"turn:r:3478?transport=udp", "turns:r:443?transport=tcp"}) {
+		t.Fatalf("%+v", ticket.ICEServers)
+	}
+	s := ticket.ICEServers[0]
+	id, expires, err := turncred.Parse(s.Username)
+	if err != nil || id != "p1" || s.Credential != turnSecret(t).Password(s.Username) {
+		t.Errorf("%+v: %v", s, err)
+	}
+	if left := expires.Sub(w.clock.Now()); left < 3*time.Hour || left > 5*time.Hour {
+		t.Errorf("valid for %s", left)
+	}
+	if lower := strings.ToLower(s.Username); strings.Contains(lower, "ada") || strings.Contains(lower, "@") {
+		t.Errorf("the username %q says who it is", s.Username)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 // countingHasher does no work and counts it; the real one has tests of its own.
@@ -32,7 +33,8 @@ func (h *countingHasher) Dummy(name string) string { return "none:" + name }
 type oneRelay struct{}
 
 func (oneRelay) Place(context.Context, string, string) (conference.Relay, error) {
-	return conference.Relay{ID: "relay-1", WHIP: "http://r/whip", WHEP: "http://r/whep", Control: "ws://r/control"}, nil
+	return conference.Relay{ID: "relay-1", WHIP: "http://r/whip", WHEP: "http://r/whep", Control: "ws://r/control",
+		TURN: []string{"turn:r:3478?transport=udp", "turns:r:443?transport=tcp"}}, nil
 }
 
 type nobody struct{}
@@ -73,13 +75,22 @@ func newWorldWith(t testing.TB, hasher conference.Hasher) *world {
 	}
 	w.Domain, err = conference.New(conference.Config{
 		Store: w.db.Conference(), Keys: w.keys, Hasher: hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
-		Identities: nobody{}, Staff: nobody{}, Client: func(*http.Request) conference.Client { return conference.Client{} },
+		Identities: nobody{}, Staff: nobody{}, Client: func(*http.Request) conference.Client { return conference.Client{} }, TurnSecret: turnSecret(t),
 		PublicURL: "https://coopnet.example", Ended: func(id string) { w.ended = append(w.ended, id) }, Now: w.clock.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+func turnSecret(t testing.TB) turncred.Secret {
+	t.Helper()
+	s, err := turncred.NewSecret("a secret for the tests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // create makes a conference with the password "correct horse".

@@ -72,7 +72,7 @@ func (oneRelay) Place(_ context.Context, _, region string) (conference.Relay, er
 		return conference.Relay{}, problem.New(problem.Unavailable, "No relay.")
 	}
 	return conference.Relay{ID: "relay-1", WHIP: "https://r/whip", WHEP: "https://r/whep", Control: "wss://r/control",
-		ICEServers: []conference.ICEServer{{URLs: []string{"turn:r"}, Username: "u", Credential: "c"}}}, nil
+		TURN: []string{"turn:r:3478?transport=udp", "turns:r:443?transport=tcp"}}, nil
 }
 
 func newWorld(t *testing.T, more ...*http.ServeMux) *world {

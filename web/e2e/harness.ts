@@ -157,7 +157,7 @@ export class Coopnet {
     const data = ['--data', join(this.folder, 'data'), '--ready-file', readyFile];
     const child = spawn(
       program,
-      ['serve', '--listen', listen, '--media', media, ...data, ...args],
+      ['serve', '--listen', listen, '--media', media, '--turn', ':0', ...data, ...args],
       {
         stdio: ['ignore', log, log],
       },

@@ -2,18 +2,23 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
+	"net/netip"
 	"os"
 	"time"
 
 	"github.com/coopnet/coopnet/relay"
+	"github.com/coopnet/coopnet/shared/certfile"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/privatefile"
+	"github.com/coopnet/coopnet/shared/turncred"
 )
 
 const (
@@ -29,6 +34,8 @@ const (
 type Ready struct {
 	Relay   string `json:"relay"`
 	Media   string `json:"media"`
+	Turn    string `json:"turn"`  // empty: off
+	Turns   string `json:"turns"` // empty: off
 	Metrics string `json:"metrics"`
 	Region  string `json:"region"`
 	PID     int    `json:"pid"`
@@ -38,6 +45,10 @@ type Ready struct {
 func run(ctx context.Context, cfg Config) (err error) {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	ips, err := cfg.publicIPs()
+	if err != nil {
+		return err
+	}
+	secured, err := cfg.tls()
 	if err != nil {
 		return err
 	}
@@ -53,14 +64,18 @@ func run(ctx context.Context, cfg Config) (err error) {
 	if err := forget(cfg.ReadyFile); err != nil {
 		return err
 	}
-	public, err := serve(cfg.Listen, withHealth(r.Handler()), failed)
+	if err := openTurn(r, cfg, secured, logger); err != nil {
+		return err
+	}
+	public, err := serve(cfg.Listen, withHealth(r.Handler()), failed, func(l net.Listener) net.Listener { return r.ShareWithTurn(l, secured) })
 	if err != nil {
 		return err
 	}
 	servers = append(servers, public)
-	ready := Ready{Relay: "http://" + public.Addr, Media: r.MediaAddr().String(), Region: cfg.Region, PID: os.Getpid()}
+	ready := newReady(r, public.Addr, secured != nil)
+	ready.Region = cfg.Region
 	if cfg.Metrics != "" {
-		private, err := serve(cfg.Metrics, r.MetricsHandler(), failed)
+		private, err := serve(cfg.Metrics, diagnostics(r.MetricsHandler()), failed, nil)
 		if err != nil {
 			return err
 		}
@@ -75,7 +90,8 @@ func run(ctx context.Context, cfg Config) (err error) {
 		}
 		defer func() { err = errors.Join(err, forget(cfg.ReadyFile)) }()
 	}
-	logger.Info("serving", "relay", ready.Relay, "media", ready.Media, "metrics", ready.Metrics, "region", ready.Region)
+	logger.Info("serving", "relay", ready.Relay, "media", ready.Media, "turn", ready.Turn, "turns", ready.Turns,
+		"metrics", ready.Metrics, "region", ready.Region)
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
@@ -113,14 +129,74 @@ func withHealth(media http.Handler) http.Handler {
 	})
 }
 
-// serve listens and serves on a goroutine that ends with the server.
-func serve(address string, handler http.Handler, failed chan<- error) (*http.Server, error) {
+func newReady(r *relay.Relay, listen string, secured bool) Ready {
+	ready := Ready{Relay: "http://" + listen, Media: r.MediaAddr().String(), PID: os.Getpid()}
+	if secured {
+		ready.Relay = "https://" + listen
+	}
+	if a := r.TurnAddr(); a.IsValid() {
+		ready.Turn = reachable(r, a)
+	}
+	if a := r.TurnTLSAddr(); a.IsValid() {
+		ready.Turns = reachable(r, a)
+	}
+	return ready
+}
+
+// reachable puts the media port's address in place of "all of this machine".
+func reachable(r *relay.Relay, a netip.AddrPort) string {
+	if a.Addr().IsUnspecified() {
+		a = netip.AddrPortFrom(r.MediaAddr().Addr(), a.Port())
+	}
+	return a.String()
+}
+
+// openTurn opens TURN when there is a secret that somebody can mint credentials with.
+func openTurn(r *relay.Relay, cfg Config, secured *tls.Config, logger *slog.Logger) error {
+	if cfg.Turn == "" || cfg.TurnSecret == "" {
+		logger.Info("TURN is off: it needs --turn and COOPNET_TURN_SECRET")
+		return nil
+	}
+	secret, err := turncred.NewSecret(cfg.TurnSecret)
+	if err != nil {
+		return err
+	}
+	return r.OpenTurn(relay.TurnConfig{Listen: cfg.Turn, ListenTLS: cfg.Turns, TLS: secured, Secret: secret})
+}
+
+// tls is nil without a certificate.
+func (c Config) tls() (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	files, err := certfile.Open(c.TLSCert, c.TLSKey, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	return files.Config(), nil
+}
+
+// diagnostics adds profiles of the process to the metrics. Both belong on a private listener.
+func diagnostics(metrics http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", metrics)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	return mux
+}
+
+// serve listens and serves on a goroutine that ends with the server. Share, if any, stands before the listener.
+func serve(address string, handler http.Handler, failed chan<- error, share func(net.Listener) net.Listener) (*http.Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
+	bound := listener.Addr().String()
+	if share != nil {
+		listener = share(listener)
+	}
 	s := &http.Server{
-		Addr: listener.Addr().String(), Handler: handler,
+		Addr: bound, Handler: handler,
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 	}
 	go func() {

@@ -10,13 +10,8 @@ import (
 // segment (EINVAL).
 func refuseSegments(t *testing.T, s *Socket, refuse int) {
 	t.Helper()
-	raw, err := s.conn.SyscallConn()
-	if err != nil {
+	if err := unix.SetsockoptInt(s.port.fd, unix.SOL_SOCKET, unix.SO_NO_CHECK, refuse); err != nil {
 		t.Fatal(err)
-	}
-	var optErr error
-	if err := raw.Control(func(fd uintptr) { optErr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_NO_CHECK, refuse) }); err != nil || optErr != nil {
-		t.Fatal(err, optErr)
 	}
 }
 
@@ -25,7 +20,7 @@ func TestBatchFallsBackForOneDestination(t *testing.T) {
 	if !s.Segmented() {
 		t.Skip("this kernel has no segmentation")
 	}
-	b, narrow, wide := newBatch(t, s), newReceiver(t, s, "127.0.0.1:0"), newReceiver(t, s, "127.0.0.1:0")
+	b, narrow, wide := s.NewBatch(), newReceiver(t, s, "127.0.0.1:0"), newReceiver(t, s, "127.0.0.1:0")
 	frame := func(r *receiver, messages int) {
 		t.Helper()
 		var want [][]byte
@@ -63,7 +58,7 @@ func TestBatchTriesSinglesOnlyWhereTheyHelp(t *testing.T) {
 
 func TestBatchKeepsWithinTheKernelsLimits(t *testing.T) {
 	s := listen(t, "127.0.0.1:0")
-	b, r := newBatch(t, s), newReceiver(t, s, "127.0.0.1:0")
+	b, r := s.NewBatch(), newReceiver(t, s, "127.0.0.1:0")
 	for i := range 80 {
 		commit(b, r.to, datagram(i, MaxDatagram))
 	}

@@ -8,27 +8,34 @@ import "net/netip"
 type Batch struct {
 	socket *Socket
 	buffer [MaxDatagram]byte
+	routed
 }
 
 // Destination is a viewer's address.
-type Destination struct{ Address netip.AddrPort }
+type Destination struct {
+	Address netip.AddrPort
+	route   Route // nil: the kernel knows the way
+}
 
-// Destination prepares an address for batches.
-func (s *Socket) Destination(to netip.AddrPort) *Destination { return &Destination{Address: to} }
+func (s *Socket) set(d *Destination, to netip.AddrPort) { d.Address = to }
 
 // NewBatch makes a batch for this socket.
-func (s *Socket) NewBatch() (*Batch, error) { return &Batch{socket: s}, nil }
+func (s *Socket) NewBatch() *Batch { return &Batch{socket: s} }
 
 // Reserve returns room for one datagram.
 func (b *Batch) Reserve() []byte { return b.buffer[:] }
 
 // Commit sends the first n reserved bytes as one datagram to d. A lost one is counted.
-func (b *Batch) Commit(d *Destination, n int) { _ = b.socket.Write(b.buffer[:n], d.Address) }
+func (b *Batch) Commit(d *Destination, n int) {
+	if d.route != nil {
+		d.route.Collect(b, b.buffer[:n])
+		return
+	}
+	_ = b.socket.Write(b.buffer[:n], d.Address)
+}
 
-// Flush has nothing left to send.
-func (b *Batch) Flush() {}
+// Flush sends what routes have left; the rest went out at once.
+func (b *Batch) Flush() { b.routed.flush() }
 
 // Segmented reports whether the kernel has segmentation offload.
 func (s *Socket) Segmented() bool { return false }
-
-func (s *Socket) inspect() error { return nil }

@@ -21,15 +21,6 @@ func listen(t testing.TB, address string) *Socket {
 	return s
 }
 
-func newBatch(t testing.TB, s *Socket) *Batch {
-	t.Helper()
-	b, err := s.NewBatch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // receiver is a viewer's socket.
 type receiver struct {
 	t    testing.TB
@@ -105,7 +96,7 @@ func TestBatchDelivers(t *testing.T) {
 				if way == "single" {
 					s.segments = false
 				}
-				b := newBatch(t, s)
+				b := s.NewBatch()
 				receivers := []*receiver{newReceiver(t, s, "127.0.0.1:0"), newReceiver(t, s, "127.0.0.1:0")}
 				var want [2][][]byte
 				total := 0
@@ -137,7 +128,7 @@ func TestBatchOverIPv6(t *testing.T) {
 	}
 	both := listen(t, "[::]:0")
 	for _, address := range []string{"[::1]:0", "127.0.0.1:0"} {
-		b, r := newBatch(t, both), newReceiver(t, both, address)
+		b, r := both.NewBatch(), newReceiver(t, both, address)
 		var want [][]byte
 		for i := range 20 {
 			d := datagram(i, 1000)
@@ -152,7 +143,7 @@ func TestBatchOverIPv6(t *testing.T) {
 // TestBatchGoesOnWithoutAReceiver: a viewer that has gone costs the others nothing.
 func TestBatchGoesOnWithoutAReceiver(t *testing.T) {
 	s := listen(t, "127.0.0.1:0")
-	b, alive, gone := newBatch(t, s), newReceiver(t, s, "127.0.0.1:0"), newReceiver(t, s, "127.0.0.1:0")
+	b, alive, gone := s.NewBatch(), newReceiver(t, s, "127.0.0.1:0"), newReceiver(t, s, "127.0.0.1:0")
 	_ = gone.conn.Close()                                            // answers with ICMP
 	nowhere := s.Destination(netip.MustParseAddrPort("127.0.0.1:0")) // the kernel refuses port 0
 	var want [][]byte
@@ -176,7 +167,7 @@ func TestBatchGoesOnWithoutAReceiver(t *testing.T) {
 
 func TestBatchAfterClose(t *testing.T) {
 	s := listen(t, "127.0.0.1:0")
-	b, r := newBatch(t, s), newReceiver(t, s, "127.0.0.1:0")
+	b, r := s.NewBatch(), newReceiver(t, s, "127.0.0.1:0")
 	_ = s.Close()
 	for i := range 10 {
 		commit(b, r.to, datagram(i, 1000))
@@ -191,7 +182,7 @@ func TestBatchDoesNotAllocate(t *testing.T) {
 	for _, segments := range []bool{true, false} {
 		s := listen(t, "127.0.0.1:0")
 		s.segments = segments
-		b := newBatch(t, s)
+		b := s.NewBatch()
 		one, other := newReceiver(t, s, "127.0.0.1:0").to, newReceiver(t, s, "127.0.0.1:0").to
 		burst := func() {
 			for i := range 100 {
@@ -220,16 +211,15 @@ func TestSocketReadsOnlyWhatTheGuardPasses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var b [MaxDatagram]byte
-	n, from, kind, err := s.Read(b[:])
-	if err != nil || kind != RTP || !bytes.Equal(b[:n], good) || from != r.to.Address {
-		t.Errorf("%d bytes of kind %d from %v, %v", n, kind, from, err)
+	b, from, kind, err := s.Read()
+	if err != nil || kind != RTP || !bytes.Equal(b, good) || from != r.to.Address {
+		t.Errorf("%d bytes of kind %d from %v, %v", len(b), kind, from, err)
 	}
 	if c := &s.Counters; c.Refused.Load() != 2 || c.PacketsIn.Load() != 3 {
 		t.Errorf("%d refused of %d", c.Refused.Load(), c.PacketsIn.Load())
 	}
 	_ = s.Close()
-	if _, _, _, err := s.Read(b[:]); err == nil {
+	if _, _, _, err := s.Read(); err == nil {
 		t.Error("a closed socket is read")
 	}
 }
@@ -241,7 +231,7 @@ func BenchmarkBatch(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			s := listen(b, "127.0.0.1:0")
 			s.segments = segments
-			batch := newBatch(b, s)
+			batch := s.NewBatch()
 			var viewers []*Destination
 			for range 10 {
 				viewers = append(viewers, newReceiver(b, s, "127.0.0.1:0").to)

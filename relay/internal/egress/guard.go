@@ -12,6 +12,7 @@ const (
 	DTLS
 	RTP
 	RTCP
+	Channel // TURN's ChannelData; never on the media port
 )
 
 const (
@@ -19,6 +20,7 @@ const (
 	stunCookie        = 0x2112A442
 	maxSTUNAttributes = 32
 	maxDTLSRecord     = 13 // header bytes
+	channelHeader     = 4  // bytes of a channel number and a length
 )
 
 // Classify looks at a datagram before any library does. Whatever is not exactly well-formed is Refused: parsers behind
@@ -46,6 +48,25 @@ func Classify(b []byte) Kind {
 	return Refused
 }
 
+// ClassifyTURN does the same for a TURN port, where nothing but STUN messages and ChannelData is (RFC 8656 section 12.4).
+func ClassifyTURN(b []byte) Kind {
+	switch {
+	case len(b) < channelHeader || len(b) > MaxDatagram:
+		return Refused
+	case b[0] < 4:
+		if validSTUN(b) {
+			return STUN
+		}
+	case b[0] >= 0x40 && b[0] <= 0x4f:
+		// Section 12.5: over UDP the padding to four bytes may be there or not.
+		size := int(binary.BigEndian.Uint16(b[2:]))
+		if rest := len(b) - channelHeader - size; rest >= 0 && rest <= 3 {
+			return Channel
+		}
+	}
+	return Refused
+}
+
 // validSTUN checks RFC 8489 section 5: exact length, attributes that fill it, and address attributes of known sizes.
 func validSTUN(b []byte) bool {
 	if len(b) < stunHeader || len(b)%4 != 0 || binary.BigEndian.Uint32(b[4:]) != stunCookie {
@@ -61,7 +82,7 @@ func validSTUN(b []byte) bool {
 		}
 		kind, size := binary.BigEndian.Uint16(rest), int(binary.BigEndian.Uint16(rest[2:]))
 		padded := 4 + (size+3)&^3
-		if padded > len(rest) || !validAttribute(kind, size) {
+		if padded > len(rest) || !validAttribute(kind, rest[4:4+size]) {
 			return false
 		}
 		rest = rest[padded:]
@@ -69,10 +90,11 @@ func validSTUN(b []byte) bool {
 	return true
 }
 
-func validAttribute(kind uint16, size int) bool {
+func validAttribute(kind uint16, value []byte) bool {
+	size := len(value)
 	switch kind {
-	case 0x0001, 0x0012, 0x0016, 0x0020: // MAPPED-ADDRESS and the three XOR addresses: IPv4 or IPv6
-		return size == 8 || size == 20
+	case 0x0001, 0x0012, 0x0016, 0x0020: // MAPPED-ADDRESS and the three XOR addresses: the family says the size
+		return size == 8 && value[1] == 1 || size == 20 && value[1] == 2
 	case 0x0006: // USERNAME, section 14.3
 		return size > 0 && size < 513
 	case 0x0008: // MESSAGE-INTEGRITY

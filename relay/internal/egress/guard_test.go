@@ -26,6 +26,9 @@ func message(kind uint16, attributes ...[]byte) []byte {
 	return slices.Concat(b, []byte("transaction1"), body)
 }
 
+// addressOf is the value of an address attribute (RFC 8489 section 14.1).
+func addressOf(family byte, size int) []byte { return with(make([]byte, size), 1, family) }
+
 func with(b []byte, at int, value byte) []byte {
 	b = bytes.Clone(b)
 	b[at] = value
@@ -44,8 +47,11 @@ func TestClassify(t *testing.T) {
 		"username, integrity, fingerprint":    {message(binding, attribute(6, []byte("abcd:efgh")), attribute(8, make([]byte, 20)), attribute(0x8028, make([]byte, 4))), STUN},
 		"32 attributes":                       {many(32), STUN},
 		"33 attributes":                       {many(33), Refused},
-		"IPv4 peer address":                   {message(send, attribute(xorPeer, make([]byte, 8))), STUN},
-		"IPv6 peer address":                   {message(send, attribute(xorPeer, make([]byte, 20))), STUN},
+		"IPv4 peer address":                   {message(send, attribute(xorPeer, addressOf(1, 8))), STUN},
+		"IPv6 peer address":                   {message(send, attribute(xorPeer, addressOf(2, 20))), STUN},
+		"IPv4 peer address as long as IPv6":   {message(send, attribute(xorPeer, addressOf(1, 20))), Refused},
+		"IPv6 peer address as short as IPv4":  {message(send, attribute(xorPeer, addressOf(2, 8))), Refused},
+		"peer address of no family":           {message(send, attribute(xorPeer, addressOf(0, 8))), Refused},
 		"peer address of length 0":            {message(send, attribute(xorPeer, nil)), Refused},
 		"peer address of length 4":            {message(send, attribute(xorPeer, make([]byte, 4))), Refused},
 		"peer address of length 12":           {message(send, attribute(xorPeer, make([]byte, 12))), Refused},
@@ -86,8 +92,8 @@ func TestClassify(t *testing.T) {
 // FuzzClassify gives pion what passes the guard: nothing in it may panic.
 func FuzzClassify(f *testing.F) {
 	f.Add(message(1, attribute(6, []byte("abcd:efgh")), attribute(0x25, nil), attribute(8, make([]byte, 20)), attribute(0x8028, make([]byte, 4))))
-	f.Add(message(0x0016, attribute(0x0012, make([]byte, 8)), attribute(0x0013, []byte("data"))))
-	f.Add(message(0x0101, attribute(0x0020, make([]byte, 20)), attribute(0x0009, make([]byte, 4)), attribute(0x000a, make([]byte, 3))))
+	f.Add(message(0x0016, attribute(0x0012, addressOf(1, 8)), attribute(0x0013, []byte("data"))))
+	f.Add(message(0x0101, attribute(0x0020, addressOf(2, 20)), attribute(0x0009, make([]byte, 4)), attribute(0x000a, make([]byte, 3))))
 	f.Add(message(0x0111, attribute(0x0014, []byte("realm")), attribute(0x0015, []byte("nonce")), attribute(0x8023, make([]byte, 8))))
 	f.Add(append([]byte{22, 0xfe, 0xfd}, make([]byte, 30)...))
 	f.Fuzz(func(t *testing.T, datagram []byte) {

@@ -54,18 +54,9 @@ func newPath(t testing.TB, announce func(media netip.AddrPort) netip.AddrPort) *
 		<-done
 	})
 	p := &path{t: t, socket: socket, peers: peers}
-	p.stage = &stage{t: t, batch: p.newBatch(), counters: &Counters{}, clock: time.Now()}
-	p.answers = NewAnswers(p.newBatch())
+	p.stage = &stage{t: t, batch: p.socket.NewBatch(), counters: &Counters{}, clock: time.Now()}
+	p.answers = NewAnswers(p.socket.NewBatch())
 	return p
-}
-
-func (p *path) newBatch() *egress.Batch {
-	p.t.Helper()
-	b, err := p.socket.NewBatch()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return b
 }
 
 // subscribe answers an offer; the subscription shows nothing yet.
@@ -319,7 +310,7 @@ func TestALossyViewerReceivesEveryPacket(t *testing.T) {
 			publication := New(Config{Video: packet.VP8, Keyframe: func() {}, Counters: p.stage.counters, Now: time.Now})
 			ctx, stop := context.WithCancel(context.Background())
 			done := make(chan struct{})
-			go func() { defer close(done); publication.Video.Run(ctx, p.newBatch()) }()
+			go func() { defer close(done); publication.Video.Run(ctx, p.socket.NewBatch()) }()
 			t.Cleanup(func() { stop(); <-done })
 			s.Switch(publication)
 			const packets, every = 960, 20

@@ -34,13 +34,7 @@ func newStage(t testing.TB) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = socket.Close() })
-	var batches [2]*egress.Batch
-	for i := range batches {
-		if batches[i], err = socket.NewBatch(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return &stage{t: t, batch: batches[0], answers: NewAnswers(batches[1]), counters: &Counters{}, clock: time.Unix(1_700_000_000, 0)}
+	return &stage{t: t, batch: socket.NewBatch(), answers: NewAnswers(socket.NewBatch()), counters: &Counters{}, clock: time.Unix(1_700_000_000, 0)}
 }
 
 func (s *stage) now() time.Time { return s.clock }

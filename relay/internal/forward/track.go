@@ -12,10 +12,12 @@ import (
 )
 
 const (
-	ringOrder       = 10                     // 1,024 packets: two seconds of a busy 1080p share
+	ringOrder       = 10                     // 1,024 packets, 1.5 MB: two seconds of a busy 1080p share
+	soundOrder      = 7                      // 128 packets, 2.5 s: nobody asks for them again
 	maxBurst        = 16                     // packets fanned out viewer by viewer
 	maxPending      = 512                    // packets that may wait for fan-out
-	burstWindow     = time.Millisecond       // how long an unfinished frame may wait for more
+	shortestWindow  = time.Millisecond       // how long an unfinished frame may wait for more,
+	longestWindow   = 6 * time.Millisecond   // under load: browsers send a frame in parts, 5 ms apart
 	keyframeSpacing = 500 * time.Millisecond // between two keyframe requests to the presenter
 	reportInterval  = time.Second            // between two sender reports to a viewer
 )
@@ -78,8 +80,12 @@ type senderClock struct {
 }
 
 func newTrack(codec packet.Codec, requestKeyframe func(), counters *Counters, now func() time.Time) *Track {
+	order := uint(ringOrder)
+	if requestKeyframe == nil {
+		order = soundOrder
+	}
 	t := &Track{
-		codec: codec, ring: packet.NewRing(ringOrder), counters: counters, now: now, requestKeyframe: requestKeyframe,
+		codec: codec, ring: packet.NewRing(order), counters: counters, now: now, requestKeyframe: requestKeyframe,
 		backlog: backlog{pending: make([]uint64, 0, maxPending)},
 		signals: signals{wake: make(chan struct{}, 1), flush: make(chan struct{}, 1), keyframe: make(chan struct{}, 1)},
 	}
@@ -130,12 +136,15 @@ func (t *Track) enqueue(index uint64, complete bool) {
 		t.pending = t.pending[:0]
 		t.overflow = true
 	}
+	first := len(t.pending) == 0
 	t.pending = append(t.pending, index)
 	complete = complete || len(t.pending) >= maxBurst
 	t.mu.Unlock()
-	notify(t.flush)
-	if complete {
+	switch {
+	case complete:
 		notify(t.wake)
+	case first:
+		notify(t.flush)
 	}
 }
 
@@ -183,7 +192,7 @@ func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
 		case <-t.flush:
 			if !waiting {
 				waiting = true
-				window.Reset(burstWindow)
+				window.Reset(f.window())
 			}
 		case <-t.wake:
 			waiting = false
@@ -239,6 +248,7 @@ type burst struct {
 type fanout struct {
 	burst
 	batch   *egress.Batch
+	took    time.Duration // the latest burst
 	indices [maxBurst]uint64
 	copies  [maxBurst]packet.Packet
 }
@@ -266,7 +276,14 @@ func (f *fanout) run() {
 			s.forward(&f.burst, f.batch)
 		}
 		f.batch.Flush()
+		f.took = t.now().Sub(f.at)
 	}
+}
+
+// window is how long the rest of a frame is waited for. More packets at once cost less each; so the longer a burst takes,
+// the longer the wait for the next one, and a frame that is complete never waits.
+func (f *fanout) window() time.Duration {
+	return min(max(3*f.took, shortestWindow), longestWindow)
 }
 
 func (t *Track) report() {

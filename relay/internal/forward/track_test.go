@@ -156,18 +156,30 @@ func TestAnUnfinishedFrameWaitsNoLongerThanTheWindow(t *testing.T) {
 		frame := p.next(true, 13)
 		for i, b := range frame[:12] {
 			p.write(b)
-			pause(burstWindow * 3 / 4)
+			pause(shortestWindow * 3 / 4)
 			if out := len(v.packets); i > 0 && out < i {
-				t.Fatalf("%d packets came, the first of them %s ago; %d are out", i+1, time.Duration(i+1)*burstWindow*3/4, out)
+				t.Fatalf("%d packets came, the first of them %s ago; %d are out", i+1, time.Duration(i+1)*shortestWindow*3/4, out)
 			}
 		}
-		pause(burstWindow)
+		pause(shortestWindow)
 		p.write(frame[12])
 		synctest.Wait()
 		if n := len(v.take()); n != 13 {
 			t.Errorf("%d of 13 packets are out", n)
 		}
 	})
+}
+
+// TestTheWindowWidensUnderLoad: only while fan-out is busy anyway.
+func TestTheWindowWidensUnderLoad(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		0: shortestWindow, 100 * time.Microsecond: shortestWindow, time.Millisecond: 3 * time.Millisecond, time.Second: longestWindow,
+	} {
+		f := fanout{took: took}
+		if got := f.window(); got != want {
+			t.Errorf("%s after a burst that took %s, want %s", got, took, want)
+		}
+	}
 }
 
 func TestReportsGoOutEachSecond(t *testing.T) {

@@ -30,17 +30,17 @@ func (c collector[S]) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
-// dropped is the guard's drops, one time series for each reason.
-type dropped struct {
+// byReason is a counter with one time series for each reason.
+type byReason struct {
 	read func() map[string]uint64
 	desc *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
-func (d dropped) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- d.desc }
+func (d byReason) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- d.desc }
 
 // Collect implements prometheus.Collector.
-func (d dropped) Collect(metrics chan<- prometheus.Metric) {
+func (d byReason) Collect(metrics chan<- prometheus.Metric) {
 	for reason, count := range d.read() {
 		metrics <- prometheus.MustNewConstMetric(d.desc, prometheus.CounterValue, float64(count), reason)
 	}
@@ -67,10 +67,16 @@ func (src Sources) collectors() []prometheus.Collector {
 		all = append(all, collector[Media]{src.Media, mediaFigures()})
 	}
 	if src.Guard != nil {
-		all = append(all, dropped{src.Guard, describe("guard_dropped_datagrams_total", "Datagrams that the guard dropped before anybody parsed them.", "reason")})
+		all = append(all, byReason{src.Guard, describe("guard_dropped_datagrams_total", "Datagrams that the guard dropped before anybody parsed them.", "reason")})
 	}
 	if src.Control != nil {
 		all = append(all, collector[Control]{src.Control, controlFigures()})
+	}
+	if src.Turn != nil {
+		all = append(all, collector[Turn]{src.Turn, turnFigures()}, byReason{
+			func() map[string]uint64 { return src.Turn().Refusals },
+			describe("turn_refusals_total", "What TURN refused: requests without a credential, other requests, peers that are not this relay, quotas, answers not sent because there were too many, connections over the limit.", "reason"),
+		})
 	}
 	if src.Heartbeat != nil {
 		all = append(all, collector[Heartbeat]{src.Heartbeat, heartbeatFigures()})
@@ -110,6 +116,18 @@ func controlFigures() []figure[Control] {
 		counter("control_received_messages_total", "Control messages from participants.", func(s Control) uint64 { return s.MessagesReceived }),
 		counter("control_sent_messages_total", "Control messages to participants.", func(s Control) uint64 { return s.MessagesSent }),
 		counter("control_refused_connections_total", "Control channels refused at the handshake or at hello.", func(s Control) uint64 { return s.Refused }),
+	}
+}
+
+func turnFigures() []figure[Turn] {
+	return []figure[Turn]{
+		gauge("turn_allocations", "TURN allocations.", func(s Turn) float64 { return float64(s.Allocations) }),
+		gauge("turn_connections", "Open TURN connections over TCP and TLS.", func(s Turn) float64 { return float64(s.Connections) }),
+		counter("turn_received_packets_total", "Datagrams that TURN carried to the media port.", func(s Turn) uint64 { return s.PacketsToMedia }),
+		counter("turn_sent_packets_total", "Datagrams that TURN carried to clients.", func(s Turn) uint64 { return s.PacketsToClients }),
+		counter("turn_received_bytes_total", "Bytes of datagrams that TURN carried to the media port.", func(s Turn) uint64 { return s.BytesToMedia }),
+		counter("turn_sent_bytes_total", "Bytes of datagrams that TURN carried to clients.", func(s Turn) uint64 { return s.BytesToClients }),
+		counter("turn_dropped_packets_total", "Datagrams not carried because a client read too slowly.", func(s Turn) uint64 { return s.PacketsDropped }),
 	}
 }
 

@@ -19,6 +19,7 @@ type Sources struct {
 	Media     func() Media
 	Guard     func() map[string]uint64 // datagrams dropped, by reason; a small fixed set of reasons
 	Control   func() Control
+	Turn      func() Turn
 	Heartbeat func() Heartbeat
 }
 
@@ -44,6 +45,15 @@ type Media struct {
 type Control struct {
 	Connections, Pending                    int // Pending is part of Connections: no hello yet
 	MessagesReceived, MessagesSent, Refused uint64
+}
+
+// Turn counts TURN's allocations and connections now, and the rest since the start.
+type Turn struct {
+	Allocations, Connections         int
+	PacketsToMedia, PacketsToClients uint64
+	BytesToMedia, BytesToClients     uint64
+	PacketsDropped                   uint64            // to clients that read too slowly
+	Refusals                         map[string]uint64 // by reason; a small fixed set of reasons
 }
 
 // Heartbeat says how the announcements of this relay are received.

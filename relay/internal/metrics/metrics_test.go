@@ -23,6 +23,12 @@ func full() Sources {
 		Control: func() Control {
 			return Control{Connections: 30, Pending: 31, MessagesReceived: 32, MessagesSent: 33, Refused: 34}
 		},
+		Turn: func() Turn {
+			return Turn{
+				Allocations: 50, Connections: 51, PacketsToMedia: 52, PacketsToClients: 53, BytesToMedia: 54, BytesToClients: 55,
+				PacketsDropped: 56, Refusals: map[string]uint64{"quota": 57, "peer": 58},
+			}
+		},
 		Heartbeat: func() Heartbeat {
 			return Heartbeat{Accepted: true, LastSuccess: time.UnixMilli(1_800_000_000_250), Failures: 41}
 		},
@@ -53,13 +59,16 @@ func TestEveryFigure(t *testing.T) {
 		`guard_dropped_datagrams_total{reason="stun-length"} 20`, `guard_dropped_datagrams_total{reason="channel"} 21`,
 		"control_connections 30", "control_pending_connections 31", "control_received_messages_total 32",
 		"control_sent_messages_total 33", "control_refused_connections_total 34",
+		"turn_allocations 50", "turn_connections 51", "turn_received_packets_total 52", "turn_sent_packets_total 53",
+		"turn_received_bytes_total 54", "turn_sent_bytes_total 55", "turn_dropped_packets_total 56",
+		`turn_refusals_total{reason="quota"} 57`, `turn_refusals_total{reason="peer"} 58`,
 		"heartbeat_accepted 1", "heartbeat_last_success_timestamp_seconds 1.80000000025e+09", "heartbeat_failures_total 41",
 	} {
 		if !strings.Contains(body, "\ncoopnet_relay_"+line+"\n") {
 			t.Errorf("no line %q", line)
 		}
 	}
-	if got, want := strings.Count(body, "\ncoopnet_relay_"), 25; got != want {
+	if got, want := strings.Count(body, "\ncoopnet_relay_"), 34; got != want {
 		t.Errorf("%d figures, %d are checked", got, want)
 	}
 	for _, runtime := range []string{"\ngo_goroutines ", "\nprocess_cpu_seconds_total "} {

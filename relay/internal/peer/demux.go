@@ -16,6 +16,10 @@ type demux struct {
 	socket     *egress.Socket
 	presenters map[bool]*pipe // by "is IPv6"
 
+	// taking is held while a datagram is handled: the media port's reader and those of TURN take turns, so that
+	// viewers see one reader. Nothing that is done with a datagram waits.
+	taking sync.Mutex
+
 	mu      sync.RWMutex
 	byUfrag map[string]*Viewer
 	byAddr  map[netip.AddrPort]*Viewer
@@ -36,20 +40,21 @@ func newDemux(socket *egress.Socket, announce []netip.AddrPort) *demux {
 
 // run reads until the socket is closed. Viewers' feedback is handled here, on this one goroutine.
 func (d *demux) run() {
-	var b [egress.MaxDatagram]byte
 	for {
-		n, from, kind, err := d.socket.Read(b[:])
+		b, from, kind, err := d.socket.Read()
 		if err != nil {
 			for _, p := range d.presenters {
 				p.stop()
 			}
 			return
 		}
-		d.dispatch(b[:n], from, kind)
+		d.dispatch(b, from, kind)
 	}
 }
 
 func (d *demux) dispatch(datagram []byte, from netip.AddrPort, kind egress.Kind) {
+	d.taking.Lock()
+	defer d.taking.Unlock()
 	if kind == egress.STUN {
 		if c, ok := parseCheck(datagram); ok {
 			if v := d.viewer(c.ufrag); v != nil {
@@ -64,6 +69,19 @@ func (d *demux) dispatch(datagram []byte, from netip.AddrPort, kind egress.Kind)
 	if p := d.presenters[from.Addr().Is6()]; p != nil {
 		p.deliver(datagram, from)
 	}
+}
+
+// deliver takes a datagram that did not come through the socket, but passes the same guard.
+func (d *demux) deliver(datagram []byte, from netip.AddrPort) {
+	c := &d.socket.Counters
+	c.PacketsIn.Add(1)
+	c.BytesIn.Add(uint64(len(datagram)))
+	kind := egress.Classify(datagram)
+	if kind == egress.Refused {
+		c.Refused.Add(1)
+		return
+	}
+	d.dispatch(datagram, from, kind)
 }
 
 func (d *demux) viewer(ufrag string) *Viewer {

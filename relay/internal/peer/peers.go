@@ -217,6 +217,10 @@ func (p *Peers) admit(v *Viewer, ctx context.Context) error {
 	return nil
 }
 
+// Deliver takes a datagram of a TURN client as if it had come to the media port from that relayed address. It does not
+// keep the datagram, and may be called from several goroutines.
+func (p *Peers) Deliver(datagram []byte, from netip.AddrPort) { p.demux.deliver(datagram, from) }
+
 // Close ends all viewers and waits for them. The socket is its owner's.
 func (p *Peers) Close() {
 	p.mu.Lock()

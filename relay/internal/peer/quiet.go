@@ -5,6 +5,9 @@ import "github.com/pion/logging"
 // quiet silences pion: its messages repeat what a hostile datagram says. What matters is counted or logged by us.
 type quiet struct{}
 
+// Quiet is the silent logger for other users of pion.
+func Quiet() logging.LoggerFactory { return quiet{} }
+
 // NewLogger implements logging.LoggerFactory.
 func (quiet) NewLogger(string) logging.LeveledLogger { return quiet{} }
 

@@ -144,22 +144,12 @@ func (v *Viewer) run(ctx context.Context) {
 		return
 	}
 	close(v.connected)
-	gone := make(chan struct{})
-	go func() { // ends with the link
-		defer close(gone)
-		var b [256]byte
-		for {
-			if _, err := conn.Read(b[:]); err != nil {
-				return
-			}
-		}
-	}()
-	select {
-	case <-ctx.Done():
-	case <-gone:
+	defer context.AfterFunc(ctx, func() { _ = v.link.Close() })()
+	var b [256]byte
+	for err == nil { // nothing is expected but the end
+		_, err = conn.Read(b[:])
 	}
 	_ = v.link.Close()
-	<-gone
 }
 
 func (v *Viewer) handshake(ctx context.Context) (*dtls.Conn, error) {
@@ -283,11 +273,8 @@ func (v *Viewer) silent(now time.Time) bool {
 }
 
 // alive reports whether the viewer still consents to get media (RFC 7675).
-func (v *Viewer) alive(now time.Time) bool { return v.silence(now) < consentTimeout }
-
-// silence is the time since the latest verified check.
-func (v *Viewer) silence(now time.Time) time.Duration {
-	return time.Duration(now.UnixNano() - v.checkedAt.Load())
+func (v *Viewer) alive(now time.Time) bool {
+	return now.UnixNano()-v.checkedAt.Load() < int64(consentTimeout)
 }
 
 // Restart begins an ICE restart (RFC 8445 section 9): media flows on to the old address until a check comes from

@@ -95,10 +95,7 @@ func TestAViewerGetsMediaAndGivesFeedback(t *testing.T) {
 			remote := peertest.New(t, peertest.Config{Profiles: tt.offered})
 			got := make(chan []byte, 1)
 			viewer, answer := view(t, peers, remote, func(compound []byte) { got <- compound })
-			batch, err := peers.socket.NewBatch()
-			if err != nil {
-				t.Fatal(err)
-			}
+			batch := peers.socket.NewBatch()
 			h := packet.Header{PayloadType: peertest.VP8, Sequence: 1, SSRC: viewer.VideoSSRC}
 			send := func(index uint64, payload string) bool {
 				b := batch.Reserve()

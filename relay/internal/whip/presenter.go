@@ -183,12 +183,7 @@ func (sh *share) begin(in peer.Incoming) bool {
 		if t == nil {
 			continue
 		}
-		batch, err := s.socket.NewBatch()
-		if err != nil {
-			s.logger.Error("make batch", "error", err)
-			return false
-		}
-		s.running.Go(func() { t.Run(sh.ctx, batch) })
+		s.running.Go(func() { t.Run(sh.ctx, s.socket.NewBatch()) })
 	}
 	s.publishAs(sh.id, publication)
 	err := sh.presence.Publish(room.Publication{ID: sh.id, Label: sh.label, Video: string(cfg.Video), Audio: string(cfg.Audio)})

@@ -78,14 +78,10 @@ type lifetime struct {
 }
 
 // New makes the server. Close ends its sessions.
-func New(cfg Config) (*Server, error) {
-	batch, err := cfg.Socket.NewBatch()
-	if err != nil {
-		return nil, fmt.Errorf("make batch: %w", err)
-	}
+func New(cfg Config) *Server {
 	s := &Server{
 		gate: cfg.Gate, rooms: cfg.Rooms, peers: cfg.Peers, socket: cfg.Socket, counters: cfg.Counters, logger: cfg.Logger, now: cfg.Now,
-		mux: http.NewServeMux(), answers: forward.NewAnswers(batch),
+		mux: http.NewServeMux(), answers: forward.NewAnswers(cfg.Socket.NewBatch()),
 		sessions: make(map[string]*session), publications: make(map[string]*forward.Publication), past: newPast(),
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
@@ -105,7 +101,7 @@ func New(cfg Config) (*Server, error) {
 	s.mux.HandleFunc("/", s.handle(func(http.ResponseWriter, *http.Request) error {
 		return problem.New(problem.NotFound, "There is no such endpoint.")
 	}))
-	return s, nil
+	return s
 }
 
 func notAllowed(allow string) func(http.ResponseWriter, *http.Request) error {

@@ -66,13 +66,10 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{t: t, key: key, rooms: room.New(room.Config{MaxPublications: maxShares})}
 	verifier := &jointoken.Verifier{Issuer: issuer, Audience: audience, Keys: jointoken.NewJWKS(key), Now: time.Now}
-	w.server, err = New(Config{
+	w.server = New(Config{
 		Gate: gate.New(gate.Config{Verifier: verifier}), Rooms: w.rooms, Peers: peers, Socket: socket,
 		Counters: &forward.Counters{}, Logger: logger, Now: time.Now,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	read := make(chan struct{})
 	go func() { defer close(read); peers.Run(context.Background()) }()
 	web := httptest.NewServer(w.server)

@@ -1,0 +1,129 @@
+package turn
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Limits bound what clients may hold. A browser makes an allocation for each of its addresses and each TURN URL, and a
+// participant may view and share at the same time.
+type Limits struct {
+	PerCredential        int           // allocations of one participant
+	PerSource            int           // allocations from one address: a company's whole staff may come through one
+	Allocations          int           // in all
+	ConnectionsPerSource int           // open TCP and TLS connections from one address
+	Connections          int           // in all
+	FirstFrame           time.Duration // until the first message on a connection, TLS included
+	Unallocated          time.Duration // that a connection may be without an allocation
+	Idle                 time.Duration // without a message from the client
+	AnswerBurst          int           // error answers over UDP to one address at once
+	AnswerInterval       time.Duration // and then one in each
+}
+
+func (l Limits) withDefaults() Limits {
+	standard := Limits{
+		PerCredential: 32, PerSource: 2000, Allocations: 8000, ConnectionsPerSource: 1024, Connections: 4096,
+		FirstFrame: 10 * time.Second, Unallocated: 30 * time.Second, Idle: 60 * time.Second,
+		AnswerBurst: 100, AnswerInterval: 40 * time.Millisecond,
+	}
+	for _, n := range []struct{ have, want *int }{
+		{&l.PerCredential, &standard.PerCredential}, {&l.PerSource, &standard.PerSource}, {&l.Allocations, &standard.Allocations},
+		{&l.ConnectionsPerSource, &standard.ConnectionsPerSource}, {&l.Connections, &standard.Connections}, {&l.AnswerBurst, &standard.AnswerBurst},
+	} {
+		if *n.have == 0 {
+			*n.have = *n.want
+		}
+	}
+	for _, d := range []struct{ have, want *time.Duration }{
+		{&l.FirstFrame, &standard.FirstFrame}, {&l.Unallocated, &standard.Unallocated}, {&l.Idle, &standard.Idle},
+		{&l.AnswerInterval, &standard.AnswerInterval},
+	} {
+		if *d.have == 0 {
+			*d.have = *d.want
+		}
+	}
+	return l
+}
+
+// sourceOf is what limits see of an address: one home has a whole /64 of IPv6.
+func sourceOf(a netip.Addr) netip.Addr {
+	if p, err := a.Prefix(64); err == nil && a.Is6() {
+		return p.Addr()
+	}
+	return a
+}
+
+// tally counts what each key holds, and all of them. It knows only keys that hold something.
+type tally[K comparable] struct {
+	each, all int
+
+	mu    sync.Mutex
+	total int
+	held  map[K]int
+}
+
+func newTally[K comparable](each, all int) *tally[K] {
+	return &tally[K]{each: each, all: all, held: make(map[K]int)}
+}
+
+// take reports whether k may hold one more, and counts it if so.
+func (t *tally[K]) take(k K) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.total >= t.all || t.held[k] >= t.each {
+		return false
+	}
+	t.total++
+	t.held[k]++
+	return true
+}
+
+// give returns what take took.
+func (t *tally[K]) give(k K) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.total--
+	if t.held[k]--; t.held[k] == 0 {
+		delete(t.held, k)
+	}
+}
+
+func (t *tally[K]) sum() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.total
+}
+
+// buckets of a limiter. Addresses share them by their hash under a secret seed: memory is fixed whatever addresses are
+// forged, and who wants to silence others must fill all buckets all the time.
+const buckets = 1 << 14
+
+// limiter lets burst through at once for each bucket and then one in each interval (generic cell rate algorithm).
+type limiter struct {
+	seed     maphash.Seed
+	burst    int64 // nanoseconds
+	interval int64 // nanoseconds
+	due      []atomic.Int64
+}
+
+func newLimiter(burst int, interval time.Duration) *limiter {
+	return &limiter{seed: maphash.MakeSeed(), burst: int64(burst) * int64(interval), interval: int64(interval), due: make([]atomic.Int64, buckets)}
+}
+
+func (l *limiter) allow(a netip.Addr, now time.Time) bool {
+	bucket := &l.due[maphash.Comparable(l.seed, sourceOf(a))%buckets]
+	at := now.UnixNano()
+	for {
+		old := bucket.Load()
+		due := max(old, at)
+		if due+l.interval > at+l.burst {
+			return false
+		}
+		if bucket.CompareAndSwap(old, due+l.interval) {
+			return true
+		}
+	}
+}
