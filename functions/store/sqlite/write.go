@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -165,6 +164,7 @@ func (db *DB) waiting(batch []*write) []*write {
 // together answers every write of the batch. Each is undone alone when it fails; where SQLite gave up all of them, each
 // is run alone.
 func (db *DB) together(batch []*write) {
+	var late error
 	if len(batch) > 1 {
 		answers := make([]error, len(batch))
 		err := db.inTx(context.Background(), batch[0].since, func(tx *sql.Tx) (err error) {
@@ -176,14 +176,20 @@ func (db *DB) together(batch []*write) {
 			}
 			return nil
 		})
-		if err == nil || errors.Is(err, errLate) {
+		if err == nil {
 			for i, w := range batch {
-				w.done <- cmp.Or(err, answers[i])
+				w.done <- answers[i]
 			}
 			return
 		}
+		late = err
 	}
 	for _, w := range batch {
+		// Who has waited as long as the first is refused with it; who came later still has time.
+		if errors.Is(late, errLate) && time.Since(w.since) >= busyTimeout {
+			w.done <- late
+			continue
+		}
 		w.done <- db.inTx(w.ctx, w.since, w.run)
 	}
 }
