@@ -215,9 +215,13 @@ func part(tx *sql.Tx, w *write) (answer, err error) {
 }
 
 func (db *DB) inTx(ctx context.Context, since time.Time, fn func(tx *sql.Tx) error) error {
+	left := db.patience(since)
+	if left <= 0 {
+		return unavailable(errLate)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	limit := time.AfterFunc(db.patience(since), cancel) // for the lock; who has it is not cut off
+	limit := time.AfterFunc(left, cancel) // for the lock; who has it is not cut off
 	tx, err := db.write.BeginTx(ctx, nil)
 	if !limit.Stop() || resultCode(err)&0xff == sqlite3.SQLITE_BUSY {
 		if err == nil {
