@@ -172,22 +172,27 @@ func (v *Viewer) Request(c Check) []byte {
 // Write sends a datagram to the relay as it is.
 func (v *Viewer) Write(b []byte) (int, error) { return v.conn.WriteToUDP(b, v.relay) }
 
-// Checked sends a check until the relay answers it; it returns the answer.
+// Checked sends a check and returns the relay's answer to it.
 func (v *Viewer) Checked(c Check) *stun.Message {
 	v.t.Helper()
+	request := &stun.Message{Raw: v.Request(c)}
+	if err := request.Decode(); err != nil {
+		v.t.Fatal(err)
+	}
+	if _, err := v.Write(request.Raw); err != nil {
+		v.t.Fatal(err)
+	}
 	deadline := time.After(Patience)
 	for {
-		if _, err := v.Write(v.Request(c)); err != nil {
-			v.t.Fatal(err)
-		}
 		select {
 		case b := <-v.checks:
 			m := &stun.Message{Raw: b}
 			if err := m.Decode(); err != nil {
 				v.t.Fatal(err)
 			}
-			return m
-		case <-time.After(50 * time.Millisecond): // the datagram may be lost
+			if m.TransactionID == request.TransactionID {
+				return m
+			}
 		case <-deadline:
 			v.t.Fatal("the relay does not answer the check")
 		}
