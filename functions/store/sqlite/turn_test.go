@@ -140,7 +140,7 @@ func TestAPanicInAWriteIsItsAnswer(t *testing.T) {
 func TestRetentionLetsOthersWrite(t *testing.T) {
 	clock := storetest.NewClock()
 	db := openNew(t, clock.Now)
-	const expired = 20_000
+	const expired = 6_000
 	err := db.transact(t.Context(), func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO identity (hash, expires_at, body)
 			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT randomblob(32), 0, '{}' FROM n`, expired)

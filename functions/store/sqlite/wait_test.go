@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"path/filepath"
 	"sync"
@@ -105,5 +106,23 @@ func TestWhoWaitsTogetherDoesNotFailTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		writing.Wait()
+	}
+}
+
+// TestWhoComesLaterHasTimeOfItsOwn: one transaction serves all who wait, but whose time is over does not end the others'.
+func TestWhoComesLaterHasTimeOfItsOwn(t *testing.T) {
+	db := openAt(t, filepath.Join(t.TempDir(), "coopnet.db"), nil)
+	db.opened = time.Now().Add(-time.Minute) // and nothing was written since
+	db.served.Store(0)
+	wait := func(since time.Time) *write {
+		return &write{ctx: t.Context(), since: since, fn: func(*sql.Tx) error { return nil }, done: make(chan error, 1)}
+	}
+	old, fresh := wait(time.Now().Add(-2*busyTimeout)), wait(time.Now())
+	db.together([]*write{old, fresh})
+	if err := <-old.done; !errors.Is(err, errLate) {
+		t.Errorf("who waited too long: %v", err)
+	}
+	if err := <-fresh.done; err != nil {
+		t.Errorf("who came later: %v", err)
 	}
 }

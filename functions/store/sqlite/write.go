@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -165,6 +164,7 @@ func (db *DB) waiting(batch []*write) []*write {
 // together answers every write of the batch. Each is undone alone when it fails; where SQLite gave up all of them, each
 // is run alone.
 func (db *DB) together(batch []*write) {
+	var late error
 	if len(batch) > 1 {
 		answers := make([]error, len(batch))
 		err := db.inTx(context.Background(), batch[0].since, func(tx *sql.Tx) (err error) {
@@ -176,14 +176,20 @@ func (db *DB) together(batch []*write) {
 			}
 			return nil
 		})
-		if err == nil || errors.Is(err, errLate) {
+		if err == nil {
 			for i, w := range batch {
-				w.done <- cmp.Or(err, answers[i])
+				w.done <- answers[i]
 			}
 			return
 		}
+		late = err
 	}
 	for _, w := range batch {
+		// Who has waited as long as the first is refused with it; who came later still has time.
+		if errors.Is(late, errLate) && time.Since(w.since) >= busyTimeout {
+			w.done <- late
+			continue
+		}
 		w.done <- db.inTx(w.ctx, w.since, w.run)
 	}
 }
@@ -209,9 +215,13 @@ func part(tx *sql.Tx, w *write) (answer, err error) {
 }
 
 func (db *DB) inTx(ctx context.Context, since time.Time, fn func(tx *sql.Tx) error) error {
+	left := db.patience(since)
+	if left <= 0 {
+		return unavailable(errLate)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	limit := time.AfterFunc(db.patience(since), cancel) // for the lock; who has it is not cut off
+	limit := time.AfterFunc(left, cancel) // for the lock; who has it is not cut off
 	tx, err := db.write.BeginTx(ctx, nil)
 	if !limit.Stop() || resultCode(err)&0xff == sqlite3.SQLITE_BUSY {
 		if err == nil {

@@ -38,7 +38,7 @@ type Config struct {
 	Socket     *egress.Socket
 	Announce   []netip.AddrPort // addresses in answers, the preferred one first; at least one
 	MaxViewers int              // 0: 20,000
-	NACKs      *atomic.Uint64   // counts the packets that presenters are asked for again; nil: nobody counts
+	NACKs      *atomic.Uint64   // counts the packets that presenters are asked for again; nil: nobody wants to know
 	Logger     *slog.Logger
 	Now        func() time.Time
 }
@@ -65,15 +65,15 @@ type Peers struct {
 
 // New makes Peers; Run must be called for anything to arrive.
 func New(cfg Config) (*Peers, error) {
-	if cfg.NACKs == nil {
-		cfg.NACKs = new(atomic.Uint64)
-	}
 	if len(cfg.Announce) == 0 {
 		return nil, errors.New("no address to announce: set the public address")
 	}
 	p := &Peers{
 		socket: cfg.Socket, announce: cfg.Announce, maxViewers: cfg.MaxViewers, logger: cfg.Logger, now: cfg.Now,
 		demux: newDemux(cfg.Socket, cfg.Announce), viewers: make(map[*Viewer]struct{}), pionLogs: quiet{},
+	}
+	if cfg.NACKs == nil {
+		cfg.NACKs = new(atomic.Uint64)
 	}
 	if p.maxViewers == 0 {
 		p.maxViewers = 20000

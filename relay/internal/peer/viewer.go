@@ -269,12 +269,15 @@ func (v *Viewer) Feedback(packets []rtcp.Packet) {
 
 // silent reports whether the viewer was not heard of for so long that its address may go to another one.
 func (v *Viewer) silent(now time.Time) bool {
-	return now.UnixNano()-v.checkedAt.Load() >= int64(silence)
+	return v.silence(now) >= silence
 }
 
 // alive reports whether the viewer still consents to get media (RFC 7675).
-func (v *Viewer) alive(now time.Time) bool {
-	return now.UnixNano()-v.checkedAt.Load() < int64(consentTimeout)
+func (v *Viewer) alive(now time.Time) bool { return v.silence(now) < consentTimeout }
+
+// silence is the time since the latest verified check.
+func (v *Viewer) silence(now time.Time) time.Duration {
+	return time.Duration(now.UnixNano() - v.checkedAt.Load())
 }
 
 // Restart begins an ICE restart (RFC 8445 section 9): media flows on to the old address until a check comes from
