@@ -273,9 +273,7 @@ func (v *Viewer) silent(now time.Time) bool {
 }
 
 // alive reports whether the viewer still consents to get media (RFC 7675).
-func (v *Viewer) alive(now time.Time) bool {
-	return v.silence(now) < consentTimeout
-}
+func (v *Viewer) alive(now time.Time) bool { return v.silence(now) < consentTimeout }
 
 // silence is the time since the latest verified check.
 func (v *Viewer) silence(now time.Time) time.Duration {
