@@ -3,9 +3,9 @@ package egress
 import (
 	"encoding/binary"
 	"errors"
+	"net"
 	"net/netip"
 	"sync/atomic"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -16,13 +16,6 @@ const (
 	maxSegments = 43      // of one segmented send: the kernel allows 64 segments and 65,507 bytes
 	batchBytes  = 1 << 17 // one flush
 )
-
-// mmsghdr is struct mmsghdr of sendmmsg(2).
-type mmsghdr struct {
-	header unix.Msghdr
-	sent   uint32
-	_      [4]byte
-}
 
 // control is the ancillary message that sets the segment size (UDP_SEGMENT, udp(7)).
 type control struct {
@@ -44,7 +37,6 @@ type slot struct {
 // destination become one segmented send. It is used by one goroutine and allocates nothing after NewBatch.
 type Batch struct {
 	socket   *Socket
-	raw      syscall.RawConn
 	buffer   []byte
 	used     int
 	count    int
@@ -52,11 +44,8 @@ type Batch struct {
 	last     *Destination
 	closed   bool // the last message may not grow: it ended with a shorter segment
 
-	messages  [maxMessages]mmsghdr // what the kernel reads
-	slots     [maxMessages]slot
-	sendNow   func(fd uintptr) bool // kept, so that no closure is made per flush
-	sent      int
-	sendError error
+	messages [maxMessages]mmsghdr // what the kernel reads
+	slots    [maxMessages]slot
 }
 
 // Destination is a viewer's address in the kernel's form.
@@ -67,30 +56,23 @@ type Destination struct {
 	single  atomic.Bool // segments cannot be sent there
 }
 
-// Destination prepares an address for batches.
-func (s *Socket) Destination(to netip.AddrPort) *Destination {
-	d := &Destination{Address: to}
+// set makes d the destination with this address.
+func (s *Socket) set(d *Destination, to netip.AddrPort) {
+	d.Address = to
 	if !s.v6 {
 		a := (*unix.RawSockaddrInet4)(unsafe.Pointer(&d.raw))
 		a.Family, a.Addr, d.length = unix.AF_INET, to.Addr().Unmap().As4(), unix.SizeofSockaddrInet4
 		binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&a.Port))[:], to.Port())
-		return d
+		return
 	}
 	a := (*unix.RawSockaddrInet6)(unsafe.Pointer(&d.raw))
 	a.Family, a.Addr, d.length = unix.AF_INET6, to.Addr().As16(), unix.SizeofSockaddrInet6
 	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&a.Port))[:], to.Port())
-	return d
 }
 
 // NewBatch makes a batch for this socket.
 func (s *Socket) NewBatch() (*Batch, error) {
-	raw, err := s.conn.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	b := &Batch{socket: s, raw: raw, buffer: make([]byte, batchBytes)}
-	b.sendNow = b.send
-	return b, nil
+	return &Batch{socket: s, buffer: make([]byte, batchBytes)}, nil
 }
 
 // Reserve returns room for one datagram. What was collected is flushed first when the batch is full.
@@ -142,15 +124,12 @@ func (b *Batch) Flush() {
 	for i := range b.count {
 		b.prepare(i)
 	}
-	for b.sent = 0; b.sent < b.count; {
-		b.sendError = nil
-		err := b.raw.Write(b.sendNow)
+	for sent := 0; sent < b.count; {
+		n, err := b.socket.port.writeBatch(b.messages[sent:b.count])
 		c.SendCalls.Add(1)
-		if err == nil {
-			err = b.sendError
-		}
+		sent += n
 		if err != nil {
-			b.recover(err)
+			sent += b.recover(err, sent)
 		}
 	}
 	b.used, b.count, b.datagram, b.last = 0, 0, 0, nil
@@ -171,37 +150,30 @@ func (b *Batch) prepare(i int) {
 	h.SetControllen(unix.CmsgSpace(2))
 }
 
-func (b *Batch) send(fd uintptr) bool {
-	n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&b.messages[b.sent])), uintptr(b.count-b.sent), 0, 0, 0)
-	switch errno {
-	case 0:
-		b.sent += int(n)
-	case unix.EAGAIN:
-		return false // the runtime waits until the socket is writable
-	case unix.EINTR:
-	default:
-		b.sendError = errno
+// recover deals with an error at message i and returns how many messages it settled. Where segments are the reason, they
+// are sent again as single datagrams, and so is all that goes to this destination from now on; other destinations keep
+// their segments. A send buffer that stays full loses the rest of the batch: media that late is of no use.
+func (b *Batch) recover(err error, i int) int {
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, net.ErrClosed) {
+		for _, s := range b.slots[i:b.count] {
+			b.socket.Counters.SendErrors.Add(uint64(s.segments))
+		}
+		return b.count - i
 	}
-	return true
-}
-
-// recover deals with the message that the kernel refused. Where that is because of the segments, they are sent again as
-// single datagrams, and so is all that goes to this destination from now on. Other destinations keep their segments.
-func (b *Batch) recover(err error) {
-	s := &b.slots[b.sent]
-	b.sent++
+	s := &b.slots[i]
 	if s.segments == 1 || !needsSingles(err) {
 		b.socket.Counters.SendErrors.Add(uint64(s.segments))
-		return
+		return 1
 	}
 	s.to.single.Store(true)
 	for whole := unsafe.Slice(s.vector.Base, s.vector.Len); len(whole) > 0; {
 		n := min(s.size, len(whole))
-		if _, err := b.socket.conn.WriteToUDPAddrPort(whole[:n], s.to.Address); err != nil {
+		if err := b.socket.port.write(whole[:n], s.to); err != nil {
 			b.socket.Counters.SendErrors.Add(1)
 		}
 		whole = whole[n:]
 	}
+	return 1
 }
 
 // needsSingles tells errors of segmentation: EINVAL or, since Linux 6.14, EMSGSIZE when a segment exceeds the path's MTU;
@@ -212,19 +184,3 @@ func needsSingles(err error) bool {
 
 // Segmented reports whether the kernel has segmentation offload.
 func (s *Socket) Segmented() bool { return s.segments }
-
-// inspect asks the kernel for the socket's address family and whether it can segment.
-func (s *Socket) inspect() error {
-	raw, err := s.conn.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var domain int
-	var optErr, segmentErr error
-	err = raw.Control(func(fd uintptr) {
-		domain, optErr = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
-		_, segmentErr = unix.GetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_SEGMENT) // before Linux 4.18: ENOPROTOOPT
-	})
-	s.v6, s.segments = domain == unix.AF_INET6, segmentErr == nil
-	return errors.Join(err, optErr)
-}

@@ -3,7 +3,6 @@
 package egress
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -28,7 +27,7 @@ type Counters struct {
 
 // Socket is the media port.
 type Socket struct {
-	conn     *net.UDPConn
+	port     *port
 	local    netip.AddrPort
 	v6       bool // the socket's address family is AF_INET6
 	segments bool // the kernel has segmentation offload
@@ -48,10 +47,12 @@ func Listen(address string) (*Socket, error) {
 	// The kernel may grant less than asked; the batch waits when it is full.
 	_ = conn.SetReadBuffer(bufferSize)
 	_ = conn.SetWriteBuffer(bufferSize)
-	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	s := &Socket{conn: conn, local: local}
-	if err := s.inspect(); err != nil {
-		_ = conn.Close()
+	s := &Socket{local: conn.LocalAddr().(*net.UDPAddr).AddrPort()}
+	if s.port, err = newPort(conn); err != nil {
+		return nil, fmt.Errorf("open media port: %w", err)
+	}
+	if s.v6, s.segments, err = s.port.inspect(); err != nil {
+		_ = s.port.close()
 		return nil, fmt.Errorf("open media port: %w", err)
 	}
 	return s, nil
@@ -60,37 +61,44 @@ func Listen(address string) (*Socket, error) {
 // Local is the bound address.
 func (s *Socket) Local() netip.AddrPort { return s.local }
 
-// Read blocks for the next datagram that passes the guard. It fails only when the socket is closed.
-func (s *Socket) Read(b []byte) (int, netip.AddrPort, Kind, error) {
+// Read blocks for the next datagram that passes the guard; it is good until the next call. One goroutine reads. An error
+// means that the socket is closed.
+func (s *Socket) Read() ([]byte, netip.AddrPort, Kind, error) {
 	for {
-		n, from, err := s.conn.ReadFromUDPAddrPort(b)
+		b, from, err := s.port.read()
 		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
-				return 0, netip.AddrPort{}, Refused, err
-			}
-			continue // an ICMP error of a viewer that has gone: the socket itself is well
+			return nil, netip.AddrPort{}, Refused, err
 		}
 		s.Counters.PacketsIn.Add(1)
-		s.Counters.BytesIn.Add(uint64(n))
-		kind := Classify(b[:n])
+		s.Counters.BytesIn.Add(uint64(len(b)))
+		kind := Classify(b)
 		if kind == Refused {
 			s.Counters.Refused.Add(1)
 			continue
 		}
-		return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), kind, nil
+		return b, from, kind, nil
 	}
 }
 
 // Write sends one datagram at once: handshakes, checks and feedback, never media in bulk.
 func (s *Socket) Write(b []byte, to netip.AddrPort) error {
+	var d Destination
+	s.set(&d, to)
 	s.Counters.PacketsOut.Add(1)
 	s.Counters.BytesOut.Add(uint64(len(b)))
-	if _, err := s.conn.WriteToUDPAddrPort(b, to); err != nil {
+	if err := s.port.write(b, &d); err != nil {
 		s.Counters.SendErrors.Add(1)
 		return fmt.Errorf("write datagram: %w", err)
 	}
 	return nil
 }
 
-// Close closes the port; Read returns.
-func (s *Socket) Close() error { return s.conn.Close() }
+// Destination prepares an address for batches.
+func (s *Socket) Destination(to netip.AddrPort) *Destination {
+	d := &Destination{}
+	s.set(d, to)
+	return d
+}
+
+// Close closes the port; Read returns, and what is sent from now on is lost.
+func (s *Socket) Close() error { return s.port.close() }

@@ -36,16 +36,15 @@ func newDemux(socket *egress.Socket, announce []netip.AddrPort) *demux {
 
 // run reads until the socket is closed. Viewers' feedback is handled here, on this one goroutine.
 func (d *demux) run() {
-	var b [egress.MaxDatagram]byte
 	for {
-		n, from, kind, err := d.socket.Read(b[:])
+		b, from, kind, err := d.socket.Read()
 		if err != nil {
 			for _, p := range d.presenters {
 				p.stop()
 			}
 			return
 		}
-		d.dispatch(b[:n], from, kind)
+		d.dispatch(b, from, kind)
 	}
 }
 

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	pollInterval  = time.Millisecond
+	readAtOnce    = 32 // datagrams in one recvmmsg
+	maxDatagram   = 1600
+	maxReady      = 256     // sockets in one epoll_wait
+	receiveBuffer = 1 << 20 // bytes asked of the kernel for each socket
+)
+
+// receiver gets the datagrams of one socket, on the poll's goroutine.
+type receiver interface {
+	receive(datagram []byte, from netip.AddrPort, at time.Duration)
+	// tick is called about every 10 ms.
+	tick(at time.Duration)
+}
+
+// poll reads many sockets on one goroutine. It looks at them once a millisecond instead of being woken for each packet:
+// a relay must not be charged for waking who, outside of a benchmark, sits on other machines.
+type poll struct {
+	epoll int
+	since time.Time
+	turn  sync.Mutex // held while datagrams are handled
+
+	mu        sync.Mutex
+	receivers map[int32]receiver // by descriptor
+
+	messages [readAtOnce]mmsghdr
+	vectors  [readAtOnce]unix.Iovec
+	names    [readAtOnce]unix.RawSockaddrInet4
+	buffers  [readAtOnce][maxDatagram]byte
+}
+
+// mmsghdr is struct mmsghdr of recvmmsg(2).
+type mmsghdr struct {
+	header unix.Msghdr
+	size   uint32
+	_      [4]byte
+}
+
+func newPoll(since time.Time) (*poll, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("make epoll: %w", err)
+	}
+	p := &poll{epoll: fd, since: since, receivers: make(map[int32]receiver)}
+	for i := range p.messages {
+		p.vectors[i] = unix.Iovec{Base: &p.buffers[i][0], Len: maxDatagram}
+		p.messages[i].header = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&p.names[i])), Iov: &p.vectors[i]}
+		p.messages[i].header.SetIovlen(1)
+	}
+	return p, nil
+}
+
+// now is the time since the run's start: the same clock for who sends and who receives.
+func (p *poll) now() time.Duration { return time.Since(p.since) }
+
+// run reads until ctx is done.
+func (p *poll) run(ctx context.Context) {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	defer unix.Close(p.epoll)
+	var events [maxReady]unix.EpollEvent
+	for rounds := 0; ; rounds++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if !p.round(events[:], rounds%10 == 0) {
+			return
+		}
+	}
+}
+
+// round reads what has come; false when there is nothing to read from any more.
+func (p *poll) round(events []unix.EpollEvent, tick bool) bool {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	for {
+		n, err := unix.EpollWait(p.epoll, events, 0)
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			return false
+		}
+		for i := range max(n, 0) {
+			p.drain(events[i].Fd)
+		}
+		if n < len(events) {
+			break
+		}
+	}
+	if tick {
+		p.tick()
+	}
+	return true
+}
+
+func (p *poll) drain(fd int32) {
+	p.mu.Lock()
+	r := p.receivers[fd]
+	p.mu.Unlock()
+	if r == nil {
+		return
+	}
+	for {
+		for i := range p.messages {
+			p.messages[i].header.Namelen = unix.SizeofSockaddrInet4
+		}
+		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&p.messages[0])), readAtOnce, unix.MSG_DONTWAIT, 0, 0)
+		if errno != 0 {
+			return // EAGAIN, or an ICMP error of a relay that has gone
+		}
+		at := p.now()
+		for i := range int(n) {
+			r.receive(p.buffers[i][:p.messages[i].size], address(&p.names[i]), at)
+		}
+		if n < readAtOnce {
+			return
+		}
+	}
+}
+
+func (p *poll) tick() {
+	p.mu.Lock()
+	list := make([]receiver, 0, len(p.receivers))
+	for _, r := range p.receivers {
+		list = append(list, r)
+	}
+	p.mu.Unlock()
+	at := p.now()
+	for _, r := range list {
+		r.tick(at)
+	}
+}
+
+func address(a *unix.RawSockaddrInet4) netip.AddrPort {
+	port := (*[2]byte)(unsafe.Pointer(&a.Port))
+	return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(port[0])<<8|uint16(port[1]))
+}
+
+// socket is one participant's UDP socket.
+type socket struct {
+	poll *poll
+	fd   int
+	port uint16
+	once sync.Once
+}
+
+func (p *poll) open() (*socket, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open socket: %w", err)
+	}
+	s := &socket{poll: p, fd: fd}
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer) // the kernel may grant less
+	if err := unix.Bind(fd, &unix.SockaddrInet4{}); err != nil {
+		_ = unix.Close(fd)
+		return nil, fmt.Errorf("bind socket: %w", err)
+	}
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, fmt.Errorf("read socket's name: %w", err)
+	}
+	s.port = uint16(name.(*unix.SockaddrInet4).Port)
+	return s, nil
+}
+
+// attach begins to read.
+func (s *socket) attach(r receiver) error {
+	s.poll.mu.Lock()
+	s.poll.receivers[int32(s.fd)] = r
+	s.poll.mu.Unlock()
+	err := unix.EpollCtl(s.poll.epoll, unix.EPOLL_CTL_ADD, s.fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(s.fd)})
+	if err != nil {
+		return fmt.Errorf("watch socket: %w", err)
+	}
+	return nil
+}
+
+// write sends one datagram. A full buffer or a relay that has gone loses it, as UDP may.
+func (s *socket) write(b []byte, to netip.AddrPort) {
+	_ = unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())})
+}
+
+// dropped counts the datagrams that the kernel had no room for in this socket: the load generator's own losses.
+func (s *socket) dropped() uint64 {
+	var memory [9]uint32 // SK_MEMINFO_VARS of linux/sock_diag.h; the last one is SK_MEMINFO_DROPS
+	size := uint32(unsafe.Sizeof(memory))
+	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(s.fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&memory)), uintptr(unsafe.Pointer(&size)), 0)
+	if errno != 0 {
+		return 0
+	}
+	return uint64(memory[8])
+}
+
+func (s *socket) close() {
+	s.once.Do(func() {
+		s.poll.mu.Lock()
+		delete(s.poll.receivers, int32(s.fd))
+		s.poll.mu.Unlock()
+		_ = unix.Close(s.fd)
+	})
+}

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/pion/dtls/v2/pkg/crypto/selfsign"
+
+	"github.com/coopnet/coopnet/shared/whip"
+)
+
+const (
+	settleTime  = 2 * time.Second        // after the last join
+	drainTime   = 600 * time.Millisecond // after the last frame: what is missing by then is lost
+	viewersRead = 500                    // by one goroutine
+)
+
+// load is a run.
+type load struct {
+	cfg        Config
+	tokens     *tokens
+	identity   identity
+	polls      []*poll
+	reading    sync.WaitGroup
+	presenting sync.WaitGroup
+	presenters []*presenter
+	viewers    []*viewer
+	joins      delays
+	delays     delays
+}
+
+// Run shares, watches and measures. Everything is closed when it returns.
+func Run(ctx context.Context, cfg Config) (Result, error) {
+	if err := cfg.Validate(); err != nil {
+		return Result{}, err
+	}
+	l, err := newLoad(cfg)
+	if err != nil {
+		return Result{}, err
+	}
+	stop, err := l.tokens.serve(cfg.Tokens.JWKS)
+	if err != nil {
+		return Result{}, err
+	}
+	defer stop()
+	reading, stopReading := context.WithCancel(context.Background())
+	defer l.reading.Wait()
+	defer stopReading()
+	for _, p := range l.polls {
+		l.reading.Go(func() { p.run(reading) })
+	}
+	defer l.close()
+	presenting, stopPresenting := context.WithCancel(ctx)
+	defer l.presenting.Wait()
+	defer stopPresenting()
+	for room := range cfg.Rooms {
+		if err := l.present(ctx, presenting, room); err != nil {
+			return Result{}, fmt.Errorf("share in room %d: %w", room, err)
+		}
+	}
+	before, err := usageOf(cfg.PID)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := l.watch(ctx); err != nil {
+		return Result{}, err
+	}
+	if !wait(ctx, settleTime) {
+		return Result{}, ctx.Err()
+	}
+	return l.measure(ctx, before, stopPresenting)
+}
+
+func newLoad(cfg Config) (*load, error) {
+	l := &load{cfg: cfg}
+	var err error
+	if l.tokens, err = newTokens(cfg.Tokens, cfg.Rooms, cfg.Viewers); err != nil {
+		return nil, err
+	}
+	certificate, err := selfsign.GenerateSelfSigned()
+	if err != nil {
+		return nil, fmt.Errorf("make DTLS certificate: %w", err)
+	}
+	l.identity = identity{
+		certificate: certificate, fingerprint: fingerprint(certificate.Certificate[0]),
+		client: &http.Client{Timeout: joinTimeout, Transport: &http.Transport{
+			MaxIdleConnsPerHost: cfg.Joins, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+		}},
+	}
+	since := time.Now()
+	for range 1 + cfg.Rooms*cfg.Viewers/viewersRead {
+		p, err := newPoll(since)
+		if err != nil {
+			return nil, err
+		}
+		l.polls = append(l.polls, p)
+	}
+	return l, nil
+}
+
+// present opens a room's share and sends until presenting is done.
+func (l *load) present(ctx, presenting context.Context, room int) error {
+	token, err := l.tokens.presenter(room)
+	if err != nil {
+		return err
+	}
+	s, err := newSession(l.polls[room%len(l.polls)])
+	if err != nil {
+		return err
+	}
+	p := newPresenter(s, room, l.cfg.Shape, l.cfg.Rate)
+	l.presenters = append(l.presenters, p)
+	endpoint := whip.Endpoint{URL: l.cfg.WHIP, Token: token, HTTP: l.identity.client}
+	// Relays decide on the presenter's profile; both are cheap for one participant.
+	if err := s.open(ctx, &l.identity, endpoint, s.offer(l.identity.fingerprint, p.ssrc), CM); err != nil {
+		return err
+	}
+	l.presenting.Go(func() { p.run(presenting) })
+	return nil
+}
+
+// watch lets all viewers join, cfg.Joins at a time, and waits until each has a packet.
+func (l *load) watch(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	turns := make(chan struct{}, l.cfg.Joins)
+	var joining sync.WaitGroup
+	for n := range l.cfg.Rooms * l.cfg.Viewers {
+		s, err := newSession(l.polls[n%len(l.polls)])
+		if err != nil {
+			cancel(err)
+			break
+		}
+		v := newViewer(s, n, l.cfg.Loss, &l.delays)
+		l.viewers = append(l.viewers, v)
+		select {
+		case turns <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		joining.Go(func() {
+			defer func() { <-turns }()
+			if err := l.join(ctx, v, n%l.cfg.Rooms, n/l.cfg.Rooms); err != nil {
+				cancel(fmt.Errorf("viewer %d of room %d: %w", n/l.cfg.Rooms, n%l.cfg.Rooms, err))
+			}
+		})
+	}
+	joining.Wait()
+	return context.Cause(ctx)
+}
+
+func (l *load) join(ctx context.Context, v *viewer, room, n int) error {
+	token, err := l.tokens.viewer(room, n)
+	if err != nil {
+		return err
+	}
+	began := v.socket.poll.now()
+	endpoint := whip.Endpoint{URL: l.cfg.WHEP, Token: token, HTTP: l.identity.client}
+	if err := v.open(ctx, &l.identity, endpoint, v.offer(l.identity.fingerprint, 0), l.cfg.Profile); err != nil {
+		return err
+	}
+	select {
+	case at := <-v.firstAt:
+		l.joins.add(at - began)
+		return nil
+	case <-time.After(joinTimeout):
+		return errors.New("no packet came")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// measure watches the relay for cfg.Duration.
+func (l *load) measure(ctx context.Context, before usage, stopPresenting func()) (Result, error) {
+	r := Result{Viewers: len(l.viewers), Rooms: l.cfg.Rooms, Stream: l.cfg.Shape, SRTP: l.cfg.Profile, Join: l.joins.spread()}
+	l.delays.reset()
+	began, start := time.Now(), l.totals()
+	cpu, err := usageOf(l.cfg.PID)
+	own, err2 := usageOf(os.Getpid())
+	if err := errors.Join(err, err2); err != nil {
+		return Result{}, err
+	}
+	if !wait(ctx, l.cfg.Duration) {
+		return Result{}, ctx.Err()
+	}
+	end := l.totals()
+	cpuEnd, err := usageOf(l.cfg.PID)
+	ownEnd, err2 := usageOf(os.Getpid())
+	if err := errors.Join(err, err2); err != nil {
+		return Result{}, err
+	}
+	elapsed := time.Since(began)
+	stopPresenting()
+	l.presenting.Wait()
+	if !wait(ctx, drainTime) {
+		return Result{}, ctx.Err()
+	}
+	final := l.totals()
+	r.Seconds, r.Packets = elapsed.Seconds(), end.got-start.got
+	r.Lost, r.Recovered = max(final.lost, start.lost)-start.lost, end.recovered-start.recovered
+	r.Dropped, r.Broken = final.dropped-start.dropped, final.broken
+	r.Delay = l.delays.spread()
+	packets := float64(max(r.Packets, 1))
+	r.Cost.OwnMicroseconds = float64((ownEnd.CPU - own.CPU).Microseconds()) / packets
+	if l.cfg.PID != 0 {
+		r.Cost.MicrosecondsPerPacket = float64((cpuEnd.CPU - cpu.CPU).Microseconds()) / packets
+		r.Cost.Cores = (cpuEnd.CPU - cpu.CPU).Seconds() / elapsed.Seconds()
+		r.Cost.BytesPerViewer = float64(cpuEnd.RSS-before.RSS) / float64(max(len(l.viewers), 1))
+		r.Cost.ResidentBytes = cpuEnd.RSS
+	}
+	return r, nil
+}
+
+// totals are sums over all viewers.
+type totals struct{ got, lost, recovered, dropped, broken uint64 }
+
+// totals stops the polls for a moment: what they count is theirs alone while they run.
+func (l *load) totals() totals {
+	for _, p := range l.polls {
+		p.turn.Lock()
+		defer p.turn.Unlock()
+	}
+	var t totals
+	for _, v := range l.viewers {
+		t.got += v.video.got
+		t.lost += v.video.lost()
+		t.recovered += v.video.recovered
+		t.broken += v.broken
+		t.dropped += v.socket.dropped()
+	}
+	return t
+}
+
+// close ends all sessions, several at a time.
+func (l *load) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), joinTimeout)
+	defer cancel()
+	sessions := make(chan *session)
+	var closing sync.WaitGroup
+	for range l.cfg.Joins {
+		closing.Go(func() {
+			for s := range sessions {
+				s.close(ctx)
+			}
+		})
+	}
+	for _, v := range l.viewers {
+		sessions <- v.session
+	}
+	for _, p := range l.presenters {
+		sessions <- p.session
+	}
+	close(sessions)
+	closing.Wait()
+	l.identity.client.CloseIdleConnections()
+}
