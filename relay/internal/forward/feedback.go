@@ -48,7 +48,7 @@ func (r *rtxOutput) spend() bool {
 	return false
 }
 
-// Feedback takes a viewer's RTCP, decrypted and not yet looked at: keyframe requests and NACKs. One goroutine calls it for
+// Feedback takes a viewer's RTCP, decrypted and not yet looked at: keyframe requests, NACKs and reports. One goroutine calls it for
 // all viewers with the same Answers.
 func (s *Subscription) Feedback(compound []byte) {
 	asked, keyframe := 0, false
@@ -59,7 +59,9 @@ func (s *Subscription) Feedback(compound []byte) {
 		}
 		compound = rest
 		switch {
-		case !f.Names(s.video.ssrc):
+		case f.Kind == packet.Transport:
+			s.arrived(f)
+		case f.Kind == packet.Report || !f.Names(s.video.ssrc):
 		case f.Kind == packet.NACK:
 			asked = s.nack(f, asked)
 		default:
@@ -121,12 +123,17 @@ func (s *Subscription) retransmit(showing *shown, sequence uint16) {
 	place := showing.mapping.Again(p)
 	reserved := s.answers.batch.Reserve()
 	n, index := 0, place.Index
+	h := packet.Header{PayloadType: showing.format.PayloadType, SSRC: s.video.ssrc, Extension: s.video.extension}
+	s.mu.Lock()
+	h.Transport = s.way.number(h, []step{{packet: p}})
+	s.mu.Unlock()
 	if showing.format.RTX == 0 { // RFC 4585: without RTX the packet itself goes out again
-		n = packet.Write(reserved, packet.Header{PayloadType: showing.format.PayloadType, SSRC: s.video.ssrc}, place, p)
+		n = packet.Write(reserved, h, place, p)
 	} else {
 		s.rtx.index++
 		index = s.rtx.index
-		n = packet.WriteRTX(reserved, packet.Header{PayloadType: showing.format.RTX, SSRC: s.rtx.ssrc}, index, place, p)
+		h.PayloadType, h.SSRC = showing.format.RTX, s.rtx.ssrc
+		n = packet.WriteRTX(reserved, h, index, place, p)
 	}
 	if s.transport.Protect(s.answers.batch, reserved, n, index) {
 		s.counters.Retransmitted.Add(1)

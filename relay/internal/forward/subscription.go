@@ -31,6 +31,7 @@ type SubscriptionConfig struct {
 	First     uint32 // random: where the sequence numbers and timestamps of the streams begin
 	Answers   *Answers
 	Counters  *Counters
+	CongestionControl
 }
 
 // Subscription is one viewer's view of a conference's screen. Switch changes the publication behind it without any
@@ -48,11 +49,13 @@ type Subscription struct {
 	audio     output
 	nextVideo *Track // waits for its keyframe
 	closed    bool
+	way       way
 }
 
 // output is one continuous RTP stream to the viewer.
 type output struct {
-	ssrc uint32
+	ssrc      uint32
+	extension uint8 // id of the transport-wide sequence number's header extension
 	shown
 	sentAt         time.Time
 	packets, bytes atomic.Uint32 // as sender reports count them
@@ -69,9 +72,10 @@ type shown struct {
 func NewSubscription(cfg SubscriptionConfig) *Subscription {
 	s := &Subscription{
 		transport: cfg.Transport, formats: cfg.Formats, cname: cfg.CNAME, counters: cfg.Counters, answers: cfg.Answers,
-		video: output{ssrc: cfg.VideoSSRC, shown: shown{mapping: packet.NewMapping(uint16(cfg.First), cfg.First*2654435761)}},
-		audio: output{ssrc: cfg.AudioSSRC, shown: shown{mapping: packet.NewMapping(uint16(cfg.First>>16), cfg.First*40503)}},
+		video: output{ssrc: cfg.VideoSSRC, extension: cfg.Video, shown: shown{mapping: packet.NewMapping(uint16(cfg.First), cfg.First*2654435761)}},
+		audio: output{ssrc: cfg.AudioSSRC, extension: cfg.Audio, shown: shown{mapping: packet.NewMapping(uint16(cfg.First>>16), cfg.First*40503)}},
 		rtx:   rtxOutput{ssrc: cfg.RTXSSRC, index: uint64(cfg.First >> 8 & 0x7fff)},
+		way:   newWay(cfg.CongestionControl),
 	}
 	s.rtx.earn(maxSavings)
 	return s
@@ -172,9 +176,10 @@ func (s *Subscription) forward(b *burst, batch *egress.Batch) {
 		place := p.steps[i].place
 		reserved := batch.Reserve()
 		n := packet.Write(reserved, p.header, place, p.steps[i].packet)
+		p.header.Transport++
 		if s.transport.Protect(batch, reserved, n, place.Index) {
 			packets++
-			bytes += uint32(n - packet.HeaderSize)
+			bytes += uint32(n - p.header.Size())
 		}
 	}
 	p.output.packets.Add(packets)
@@ -227,7 +232,8 @@ func (s *Subscription) plan(b *burst) plan {
 	if len(p.steps) > 0 {
 		o.sentAt = b.at
 	}
-	p.header = packet.Header{PayloadType: o.format.PayloadType, SSRC: o.ssrc}
+	p.header = packet.Header{PayloadType: o.format.PayloadType, SSRC: o.ssrc, Extension: o.extension}
+	p.header.Transport = s.way.number(p.header, p.steps)
 	p.ask = b.overflow && b.track == s.nextVideo
 	return p
 }

@@ -90,11 +90,12 @@ func (m *Mapping) Timestamp(t uint32) (uint32, bool) { return t + m.timestamp, !
 func Write(b []byte, h Header, place Place, p *Packet) int {
 	h.Sequence, h.Timestamp, h.Marker = uint16(place.Index), place.Timestamp, p.Marker
 	h.Put(b)
-	payload := b[HeaderSize : HeaderSize+copy(b[HeaderSize:], p.Payload())]
+	start := h.Size()
+	payload := b[start : start+copy(b[start:], p.Payload())]
 	if place.pictureID|uint16(place.tl0) != 0 {
 		p.Descriptor.Shift(payload, place.pictureID, place.tl0)
 	}
-	return HeaderSize + len(payload)
+	return start + len(payload)
 }
 
 // WriteRTX composes the retransmission of the packet at place (RFC 4588 section 4): its own sequence numbers, and the
@@ -102,8 +103,8 @@ func Write(b []byte, h Header, place Place, p *Packet) int {
 func WriteRTX(b []byte, h Header, index uint64, place Place, p *Packet) int {
 	h.Sequence, h.Timestamp, h.Marker = uint16(index), place.Timestamp, p.Marker
 	h.Put(b)
-	b[HeaderSize], b[HeaderSize+1] = byte(place.Index>>8), byte(place.Index)
-	const start = HeaderSize + 2
+	start := h.Size() + 2
+	b[start-2], b[start-1] = byte(place.Index>>8), byte(place.Index)
 	payload := b[start : start+copy(b[start:], p.Payload())]
 	p.Descriptor.Shift(payload, place.pictureID, place.tl0)
 	return start + len(payload)

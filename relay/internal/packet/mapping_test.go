@@ -182,9 +182,9 @@ func TestWriteRTX(t *testing.T) {
 	p := stored(t, 3000, 90, 77, true, 1)
 	m.Begin(p, 3)
 	place, _ := m.Map(p)
-	var original, repeated [MaxSize + 2]byte
+	var original, repeated [1500]byte
 	n := Write(original[:], Header{PayloadType: 96, SSRC: 7}, place, p)
-	k := WriteRTX(repeated[:], Header{PayloadType: 97, SSRC: 8}, 0x12345, m.Again(p), p)
+	k := WriteRTX(repeated[:], Header{PayloadType: 97, SSRC: 8, Extension: 3}, 0x12345, m.Again(p), p)
 	h, payload, err := Parse(repeated[:k])
 	if err != nil || h.Sequence != 0x2345 || h.PayloadType != 97 || h.SSRC != 8 || h.Timestamp != place.Timestamp || h.Marker != p.Marker {
 		t.Fatalf("%+v %v", h, err)
@@ -206,8 +206,8 @@ func TestTheLargestPacketFits(t *testing.T) {
 		t.Error("a larger one is accepted")
 	}
 	var b [1500]byte
-	if n := WriteRTX(b[:], Header{}, 1, Place{}, p); n != MaxSize+2 {
-		t.Errorf("%d bytes, want %d", n, MaxSize+2)
+	if n := WriteRTX(b[:], Header{Extension: 3}, 1, Place{}, p); n != MaxSize+extensionSize+2 {
+		t.Errorf("%d bytes, want %d", n, MaxSize+extensionSize+2)
 	}
 }
 
