@@ -117,9 +117,13 @@ func (e *Estimator) decrease(now time.Duration) {
 
 // Lost takes the loss that a receiver report states (section 6), for a viewer that reports no arrivals; sent is what it
 // was sent of late in bits per second.
+//
+// A report may be about few packets, so several count; and as nothing tells a queue from chance, it takes more to begin.
 func (e *Estimator) Lost(now time.Duration, loss, sent float64) {
+	e.loss += (loss - e.loss) / 4
+	loss = e.loss
 	switch {
-	case loss > queueLoss:
+	case loss > policedLoss, loss > queueLoss && e.limit > 0:
 		if now-e.decreased < afterDecrease {
 			return
 		}
@@ -127,6 +131,7 @@ func (e *Estimator) Lost(now time.Duration, loss, sent float64) {
 			sent = min(sent, e.limit)
 		}
 		e.limit, e.decreased = max(sent*(1-loss/2), minRate), now
+		e.loss = 0
 	case loss < lossEnds && e.limit > 0 && sent > unused*e.limit:
 		e.limit = min(e.limit*(1+cautiousGrowth), max(e.limit, CautiousRate))
 	}

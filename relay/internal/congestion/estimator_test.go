@@ -30,7 +30,6 @@ type sender struct {
 	budget  float64
 	free    time.Duration // when the link has sent all that waits in its queue
 	flying  []flight
-	sentTo  uint64
 	got     int // bytes since the test last asked
 	worst   time.Duration
 }
@@ -216,19 +215,24 @@ func TestReceiverReportsAlone(t *testing.T) { // section 6
 		rate, _ := e.Rate()
 		return rate
 	}
-	for range 10 {
-		if got := report(0.05, 2e6); got != 0 {
+	for i := range 40 {
+		if got := report([]float64{0.05, 0.15, 0, 0}[i%4], 2e6); got != 0 {
 			t.Fatalf("5 %% by chance limit to %.0f", got)
 		}
 	}
-	if got := report(0.5, 2e6); got != 1.5e6 {
-		t.Errorf("half is lost of 2 Mbit/s: %.0f", got)
+	for report(0.5, 2e6) == 0 && now < 48*time.Second {
 	}
+	if got, _ := e.Rate(); got < 1.6e6 || got > 1.8e6 || now > 45*time.Second {
+		t.Errorf("half is lost of 2 Mbit/s: %.0f at %v", got, now)
+	}
+	e.limit, e.loss = 1.5e6, 0.05
 	if got := report(0.05, 1.5e6); got != 1.5e6 {
 		t.Errorf("5 %% are lost: %.0f", got)
 	}
-	if got := report(0, 0.2e6); got != 1.5e6 {
-		t.Errorf("nothing is lost of next to nothing: %.0f", got)
+	for range 10 {
+		if got := report(0, 0.2e6); got != 1.5e6 {
+			t.Errorf("nothing is lost of next to nothing: %.0f", got)
+		}
 	}
 	if got := report(0, 1.5e6); got < 1.5e6 || got > 1.6e6 {
 		t.Errorf("nothing is lost: %.0f", got)

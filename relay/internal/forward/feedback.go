@@ -22,6 +22,7 @@ const (
 type Answers struct {
 	batch   *egress.Batch
 	scratch packet.Packet
+	steps   [1]step
 }
 
 // NewAnswers makes the memory for retransmissions; they go out through the batch.
@@ -30,7 +31,7 @@ func NewAnswers(batch *egress.Batch) *Answers { return &Answers{batch: batch} }
 // rtxOutput is the retransmission stream (RFC 4588).
 type rtxOutput struct {
 	ssrc    uint32
-	index   uint64 // Feedback's alone
+	index   uint64 // the subscription's lock guards it
 	savings atomic.Int32
 }
 
@@ -61,7 +62,9 @@ func (s *Subscription) Feedback(compound []byte) {
 		switch {
 		case f.Kind == packet.Transport:
 			s.arrived(f)
-		case f.Kind == packet.Report || !f.Names(s.video.ssrc):
+		case f.Kind == packet.Report:
+			s.lost(f)
+		case !f.Names(s.video.ssrc):
 		case f.Kind == packet.NACK:
 			asked = s.nack(f, asked)
 		default:
@@ -78,21 +81,24 @@ func (s *Subscription) Feedback(compound []byte) {
 
 func (s *Subscription) keyframe() {
 	s.mu.Lock()
-	t := s.nextVideo
+	t, slow := s.nextVideo, false
 	if t == nil {
-		t = s.video.track
+		t, slow = s.video.track, s.limited(&s.video)
 	}
 	s.mu.Unlock()
-	if t != nil {
+	switch {
+	case t == nil:
+	case slow: // what a thin way loses is not everybody's concern
+		t.relieve()
+	default:
 		t.Keyframe()
 	}
 }
 
-// nack answers from the ring that all viewers share; asked counts what the datagram asked for so far. A switch of the
-// picture meanwhile does no harm: the numbers of the old one stay as they were.
+// nack answers from the ring that all viewers share; asked counts what the datagram asked for so far.
 func (s *Subscription) nack(f packet.Feedback, asked int) int {
 	s.mu.Lock()
-	showing := s.video.shown
+	showing, slow := s.video.shown, s.limited(&s.video)
 	ignore := showing.track == nil || s.closed
 	s.mu.Unlock()
 	if ignore {
@@ -104,40 +110,53 @@ func (s *Subscription) nack(f packet.Feedback, asked int) int {
 			break
 		}
 		asked++
-		s.retransmit(&showing, sequence)
+		s.counters.NACKs.Add(1)
+		if slow {
+			s.repeatLater(sequence)
+		} else {
+			s.retransmit(&showing, sequence)
+		}
+	}
+	if slow {
+		notify(showing.track.pace)
 	}
 	return asked
 }
 
-func (s *Subscription) retransmit(showing *shown, sequence uint16) {
-	s.counters.NACKs.Add(1)
-	p := &s.answers.scratch
-	index, ok := showing.mapping.Source(sequence)
-	if !ok || !showing.track.ring.Read(index, p) {
+// repeatLater lets a retransmission wait for its time: it counts against the viewer's rate, before anything new.
+func (s *Subscription) repeatLater(sequence uint16) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.video.mapping.Source(sequence); !ok || s.fitting.rate == 0 {
 		return
 	}
 	if !s.rtx.spend() {
 		s.counters.RetransmissionLimited.Add(1)
 		return
 	}
-	place := showing.mapping.Again(p)
-	reserved := s.answers.batch.Reserve()
-	n, index := 0, place.Index
-	h := packet.Header{PayloadType: showing.format.PayloadType, SSRC: s.video.ssrc, Extension: s.video.extension}
+	if !s.fitting.repeat(sequence, s.way.time(), s.way.trip) {
+		s.rtx.earn(retransmissionCost)
+	}
+}
+
+// retransmit answers at once. A switch of the picture meanwhile does no harm: the numbers of the old one stay as they
+// were.
+func (s *Subscription) retransmit(showing *shown, sequence uint16) {
+	packetAgain := &s.answers.scratch
+	index, ok := showing.mapping.Source(sequence)
+	if !ok || !showing.track.ring.Read(index, packetAgain) {
+		return
+	}
+	if !s.rtx.spend() {
+		s.counters.RetransmissionLimited.Add(1)
+		return
+	}
+	p := plan{output: &s.video, steps: s.answers.steps[:]}
+	p.steps[0] = step{place: showing.mapping.Again(packetAgain), packet: packetAgain, repeat: true}
 	s.mu.Lock()
-	h.Transport = s.way.number(h, []step{{packet: p}})
+	s.address(&p, showing.format, s.way.time())
 	s.mu.Unlock()
-	if showing.format.RTX == 0 { // RFC 4585: without RTX the packet itself goes out again
-		n = packet.Write(reserved, h, place, p)
-	} else {
-		s.rtx.index++
-		index = s.rtx.index
-		h.PayloadType, h.SSRC = showing.format.RTX, s.rtx.ssrc
-		n = packet.WriteRTX(reserved, h, index, place, p)
-	}
-	if s.transport.Protect(s.answers.batch, reserved, n, index) {
-		s.counters.Retransmitted.Add(1)
-	}
+	s.send(&p, s.answers.batch)
 }
 
 // report sends the viewer a sender report for what it gets of t, so that picture and sound are played together.

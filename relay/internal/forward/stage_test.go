@@ -63,8 +63,8 @@ type publisher struct {
 func (s *stage) publish(mark byte) *publisher {
 	p := &publisher{stage: s, mark: mark, sequence: 65530 + uint16(mark), timestamp: uint32(mark) << 25, id: uint16(mark) << 7}
 	p.Publication = New(Config{Video: packet.VP8, Audio: packet.Opus, Keyframe: func() { p.asked++ }, Counters: s.counters, Now: s.now})
-	p.video = fanout{burst: burst{track: p.Video}, batch: s.batch}
-	p.audio = fanout{burst: burst{track: p.Audio}, batch: s.batch}
+	p.video = fanout{burst: burst{track: p.Video}, sender: sender{batch: s.batch}}
+	p.audio = fanout{burst: burst{track: p.Audio}, sender: sender{batch: s.batch}}
 	return p
 }
 

@@ -50,6 +50,7 @@ type Subscription struct {
 	nextVideo *Track // waits for its keyframe
 	closed    bool
 	way       way
+	fitting   *fitting // nil until the way shows a limit
 }
 
 // output is one continuous RTP stream to the viewer.
@@ -123,6 +124,10 @@ func (s *Subscription) retarget(video, audio *Track, last bool) []*Track {
 		return before
 	}
 	s.closed, s.nextVideo = last, nil
+	if last { // its estimate counts no more
+		s.counters.Estimates.move(s.way.band, 0)
+		s.way.band = 0
+	}
 	switch {
 	case video == nil:
 		s.video.stop()
@@ -158,40 +163,67 @@ func (s *Subscription) Close() { s.settle(s.retarget(nil, nil, true)) }
 type plan struct {
 	output *output
 	header packet.Header // payload type and SSRC
+	again  packet.Header // of what is sent again
 	steps  []step
 	left   *Track // is not needed any more
 	ask    bool   // a keyframe is needed
+	// relieve says that a slow viewer could start again at a keyframe.
+	relieve bool
 }
 
+// step is one packet of a plan.
 type step struct {
 	place  packet.Place
 	packet *packet.Packet
+	repeat bool   // it was sent before
+	rtx    uint64 // then its index in the retransmission stream, if there is one
 }
 
 // forward sends a burst to the viewer, on the track's goroutine.
 func (s *Subscription) forward(b *burst, batch *egress.Batch) {
 	p := s.plan(b)
-	var packets, bytes uint32
-	for i := range p.steps { // what each packet costs for each viewer
-		place := p.steps[i].place
-		reserved := batch.Reserve()
-		n := packet.Write(reserved, p.header, place, p.steps[i].packet)
-		p.header.Transport++
-		if s.transport.Protect(batch, reserved, n, place.Index) {
-			packets++
-			bytes += uint32(n - p.header.Size())
-		}
-	}
-	p.output.packets.Add(packets)
-	p.output.bytes.Add(bytes)
-	s.rtx.earn(int32(packets))
-	s.counters.Forwarded.Add(uint64(packets))
+	s.send(&p, batch)
 	if p.left != nil {
 		p.left.settle(s)
 	}
 	if p.ask {
 		b.track.Keyframe()
 	}
+}
+
+// send composes and encrypts what was planned.
+func (s *Subscription) send(p *plan, batch *egress.Batch) {
+	var packets, bytes, repeats uint32
+	for i := range p.steps { // what each packet costs for each viewer
+		next := &p.steps[i]
+		reserved := batch.Reserve()
+		if next.repeat {
+			if s.again(p, next, reserved, batch) {
+				repeats++
+			}
+		} else {
+			n := packet.Write(reserved, p.header, next.place, next.packet)
+			if s.transport.Protect(batch, reserved, n, next.place.Index) {
+				packets++
+				bytes += uint32(n - p.header.Size())
+			}
+		}
+		p.header.Transport++
+	}
+	p.output.packets.Add(packets)
+	p.output.bytes.Add(bytes)
+	s.rtx.earn(int32(packets))
+	s.counters.Forwarded.Add(uint64(packets))
+	s.counters.Retransmitted.Add(uint64(repeats))
+}
+
+// again sends a packet again.
+func (s *Subscription) again(p *plan, next *step, reserved []byte, batch *egress.Batch) bool {
+	p.again.Transport = p.header.Transport
+	if next.rtx == 0 { // RFC 4585: without RTX the packet itself goes out again
+		return s.transport.Protect(batch, reserved, packet.Write(reserved, p.again, next.place, next.packet), next.place.Index)
+	}
+	return s.transport.Protect(batch, reserved, packet.WriteRTX(reserved, p.again, next.rtx, next.place, next.packet), next.rtx)
 }
 
 // plan places the burst's packets in the viewer's streams. After an overflow the viewer waits for a keyframe: the gap
@@ -212,12 +244,16 @@ func (s *Subscription) plan(b *burst) plan {
 		}
 	}
 	o := p.output
+	now := s.way.time()
 	for i := range b.packets {
 		next := &b.packets[i]
 		if b.track == s.nextVideo && next.Descriptor.Keyframe {
 			p.left = s.video.track
 			s.video.track, s.video.format, s.nextVideo = b.track, s.formats[b.track.codec], nil
 			o.begin(next, b.at)
+			if s.fitting != nil {
+				s.fitting.begin(b.track, o.format)
+			}
 		}
 		if o.track != b.track {
 			continue
@@ -225,17 +261,44 @@ func (s *Subscription) plan(b *burst) plan {
 		if !o.mapping.Active() { // sound begins anywhere
 			o.begin(next, b.at)
 		}
+		if s.limited(o) {
+			s.wait(next, b, now)
+			continue
+		}
 		if place, ok := o.mapping.Map(next); ok {
-			p.steps = append(p.steps, step{place, next})
+			p.steps = append(p.steps, step{place: place, packet: next})
 		}
 	}
 	if len(p.steps) > 0 {
 		o.sentAt = b.at
 	}
-	p.header = packet.Header{PayloadType: o.format.PayloadType, SSRC: o.ssrc, Extension: o.extension}
-	p.header.Transport = s.way.number(p.header, p.steps)
+	s.address(&p, o.format, now)
 	p.ask = b.overflow && b.track == s.nextVideo
 	return p
+}
+
+// limited reports whether the viewer's way carries less than everything of o; sound never waits.
+func (s *Subscription) limited(o *output) bool {
+	return o == &s.video && s.fitting != nil && s.fitting.rate > 0
+}
+
+// wait lets a packet of the picture wait for its time, or leaves it out.
+func (s *Subscription) wait(p *packet.Packet, b *burst, now time.Duration) {
+	f, m := s.fitting, &s.video.mapping
+	begun, held := f.begun && f.timestamp == p.Timestamp, f.holding
+	b.waiting = true
+	if !f.takes(p, now) {
+		m.Skip(p, !begun && b.track.codec == packet.VP8)
+		s.counters.Thinned.Add(1)
+		return
+	}
+	if held && !f.holding { // what was before cannot be made up for
+		s.video.begin(p, b.at)
+	}
+	if place, ok := m.Map(p); ok {
+		f.push(p, place)
+		s.video.sentAt = b.at
+	}
 }
 
 // begin starts an epoch at p.
