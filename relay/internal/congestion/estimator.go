@@ -29,6 +29,7 @@ type Estimator struct {
 
 	limit     float64       // bits per second; 0: none
 	newest    time.Duration // when the latest packet was sent that has arrived
+	capacity  float64       // what the way delivered when the limit was last lowered
 	decreased time.Duration
 	updated   time.Duration
 
@@ -69,7 +70,7 @@ func (e *Estimator) Reported(now time.Duration, expected, received int) {
 		}
 	case e.limit > 0 && e.delivered.Rate(0) > unused*e.limit && e.queue.delay < 2*minQueue:
 		growth := fastGrowth
-		if now-e.decreased < nearCapacity {
+		if now-e.decreased < nearCapacity && e.limit > 0.9*e.capacity {
 			growth = slowGrowth
 		}
 		e.limit *= 1 + growth*elapsed
@@ -107,6 +108,7 @@ func (e *Estimator) decrease(now time.Duration) {
 	if e.queue.delay > longQueue {
 		factor = 0.7
 	}
+	e.capacity = capacity
 	capacity *= factor
 	if e.limit > 0 {
 		capacity = min(capacity, e.limit)

@@ -14,7 +14,8 @@ const wireOverhead = 20 + 8 + 16
 const reportsMissing = 3 * time.Second
 
 // CongestionControl is what a viewer negotiated about transport-wide sequence numbers: the ids of their header extension,
-// 0 where a stream has none.
+// 0 where a stream has none. Without RTX the picture must have none: what is sent again is then the very same packet, and a
+// second header under the same nonce would give the key of AES-GCM's tags away.
 type CongestionControl struct {
 	Video, Audio uint8
 	Now          func() time.Time

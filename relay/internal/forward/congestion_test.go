@@ -33,7 +33,7 @@ func TestOnlyWhoTakesThemGetsTransportSequences(t *testing.T) {
 	s := newStage(t)
 	p := s.publish('A')
 	v := s.viewOf(SubscriptionConfig{
-		Formats:           map[packet.Codec]packet.Format{packet.VP8: {PayloadType: vp8}, packet.Opus: {PayloadType: opus}},
+		Formats:           map[packet.Codec]packet.Format{packet.VP8: {PayloadType: vp8, RTX: vp8RTX}, packet.Opus: {PayloadType: opus}},
 		CongestionControl: CongestionControl{Video: 3},
 	})
 	v.Switch(p.Publication)

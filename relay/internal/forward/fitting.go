@@ -26,7 +26,8 @@ const (
 //
 // The rule by which it never grows: a picture of an upper layer is left out when what waits would take longer than
 // layerWait; any picture, and all that follow until a keyframe, when it would take longer than pictureWait, once a single
-// large picture (another page) is through; and nothing is taken beyond maxWaiting packets.
+// large picture (another page) is through; and nothing is taken beyond maxWaiting packets. What waits is given up for a
+// keyframe, which shows all of it.
 type fitting struct {
 	track  *Track // whose packets wait
 	format packet.Format
@@ -47,10 +48,9 @@ type fitting struct {
 	picture
 }
 
-// waiting is a packet that has its place in the viewer's stream, and goes there next.
+// waiting is a packet that goes out next. It gets its number then, so that one that is given up leaves no gap.
 type waiting struct {
 	index uint64
-	place packet.Place
 	size  int
 }
 
@@ -70,6 +70,7 @@ type picture struct {
 	holding   bool          // until a keyframe
 	patience  time.Duration // of the queue
 	thinned   time.Duration // when a picture was last left out
+	anew      bool          // the picture begins the viewer's stream again
 }
 
 // delay is how long what waits takes.
@@ -110,8 +111,8 @@ func (f *fitting) decide(d packet.Descriptor) bool {
 		f.patience = pictureWait
 	}
 	switch {
-	case d.Keyframe && delay < f.patience:
-		f.holding, f.layer = false, topLayer
+	case d.Keyframe && (f.holding || f.first < f.last):
+		f.again()
 	case f.holding:
 	case d.Temporal == 0 && delay >= f.patience:
 		f.holding = true
@@ -126,14 +127,20 @@ func (f *fitting) decide(d packet.Descriptor) bool {
 }
 
 // push lets a packet wait. The size of a large picture, as it becomes known, makes the queue more patient.
-func (f *fitting) push(p *packet.Packet, place packet.Place) {
+func (f *fitting) push(p *packet.Packet) {
 	size := len(p.Payload()) + packet.HeaderSize + wireOverhead
-	f.waiting[f.last%maxWaiting] = waiting{p.Index, place, size}
+	f.waiting[f.last%maxWaiting] = waiting{p.Index, size}
 	f.last++
 	f.bytes += size
 	f.size += size
 	own := time.Duration(float64(8*f.size) / f.rate * float64(time.Second))
 	f.patience = min(max(f.patience, pictureWait+own), largestWait)
+}
+
+// again begins at a keyframe: what waits is of no use any more.
+func (f *fitting) again() {
+	f.first, f.last, f.bytes, f.asked = 0, 0, 0, 0
+	f.holding, f.layer, f.patience, f.anew = false, topLayer, pictureWait, true
 }
 
 // idle reports whether nothing waits and nothing is left out.
@@ -187,9 +194,12 @@ func (f *fitting) next(m *packet.Mapping, now time.Duration, p *packet.Packet) (
 		w := &f.waiting[f.first%maxWaiting]
 		f.first++
 		f.bytes -= w.size
-		if f.track.ring.Read(w.index, p) { // else it waited longer than the ring remembers
+		if !f.track.ring.Read(w.index, p) { // it waited longer than the ring remembers
+			continue
+		}
+		if place, ok := m.Map(p); ok {
 			f.budget -= float64(w.size)
-			return step{place: w.place, packet: p}, true
+			return step{place: place, packet: p}, true
 		}
 	}
 	return step{}, false

@@ -285,18 +285,19 @@ func (s *Subscription) limited(o *output) bool {
 // wait lets a packet of the picture wait for its time, or leaves it out.
 func (s *Subscription) wait(p *packet.Packet, b *burst, now time.Duration) {
 	f, m := s.fitting, &s.video.mapping
-	begun, held := f.begun && f.timestamp == p.Timestamp, f.holding
+	begun := f.begun && f.timestamp == p.Timestamp
 	b.waiting = true
 	if !f.takes(p, now) {
 		m.Skip(p, !begun && b.track.codec == packet.VP8)
 		s.counters.Thinned.Add(1)
 		return
 	}
-	if held && !f.holding { // what was before cannot be made up for
+	if f.anew {
+		f.anew = false
 		s.video.begin(p, b.at)
 	}
-	if place, ok := m.Map(p); ok {
-		f.push(p, place)
+	if m.Takes(p) {
+		f.push(p)
 		s.video.sentAt = b.at
 	}
 }

@@ -66,11 +66,8 @@ type Place struct {
 
 // Map places a packet; false for one from before the epoch, or when there is none.
 func (m *Mapping) Map(p *Packet) (Place, bool) {
-	if m.outOfEpoch || p.Index < m.first {
-		return Place{}, false
-	}
 	before, ok := m.before(p.Index)
-	if !ok {
+	if !ok || m.outOfEpoch || p.Index < m.first {
 		return Place{}, false
 	}
 	place := m.place(p, before)
@@ -85,6 +82,12 @@ func (m *Mapping) Map(p *Packet) (Place, bool) {
 		}
 	}
 	return place, true
+}
+
+// Takes reports whether Map would place a packet.
+func (m *Mapping) Takes(p *Packet) bool {
+	_, ok := m.before(p.Index)
+	return ok && !m.outOfEpoch && p.Index >= m.first
 }
 
 func (m *Mapping) place(p *Packet, before gap) Place {

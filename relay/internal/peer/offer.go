@@ -169,6 +169,12 @@ func readSection(m *sdp.MediaDescription) section {
 		}
 	}
 	s.agreed = s.negotiate()
+	for codec, f := range s.agreed {
+		if codec != packet.Opus && f.RTX == 0 {
+			// A repeated packet must then be the same to the last bit: a second header under one nonce gives GCM's key away.
+			s.congestion = 0
+		}
+	}
 	for _, pt := range m.MediaName.Formats { // in the order of preference, RFC 3264 section 5.1
 		n, err := strconv.ParseUint(pt, 10, 7)
 		codec := s.format(uint8(n)).codec

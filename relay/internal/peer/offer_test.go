@@ -197,6 +197,7 @@ func TestCongestionControlIsNegotiated(t *testing.T) {
 		{"no number", extension, "a=extmap:x " + transportCC, 0},
 		{"for sending only", extension, "a=extmap:3/sendonly " + transportCC, 0},
 		{"another extension", extension, "a=extmap:3 " + transportCC + "2", 0},
+		{"a codec without RTX", "a=fmtp:99 apt=98", "a=fmtp:99 apt=1", 0},
 		{"without reports", "a=rtcp-fb:96 transport-cc\n", "", 0},
 	} {
 		o, err := parseOffer(crlf(strings.Replace(browserOffer, tt.old, tt.new, 1)))
