@@ -27,7 +27,6 @@ type thinLine struct {
 	missing  map[uint16]int // how often it was asked for
 	highest  uint16
 	begun    bool
-	lastAsk  time.Time
 	bytes    int
 	dropped  int
 }
