@@ -23,12 +23,10 @@ type thinLine struct {
 	flying   []onWire
 	recorder *twcc.Recorder
 	got      map[uint16]received // by sequence number of the picture's stream
-	arrived  map[uint16]time.Time
-	missing  map[uint16]int // how often it was asked for
+	missing  map[uint16]int      // how often it was asked for
 	highest  uint16
 	begun    bool
 	bytes    int
-	dropped  int
 }
 
 type onWire struct {
@@ -39,7 +37,7 @@ type onWire struct {
 func (s *stage) thin(v *viewer, rate float64, buffer int, loss float64) *thinLine {
 	return &thinLine{
 		t: s.t.(*testing.T), viewer: v, rate: rate, buffer: buffer, loss: loss, random: rand.New(rand.NewPCG(5, 6)), start: s.clock, free: s.clock,
-		recorder: twcc.NewRecorder(1), got: map[uint16]received{}, arrived: map[uint16]time.Time{}, missing: map[uint16]int{},
+		recorder: twcc.NewRecorder(1), got: map[uint16]received{}, missing: map[uint16]int{},
 	}
 }
 
@@ -51,7 +49,6 @@ func (l *thinLine) step(now time.Time) {
 			l.free = now
 		}
 		if l.random.Float64() < l.loss || l.rate/8*l.free.Sub(now).Seconds()+float64(size) > float64(l.buffer) {
-			l.dropped++
 			continue
 		}
 		l.free = l.free.Add(time.Duration(float64(8*size) / l.rate * float64(time.Second)))
@@ -80,7 +77,6 @@ func (l *thinLine) arrive(p onWire) {
 	}
 	p.Sequence, p.payload = sequence, payload
 	l.got[sequence] = p.received
-	l.arrived[sequence] = p.at
 	delete(l.missing, sequence)
 	if !l.begun {
 		l.begun, l.highest = true, sequence
