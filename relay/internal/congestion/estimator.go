@@ -10,8 +10,9 @@ const (
 	nearCapacity   = 5 * time.Second        // for which growth is slow after a decrease
 	slowGrowth     = 0.08                   // per second
 	fastGrowth     = 0.5
-	unused         = 0.7 // of the rate: less does not show that the way carries it
-	lossWindow     = 50  // packets
+	unused         = 0.7                    // of the rate: less does not show that the way carries it
+	suspicion      = 150 * time.Millisecond // before the first limit
+	lossWindow     = 50                     // packets
 	queueLoss      = 0.10
 	policedLoss    = 0.20 // without a queue; less is chance, as radio loses packets, and slower would not help
 	lossEnds       = 0.02
@@ -30,6 +31,7 @@ type Estimator struct {
 	limit     float64       // bits per second; 0: none
 	newest    time.Duration // when the latest packet was sent that has arrived
 	capacity  float64       // what the way delivered when the limit was last lowered
+	suspected time.Duration // since when the way has seemed narrow, while there is no limit
 	decreased time.Duration
 	updated   time.Duration
 
@@ -62,19 +64,29 @@ func (e *Estimator) Reported(now time.Duration, expected, received int) {
 	elapsed := min(now-e.updated, time.Second).Seconds()
 	e.updated = now
 	e.count(expected, received)
-	switch {
-	case e.overused():
-		// What was sent before the last decrease, or right after it, has met the queue of before.
-		if e.newest-e.decreased >= afterDecrease || e.limit == 0 {
-			e.decrease(now)
-		}
-	case e.limit > 0 && e.delivered.Rate(0) > unused*e.limit && e.queue.delay < 2*minQueue:
-		growth := fastGrowth
-		if now-e.decreased < nearCapacity && e.limit > 0.9*e.capacity {
-			growth = slowGrowth
-		}
-		e.limit *= 1 + growth*elapsed
+	switch over := e.overused(); {
+	case !over:
+		e.suspected = 0
+		e.grow(now, elapsed)
+	case e.limit == 0 && e.suspected == 0:
+		e.suspected = now
+	case e.limit == 0 && now-e.suspected < suspicion:
+	// What was sent before the last decrease, or right after it, has met the queue of before.
+	case e.limit == 0 || e.newest-e.decreased >= afterDecrease:
+		e.decrease(now)
 	}
+}
+
+// grow raises a limit that is used to the full: fast where nothing speaks against it, slowly near what was too much.
+func (e *Estimator) grow(now time.Duration, elapsed float64) {
+	if e.limit == 0 || e.delivered.Rate(0) < unused*e.limit || e.queue.delay > 2*minQueue {
+		return
+	}
+	growth := fastGrowth
+	if now-e.decreased < nearCapacity && e.limit > 0.9*e.capacity {
+		growth = slowGrowth
+	}
+	e.limit *= 1 + growth*elapsed
 }
 
 // count takes the losses of a window. Packets that a later report brings after all make up for others.
@@ -88,13 +100,19 @@ func (e *Estimator) count(expected, received int) {
 }
 
 func (e *Estimator) overused() bool {
+	// A machine that is busy now and then delays packets as a narrow way does. Where less is sent than the way is known to
+	// carry, it takes more to believe in a queue.
+	least := minQueue
+	if e.limit == 0 || e.delivered.Rate(0) < unused*e.limit {
+		least = 4 * minQueue
+	}
 	switch queue := e.queue.delay; {
 	case e.loss > policedLoss, e.loss > queueLoss && queue > minQueue:
 		return true
 	case queue > longQueue:
 		return e.trend.last >= 0
 	default:
-		return queue > minQueue && e.trend.rising
+		return queue > least && e.trend.rising
 	}
 }
 
@@ -111,7 +129,7 @@ func (e *Estimator) decrease(now time.Duration) {
 	e.capacity = capacity
 	capacity *= factor
 	if e.limit > 0 {
-		capacity = min(capacity, e.limit)
+		capacity = max(min(capacity, e.limit), e.limit/2) // one look may err
 	}
 	e.limit = max(capacity, minRate)
 	e.decreased, e.loss = now, 0

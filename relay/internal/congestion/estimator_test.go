@@ -13,6 +13,7 @@ type link struct {
 	delay  time.Duration // of the wire
 	loss   float64       // by chance
 	jitter time.Duration // a busy machine at the other end
+	stall  time.Duration // in which it reads nothing, every three seconds
 }
 
 // sender shares a screen over the link: a stream of frames, and once in a while a large change. It paces by the estimate
@@ -87,6 +88,9 @@ func (s *sender) send(size int) {
 	if s.random.Float64() >= s.link.loss && queued+float64(size) <= float64(s.link.buffer) {
 		s.free += time.Duration(float64(8*size) / s.link.rate * float64(time.Second))
 		f.arrives = s.free + s.link.delay + time.Duration(s.random.Float64()*float64(s.link.jitter))
+		if phase := f.arrives % (3 * time.Second); phase < s.link.stall {
+			f.arrives += s.link.stall - phase
+		}
 		s.worst = max(s.worst, s.free-s.now)
 	}
 	s.flying = append(s.flying, f)
@@ -127,6 +131,7 @@ func TestAWayThatCarriesEverythingIsNotLimited(t *testing.T) {
 		"fast":                 {rate: 100e6, buffer: 1 << 20},
 		"fast and far":         {rate: 100e6, buffer: 1 << 20, delay: 100 * time.Millisecond},
 		"jitter":               {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, jitter: 30 * time.Millisecond},
+		"stalls":               {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, jitter: 10 * time.Millisecond, stall: 200 * time.Millisecond},
 		"losing 5 % by chance": {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, loss: 0.05},
 	} {
 		s := simulate(t, l, 2e6)

@@ -25,7 +25,7 @@ const (
 // what waits here is which of them go out next, at the pace of the estimate. Nobody else waits for it.
 //
 // The rule by which it never grows: a picture of an upper layer is left out when what waits would take longer than
-// layerWait; any picture, and all that follow until a keyframe, when it would take longer than pictureWait, once a single
+// layerWait, and also when it alone does; any picture, and all that follow until a keyframe, when it would take longer than pictureWait, once a single
 // large picture (another page) is through; and nothing is taken beyond maxWaiting packets. What waits is given up for a
 // keyframe, which shows all of it.
 type fitting struct {
@@ -37,15 +37,20 @@ type fitting struct {
 
 	waiting     [maxWaiting]waiting
 	first, last int // of waiting, counted on
+	ready       int // up to here they may go out; behind lies a picture of an upper layer that is not complete
 	bytes       int // that wait
 
+	retransmissions
+	trial time.Duration // without a sign of need, after which the viewer gets everything at once again
+	picture
+}
+
+// retransmissions are what the viewer has asked for again, and what it got.
+type retransmissions struct {
 	repeats  [maxRepeats]uint16 // sequence numbers, in the order in which the viewer asked
 	repeated [maxRepeats]repeated
 	asked    int // of repeats
 	answered int // of repeated, counted on
-
-	trial time.Duration // without a sign of need, after which the viewer gets everything at once again
-	picture
 }
 
 // waiting is a packet that goes out next. It gets its number then, so that one that is given up leaves no gap.
@@ -81,7 +86,7 @@ func (f *fitting) delay() time.Duration {
 // begin forgets what waits: another picture is shown.
 func (f *fitting) begin(t *Track, format packet.Format) {
 	f.track, f.format = t, format
-	f.first, f.last, f.bytes, f.asked = 0, 0, 0, 0
+	f.first, f.last, f.ready, f.bytes, f.asked = 0, 0, 0, 0, 0
 	f.picture = picture{layer: topLayer, patience: pictureWait, thinned: f.thinned}
 }
 
@@ -91,6 +96,7 @@ func (f *fitting) takes(p *packet.Packet, now time.Duration) bool {
 		return true // late: the mapping knows what was left out
 	}
 	if !f.begun || p.Timestamp != f.timestamp {
+		f.ready = f.last // however the one before ended
 		f.begun, f.timestamp, f.size = true, p.Timestamp, 0
 		f.taken = f.decide(p.Descriptor)
 	}
@@ -127,19 +133,37 @@ func (f *fitting) decide(d packet.Descriptor) bool {
 }
 
 // push lets a packet wait. The size of a large picture, as it becomes known, makes the queue more patient.
-func (f *fitting) push(p *packet.Packet) {
+func (f *fitting) push(p *packet.Packet, m *packet.Mapping) {
 	size := len(p.Payload()) + packet.HeaderSize + wireOverhead
 	f.waiting[f.last%maxWaiting] = waiting{p.Index, size}
 	f.last++
 	f.bytes += size
 	f.size += size
 	own := time.Duration(float64(8*f.size) / f.rate * float64(time.Second))
+	upper := p.Descriptor.Temporal > 0 && p.Timestamp == f.timestamp
+	if upper && own > layerWait {
+		f.giveUp(p, m)
+		return
+	}
+	if !upper || p.Marker {
+		f.ready = f.last
+	}
 	f.patience = min(max(f.patience, pictureWait+own), largestWait)
+}
+
+// giveUp leaves a picture out after all that turns out to be large: another page, which the layer below has to bring again.
+func (f *fitting) giveUp(p *packet.Packet, m *packet.Mapping) {
+	for i := f.ready; i < f.last; i++ {
+		w := &f.waiting[i%maxWaiting]
+		f.bytes -= w.size
+		m.Skip(w.index, i == f.ready && f.track.codec == packet.VP8)
+	}
+	f.last, f.taken, f.layer = f.ready, false, p.Descriptor.Temporal-1
 }
 
 // again begins at a keyframe: what waits is of no use any more.
 func (f *fitting) again() {
-	f.first, f.last, f.bytes, f.asked = 0, 0, 0, 0
+	f.first, f.last, f.ready, f.bytes, f.asked = 0, 0, 0, 0, 0
 	f.holding, f.layer, f.patience, f.anew = false, topLayer, pictureWait, true
 }
 
@@ -178,7 +202,7 @@ func (f *fitting) repeat(sequence uint16, now, trip time.Duration) bool {
 
 // next takes what is sent next within the budget: what the viewer has lost comes first. The packet is read into p.
 func (f *fitting) next(m *packet.Mapping, now time.Duration, p *packet.Packet) (step, bool) {
-	for f.budget > 0 && (f.asked > 0 || f.first < f.last) {
+	for f.budget > 0 && (f.asked > 0 || f.first < f.ready) {
 		if f.asked > 0 {
 			sequence := f.repeats[0]
 			f.asked = copy(f.repeats[:], f.repeats[1:f.asked])

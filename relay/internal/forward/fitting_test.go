@@ -248,6 +248,11 @@ func TestAnotherPage(t *testing.T) {
 	slow.take()
 	slow.limit(300e3)
 	p.run(2*time.Second, nil)
+	p.at = 1
+	p.frame(false, 70) // on layer 2, where it is of no use
+	if delay := slow.fitting.delay(); delay > 2*layerWait {
+		t.Errorf("a page on an upper layer waits: %v", delay)
+	}
 	p.at = 0
 	start := s.clock
 	p.frame(false, 70) // 70 KB: 2 s
@@ -289,6 +294,7 @@ func TestRetransmissionsCountAgainstTheRate(t *testing.T) {
 	if n := len(v.take()); n != 0 {
 		t.Errorf("%d packets at once", n)
 	}
+	p.at = 0
 	p.frame(false, 4)
 	var got []received
 	for range 40 {

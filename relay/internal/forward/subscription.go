@@ -288,7 +288,7 @@ func (s *Subscription) wait(p *packet.Packet, b *burst, now time.Duration) {
 	begun := f.begun && f.timestamp == p.Timestamp
 	b.waiting = true
 	if !f.takes(p, now) {
-		m.Skip(p, !begun && b.track.codec == packet.VP8)
+		m.Skip(p.Index, !begun && b.track.codec == packet.VP8)
 		s.counters.Thinned.Add(1)
 		return
 	}
@@ -297,7 +297,7 @@ func (s *Subscription) wait(p *packet.Packet, b *burst, now time.Duration) {
 		s.video.begin(p, b.at)
 	}
 	if m.Takes(p) {
-		f.push(p)
+		f.push(p, m)
 		s.video.sentAt = b.at
 	}
 }

@@ -113,25 +113,25 @@ func (m *Mapping) before(index uint64) (gap, bool) {
 
 // Skip leaves out a packet that is newer than all before. picture says that it begins a picture whose id is left out as
 // well. A packet that comes late is left alone: its place stays empty, for the viewer to ask for it.
-func (m *Mapping) Skip(p *Packet, picture bool) {
-	if m.outOfEpoch || p.Index < m.next {
+func (m *Mapping) Skip(index uint64, picture bool) {
+	if m.outOfEpoch || index < m.next {
 		return
 	}
 	var last gap
 	if m.count > 0 {
 		last = m.gaps[(m.count-1)%maxGaps]
 	}
-	if m.count == 0 || last.next != p.Index {
-		last.first = p.Index
+	if m.count == 0 || last.next != index {
+		last.first = index
 		m.count++
 	}
-	last.next = p.Index + 1
+	last.next = index + 1
 	last.packets++
 	if picture {
 		last.pictures++
 	}
 	m.gaps[(m.count-1)%maxGaps] = last
-	m.next = p.Index + 1
+	m.next = index + 1
 }
 
 // Source finds the publication's index behind a sequence number that the viewer names; false when it was not sent in

@@ -271,7 +271,7 @@ type latest struct {
 
 // skip leaves a packet out, of a picture of its own.
 func (v *model) skip(index uint64) {
-	v.mapping.Skip(stored(v.t, index, 0, 0, v.wide, 0), true)
+	v.mapping.Skip(index, true)
 	if v.active {
 		v.left = append(v.left, index)
 	}
