@@ -169,8 +169,14 @@ func (r *Relay) sources() metrics.Sources {
 			return metrics.Media{
 				PacketsReceived: f.Received.Load(), PacketsSent: f.Forwarded.Load(), BytesReceived: c.BytesIn.Load(), BytesSent: c.BytesOut.Load(),
 				PacketsDropped: f.Overflowed.Load() + f.Oversized.Load() + c.SendErrors.Load(), NACKsReceived: f.NACKs.Load(), NACKsSent: f.NACKsSent.Load(),
-				Retransmissions: f.Retransmitted.Load(), RetransmissionsLimited: f.RetransmissionLimited.Load(), KeyframeRequestsReceived: f.KeyframesAsked.Load(), KeyframeRequestsForwarded: f.KeyframesRequested.Load(),
+				PacketsThinned: f.Thinned.Load(), Retransmissions: f.Retransmitted.Load(), RetransmissionsLimited: f.RetransmissionLimited.Load(), KeyframeRequestsReceived: f.KeyframesAsked.Load(), KeyframeRequestsForwarded: f.KeyframesRequested.Load(),
 			}
+		},
+		Estimates: func() metrics.Estimates {
+			e := &r.counters.Estimates
+			upTo, all := e.Limited()
+			bounds := e.Bounds()
+			return metrics.Estimates{Bounds: bounds[:], UpTo: upTo[:], Limited: all}
 		},
 		Guard:   r.guarded,
 		Turn:    r.turned,

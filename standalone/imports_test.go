@@ -39,7 +39,8 @@ func importRules() []importRule {
 
 		{path: "relay/internal/packet", pion: true},
 		{path: "relay/internal/egress", pion: true},
-		{path: "relay/internal/forward", ours: []string{"relay/internal/packet", "relay/internal/egress"}, pion: true},
+		{path: "relay/internal/congestion"},
+		{path: "relay/internal/forward", ours: []string{"relay/internal/packet", "relay/internal/egress", "relay/internal/congestion"}, pion: true},
 		{path: "relay/internal/peer", ours: []string{shared, "relay/internal/packet", "relay/internal/egress"}, pion: true},
 		{path: "relay/internal/peer/peertest", pion: true},
 		{path: "relay/internal/room", ours: []string{shared}},

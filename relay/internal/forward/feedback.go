@@ -22,6 +22,7 @@ const (
 type Answers struct {
 	batch   *egress.Batch
 	scratch packet.Packet
+	steps   [1]step
 }
 
 // NewAnswers makes the memory for retransmissions; they go out through the batch.
@@ -30,7 +31,7 @@ func NewAnswers(batch *egress.Batch) *Answers { return &Answers{batch: batch} }
 // rtxOutput is the retransmission stream (RFC 4588).
 type rtxOutput struct {
 	ssrc    uint32
-	index   uint64 // Feedback's alone
+	index   uint64 // the subscription's lock guards it
 	savings atomic.Int32
 }
 
@@ -48,7 +49,7 @@ func (r *rtxOutput) spend() bool {
 	return false
 }
 
-// Feedback takes a viewer's RTCP, decrypted and not yet looked at: keyframe requests and NACKs. One goroutine calls it for
+// Feedback takes a viewer's RTCP, decrypted and not yet looked at: keyframe requests, NACKs and reports. One goroutine calls it for
 // all viewers with the same Answers.
 func (s *Subscription) Feedback(compound []byte) {
 	asked, keyframe := 0, false
@@ -59,6 +60,10 @@ func (s *Subscription) Feedback(compound []byte) {
 		}
 		compound = rest
 		switch {
+		case f.Kind == packet.Transport:
+			s.arrived(f)
+		case f.Kind == packet.Report:
+			s.lost(f)
 		case !f.Names(s.video.ssrc):
 		case f.Kind == packet.NACK:
 			asked = s.nack(f, asked)
@@ -76,21 +81,24 @@ func (s *Subscription) Feedback(compound []byte) {
 
 func (s *Subscription) keyframe() {
 	s.mu.Lock()
-	t := s.nextVideo
+	t, slow := s.nextVideo, false
 	if t == nil {
-		t = s.video.track
+		t, slow = s.video.track, s.limited(&s.video)
 	}
 	s.mu.Unlock()
-	if t != nil {
+	switch {
+	case t == nil:
+	case slow: // what a thin way loses is not everybody's concern
+		t.relieve()
+	default:
 		t.Keyframe()
 	}
 }
 
-// nack answers from the ring that all viewers share; asked counts what the datagram asked for so far. A switch of the
-// picture meanwhile does no harm: the numbers of the old one stay as they were.
+// nack answers from the ring that all viewers share; asked counts what the datagram asked for so far.
 func (s *Subscription) nack(f packet.Feedback, asked int) int {
 	s.mu.Lock()
-	showing := s.video.shown
+	showing, slow := s.video.shown, s.limited(&s.video)
 	ignore := showing.track == nil || s.closed
 	s.mu.Unlock()
 	if ignore {
@@ -102,35 +110,53 @@ func (s *Subscription) nack(f packet.Feedback, asked int) int {
 			break
 		}
 		asked++
-		s.retransmit(&showing, sequence)
+		s.counters.NACKs.Add(1)
+		if slow {
+			s.repeatLater(sequence)
+		} else {
+			s.retransmit(&showing, sequence)
+		}
+	}
+	if slow {
+		notify(showing.track.pace)
 	}
 	return asked
 }
 
-func (s *Subscription) retransmit(showing *shown, sequence uint16) {
-	s.counters.NACKs.Add(1)
-	p := &s.answers.scratch
-	index, ok := showing.mapping.Source(sequence)
-	if !ok || !showing.track.ring.Read(index, p) {
+// repeatLater lets a retransmission wait for its time: it counts against the viewer's rate, before anything new.
+func (s *Subscription) repeatLater(sequence uint16) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.video.mapping.Source(sequence); !ok || s.fitting.rate == 0 {
 		return
 	}
 	if !s.rtx.spend() {
 		s.counters.RetransmissionLimited.Add(1)
 		return
 	}
-	place := showing.mapping.Again(p)
-	reserved := s.answers.batch.Reserve()
-	n, index := 0, place.Index
-	if showing.format.RTX == 0 { // RFC 4585: without RTX the packet itself goes out again
-		n = packet.Write(reserved, packet.Header{PayloadType: showing.format.PayloadType, SSRC: s.video.ssrc}, place, p)
-	} else {
-		s.rtx.index++
-		index = s.rtx.index
-		n = packet.WriteRTX(reserved, packet.Header{PayloadType: showing.format.RTX, SSRC: s.rtx.ssrc}, index, place, p)
+	if !s.fitting.repeat(sequence, s.way.time(), s.way.trip) {
+		s.rtx.earn(retransmissionCost)
 	}
-	if s.transport.Protect(s.answers.batch, reserved, n, index) {
-		s.counters.Retransmitted.Add(1)
+}
+
+// retransmit answers at once. A switch of the picture meanwhile does no harm: the numbers of the old one stay as they
+// were.
+func (s *Subscription) retransmit(showing *shown, sequence uint16) {
+	packetAgain := &s.answers.scratch
+	index, ok := showing.mapping.Source(sequence)
+	if !ok || !showing.track.ring.Read(index, packetAgain) {
+		return
 	}
+	if !s.rtx.spend() {
+		s.counters.RetransmissionLimited.Add(1)
+		return
+	}
+	p := plan{output: &s.video, steps: s.answers.steps[:]}
+	p.steps[0] = step{place: showing.mapping.Again(packetAgain), packet: packetAgain, repeat: true}
+	s.mu.Lock()
+	s.address(&p, showing.format, s.way.time())
+	s.mu.Unlock()
+	s.send(&p, s.answers.batch)
 }
 
 // report sends the viewer a sender report for what it gets of t, so that picture and sound are played together.

@@ -74,6 +74,7 @@ func (p *path) subscribe(offer string) (*peer.Viewer, *Subscription, string) {
 	s := NewSubscription(SubscriptionConfig{
 		Transport: v, Formats: v.Formats, VideoSSRC: v.VideoSSRC, RTXSSRC: v.RTXSSRC, AudioSSRC: v.AudioSSRC,
 		CNAME: "coopnet", First: 0x12347ffe, Answers: p.answers, Counters: p.stage.counters,
+		CongestionControl: CongestionControl{Video: v.VideoCC, Audio: v.AudioCC, Now: time.Now},
 	})
 	subscription.Store(s)
 	p.t.Cleanup(s.Close)

@@ -57,8 +57,8 @@ type publisher struct {
 func (s *stage) publish(mark byte) *publisher {
 	p := &publisher{stage: s, mark: mark, sequence: 65530 + uint16(mark), timestamp: uint32(mark) << 25, id: uint16(mark) << 7}
 	p.Publication = New(Config{Video: packet.VP8, Audio: packet.Opus, Keyframe: func() { p.asked++ }, Counters: s.counters, Now: s.now})
-	p.video = fanout{burst: burst{track: p.Video}, batch: s.batch}
-	p.audio = fanout{burst: burst{track: p.Audio}, batch: s.batch}
+	p.video = fanout{burst: burst{track: p.Video}, sender: sender{batch: s.batch}}
+	p.audio = fanout{burst: burst{track: p.Audio}, sender: sender{batch: s.batch}}
 	return p
 }
 
@@ -115,8 +115,9 @@ func (p *publisher) sound(sequence uint16) {
 // received is one packet at a viewer.
 type received struct {
 	packet.Header
-	index   uint64 // of SRTP
-	payload []byte
+	index     uint64 // of SRTP
+	transport int    // the transport-wide sequence number; -1 where there is none
+	payload   []byte
 }
 
 func (r received) id() uint16     { return binary.BigEndian.Uint16(r.payload[2:]) & 0x7fff }
@@ -144,7 +145,11 @@ func (v *viewer) Protect(_ *egress.Batch, reserved []byte, n int, index uint64) 
 	if v.gone || err != nil {
 		return false
 	}
-	v.packets = append(v.packets, received{h, index, payload})
+	transport := -1
+	if packet.SizeOf(reserved) > packet.HeaderSize {
+		transport = int(binary.BigEndian.Uint16(reserved[packet.HeaderSize+5:]))
+	}
+	v.packets = append(v.packets, received{h, index, transport, payload})
 	return true
 }
 
@@ -196,11 +201,15 @@ func (s *stage) view() *viewer {
 }
 
 func (s *stage) viewWith(formats map[packet.Codec]packet.Format) *viewer {
+	return s.viewOf(SubscriptionConfig{Formats: formats, CongestionControl: CongestionControl{Video: 3, Audio: 3}})
+}
+
+// viewOf completes what a viewer negotiated.
+func (s *stage) viewOf(cfg SubscriptionConfig) *viewer {
 	v := &viewer{t: s.t}
-	v.Subscription = NewSubscription(SubscriptionConfig{
-		Transport: v, Formats: formats, VideoSSRC: videoSSRC, RTXSSRC: rtxSSRC, AudioSSRC: audioSSRC,
-		CNAME: "coopnet", First: 0x12347ffe, Answers: s.answers, Counters: s.counters,
-	})
+	cfg.Transport, cfg.VideoSSRC, cfg.RTXSSRC, cfg.AudioSSRC = v, videoSSRC, rtxSSRC, audioSSRC
+	cfg.CNAME, cfg.First, cfg.Answers, cfg.Counters, cfg.Now = "coopnet", 0x12347ffe, s.answers, s.counters, s.now
+	v.Subscription = NewSubscription(cfg)
 	return v
 }
 

@@ -31,6 +31,7 @@ type SubscriptionConfig struct {
 	First     uint32 // random: where the sequence numbers and timestamps of the streams begin
 	Answers   *Answers
 	Counters  *Counters
+	CongestionControl
 }
 
 // Subscription is one viewer's view of a conference's screen. Switch changes the publication behind it without any
@@ -48,11 +49,14 @@ type Subscription struct {
 	audio     output
 	nextVideo *Track // waits for its keyframe
 	closed    bool
+	way       way
+	fitting   *fitting // nil until the way shows a limit
 }
 
 // output is one continuous RTP stream to the viewer.
 type output struct {
-	ssrc uint32
+	ssrc      uint32
+	extension uint8 // id of the transport-wide sequence number's header extension
 	shown
 	sentAt         time.Time
 	packets, bytes atomic.Uint32 // as sender reports count them
@@ -69,9 +73,10 @@ type shown struct {
 func NewSubscription(cfg SubscriptionConfig) *Subscription {
 	s := &Subscription{
 		transport: cfg.Transport, formats: cfg.Formats, cname: cfg.CNAME, counters: cfg.Counters, answers: cfg.Answers,
-		video: output{ssrc: cfg.VideoSSRC, shown: shown{mapping: packet.NewMapping(uint16(cfg.First), cfg.First*2654435761)}},
-		audio: output{ssrc: cfg.AudioSSRC, shown: shown{mapping: packet.NewMapping(uint16(cfg.First>>16), cfg.First*40503)}},
+		video: output{ssrc: cfg.VideoSSRC, extension: cfg.Video, shown: shown{mapping: packet.NewMapping(uint16(cfg.First), cfg.First*2654435761)}},
+		audio: output{ssrc: cfg.AudioSSRC, extension: cfg.Audio, shown: shown{mapping: packet.NewMapping(uint16(cfg.First>>16), cfg.First*40503)}},
 		rtx:   rtxOutput{ssrc: cfg.RTXSSRC, index: uint64(cfg.First >> 8 & 0x7fff)},
+		way:   newWay(cfg.CongestionControl),
 	}
 	s.rtx.earn(maxSavings)
 	return s
@@ -119,6 +124,10 @@ func (s *Subscription) retarget(video, audio *Track, last bool) []*Track {
 		return before
 	}
 	s.closed, s.nextVideo = last, nil
+	if last { // its estimate counts no more
+		s.counters.Estimates.move(s.way.band, 0)
+		s.way.band = 0
+	}
 	switch {
 	case video == nil:
 		s.video.stop()
@@ -154,39 +163,67 @@ func (s *Subscription) Close() { s.settle(s.retarget(nil, nil, true)) }
 type plan struct {
 	output *output
 	header packet.Header // payload type and SSRC
+	again  packet.Header // of what is sent again
 	steps  []step
 	left   *Track // is not needed any more
 	ask    bool   // a keyframe is needed
+	// relieve says that a slow viewer could start again at a keyframe.
+	relieve bool
 }
 
+// step is one packet of a plan.
 type step struct {
 	place  packet.Place
 	packet *packet.Packet
+	repeat bool   // it was sent before
+	rtx    uint64 // then its index in the retransmission stream, if there is one
 }
 
 // forward sends a burst to the viewer, on the track's goroutine.
 func (s *Subscription) forward(b *burst, batch *egress.Batch) {
 	p := s.plan(b)
-	var packets, bytes uint32
-	for i := range p.steps { // what each packet costs for each viewer
-		place := p.steps[i].place
-		reserved := batch.Reserve()
-		n := packet.Write(reserved, p.header, place, p.steps[i].packet)
-		if s.transport.Protect(batch, reserved, n, place.Index) {
-			packets++
-			bytes += uint32(n - packet.HeaderSize)
-		}
-	}
-	p.output.packets.Add(packets)
-	p.output.bytes.Add(bytes)
-	s.rtx.earn(int32(packets))
-	s.counters.Forwarded.Add(uint64(packets))
+	s.send(&p, batch)
 	if p.left != nil {
 		p.left.settle(s)
 	}
 	if p.ask {
 		b.track.Keyframe()
 	}
+}
+
+// send composes and encrypts what was planned.
+func (s *Subscription) send(p *plan, batch *egress.Batch) {
+	var packets, bytes, repeats uint32
+	for i := range p.steps { // what each packet costs for each viewer
+		next := &p.steps[i]
+		reserved := batch.Reserve()
+		if next.repeat {
+			if s.again(p, next, reserved, batch) {
+				repeats++
+			}
+		} else {
+			n := packet.Write(reserved, p.header, next.place, next.packet)
+			if s.transport.Protect(batch, reserved, n, next.place.Index) {
+				packets++
+				bytes += uint32(n - p.header.Size())
+			}
+		}
+		p.header.Transport++
+	}
+	p.output.packets.Add(packets)
+	p.output.bytes.Add(bytes)
+	s.rtx.earn(int32(packets))
+	s.counters.Forwarded.Add(uint64(packets))
+	s.counters.Retransmitted.Add(uint64(repeats))
+}
+
+// again sends a packet again.
+func (s *Subscription) again(p *plan, next *step, reserved []byte, batch *egress.Batch) bool {
+	p.again.Transport = p.header.Transport
+	if next.rtx == 0 { // RFC 4585: without RTX the packet itself goes out again
+		return s.transport.Protect(batch, reserved, packet.Write(reserved, p.again, next.place, next.packet), next.place.Index)
+	}
+	return s.transport.Protect(batch, reserved, packet.WriteRTX(reserved, p.again, next.rtx, next.place, next.packet), next.rtx)
 }
 
 // plan places the burst's packets in the viewer's streams. After an overflow the viewer waits for a keyframe: the gap
@@ -207,12 +244,16 @@ func (s *Subscription) plan(b *burst) plan {
 		}
 	}
 	o := p.output
+	now := s.way.time()
 	for i := range b.packets {
 		next := &b.packets[i]
 		if b.track == s.nextVideo && next.Descriptor.Keyframe {
 			p.left = s.video.track
 			s.video.track, s.video.format, s.nextVideo = b.track, s.formats[b.track.codec], nil
 			o.begin(next, b.at)
+			if s.fitting != nil {
+				s.fitting.begin(b.track, o.format)
+			}
 		}
 		if o.track != b.track {
 			continue
@@ -220,16 +261,45 @@ func (s *Subscription) plan(b *burst) plan {
 		if !o.mapping.Active() { // sound begins anywhere
 			o.begin(next, b.at)
 		}
+		if s.limited(o) {
+			s.wait(next, b, now)
+			continue
+		}
 		if place, ok := o.mapping.Map(next); ok {
-			p.steps = append(p.steps, step{place, next})
+			p.steps = append(p.steps, step{place: place, packet: next})
 		}
 	}
 	if len(p.steps) > 0 {
 		o.sentAt = b.at
 	}
-	p.header = packet.Header{PayloadType: o.format.PayloadType, SSRC: o.ssrc}
+	s.address(&p, o.format, now)
 	p.ask = b.overflow && b.track == s.nextVideo
 	return p
+}
+
+// limited reports whether the viewer's way carries less than everything of o; sound never waits.
+func (s *Subscription) limited(o *output) bool {
+	return o == &s.video && s.fitting != nil && s.fitting.rate > 0
+}
+
+// wait lets a packet of the picture wait for its time, or leaves it out.
+func (s *Subscription) wait(p *packet.Packet, b *burst, now time.Duration) {
+	f, m := s.fitting, &s.video.mapping
+	begun := f.begun && f.timestamp == p.Timestamp
+	b.waiting = true
+	if !f.takes(p, now) {
+		m.Skip(p.Index, !begun && b.track.codec == packet.VP8)
+		s.counters.Thinned.Add(1)
+		return
+	}
+	if f.anew {
+		f.anew = false
+		s.video.begin(p, b.at)
+	}
+	if m.Takes(p) {
+		f.push(p, m)
+		s.video.sentAt = b.at
+	}
 }
 
 // begin starts an epoch at p.

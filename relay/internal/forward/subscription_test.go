@@ -158,7 +158,7 @@ func TestAViewerWhoCannotDecodeTheShare(t *testing.T) {
 		t.Error("AV1 is said to be played")
 	}
 	p.frame(true, 2)
-	f := fanout{burst: burst{track: other.Video}, batch: s.batch}
+	f := fanout{burst: burst{track: other.Video}, sender: sender{batch: s.batch}}
 	other.Video.Write(raw(packet.Header{Sequence: 1, Marker: true}, []byte{0x18, 0x0a}))
 	f.run()
 	if n := len(v.take()); n != 0 {
@@ -284,7 +284,7 @@ func TestSwitchingWhilePacketsFlow(t *testing.T) {
 	s := newStage(t)
 	a, b, v := s.publish('A'), s.publish('B'), s.view()
 	v.switched = true
-	b.video.batch = s.answers.batch // each track has its own
+	b.video.sender.batch = s.answers.batch // each track has its own
 	stop := make(chan struct{})
 	var publishing sync.WaitGroup
 	for _, p := range []*publisher{a, b} {

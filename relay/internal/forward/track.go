@@ -20,6 +20,7 @@ const (
 	longestWindow   = 6 * time.Millisecond   // under load: browsers send a frame in parts, 5 ms apart
 	keyframeSpacing = 500 * time.Millisecond // between two keyframe requests to the presenter
 	reportInterval  = time.Second            // between two sender reports to a viewer
+	reliefSpacing   = 4 * time.Second        // between two keyframes for the sake of slow viewers
 )
 
 // Counters count what a relay forwarded. All grow only.
@@ -33,6 +34,8 @@ type Counters struct {
 	RetransmissionLimited atomic.Uint64
 	KeyframesAsked        atomic.Uint64 // by viewers
 	KeyframesRequested    atomic.Uint64 // of presenters
+	Thinned               atomic.Uint64 // packets left out for viewers whose ways carry less
+	Estimates             Estimates
 }
 
 // Track is one kind of media of a publication: the picture or the sound. Its presenter's reader calls Write; Run fans
@@ -51,7 +54,8 @@ type Track struct {
 
 	backlog
 	signals
-	wanted atomic.Bool // no keyframe came since one was needed
+	wanted   atomic.Bool  // no keyframe came since one was needed
+	relieved atomic.Int64 // when slow viewers last had one asked for, in Unix nanoseconds
 
 	subscriptions atomic.Pointer[[]*Subscription] // copied on write
 	subscribing   sync.Mutex
@@ -71,6 +75,7 @@ type signals struct {
 	wake     chan struct{} // a frame is complete, or the burst full
 	flush    chan struct{} // something waits
 	keyframe chan struct{} // a viewer needs a keyframe
+	pace     chan struct{} // something waits for a slow viewer
 }
 
 // senderClock ties the track's timestamps to this relay's clock.
@@ -87,7 +92,7 @@ func newTrack(codec packet.Codec, requestKeyframe func(), counters *Counters, no
 	t := &Track{
 		codec: codec, ring: packet.NewRing(order), counters: counters, now: now, requestKeyframe: requestKeyframe,
 		backlog: backlog{pending: make([]uint64, 0, maxPending)},
-		signals: signals{wake: make(chan struct{}, 1), flush: make(chan struct{}, 1), keyframe: make(chan struct{}, 1)},
+		signals: signals{wake: make(chan struct{}, 1), flush: make(chan struct{}, 1), keyframe: make(chan struct{}, 1), pace: make(chan struct{}, 1)},
 	}
 	t.subscriptions.Store(&[]*Subscription{})
 	return t
@@ -167,6 +172,18 @@ func (t *Track) Keyframe() {
 	notify(t.keyframe)
 }
 
+// relieve asks for a keyframe from which slow viewers go on. It costs everybody, so there is one for all of them, and no
+// other within reliefSpacing: whoever still needs one asks again.
+func (t *Track) relieve() {
+	if t.requestKeyframe == nil {
+		return
+	}
+	now, last := t.now().UnixNano(), t.relieved.Load()
+	if now-last >= int64(reliefSpacing) && t.relieved.CompareAndSwap(last, now) {
+		t.Keyframe()
+	}
+}
+
 // Clock records the presenter's sender report: at this moment the presenter's clock showed this timestamp.
 func (t *Track) Clock(timestamp uint32) {
 	t.clock.Store(&senderClock{at: t.now(), timestamp: timestamp})
@@ -174,7 +191,10 @@ func (t *Track) Clock(timestamp uint32) {
 
 // Run fans out until ctx is done; it owns the batch.
 func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
-	f := fanout{burst: burst{track: t}, batch: batch}
+	f := fanout{burst: burst{track: t}, sender: sender{batch: batch}}
+	pace := time.NewTimer(time.Hour)
+	pace.Stop()
+	defer pace.Stop()
 	keyframes := time.NewTimer(time.Hour)
 	keyframes.Stop()
 	defer keyframes.Stop()
@@ -184,8 +204,12 @@ func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
 	reports := time.NewTicker(reportInterval)
 	defer reports.Stop()
 	var asked time.Time
-	waiting := false // for the rest of a frame
+	waiting, paced := false, false // for the rest of a frame; for the time of slow viewers
 	for {
+		if f.waiting && !paced {
+			paced = true
+			pace.Reset(paceInterval)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -201,6 +225,11 @@ func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
 		case <-window.C:
 			waiting = false
 			f.run()
+		case <-t.pace:
+			f.waiting = true
+		case <-pace.C:
+			paced = false
+			f.drain()
 		case <-reports.C:
 			t.report()
 		case <-t.keyframe:
@@ -241,16 +270,33 @@ type burst struct {
 	packets  []packet.Packet
 	at       time.Time
 	overflow bool           // what came before these was dropped
+	waiting  bool           // something of the track waits for slow viewers
 	steps    [maxBurst]step // scratch memory of one viewer's plan
 }
 
 // fanout is the loop's scratch memory.
 type fanout struct {
 	burst
-	batch   *egress.Batch
+	sender
 	took    time.Duration // the latest burst
 	indices [maxBurst]uint64
-	copies  [maxBurst]packet.Packet
+}
+
+// sender is where packets are composed.
+type sender struct {
+	batch  *egress.Batch
+	copies [maxBurst]packet.Packet
+}
+
+// drain sends what is due of what waits for slow viewers.
+func (f *fanout) drain() {
+	f.waiting = false
+	for _, s := range *f.track.subscriptions.Load() {
+		if s.drain(&f.burst, &f.sender) {
+			f.waiting = true
+		}
+	}
+	f.batch.Flush()
 }
 
 // run sends all that waits, viewer by viewer over whole bursts, so that each viewer's packets lie together in the batch.

@@ -1,6 +1,10 @@
 package metrics
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // figure is one number of a snapshot S.
 type figure[S any] struct {
@@ -46,6 +50,24 @@ func (d byReason) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
+// estimates is how many viewers are limited, one time series for each bound; "+Inf" is all of them.
+type estimates struct {
+	read func() Estimates
+	desc *prometheus.Desc
+}
+
+// Describe implements prometheus.Collector.
+func (e estimates) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- e.desc }
+
+// Collect implements prometheus.Collector.
+func (e estimates) Collect(metrics chan<- prometheus.Metric) {
+	s := e.read()
+	for i, bound := range s.Bounds {
+		metrics <- prometheus.MustNewConstMetric(e.desc, prometheus.GaugeValue, float64(s.UpTo[i]), strconv.FormatFloat(bound, 'f', -1, 64))
+	}
+	metrics <- prometheus.MustNewConstMetric(e.desc, prometheus.GaugeValue, float64(s.Limited), "+Inf")
+}
+
 func describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(prometheus.BuildFQName("coopnet", "relay", name), help, labels, nil)
 }
@@ -65,6 +87,9 @@ func (src Sources) collectors() []prometheus.Collector {
 	}
 	if src.Media != nil {
 		all = append(all, collector[Media]{src.Media, mediaFigures()})
+	}
+	if src.Estimates != nil {
+		all = append(all, estimates{src.Estimates, describe("limited_viewers", "Viewers whose networks carry less than the share, by what they are estimated to carry in bits per second, as of now.", "at_most")})
 	}
 	if src.Guard != nil {
 		all = append(all, byReason{src.Guard, describe("guard_dropped_datagrams_total", "Datagrams that the guard dropped before anybody parsed them.", "reason")})
@@ -100,6 +125,7 @@ func mediaFigures() []figure[Media] {
 		counter("received_bytes_total", "Bytes of RTP packets from presenters.", func(s Media) uint64 { return s.BytesReceived }),
 		counter("sent_bytes_total", "Bytes of RTP packets to viewers.", func(s Media) uint64 { return s.BytesSent }),
 		counter("dropped_packets_total", "Packets that this machine did not forward: fan-out was too slow, the packet too large, or the kernel did not take it.", func(s Media) uint64 { return s.PacketsDropped }),
+		counter("thinned_packets_total", "Packets of upper layers or whole pictures that were left out for viewers whose networks carry less.", func(s Media) uint64 { return s.PacketsThinned }),
 		counter("received_nacks_total", "Packets that viewers asked for again.", func(s Media) uint64 { return s.NACKsReceived }),
 		counter("sent_nacks_total", "Packets that presenters were asked for again.", func(s Media) uint64 { return s.NACKsSent }),
 		counter("retransmitted_packets_total", "RTP packets sent again from the ring.", func(s Media) uint64 { return s.Retransmissions }),

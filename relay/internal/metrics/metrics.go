@@ -17,6 +17,7 @@ import (
 type Sources struct {
 	Rooms     func() Rooms
 	Media     func() Media
+	Estimates func() Estimates
 	Guard     func() map[string]uint64 // datagrams dropped, by reason; a small fixed set of reasons
 	Control   func() Control
 	Turn      func() Turn
@@ -34,11 +35,20 @@ type Media struct {
 	PacketsReceived, PacketsSent uint64
 	BytesReceived, BytesSent     uint64
 	PacketsDropped               uint64 // fan-out was too slow, the packet too large, or the kernel did not take it
+	PacketsThinned               uint64 // left out for viewers whose networks carry less
 	NACKsReceived, NACKsSent     uint64 // packets asked for again
 	Retransmissions              uint64
 	RetransmissionsLimited       uint64 // a viewer asked for more than it may
 	KeyframeRequestsReceived     uint64
 	KeyframeRequestsForwarded    uint64
+}
+
+// Estimates says what the networks of limited viewers carry: how many of them at most each of the bounds, in bits per
+// second. Viewers who get everything are not in it.
+type Estimates struct {
+	Bounds  []float64
+	UpTo    []uint64
+	Limited uint64
 }
 
 // Control counts control channels now, and messages since the start.

@@ -16,8 +16,11 @@ func full() Sources {
 		Media: func() Media {
 			return Media{
 				PacketsReceived: 10, PacketsSent: 11, BytesReceived: 12, BytesSent: 13, PacketsDropped: 14, NACKsReceived: 15,
-				NACKsSent: 16, Retransmissions: 17, KeyframeRequestsReceived: 18, KeyframeRequestsForwarded: 19, RetransmissionsLimited: 22,
+				NACKsSent: 16, Retransmissions: 17, KeyframeRequestsReceived: 18, KeyframeRequestsForwarded: 19, RetransmissionsLimited: 22, PacketsThinned: 23,
 			}
+		},
+		Estimates: func() Estimates {
+			return Estimates{Bounds: []float64{150e3, 1.2e6}, UpTo: []uint64{24, 25}, Limited: 26}
 		},
 		Guard: func() map[string]uint64 { return map[string]uint64{"stun-length": 20, "channel": 21} },
 		Control: func() Control {
@@ -56,6 +59,7 @@ func TestEveryFigure(t *testing.T) {
 		"received_packets_total 10", "sent_packets_total 11", "received_bytes_total 12", "sent_bytes_total 13", "dropped_packets_total 14",
 		"received_nacks_total 15", "sent_nacks_total 16", "retransmitted_packets_total 17", "limited_retransmissions_total 22",
 		"received_keyframe_requests_total 18", "forwarded_keyframe_requests_total 19",
+		"thinned_packets_total 23", `limited_viewers{at_most="150000"} 24`, `limited_viewers{at_most="1200000"} 25`, `limited_viewers{at_most="+Inf"} 26`,
 		`guard_dropped_datagrams_total{reason="stun-length"} 20`, `guard_dropped_datagrams_total{reason="channel"} 21`,
 		"control_connections 30", "control_pending_connections 31", "control_received_messages_total 32",
 		"control_sent_messages_total 33", "control_refused_connections_total 34",
@@ -68,7 +72,7 @@ func TestEveryFigure(t *testing.T) {
 			t.Errorf("no line %q", line)
 		}
 	}
-	if got, want := strings.Count(body, "\ncoopnet_relay_"), 34; got != want {
+	if got, want := strings.Count(body, "\ncoopnet_relay_"), 38; got != want {
 		t.Errorf("%d figures, %d are checked", got, want)
 	}
 	for _, runtime := range []string{"\ngo_goroutines ", "\nprocess_cpu_seconds_total "} {

@@ -31,7 +31,9 @@ type Format struct {
 // Descriptor is what the relay reads from a payload. Offsets count from the payload's start; 0 means absent (no field
 // that is rewritten ever stands at 0).
 type Descriptor struct {
-	Keyframe  bool // the first packet of a keyframe: a viewer may start here
+	Keyframe  bool  // the first packet of a keyframe: a viewer may start here
+	Temporal  uint8 // the picture's temporal layer: no picture of a lower one needs it
+	Switch    bool  // higher layers may be taken up here: see the codecs
 	PictureID uint16
 	TL0       uint8
 	idOffset  uint8
@@ -50,7 +52,8 @@ func Describe(c Codec, payload []byte) Descriptor {
 	case H264:
 		return Descriptor{Keyframe: keyframeH264(payload)}
 	case AV1:
-		return Descriptor{Keyframe: keyframeAV1(payload)}
+		layer := temporalAV1(payload)
+		return Descriptor{Keyframe: keyframeAV1(payload), Temporal: layer, Switch: layer == 0} // as browsers' layers begin anew there
 	}
 	return Descriptor{Keyframe: true} // sound: every packet stands alone
 }
@@ -78,6 +81,12 @@ func describeVP8(p []byte) Descriptor {
 			n++
 		}
 		if x&0x30 != 0 { // T or K share a byte
+			if n >= len(p) {
+				return Descriptor{}
+			}
+			if x&0x20 != 0 { // T; Y: the picture needs no other than those of layer 0
+				d.Temporal, d.Switch = p[n]>>6, p[n]&0x20 != 0
+			}
 			n++
 		}
 	}
@@ -121,7 +130,8 @@ func describeVP9(p []byte) Descriptor {
 		if n >= len(p) {
 			return Descriptor{}
 		}
-		spatial = p[n] >> 1 & 0x07
+		// U: later pictures of higher layers need nothing from before this one, beyond its own layer.
+		d.Temporal, d.Switch, spatial = p[n]>>5, p[n]&0x10 != 0, p[n]>>1&0x07
 		n++
 		if b&0x10 == 0 { // F=0: TL0PICIDX follows
 			if n >= len(p) {
@@ -167,6 +177,25 @@ func startsH264(kind, next byte) bool { return kind == 7 || kind == 5 && next&0x
 // keyframeAV1 reads the N bit of the aggregation header: a new coded video sequence starts here (AV1 RTP section 4.4).
 func keyframeAV1(p []byte) bool {
 	return len(p) > 1 && p[0]&0x08 != 0 && p[0]&0x80 == 0
+}
+
+// temporalAV1 reads the layer from the first OBU's header (AV1 RTP section 4.4, AV1 section 5.3); 0 where a packet begins
+// within an OBU.
+func temporalAV1(p []byte) uint8 {
+	if len(p) < 2 || p[0]&0x80 != 0 { // Z: goes on from the packet before
+		return 0
+	}
+	b := p[1:]
+	if p[0]>>4&0x03 != 1 { // W: unless there is but one element, each begins with its size (leb128)
+		for len(b) > 0 && b[0]&0x80 != 0 {
+			b = b[1:]
+		}
+		b = b[min(1, len(b)):]
+	}
+	if len(b) < 2 || b[0]&0x04 == 0 { // no extension: no layers
+		return 0
+	}
+	return b[1] >> 5
 }
 
 // Shift rewrites the picture id and TL0PICIDX in payload by the given distances, so that a switch of publications does

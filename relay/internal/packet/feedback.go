@@ -10,15 +10,23 @@ type FeedbackKind uint8
 
 // The kinds that the relay acts on.
 const (
-	NACK FeedbackKind = iota + 1 // RFC 4585 section 6.2.1
-	PLI                          // RFC 4585 section 6.3.1
-	FIR                          // RFC 5104 section 4.3.1
+	NACK      FeedbackKind = iota + 1 // RFC 4585 section 6.2.1
+	PLI                               // RFC 4585 section 6.3.1
+	FIR                               // RFC 5104 section 4.3.1
+	Transport                         // draft-holmer-rmcat-transport-wide-cc-extensions-01 section 3.1
+	Report                            // sender or receiver report with report blocks, RFC 3550 section 6.4
 )
 
 const (
 	rtcpHeader     = 4
 	feedbackHeader = 12 // with the SSRCs of sender and media source, RFC 4585 section 6.1
+	reportHeader   = 8  // of a receiver report
+	senderReport   = 20 // bytes more in a sender report
+	reportBlock    = 24
+	typeSender     = 200
+	typeReceiver   = 201
 	typeTransport  = 205
+	formatWide     = 15 // of typeTransport: about all streams
 	typePayload    = 206
 )
 
@@ -30,8 +38,7 @@ type Feedback struct {
 }
 
 // NextFeedback returns the first message of a compound RTCP packet (RFC 3550 section 6.1, RFC 5506) that the relay acts
-// on, and what follows it; false when there is none. Whatever else a viewer sends is stepped over by its length alone:
-// some of it (transport-wide feedback, extended reports) takes a parser thousands of times the work of sending it.
+// on, and what follows it; false when there is none. Whatever else a viewer sends is stepped over by its length alone.
 func NextFeedback(compound []byte) (f Feedback, rest []byte, ok bool) {
 	for len(compound) >= rtcpHeader && compound[0]>>6 == 2 {
 		size := 4 * (1 + int(binary.BigEndian.Uint16(compound[2:])))
@@ -47,12 +54,16 @@ func NextFeedback(compound []byte) (f Feedback, rest []byte, ok bool) {
 }
 
 func readFeedback(b []byte) (Feedback, bool) {
-	if b[0]&0x20 != 0 { // padding: the last byte counts itself, in whole words
+	wide := b[1] == typeTransport && b[0]&0x1f == formatWide
+	if b[0]&0x20 != 0 { // padding: the last byte counts itself, in whole words; browsers fill transport-wide reports up to one
 		n := int(b[len(b)-1])
-		if n == 0 || n%4 != 0 || n > len(b)-rtcpHeader {
+		if n == 0 || n%4 != 0 && !wide || n > len(b)-rtcpHeader {
 			return Feedback{}, false
 		}
 		b = b[:len(b)-n]
+	}
+	if b[1] == typeSender || b[1] == typeReceiver {
+		return readReport(b)
 	}
 	if len(b) < feedbackHeader {
 		return Feedback{}, false
@@ -61,6 +72,8 @@ func readFeedback(b []byte) (Feedback, bool) {
 	switch format := b[0] & 0x1f; {
 	case b[1] == typeTransport && format == 1:
 		f.Kind = NACK
+	case wide && len(f.entries) >= arrivalsHeader:
+		f.Kind = Transport
 	case b[1] == typePayload && format == 1:
 		f.Kind = PLI
 	case b[1] == typePayload && format == 4:
@@ -69,6 +82,32 @@ func readFeedback(b []byte) (Feedback, bool) {
 		return Feedback{}, false
 	}
 	return f, true
+}
+
+func readReport(b []byte) (Feedback, bool) {
+	start := reportHeader
+	if b[1] == typeSender {
+		start += senderReport
+	}
+	end := start + reportBlock*int(b[0]&0x1f)
+	if end == start || end > len(b) {
+		return Feedback{}, false
+	}
+	return Feedback{Kind: Report, entries: b[start:end]}, true
+}
+
+// Loss is the share of the stream's packets, in 256ths, that were lost since the viewer's last report (RFC 3550
+// section 6.4.1); false when the message says nothing about the stream.
+func (f Feedback) Loss(ssrc uint32) (uint8, bool) {
+	if f.Kind != Report {
+		return 0, false
+	}
+	for b := f.entries; len(b) >= reportBlock; b = b[reportBlock:] {
+		if binary.BigEndian.Uint32(b) == ssrc {
+			return b[4], true
+		}
+	}
+	return 0, false
 }
 
 // Names reports whether the message is about the stream with this SSRC. A FIR lists its streams, the others name one.

@@ -50,9 +50,10 @@ func all(compound []byte) []Feedback {
 
 func TestFeedbackOfACompound(t *testing.T) {
 	found := all(everything(t))
-	if len(found) != 3 || found[0].Kind != NACK || found[1].Kind != PLI || found[2].Kind != FIR {
+	if len(found) != 5 || found[0].Kind != Report || found[1].Kind != Transport || found[2].Kind != NACK || found[3].Kind != PLI || found[4].Kind != FIR {
 		t.Fatalf("found %+v", found)
 	}
+	found = found[2:]
 	if lost := slices.Collect(found[0].Lost()); !slices.Equal(lost, []uint16{65534, 65535, 1, 14, 100}) {
 		t.Errorf("lost %v", lost)
 	}
@@ -93,6 +94,13 @@ func TestFeedbackCostsNothing(t *testing.T) {
 			for lost := range f.Lost() {
 				sum += lost
 			}
+			for walk := f.Arrivals(); ; {
+				a, ok := walk.Next()
+				if !ok {
+					break
+				}
+				sum += a.Sequence
+			}
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -106,12 +114,13 @@ func FuzzFeedback(f *testing.F) {
 	f.Add([]byte{0xa1, 205, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, compound []byte) {
 		found := all(compound)
-		if len(found) > len(compound)/feedbackHeader {
+		if len(found) > len(compound)/rtcpHeader {
 			t.Fatalf("%d messages in %d bytes", len(found), len(compound))
 		}
 		lost := 0
 		for _, m := range found {
 			m.Names(1)
+			m.Loss(1)
 			for range m.Lost() {
 				lost++
 			}

@@ -1,7 +1,8 @@
 package packet
 
 // Mapping turns the numbers of whichever publication a viewer gets into one continuous RTP stream (RFC 3550): the
-// viewer never learns that the source changed. An epoch begins at each switch. The zero value is ready but for Start.
+// viewer never learns that the source changed, nor that pictures were left out. An epoch begins at each switch. A copy
+// answers as the mapping did when it was made.
 type Mapping struct {
 	first     uint64 // publication's index at which the epoch begins
 	outFirst  uint64 // the viewer's index for it
@@ -9,12 +10,27 @@ type Mapping struct {
 	pictureID uint16 // distances added to the descriptors' numbers
 	tl0       uint8
 
+	next  uint64 // the publication's index behind all that were mapped or left out
+	gaps  [maxGaps]gap
+	count int // of this epoch's gaps; the newest maxGaps are known
+
 	started    bool
 	highest    uint64 // viewer's highest index so far
 	last       uint32 // viewer's latest timestamp
 	lastID     uint16 // viewer's latest picture id
 	lastTL0    uint8
 	outOfEpoch bool // nothing is sent until Begin
+}
+
+// maxGaps is how many gaps are known: four seconds when every second picture is left out. Packets from before them are
+// not placed any more.
+const maxGaps = 64
+
+// gap is a run of the publication's packets that the viewer does not get.
+type gap struct {
+	first, next uint64 // from first on, up to next
+	packets     uint64 // left out in this epoch up to here
+	pictures    uint16 // and pictures, where their ids close up too
 }
 
 // NewMapping makes a mapping that starts behind this index and timestamp, both random as RFC 3550 section 5.1 asks.
@@ -28,6 +44,7 @@ func (m *Mapping) Begin(p *Packet, elapsed uint32) {
 		elapsed = 1 // two frames never share a timestamp
 	}
 	m.first, m.outFirst = p.Index, m.highest+1
+	m.next, m.count = p.Index, 0
 	m.timestamp = m.last + elapsed - p.Timestamp
 	if m.started { // the very first epoch keeps the publication's own
 		m.pictureID = m.lastID + 1 - p.Descriptor.PictureID
@@ -49,20 +66,72 @@ type Place struct {
 
 // Map places a packet; false for one from before the epoch, or when there is none.
 func (m *Mapping) Map(p *Packet) (Place, bool) {
-	if m.outOfEpoch || p.Index < m.first {
+	before, ok := m.before(p.Index)
+	if !ok || m.outOfEpoch || p.Index < m.first {
 		return Place{}, false
 	}
-	place := Place{Index: p.Index - m.first + m.outFirst, Timestamp: p.Timestamp + m.timestamp, pictureID: m.pictureID, tl0: m.tl0}
+	place := m.place(p, before)
+	m.next = max(m.next, p.Index+1)
 	if place.Index > m.highest {
 		m.highest, m.last = place.Index, place.Timestamp
 		if p.Descriptor.HasPictureID() {
-			m.lastID = p.Descriptor.PictureID + m.pictureID
+			m.lastID = p.Descriptor.PictureID + place.pictureID
 		}
 		if p.Descriptor.HasTL0() {
 			m.lastTL0 = p.Descriptor.TL0 + m.tl0
 		}
 	}
 	return place, true
+}
+
+// Takes reports whether Map would place a packet.
+func (m *Mapping) Takes(p *Packet) bool {
+	_, ok := m.before(p.Index)
+	return ok && !m.outOfEpoch && p.Index >= m.first
+}
+
+func (m *Mapping) place(p *Packet, before gap) Place {
+	return Place{
+		Index: p.Index - m.first + m.outFirst - before.packets, Timestamp: p.Timestamp + m.timestamp,
+		pictureID: m.pictureID - before.pictures, tl0: m.tl0,
+	}
+}
+
+// before returns the latest gap before a packet, the zero one when there is none; false within a gap, and before those
+// that are known.
+func (m *Mapping) before(index uint64) (gap, bool) {
+	for i := m.count - 1; i >= max(0, m.count-maxGaps); i-- {
+		switch g := &m.gaps[i%maxGaps]; {
+		case index >= g.next:
+			return *g, true
+		case index >= g.first:
+			return gap{}, false
+		}
+	}
+	return gap{}, m.count <= maxGaps
+}
+
+// Skip leaves out a packet that is newer than all before. picture says that it begins a picture whose id is left out as
+// well. A packet that comes late is left alone: its place stays empty, for the viewer to ask for it.
+func (m *Mapping) Skip(index uint64, picture bool) {
+	if m.outOfEpoch || index < m.next {
+		return
+	}
+	var last gap
+	if m.count > 0 {
+		last = m.gaps[(m.count-1)%maxGaps]
+	}
+	if m.count == 0 || last.next != index {
+		last.first = index
+		m.count++
+	}
+	last.next = index + 1
+	last.packets++
+	if picture {
+		last.pictures++
+	}
+	m.gaps[(m.count-1)%maxGaps] = last
+	m.next = index + 1
 }
 
 // Source finds the publication's index behind a sequence number that the viewer names; false when it was not sent in
@@ -75,12 +144,19 @@ func (m *Mapping) Source(sequence uint16) (uint64, bool) {
 	if out < m.outFirst || out > m.highest {
 		return 0, false
 	}
-	return out - m.outFirst + m.first, true
+	index := out - m.outFirst + m.first
+	for i := m.count - 1; i >= max(0, m.count-maxGaps); i-- {
+		if g := &m.gaps[i%maxGaps]; index+g.packets >= g.next {
+			return index + g.packets, true
+		}
+	}
+	return index, m.count <= maxGaps
 }
 
 // Again places a packet that Map placed before, for a retransmission; it does not move the mapping.
 func (m *Mapping) Again(p *Packet) Place {
-	return Place{Index: p.Index - m.first + m.outFirst, Timestamp: p.Timestamp + m.timestamp, pictureID: m.pictureID, tl0: m.tl0}
+	before, _ := m.before(p.Index)
+	return m.place(p, before)
 }
 
 // Timestamp maps a publication's timestamp in the present epoch.
@@ -90,11 +166,12 @@ func (m *Mapping) Timestamp(t uint32) (uint32, bool) { return t + m.timestamp, !
 func Write(b []byte, h Header, place Place, p *Packet) int {
 	h.Sequence, h.Timestamp, h.Marker = uint16(place.Index), place.Timestamp, p.Marker
 	h.Put(b)
-	payload := b[HeaderSize : HeaderSize+copy(b[HeaderSize:], p.Payload())]
+	start := h.Size()
+	payload := b[start : start+copy(b[start:], p.Payload())]
 	if place.pictureID|uint16(place.tl0) != 0 {
 		p.Descriptor.Shift(payload, place.pictureID, place.tl0)
 	}
-	return HeaderSize + len(payload)
+	return start + len(payload)
 }
 
 // WriteRTX composes the retransmission of the packet at place (RFC 4588 section 4): its own sequence numbers, and the
@@ -102,8 +179,8 @@ func Write(b []byte, h Header, place Place, p *Packet) int {
 func WriteRTX(b []byte, h Header, index uint64, place Place, p *Packet) int {
 	h.Sequence, h.Timestamp, h.Marker = uint16(index), place.Timestamp, p.Marker
 	h.Put(b)
-	b[HeaderSize], b[HeaderSize+1] = byte(place.Index>>8), byte(place.Index)
-	const start = HeaderSize + 2
+	start := h.Size() + 2
+	b[start-2], b[start-1] = byte(place.Index>>8), byte(place.Index)
 	payload := b[start : start+copy(b[start:], p.Payload())]
 	p.Descriptor.Shift(payload, place.pictureID, place.tl0)
 	return start + len(payload)

@@ -3,6 +3,7 @@ package packet
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"testing"
 )
 
@@ -182,9 +183,9 @@ func TestWriteRTX(t *testing.T) {
 	p := stored(t, 3000, 90, 77, true, 1)
 	m.Begin(p, 3)
 	place, _ := m.Map(p)
-	var original, repeated [MaxSize + 2]byte
+	var original, repeated [1500]byte
 	n := Write(original[:], Header{PayloadType: 96, SSRC: 7}, place, p)
-	k := WriteRTX(repeated[:], Header{PayloadType: 97, SSRC: 8}, 0x12345, m.Again(p), p)
+	k := WriteRTX(repeated[:], Header{PayloadType: 97, SSRC: 8, Extension: 3}, 0x12345, m.Again(p), p)
 	h, payload, err := Parse(repeated[:k])
 	if err != nil || h.Sequence != 0x2345 || h.PayloadType != 97 || h.SSRC != 8 || h.Timestamp != place.Timestamp || h.Marker != p.Marker {
 		t.Fatalf("%+v %v", h, err)
@@ -206,8 +207,8 @@ func TestTheLargestPacketFits(t *testing.T) {
 		t.Error("a larger one is accepted")
 	}
 	var b [1500]byte
-	if n := WriteRTX(b[:], Header{}, 1, Place{}, p); n != MaxSize+2 {
-		t.Errorf("%d bytes, want %d", n, MaxSize+2)
+	if n := WriteRTX(b[:], Header{Extension: 3}, 1, Place{}, p); n != MaxSize+extensionSize+2 {
+		t.Errorf("%d bytes, want %d", n, MaxSize+extensionSize+2)
 	}
 }
 
@@ -218,12 +219,16 @@ func FuzzMapping(f *testing.F) {
 	f.Add([]byte{0xc0, 0, 0x41, 0, 0x43, 0xc1, 0x7f, 0x7f, 0x80, 0, 0xff, 0}, uint16(0), uint32(0), uint16(0))
 	f.Add(bytes.Repeat([]byte{0x3f, 0x3f, 0xc7}, 200), uint16(0x7000), uint32(1), uint16(0x7fff))
 	f.Fuzz(func(t *testing.T, steps []byte, first uint16, timestamp uint32, id uint16) {
-		v := &model{t: t, mapping: NewMapping(first, timestamp), highest: uint64(first & 0x7fff), last: timestamp, places: map[uint64]uint64{}}
+		v := &model{t: t, mapping: NewMapping(first, timestamp), highest: uint64(first & 0x7fff), latest: latest{last: timestamp}, places: map[uint64]uint64{}}
 		v.begin(uint64(id), timestamp*3, id, true, 0)
 		for _, step := range steps {
 			n := step & 0x3f
 			switch step >> 6 {
-			case 0: // packets go on, some lost
+			case 0: // packets go on, some lost, some left out
+				if n&0x30 == 0x30 {
+					v.skip(v.newest + uint64(n%4) + 1)
+					continue
+				}
 				v.packet(v.newest+uint64(n%8)+1, v.stamp+uint32(n))
 			case 1: // a late or repeated one
 				v.packet(v.newest-min(uint64(n), v.newest), v.stamp-uint32(n))
@@ -251,11 +256,42 @@ type model struct {
 
 	highest  uint64 // the viewer's
 	outFirst uint64
+	latest
+	started bool
+	places  map[uint64]uint64 // where the packets of this epoch went
+	left    []uint64          // packets of this epoch that were left out, in order
+}
+
+// latest is what the viewer saw last.
+type latest struct {
 	last     uint32
 	lastSeen sent
 	lastWide bool
-	started  bool
-	places   map[uint64]uint64 // where the packets of this epoch went
+}
+
+// skip leaves a packet out, of a picture of its own.
+func (v *model) skip(index uint64) {
+	v.mapping.Skip(index, true)
+	if v.active {
+		v.left = append(v.left, index)
+	}
+	v.id += uint16(index - v.newest)
+	v.newest = index
+}
+
+// leftBefore counts what was left out before a packet; false for one that was, or that is older than the known gaps.
+func (v *model) leftBefore(index uint64) (uint64, bool) {
+	gaps, oldest := 0, len(v.left)
+	for i := len(v.left) - 1; i >= 0 && gaps < maxGaps; i-- {
+		if oldest = i; i == 0 || v.left[i-1]+1 != v.left[i] {
+			gaps++
+		}
+	}
+	n, found := slices.BinarySearch(v.left, index)
+	if oldest > 0 && index < v.left[oldest] {
+		return 0, false
+	}
+	return uint64(n), !found
 }
 
 func (v *model) begin(index uint64, stamp uint32, id uint16, wide bool, elapsed uint32) {
@@ -264,6 +300,7 @@ func (v *model) begin(index uint64, stamp uint32, id uint16, wide bool, elapsed 
 	v.first, v.newest, v.stamp, v.id, v.wide, v.active = index, index, stamp, p.Descriptor.PictureID, wide, true
 	v.outFirst = v.highest + 1
 	clear(v.places)
+	v.left = v.left[:0]
 	got, place, ok := send(v.t, &v.mapping, p)
 	if !ok || place.Index != v.outFirst {
 		v.t.Fatalf("the epoch begins at %d %v, want %d", place.Index, ok, v.outFirst)
@@ -284,12 +321,13 @@ func (v *model) begin(index uint64, stamp uint32, id uint16, wide bool, elapsed 
 func (v *model) packet(index uint64, stamp uint32) {
 	p := stored(v.t, index, stamp, v.id+uint16(index-v.newest), v.wide, uint8(index))
 	got, place, ok := send(v.t, &v.mapping, p)
-	if want := v.active && index >= v.first; ok != want {
-		v.t.Fatalf("packet %d of an epoch from %d is mapped: %v", index, v.first, ok)
+	left, known := v.leftBefore(index)
+	if want := v.active && index >= v.first && known; ok != want {
+		v.t.Fatalf("packet %d of an epoch from %d without %v is mapped: %v", index, v.first, v.left, ok)
 	}
 	if ok {
-		if place.Index-v.outFirst != index-v.first {
-			v.t.Fatalf("packet %d goes to %d; the epoch is from %d to %d", index, place.Index, v.first, v.outFirst)
+		if place.Index-v.outFirst != index-v.first-left {
+			v.t.Fatalf("packet %d goes to %d; the epoch is from %d to %d without %v", index, place.Index, v.first, v.outFirst, v.left)
 		}
 		v.saw(index, place, got)
 	}
@@ -310,8 +348,11 @@ func (v *model) saw(index uint64, place Place, got sent) {
 	for _, out := range []uint64{place.Index, v.highest, v.outFirst, v.outFirst - 1, v.highest + 1} {
 		source, ok := v.mapping.Source(uint16(out))
 		inside := out >= v.outFirst && out <= v.highest && v.highest-out < 0x8000
-		if ok != inside || ok && source != out-v.outFirst+v.first {
+		if ok && !inside || !ok && inside && len(v.left) <= maxGaps {
 			v.t.Fatalf("source of %d is %d %v; the epoch is from %d to %d, at %d", out, source, ok, v.first, v.outFirst, v.highest)
+		}
+		if left, known := v.leftBefore(source); ok && (!known || source-v.first-left != out-v.outFirst) {
+			v.t.Fatalf("source of %d is %d; the epoch is from %d to %d without %v", out, source, v.first, v.outFirst, v.left)
 		}
 		if want, known := v.places[out]; known && ok && source != want {
 			v.t.Fatalf("source of %d is %d, %d was sent there", out, source, want)

@@ -2,7 +2,7 @@
 // and the mapping from a publication's numbers to a viewer's. It is pure: no sockets, no clocks, no goroutines.
 //
 // RTP is RFC 3550; header extensions (RFC 8285) of the presenter are dropped on the way, because their ids belong to the
-// presenter's session alone.
+// presenter's session alone. A viewer gets one of our own: the transport-wide sequence number.
 package packet
 
 import (
@@ -13,9 +13,11 @@ import (
 const (
 	// HeaderSize is the size in bytes of an RTP header without CSRC or extension.
 	HeaderSize = 12
+	// extensionSize is what a header with a transport-wide sequence number has more (RFC 8285 section 4.2).
+	extensionSize = 8
 	// MaxSize is the largest RTP packet in bytes that the relay forwards: an Ethernet frame less IP, UDP and SRTP's
-	// authentication tag, and less the two bytes that RTX adds.
-	MaxSize = 1500 - 48 - 16 - 2
+	// authentication tag, less our header extension and the two bytes that RTX adds.
+	MaxSize = 1500 - 48 - 16 - extensionSize - 2
 )
 
 // ErrMalformed is returned for bytes that are not an RTP packet.
@@ -28,6 +30,10 @@ type Header struct {
 	Sequence    uint16
 	Timestamp   uint32
 	SSRC        uint32
+	// Extension is the id under which the viewer takes Transport, the transport-wide sequence number
+	// (draft-holmer-rmcat-transport-wide-cc-extensions-01 section 2); 0 where it takes none. Parse leaves both alone.
+	Extension uint8
+	Transport uint16
 }
 
 // Parse reads an RTP packet in place. The payload aliases b and has neither extension nor padding; it is empty for a
@@ -60,10 +66,26 @@ func Parse(b []byte) (Header, []byte, error) {
 	return h, b[start:end:end], nil
 }
 
-// Put writes the header's 12 bytes to b.
+// Size is how many bytes Put writes: 12, or 20 with the extension.
+func (h Header) Size() int {
+	if h.Extension == 0 {
+		return HeaderSize
+	}
+	return HeaderSize + extensionSize
+}
+
+// SizeOf is the size of the header that Put wrote at b's start.
+func SizeOf(b []byte) int { return HeaderSize + extensionSize*int(b[0]>>4&1) }
+
+// Put writes the header to b.
 func (h Header) Put(b []byte) {
 	_ = b[HeaderSize-1]
 	b[0] = 2 << 6
+	if h.Extension != 0 { // one element of two bytes in the one-byte form, RFC 8285 section 4.2
+		b[0] |= 0x10
+		binary.BigEndian.PutUint32(b[HeaderSize:], 0xbede<<16|1)
+		binary.BigEndian.PutUint32(b[HeaderSize+4:], uint32(h.Extension)<<28|1<<24|uint32(h.Transport)<<8)
+	}
 	b[1] = h.PayloadType & 0x7f
 	if h.Marker {
 		b[1] |= 0x80

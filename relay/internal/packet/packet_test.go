@@ -65,7 +65,7 @@ func FuzzParse(f *testing.F) {
 		}
 		var reference rtp.Packet
 		if reference.Unmarshal(bytes.Clone(raw)) == nil && !reference.Extension { // pion reads elements of RFC 8285 beyond the extension
-			theirs := Header{reference.Marker, reference.PayloadType, reference.SequenceNumber, reference.Timestamp, reference.SSRC}
+			theirs := Header{Marker: reference.Marker, PayloadType: reference.PayloadType, Sequence: reference.SequenceNumber, Timestamp: reference.Timestamp, SSRC: reference.SSRC}
 			if h != theirs || !bytes.Equal(payload, reference.Payload) {
 				t.Fatalf("%+v %x, pion reads %+v %x", h, payload, theirs, reference.Payload)
 			}
@@ -77,6 +77,26 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("written and read again: %+v %x %v", h2, payload2, err)
 		}
 	})
+}
+
+func TestTheTransportSequenceIsAHeaderExtension(t *testing.T) { // RFC 8285 section 4.2
+	h := Header{PayloadType: 96, Sequence: 5, Timestamp: 6, SSRC: 7, Marker: true, Extension: 14, Transport: 0xabcd}
+	b := append(make([]byte, h.Size()), "payload"...)
+	h.Put(b)
+	if SizeOf(b) != len(b)-7 || h.Size() != 20 || (Header{}).Size() != HeaderSize {
+		t.Errorf("%d and %d bytes", SizeOf(b), h.Size())
+	}
+	var theirs rtp.Packet
+	if err := theirs.Unmarshal(b); err != nil || !bytes.Equal(theirs.GetExtension(14), []byte{0xab, 0xcd}) || len(theirs.GetExtensionIDs()) != 1 || string(theirs.Payload) != "payload" {
+		t.Errorf("pion reads %+v %v", theirs, err)
+	}
+	got, payload, err := Parse(b)
+	if h.Extension, h.Transport = 0, 0; err != nil || got != h || string(payload) != "payload" {
+		t.Errorf("read again: %+v %q %v", got, payload, err)
+	}
+	if h.Put(b); SizeOf(b) != HeaderSize {
+		t.Errorf("%d bytes without it", SizeOf(b))
+	}
 }
 
 // trailing is the size of a valid packet's padding.

@@ -81,6 +81,9 @@ func (v *Viewer) answerSection(line func(string, ...any), s section, ssrc uint32
 	line("a=sendonly")
 	line("a=rtcp-mux")
 	line("a=rtcp-rsize")
+	if s.congestion != 0 {
+		line("a=extmap:%d %s", s.congestion, transportCC)
+	}
 	for _, codec := range preference() {
 		if f, ok := picked[codec]; ok {
 			answerFormat(line, s, codec, f)
@@ -105,6 +108,9 @@ func answerFormat(line func(string, ...any), s section, codec packet.Codec, f pa
 	line("a=rtpmap:%d %s", f.PayloadType, offered.name)
 	if offered.fmtp != "" {
 		line("a=fmtp:%d %s", f.PayloadType, offered.fmtp)
+	}
+	if s.congestion != 0 {
+		line("a=rtcp-fb:%d transport-cc", f.PayloadType)
 	}
 	if codec == packet.Opus {
 		return

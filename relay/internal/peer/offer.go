@@ -31,13 +31,14 @@ type offer struct {
 
 // section is one m-line.
 type section struct {
-	kind      string // "video", "audio", or something that is refused
-	mid       string
-	sends     bool // the offerer wants to send
-	takes     bool // the offerer wants to receive
-	formats   []format
-	agreed    map[packet.Codec]packet.Format // what both sides know; empty for a section of no use
-	preferred packet.Codec                   // the agreed one that the offerer lists first
+	kind       string // "video", "audio", or something that is refused
+	mid        string
+	sends      bool // the offerer wants to send
+	takes      bool // the offerer wants to receive
+	formats    []format
+	agreed     map[packet.Codec]packet.Format // what both sides know; empty for a section of no use
+	congestion uint8                          // id of the transport-wide sequence number's header extension; 0 where it is not offered
+	preferred  packet.Codec                   // the agreed one that the offerer lists first
 }
 
 // format is one payload type of a section.
@@ -153,6 +154,7 @@ func readSection(m *sdp.MediaDescription) section {
 		s.kind = "refused"
 		return s
 	}
+	s.congestion = readCongestion(m)
 	fmtp := map[string]string{}
 	for _, a := range m.Attributes {
 		if pt, parameters, ok := strings.Cut(a.Value, " "); ok && a.Key == "fmtp" {
@@ -169,6 +171,12 @@ func readSection(m *sdp.MediaDescription) section {
 		}
 	}
 	s.agreed = s.negotiate()
+	for codec, f := range s.agreed {
+		if codec != packet.Opus && f.RTX == 0 {
+			// A repeated packet must then be the same to the last bit: a second header under one nonce gives GCM's key away.
+			s.congestion = 0
+		}
+	}
 	for _, pt := range m.MediaName.Formats { // in the order of preference, RFC 3264 section 5.1
 		n, err := strconv.ParseUint(pt, 10, 7)
 		codec := s.format(uint8(n)).codec
@@ -178,6 +186,31 @@ func readSection(m *sdp.MediaDescription) section {
 		}
 	}
 	return s
+}
+
+// transportCC names the header extension of draft-holmer-rmcat-transport-wide-cc-extensions-01.
+const transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+
+// readCongestion returns the id that the offerer gives to transport-wide sequence numbers, if it reports about them too.
+func readCongestion(m *sdp.MediaDescription) uint8 {
+	id, reports := uint64(0), false
+	for _, a := range m.Attributes {
+		first, rest, _ := strings.Cut(a.Value, " ")
+		switch {
+		case a.Key == "extmap" && (rest == transportCC || strings.HasPrefix(rest, transportCC+" ")): // RFC 8285 section 5
+			number, direction, _ := strings.Cut(first, "/")
+			// 15 is reserved, and larger ids need the two-byte form (section 4.2).
+			if n, err := strconv.ParseUint(number, 10, 8); err == nil && n < 15 && direction != "sendonly" && direction != "inactive" {
+				id = n
+			}
+		case a.Key == "rtcp-fb" && rest == "transport-cc":
+			reports = true
+		}
+	}
+	if !reports {
+		return 0
+	}
+	return uint8(id)
 }
 
 func readFormat(pt uint8, name, fmtp string) format {

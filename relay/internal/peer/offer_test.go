@@ -30,11 +30,13 @@ a=fingerprint:sha-256 4F:AA:12:0C:8E:5B:0A:5D:8C:3D:55:4B:9A:0E:F5:9A:7E:3D:11:2
 a=setup:actpass
 a=mid:0
 a=extmap:1 urn:ietf:params:rtp-hdrext:toffset
+a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01
 a=recvonly
 a=rtcp-mux
 a=rtcp-rsize
 a=rtpmap:96 VP8/90000
 a=rtcp-fb:96 nack pli
+a=rtcp-fb:96 transport-cc
 a=rtpmap:97 rtx/90000
 a=fmtp:97 apt=96
 a=rtpmap:98 VP9/90000
@@ -176,6 +178,39 @@ func TestAnswer(t *testing.T) {
 	} {
 		if !strings.Contains(answer, crlf(want)) {
 			t.Errorf("the answer lacks %q:\n%s", want, answer)
+		}
+	}
+}
+
+// TestCongestionControlIsNegotiated: transport-wide sequence numbers go to who offers them and reports about them.
+func TestCongestionControlIsNegotiated(t *testing.T) {
+	const extension = "a=extmap:3 " + transportCC
+	for _, tt := range []struct {
+		name, old, new string
+		id             uint8
+	}{
+		{"as browsers offer it", "", "", 3},
+		{"another id", extension, "a=extmap:14/recvonly " + transportCC, 14},
+		{"with attributes", extension, extension + " of its own", 3},
+		{"the reserved id", extension, "a=extmap:15 " + transportCC, 0},
+		{"an id of two bytes", extension, "a=extmap:16 " + transportCC, 0},
+		{"no number", extension, "a=extmap:x " + transportCC, 0},
+		{"for sending only", extension, "a=extmap:3/sendonly " + transportCC, 0},
+		{"another extension", extension, "a=extmap:3 " + transportCC + "2", 0},
+		{"a codec without RTX", "a=fmtp:99 apt=98", "a=fmtp:99 apt=1", 0},
+		{"without reports", "a=rtcp-fb:96 transport-cc\n", "", 0},
+	} {
+		o, err := parseOffer(crlf(strings.Replace(browserOffer, tt.old, tt.new, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := answerTo(o)
+		want := 0
+		if tt.id != 0 {
+			want = 1
+		}
+		if got := o.sections[0].congestion; got != tt.id || strings.Count(answer, transportCC+"\r\n") != want || strings.Contains(answer, "a=rtcp-fb:98 transport-cc\r\n") != (want == 1) {
+			t.Errorf("%s: id %d, want %d:\n%s", tt.name, got, tt.id, answer)
 		}
 	}
 }

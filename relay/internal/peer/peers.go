@@ -191,10 +191,11 @@ func (p *Peers) View(offerText string, feedback func(compound []byte)) (*Viewer,
 		cancel()
 		return nil, "", refuse("The offer has no video section that receives VP8, VP9, H.264 or AV1.")
 	}
-	for _, i := range []int{video, audio} {
-		if i >= 0 {
-			maps.Copy(v.Formats, o.sections[i].agreed)
-		}
+	maps.Copy(v.Formats, o.sections[video].agreed)
+	v.VideoCC = o.sections[video].congestion
+	if audio >= 0 {
+		maps.Copy(v.Formats, o.sections[audio].agreed)
+		v.AudioCC = o.sections[audio].congestion
 	}
 	answer := v.answer(o, p.announce, p.fingerprint, binary.BigEndian.Uint64(random[8:])>>2)
 	v.head = fragmentHead(answer)

@@ -16,7 +16,7 @@ import (
 
 // sealer encrypts RTP packets in place for one viewer. It is used under the viewer's lock.
 type sealer interface {
-	// seal encrypts the packet in b[:n], whose header has no CSRC and no extension, and returns its new size. Room for
+	// seal encrypts the packet in b[:n], whose header packet.Header.Put wrote, and returns its new size. Room for
 	// the largest tag, 16 bytes, must lie behind the packet in b.
 	seal(b []byte, n int, index uint64) int
 }
@@ -98,7 +98,7 @@ func (g *gcm) seal(b []byte, n int, index uint64) int {
 	g.nonce[9] ^= byte(roc)
 	g.nonce[10] ^= byte(index >> 8)
 	g.nonce[11] ^= byte(index)
-	const start = packet.HeaderSize
+	start := packet.SizeOf(b)
 	return start + len(g.aead.Seal(b[start:start], g.nonce[:], b[start:n], b[:start]))
 }
 
@@ -142,7 +142,7 @@ func cmOf(key, salt, auth []byte) (*cm, error) {
 // seal forms the IV of RFC 3711 section 4.1.1: (salt << 16) XOR (SSRC << 64) XOR (index << 16).
 func (c *cm) seal(b []byte, n int, index uint64) int {
 	ssrc := binary.BigEndian.Uint32(b[8:])
-	c.stream.xor(b[packet.HeaderSize:n], element{c.salt.hi ^ uint64(ssrc), c.salt.lo ^ index<<16})
+	c.stream.xor(b[packet.SizeOf(b):n], element{c.salt.hi ^ uint64(ssrc), c.salt.lo ^ index<<16})
 	binary.BigEndian.PutUint32(b[n:], uint32(index>>16)) // the tag covers the rollover counter, section 4.2
 	c.mac.Reset()
 	c.mac.Write(b[:n+4])

@@ -148,7 +148,8 @@ func (p profile) pion(t testing.TB) *srtp.Context {
 	return c
 }
 
-// TestPionOpensWhatWeSeal sends three streams of one viewer, interleaved, over two rollovers of their sequence numbers.
+// TestPionOpensWhatWeSeal sends three streams of one viewer, interleaved, over two rollovers of their sequence numbers; the
+// third has a header extension.
 func TestPionOpensWhatWeSeal(t *testing.T) {
 	for _, p := range profiles() {
 		t.Run(p.name, func(t *testing.T) {
@@ -163,14 +164,21 @@ func TestPionOpensWhatWeSeal(t *testing.T) {
 				for ssrc := range uint32(3) {
 					size := (int(index)*37 + int(ssrc)*501) % (packet.MaxSize + 3 - packet.HeaderSize)
 					h := packet.Header{PayloadType: 96, Sequence: uint16(index), Timestamp: uint32(index), SSRC: 0xfffffff0 + ssrc, Marker: index&1 == 0}
+					if ssrc == 2 {
+						h.Extension, h.Transport = 1+uint8(index%14), uint16(index)
+					}
 					h.Put(b)
 					payload := bytes.Repeat([]byte{byte(index)}, size)
-					copy(b[packet.HeaderSize:], payload)
-					n := sealer.seal(b, packet.HeaderSize+size, index)
+					copy(b[h.Size():], payload)
+					n := sealer.seal(b, h.Size()+size, index)
 					plain, err := opener.DecryptRTP(nil, b[:n], nil)
 					if err != nil {
 						t.Fatalf("packet %#x of %d bytes: %v", index, size, err)
 					}
+					if opened := plain[:h.Size()]; h.Extension != 0 && (opened[16] != h.Extension<<4|1 || binary.BigEndian.Uint16(opened[17:]) != h.Transport) {
+						t.Fatalf("packet %#x: header %x", index, opened)
+					}
+					h.Extension, h.Transport = 0, 0
 					if got, opened, err := packet.Parse(plain); err != nil || got != h || !bytes.Equal(opened, payload) {
 						t.Fatalf("packet %#x: %+v %v", index, got, err)
 					}
@@ -183,7 +191,7 @@ func TestPionOpensWhatWeSeal(t *testing.T) {
 func TestSealingDoesNotAllocate(t *testing.T) {
 	for _, p := range profiles() {
 		sealer, b := p.sealer(t), make([]byte, egress.MaxDatagram)
-		packet.Header{SSRC: 1}.Put(b)
+		packet.Header{SSRC: 1, Extension: 3}.Put(b)
 		index := uint64(0xfff0)
 		if allocated := testing.AllocsPerRun(100, func() { index++; sealer.seal(b, 1112, index) }); allocated != 0 {
 			t.Errorf("%s: %v allocations for each packet", p.name, allocated)

@@ -55,6 +55,8 @@ type Negotiated struct {
 	VideoSSRC uint32
 	RTXSSRC   uint32
 	AudioSSRC uint32
+	// VideoCC and AudioCC are the header extension ids of transport-wide sequence numbers; 0 where there are none.
+	VideoCC, AudioCC uint8
 }
 
 // pulse is what Peers.Run looks after each second.

@@ -37,7 +37,7 @@ func newPeers(t testing.TB, maxViewers int) (*Peers, *clock) {
 		t.Fatal(err)
 	}
 	c := &clock{}
-	p, err := New(Config{Socket: socket, Announce: []netip.AddrPort{socket.Local()}, MaxViewers: maxViewers, Logger: slog.New(slog.DiscardHandler), Now: c.now})
+	p, err := New(Config{Socket: socket, Announce: []netip.AddrPort{socket.Local()}, MaxViewers: maxViewers, NACKs: &atomic.Uint64{}, Logger: slog.New(slog.DiscardHandler), Now: c.now})
 	if err != nil {
 		t.Fatal(err)
 	}

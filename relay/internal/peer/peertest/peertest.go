@@ -35,6 +35,9 @@ const (
 	Opus   = 111
 )
 
+// CongestionControl is the header extension id of the transport-wide sequence number that a viewer offers.
+const CongestionControl = 5
+
 const (
 	ufrag    = "vwrU"
 	password = "viewerPasswordViewerPassword"
@@ -44,6 +47,8 @@ const (
 type Config struct {
 	Profiles []dtls.SRTPProtectionProfile // in order; nil: AES-CM, then GCM, as browsers have them
 	NoRTX    bool
+	// NoCongestionControl leaves the transport-wide sequence numbers out of the offer.
+	NoCongestionControl bool
 }
 
 // Viewer is one viewer. It belongs to one test.
@@ -96,6 +101,9 @@ func (v *Viewer) Offer() string {
 	if !v.cfg.NoRTX {
 		formats += fmt.Sprint(" ", VP8RTX)
 		rtx = fmt.Sprintf("a=rtpmap:%d rtx/90000\na=fmtp:%d apt=%d\n", VP8RTX, VP8RTX, VP8)
+	}
+	if !v.cfg.NoCongestionControl {
+		rtx += fmt.Sprintf("a=extmap:%d http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\na=rtcp-fb:%d transport-cc\n", CongestionControl, VP8)
 	}
 	transport := fmt.Sprintf("c=IN IP4 0.0.0.0\na=ice-ufrag:%s\na=ice-pwd:%s\na=fingerprint:sha-256 %s\na=setup:actpass\na=rtcp-mux\na=recvonly\n",
 		ufrag, password, fingerprint(v.certificate.Certificate[0]))

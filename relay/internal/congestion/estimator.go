@@ -1,0 +1,158 @@
+package congestion
+
+import "time"
+
+const (
+	minRate        = 50_000 // bits per second: below it not even sound fits
+	minQueue       = 25 * time.Millisecond
+	longQueue      = 250 * time.Millisecond // too long whatever the trend
+	afterDecrease  = 400 * time.Millisecond // until a decrease shows
+	nearCapacity   = 5 * time.Second        // for which growth is slow after a decrease
+	slowGrowth     = 0.08                   // per second
+	fastGrowth     = 0.5
+	unused         = 0.7                    // of the rate: less does not show that the way carries it
+	suspicion      = 150 * time.Millisecond // before the first limit
+	lossWindow     = 50                     // packets
+	queueLoss      = 0.10
+	policedLoss    = 0.20 // without a queue; less is chance, as radio loses packets, and slower would not help
+	lossEnds       = 0.02
+	cautiousGrowth = 0.05 // for each report that has no loss, where nothing else is reported
+	// CautiousRate is as far as a viewer's rate grows again that reports no arrivals, in bits per second.
+	CautiousRate = 2_500_000
+)
+
+// Estimator is the send-side estimate for one viewer. It has no limit until the way first shows one: what a presenter
+// sends says nothing about what a way would carry beyond it.
+type Estimator struct {
+	trend     trend
+	queue     queue
+	delivered Meter
+
+	limit     float64       // bits per second; 0: none
+	newest    time.Duration // when the latest packet was sent that has arrived
+	capacity  float64       // what the way delivered when the limit was last lowered
+	suspected time.Duration // since when the way has seemed narrow, while there is no limit
+	decreased time.Duration
+	updated   time.Duration
+
+	expected, received int // packets in the present window of losses
+	loss               float64
+}
+
+// Rate is the limit in bits per second on the wire; false while there is none.
+func (e *Estimator) Rate() (float64, bool) { return e.limit, e.limit > 0 }
+
+// Queue is how long packets wait on the way.
+func (e *Estimator) Queue() time.Duration { return e.queue.delay }
+
+// Decreased is when the limit was last lowered.
+func (e *Estimator) Decreased() time.Duration { return e.decreased }
+
+// Release forgets the limit: the way carries all that there is.
+func (e *Estimator) Release() { e.limit = 0 }
+
+// Arrived takes a packet's arrival, on the viewer's clock; in the order in which packets were sent.
+func (e *Estimator) Arrived(sent, arrived time.Duration, size int) {
+	e.newest = max(e.newest, sent)
+	e.trend.arrived(sent, arrived)
+	e.queue.arrived(sent, arrived, size)
+	e.delivered.Add(size, arrived)
+}
+
+// Reported ends a report, about this many packets that no report was about before.
+func (e *Estimator) Reported(now time.Duration, expected, received int) {
+	elapsed := min(now-e.updated, time.Second).Seconds()
+	e.updated = now
+	e.count(expected, received)
+	switch over := e.overused(); {
+	case !over:
+		e.suspected = 0
+		e.grow(now, elapsed)
+	case e.limit == 0 && e.suspected == 0:
+		e.suspected = now
+	case e.limit == 0 && now-e.suspected < suspicion:
+	// What was sent before the last decrease, or right after it, has met the queue of before.
+	case e.limit == 0 || e.newest-e.decreased >= afterDecrease:
+		e.decrease(now)
+	}
+}
+
+// grow raises a limit that is used to the full: fast where nothing speaks against it, slowly near what was too much.
+func (e *Estimator) grow(now time.Duration, elapsed float64) {
+	if e.limit == 0 || e.delivered.Rate(0) < unused*e.limit || e.queue.delay > 2*minQueue {
+		return
+	}
+	growth := fastGrowth
+	if now-e.decreased < nearCapacity && e.limit > 0.9*e.capacity {
+		growth = slowGrowth
+	}
+	e.limit *= 1 + growth*elapsed
+}
+
+// count takes the losses of a window. Packets that a later report brings after all make up for others.
+func (e *Estimator) count(expected, received int) {
+	e.expected += expected
+	e.received += received
+	if e.expected >= lossWindow {
+		e.loss = max(0, 1-float64(e.received)/float64(e.expected))
+		e.expected, e.received = 0, 0
+	}
+}
+
+func (e *Estimator) overused() bool {
+	// A machine that is busy now and then delays packets as a narrow way does. Where less is sent than the way is known to
+	// carry, it takes more to believe in a queue.
+	least := minQueue
+	if e.limit == 0 || e.delivered.Rate(0) < unused*e.limit {
+		least = 4 * minQueue
+	}
+	switch queue := e.queue.delay; {
+	case e.loss > policedLoss, e.loss > queueLoss && queue > minQueue:
+		return true
+	case queue > longQueue:
+		return e.trend.last >= 0
+	default:
+		return queue > least && e.trend.rising
+	}
+}
+
+// decrease takes the limit below what the way delivers, so that its queue drains (draft-ietf-rmcat-gcc-02 section 5.5).
+func (e *Estimator) decrease(now time.Duration) {
+	capacity := e.delivered.Rate(0)
+	if e.queue.delay > minQueue && e.queue.busy.Span() > 2*minQueue {
+		capacity = e.queue.busy.Rate(0)
+	}
+	factor := 0.85
+	if e.queue.delay > longQueue {
+		factor = 0.7
+	}
+	e.capacity = capacity
+	capacity *= factor
+	if e.limit > 0 {
+		capacity = max(min(capacity, e.limit), e.limit/2) // one look may err
+	}
+	e.limit = max(capacity, minRate)
+	e.decreased, e.loss = now, 0
+}
+
+// Lost takes the loss that a receiver report states (section 6), for a viewer that reports no arrivals; sent is what it
+// was sent of late in bits per second.
+//
+// A report may be about few packets, so several count; and as nothing tells a queue from chance, it takes more to begin.
+func (e *Estimator) Lost(now time.Duration, loss, sent float64) {
+	e.loss += (loss - e.loss) / 4
+	loss = e.loss
+	switch {
+	case loss > policedLoss, loss > queueLoss && e.limit > 0:
+		if now-e.decreased < afterDecrease {
+			return
+		}
+		if e.limit > 0 {
+			sent = min(sent, e.limit)
+		}
+		e.limit, e.decreased = max(sent*(1-loss/2), minRate), now
+		e.loss = 0
+	case loss < lossEnds && e.limit > 0 && sent > unused*e.limit:
+		e.limit = min(e.limit*(1+cautiousGrowth), max(e.limit, CautiousRate))
+	}
+}

@@ -1,0 +1,199 @@
+package forward
+
+import (
+	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/congestion"
+	"github.com/coopnet/coopnet/relay/internal/packet"
+)
+
+// wireOverhead is what a packet takes on the wire beside its RTP header and payload: IPv4, UDP and SRTP's tag.
+const wireOverhead = 20 + 8 + 16
+
+// reportsMissing is the silence after which receiver reports stand in for the transport-wide ones.
+const reportsMissing = 3 * time.Second
+
+// CongestionControl is what a viewer negotiated about transport-wide sequence numbers: the ids of their header extension,
+// 0 where a stream has none. Without RTX the picture must have none: what is sent again is then the very same packet, and a
+// second header under the same nonce would give the key of AES-GCM's tags away.
+type CongestionControl struct {
+	Video, Audio uint8
+	Now          func() time.Time
+}
+
+// way is what is known of the way to one viewer, over all of its streams. The subscription's lock guards it.
+type way struct {
+	now       func() time.Time
+	start     time.Time           // where its times count from
+	history   *congestion.History // nil where nothing is numbered
+	estimator congestion.Estimator
+	sent      congestion.Meter
+
+	reported time.Duration // when the latest transport-wide report came
+	latest   int64         // arrival on the viewer's clock
+	clock    time.Duration // the same, without wraps
+	trip     time.Duration // from a packet's departure to the report about it
+	band     int           // in Counters.Estimates; 0 without a limit
+}
+
+func newWay(cfg CongestionControl) way {
+	w := way{now: cfg.Now, start: cfg.Now()}
+	if cfg.Video|cfg.Audio != 0 {
+		w.history = &congestion.History{}
+	}
+	return w
+}
+
+func (w *way) time() time.Duration { return w.now().Sub(w.start) }
+
+// number gives the steps the transport-wide sequence numbers under which they are sent now; the first is returned, and
+// the steps' bytes on the wire.
+func (w *way) number(h packet.Header, steps []step, at time.Duration) (first uint16, bytes int) {
+	for i := range steps {
+		size := h.Size() + len(steps[i].packet.Payload()) + wireOverhead
+		bytes += size
+		if h.Extension == 0 {
+			continue
+		}
+		if n := w.history.Add(size, at); i == 0 {
+			first = n
+		}
+	}
+	if bytes > 0 {
+		w.sent.Add(bytes, at)
+	}
+	return first, bytes
+}
+
+// arrived takes a transport-wide report. It costs no more than the report's bytes.
+func (s *Subscription) arrived(f packet.Feedback) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := &s.way
+	if w.history == nil {
+		return
+	}
+	now, received, newest := w.time(), 0, time.Duration(0)
+	walk := f.Arrivals()
+	for a, ok := walk.Next(); ok; a, ok = walk.Next() {
+		at, size, known := w.history.Arrived(a.Sequence)
+		if !known {
+			continue
+		}
+		if w.reported != 0 {
+			w.clock += time.Duration(a.Since(w.latest)) * arrivalUnit
+		}
+		w.reported, w.latest, newest = max(now, 1), a.At, at
+		w.estimator.Arrived(at, w.clock, size)
+		received++
+	}
+	expected := w.history.Covered(walk.Base, walk.Count)
+	if expected+received == 0 {
+		return
+	}
+	if received > 0 {
+		w.trip = now - newest
+	}
+	w.estimator.Reported(now, expected, received)
+	s.fit(now)
+}
+
+// arrivalUnit is a unit of packet.Arrival.
+const arrivalUnit = 250 * time.Microsecond
+
+// lost takes what a receiver report says of the picture, where no transport-wide reports come.
+func (s *Subscription) lost(f packet.Feedback) {
+	loss, ok := f.Loss(s.video.ssrc)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := &s.way
+	if now := w.time(); w.reported == 0 || now-w.reported > reportsMissing {
+		w.estimator.Lost(now, float64(loss)/256, w.sent.Rate(now))
+		s.fit(now)
+	}
+}
+
+// fit begins, changes or ends the viewer's limit as the estimate says.
+func (s *Subscription) fit(now time.Duration) {
+	rate, limited := s.way.estimator.Rate()
+	f := s.fitting
+	if limited {
+		if f == nil {
+			f = &fitting{trial: firstTrial}
+			s.fitting = f
+		}
+		if f.rate == 0 {
+			f.begin(s.video.track, s.video.format)
+			f.budget, f.filled, f.thinned = 0, now, now
+		}
+		f.rate = rate
+		if f.idle() && now-max(f.thinned, s.way.estimator.Decreased()) > f.trial && wideEnough(rate, s.way.sent.Rate(now)) {
+			f.rate, f.trial = 0, min(2*f.trial, longestTrial)
+			s.way.estimator.Release()
+			rate = 0
+		}
+	}
+	if band := bandOf(rate); band != s.way.band {
+		s.counters.Estimates.move(s.way.band, band)
+		s.way.band = band
+	}
+}
+
+// wideEnough reports whether the rate is well above what is sent, and yet not only because next to nothing is.
+func wideEnough(rate, sent float64) bool { return rate > 1.25*sent && rate < 2*sent }
+
+// drain sends what waits for the viewer, as far as its rate allows now; false when nothing waits any more.
+func (s *Subscription) drain(b *burst, sender *sender) bool {
+	p, more := s.due(b, sender.copies[:])
+	s.send(&p, sender.batch)
+	if p.relieve {
+		b.track.relieve()
+	}
+	return more
+}
+
+// due plans what is sent now of what waits.
+func (s *Subscription) due(b *burst, copies []packet.Packet) (p plan, more bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p = plan{output: &s.video, steps: b.steps[:0]}
+	f := s.fitting
+	if f == nil || f.rate == 0 || f.track != b.track || s.closed {
+		return p, false
+	}
+	now := s.way.time()
+	f.fill(now)
+	for len(p.steps) < len(copies) {
+		next, ok := f.next(&s.video.mapping, now, &copies[len(p.steps)])
+		if !ok {
+			break
+		}
+		p.steps = append(p.steps, next)
+	}
+	s.address(&p, f.format, now)
+	p.relieve = f.holding && f.delay() < raiseWait
+	return p, f.holding || f.asked > 0 || f.first < f.last
+}
+
+// address completes a plan's headers and numbers its packets.
+func (s *Subscription) address(p *plan, format packet.Format, now time.Duration) {
+	p.header = packet.Header{PayloadType: format.PayloadType, SSRC: p.output.ssrc, Extension: p.output.extension}
+	var bytes int
+	p.header.Transport, bytes = s.way.number(p.header, p.steps, now)
+	p.again = p.header
+	if format.RTX != 0 {
+		p.again.PayloadType, p.again.SSRC = format.RTX, s.rtx.ssrc
+		for i := range p.steps {
+			if p.steps[i].repeat {
+				s.rtx.index++
+				p.steps[i].rtx = s.rtx.index
+			}
+		}
+	}
+	if p.output == &s.audio && s.fitting != nil {
+		s.fitting.budget -= float64(bytes)
+	}
+}
