@@ -18,7 +18,7 @@ export function withoutNetwork(): boolean {
 /** Why a network cannot be made here, or null when it can. */
 function networkObstacle(): string | null {
   if (process.getuid?.() !== 0) return 'a network namespace needs root';
-  for (const tool of ['ip', 'nft', 'tc']) {
+  for (const tool of ['ip', 'nft']) {
     try {
       execFileSync(tool, ['-V'], { stdio: 'ignore' });
     } catch {
@@ -92,25 +92,6 @@ export class Network {
       chain into { type filter hook input priority 0; iifname != "lo" ${drop}; }
       chain out { type filter hook output priority 0; oifname != "lo" ${drop}; }
     }`);
-  }
-
-  /**
-   * Makes the way into the namespace narrow: a token bucket whose queue holds `queue` milliseconds, and loss by chance
-   * in front of the browser. This kernel has no netem, so nothing comes later than the queue makes it.
-   */
-  narrow({ rate, queue = 400, loss = 0 }: { rate: number; queue?: number; loss?: number }): void {
-    const shape = ['rate', `${rate}bit`, 'burst', '3000', 'latency', `${queue}ms`];
-    execFileSync('tc', ['qdisc', 'replace', 'dev', `${this.wire}a`, 'root', 'tbf', ...shape]);
-    if (loss === 0) return;
-    this.nft(`table inet cut {
-      chain into { type filter hook input priority 0; meta l4proto udp numgen random mod 1000 < ${loss * 1000} counter drop; }
-    }`);
-  }
-
-  /** What the queue of the narrow way dropped. */
-  overflowed(): number {
-    const shown = execFileSync('tc', ['-s', 'qdisc', 'show', 'dev', `${this.wire}a`]).toString();
-    return Number(/dropped (\d+)/.exec(shown)?.[1] ?? 0);
   }
 
   /** How many packets the cut has dropped: none would mean that it is not in force. */

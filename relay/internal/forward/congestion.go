@@ -17,12 +17,14 @@ const reportsMissing = 3 * time.Second
 // 0 where a stream has none. Without RTX the picture must have none: what is sent again is then the very same packet, and a
 // second header under the same nonce would give the key of AES-GCM's tags away.
 type CongestionControl struct {
+	Off          bool // the viewer gets everything, whatever it reports
 	Video, Audio uint8
 	Now          func() time.Time
 }
 
 // way is what is known of the way to one viewer, over all of its streams. The subscription's lock guards it.
 type way struct {
+	off       bool
 	now       func() time.Time
 	start     time.Time           // where its times count from
 	history   *congestion.History // nil where nothing is numbered
@@ -37,7 +39,7 @@ type way struct {
 }
 
 func newWay(cfg CongestionControl) way {
-	w := way{now: cfg.Now, start: cfg.Now()}
+	w := way{off: cfg.Off, now: cfg.Now, start: cfg.Now()}
 	if cfg.Video|cfg.Audio != 0 {
 		w.history = &congestion.History{}
 	}
@@ -104,7 +106,7 @@ const arrivalUnit = 250 * time.Microsecond
 // lost takes what a receiver report says of the picture, where no transport-wide reports come.
 func (s *Subscription) lost(f packet.Feedback) {
 	loss, ok := f.Loss(s.video.ssrc)
-	if !ok {
+	if !ok || s.way.off {
 		return
 	}
 	s.mu.Lock()

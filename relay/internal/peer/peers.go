@@ -38,6 +38,7 @@ type Config struct {
 	Socket     *egress.Socket
 	Announce   []netip.AddrPort // addresses in answers, the preferred one first; at least one
 	MaxViewers int              // 0: 20,000
+	Adapt      bool             // each viewer gets what its way carries; else everything
 	NACKs      *atomic.Uint64   // counts the packets that presenters are asked for again; nil: nobody wants to know
 	Logger     *slog.Logger
 	Now        func() time.Time
@@ -45,9 +46,8 @@ type Config struct {
 
 // Peers makes and owns all sessions on the media port.
 type Peers struct {
-	socket       *egress.Socket
-	announce     []netip.AddrPort
-	maxViewers   int
+	socket *egress.Socket
+	policy
 	logger       *slog.Logger
 	now          func() time.Time
 	demux        *demux
@@ -63,13 +63,20 @@ type Peers struct {
 	closed  bool
 }
 
+// policy is what every session gets.
+type policy struct {
+	announce   []netip.AddrPort
+	maxViewers int
+	adapt      bool
+}
+
 // New makes Peers; Run must be called for anything to arrive.
 func New(cfg Config) (*Peers, error) {
 	if len(cfg.Announce) == 0 {
 		return nil, errors.New("no address to announce: set the public address")
 	}
 	p := &Peers{
-		socket: cfg.Socket, announce: cfg.Announce, maxViewers: cfg.MaxViewers, logger: cfg.Logger, now: cfg.Now,
+		socket: cfg.Socket, policy: policy{announce: cfg.Announce, maxViewers: cfg.MaxViewers, adapt: cfg.Adapt}, logger: cfg.Logger, now: cfg.Now,
 		demux: newDemux(cfg.Socket, cfg.Announce), viewers: make(map[*Viewer]struct{}), pionLogs: quiet{},
 	}
 	if cfg.NACKs == nil {
@@ -164,6 +171,9 @@ func (p *Peers) View(offerText string, feedback func(compound []byte)) (*Viewer,
 	if err != nil {
 		return nil, "", err
 	}
+	if !p.adapt {
+		o.withoutCongestionControl()
+	}
 	local, err := newCredentials()
 	if err != nil {
 		return nil, "", err
@@ -176,6 +186,7 @@ func (p *Peers) View(offerText string, feedback func(compound []byte)) (*Viewer,
 	v := &Viewer{
 		peers: p, fingerprint: o.fingerprint, feedback: feedback,
 		Negotiated: Negotiated{
+			Adapts:  p.adapt,
 			Formats: map[packet.Codec]packet.Format{}, VideoSSRC: binary.BigEndian.Uint32(random[:]) | 1,
 			AudioSSRC: binary.BigEndian.Uint32(random[4:])&^1 | 2,
 		},

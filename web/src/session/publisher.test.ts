@@ -90,33 +90,13 @@ describe('sharing', () => {
     const [video, audio] = latest().transceivers;
     expect(video?.init).toMatchObject({
       direction: 'sendonly',
-      sendEncodings: [{ maxBitrate: 4_000_000, maxFramerate: 30, scalabilityMode: 'L1T3' }],
+      sendEncodings: [{ maxBitrate: 4_000_000, maxFramerate: 30 }],
     });
     expect(audio?.init).not.toHaveProperty('sendEncodings');
     expect(latest().codecs).toHaveLength(1);
     expect(latest().sender.setParameters).toHaveBeenCalledWith(
       expect.objectContaining({ degradationPreference: 'maintain-resolution' }),
     );
-  });
-
-  it('shares without layers where the browser has none', async () => {
-    const add = ScriptedPeer.prototype.addTransceiver;
-    vi.spyOn(ScriptedPeer.prototype, 'addTransceiver').mockImplementation(function (
-      this: ScriptedPeer,
-      kind: unknown,
-      init?: RTCRtpTransceiverInit,
-    ) {
-      if (init?.sendEncodings?.some((encoding) => 'scalabilityMode' in encoding)) {
-        throw new DOMException('no such mode', 'OperationError');
-      }
-      return add.call(this, kind, init);
-    });
-    await live();
-    expect(publisher.state.value.phase).toBe('live');
-    expect(latest().transceivers[0]?.init?.sendEncodings).toEqual([
-      { maxBitrate: 4_000_000, maxFramerate: 30 },
-    ]);
-    vi.restoreAllMocks();
   });
 
   it('asks the browser for a sharp and calm picture, never for the portal itself', async () => {

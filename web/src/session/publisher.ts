@@ -116,11 +116,12 @@ export class Publisher {
   #prepare(peer: RTCPeerConnection, media: MediaStream, hint: Hint): void {
     for (const track of media.getTracks()) {
       const video = track.kind === 'video';
-      if (!video) {
-        peer.addTransceiver(track, { direction: 'sendonly', streams: [media] });
-        continue;
-      }
-      const transceiver = layered(peer, track, media, bitrates[hint]);
+      const transceiver = peer.addTransceiver(track, {
+        direction: 'sendonly',
+        streams: [media],
+        ...(video && { sendEncodings: [{ maxBitrate: bitrates[hint], maxFramerate: 30 }] }),
+      });
+      if (!video) continue;
       const codecs = this.#deps.capabilities('video')?.codecs ?? [];
       if (codecs.length > 0) transceiver.setCodecPreferences?.(ordered(codecs));
       void keepSharp(transceiver.sender, this.#deps.log);
@@ -154,36 +155,6 @@ function captureOptions(): DisplayMediaStreamOptions {
     systemAudio: 'exclude',
   };
   return options;
-}
-
-/** Browsers know the mode (W3C Scalable Video Coding), the library's types do not yet. */
-interface LayeredEncoding extends RTCRtpEncodingParameters {
-  scalabilityMode?: string;
-}
-
-/**
- * The picture in three layers of frame rate where the browser can: the relay then leaves frames
- * out for viewers on a thin line, and nobody gets a blurred text.
- */
-function layered(
-  peer: RTCPeerConnection,
-  track: MediaStreamTrack,
-  media: MediaStream,
-  maxBitrate: number,
-): RTCRtpTransceiver {
-  const plain = { maxBitrate, maxFramerate: 30 };
-  const add = (encoding: LayeredEncoding): RTCRtpTransceiver =>
-    peer.addTransceiver(track, {
-      direction: 'sendonly',
-      streams: [media],
-      sendEncodings: [encoding],
-    });
-  try {
-    return add({ ...plain, scalabilityMode: 'L1T3' });
-  } catch {
-    // No codec of this browser's has layers (OperationError).
-    return add(plain);
-  }
 }
 
 /** The codecs in our order; what we do not name (retransmission, recovery) keeps its place behind. */
