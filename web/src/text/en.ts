@@ -243,7 +243,7 @@ export const en = {
   'prerequisites.browser':
     'A current Chrome, Edge, Firefox or Safari, on a computer, tablet or phone.',
   'prerequisites.network':
-    'An internet connection of 1 Mbit/s or more. The picture travels over UDP; a strict company firewall must let it through.',
+    'An internet connection of 1 Mbit/s or more. The picture travels over UDP; where a company firewall stops that, it tries TCP by itself, which may be slower.',
   'prerequisites.phone': 'A phone for the audio bridge.',
   'prerequisites.install': 'Nothing to install and no administrator rights.',
   'prerequisites.check': 'This browser',

@@ -256,7 +256,7 @@ export const fr: Catalogue = {
   'prerequisites.browser':
     'Chrome, Edge, Firefox ou Safari à jour, sur ordinateur, tablette ou téléphone.',
   'prerequisites.network':
-    'Une connexion internet de 1 Mbit/s ou plus. L’image voyage en UDP ; un pare-feu d’entreprise strict doit la laisser passer.',
+    'Une connexion internet de 1 Mbit/s ou plus. L’image voyage en UDP ; si un pare-feu d’entreprise l’empêche, elle essaie TCP d’elle-même, parfois plus lentement.',
   'prerequisites.phone': 'Un téléphone pour le pont audio.',
   'prerequisites.install': 'Rien à installer, aucun droit d’administrateur.',
   'prerequisites.check': 'Ce navigateur',
