@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v3"
 
+	"github.com/coopnet/coopnet/relay/internal/peer/peertest"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/whip"
 )
@@ -15,7 +16,7 @@ import (
 // flooder is a viewer whose keyframe requests the test sends.
 func (w *world) flooder(participant string) (*webrtc.PeerConnection, *webrtc.TrackRemote) {
 	w.t.Helper()
-	pc := newPC(w.t)
+	pc := peertest.NewClient(w.t, webrtc.Configuration{})
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 		w.t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pion/webrtc/v3"
 
+	"github.com/coopnet/coopnet/relay/internal/peer/peertest"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/whip"
@@ -179,7 +180,7 @@ func (b *syncBuffer) String() string {
 // viewerOffer is what a browser posts to view.
 func viewerOffer(t *testing.T) string {
 	t.Helper()
-	pc := newPC(t)
+	pc := peertest.NewClient(t, webrtc.Configuration{})
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 		t.Fatal(err)
 	}

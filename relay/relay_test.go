@@ -18,6 +18,7 @@ import (
 	"github.com/pion/webrtc/v3"
 
 	"github.com/coopnet/coopnet/relay/internal/leaktest"
+	"github.com/coopnet/coopnet/relay/internal/peer/peertest"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/whip"
@@ -82,22 +83,6 @@ func (w *world) token(participant string, permissions ...jointoken.Permission) s
 	return s
 }
 
-func newPC(t *testing.T) *webrtc.PeerConnection {
-	t.Helper()
-	engine := webrtc.SettingEngine{}
-	engine.SetIncludeLoopbackCandidate(true)
-	media := &webrtc.MediaEngine{}
-	if err := media.RegisterDefaultCodecs(); err != nil {
-		t.Fatal(err)
-	}
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = pc.Close() })
-	return pc
-}
-
 // presenter shares a synthetic VP8 stream whose keyframes come only when asked for.
 type presenter struct {
 	pc      *webrtc.PeerConnection
@@ -111,7 +96,7 @@ type presenter struct {
 // share publishes; mark is the last byte of every payload, so that viewers can tell whose picture they get.
 func (w *world) share(participant string, mark byte) *presenter {
 	w.t.Helper()
-	p := &presenter{pc: newPC(w.t), done: make(chan struct{})}
+	p := &presenter{pc: peertest.NewClient(w.t, webrtc.Configuration{}), done: make(chan struct{})}
 	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video", "screen")
 	if err != nil {
 		w.t.Fatal(err)
@@ -181,7 +166,7 @@ func (p *presenter) end() {
 // watch plays the conference's screen and hands over its packets.
 func (w *world) watch(participant string) <-chan *rtp.Packet {
 	w.t.Helper()
-	return w.play(newPC(w.t), participant)
+	return w.play(peertest.NewClient(w.t, webrtc.Configuration{}), participant)
 }
 
 // play does so with a session of the caller's.
@@ -275,7 +260,7 @@ func TestViewersFollowThePresenterOnOneStream(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	w := newWorld(t)
 	offer := func(direction webrtc.RTPTransceiverDirection) string {
-		pc := newPC(t)
+		pc := peertest.NewClient(t, webrtc.Configuration{})
 		if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: direction}); err != nil {
 			t.Fatal(err)
 		}
@@ -326,7 +311,7 @@ func TestARefusedOfferDoesNotSpendTheToken(t *testing.T) {
 	if _, err := whip.Open(t.Context(), e, "rubbish"); err == nil {
 		t.Fatal("rubbish was accepted")
 	}
-	pc := newPC(t)
+	pc := peertest.NewClient(t, webrtc.Configuration{})
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +326,7 @@ func TestAFullConference(t *testing.T) {
 	w.limit = 1
 	w.watch("anne")
 	w.share("anne", 'A')
-	pc := newPC(t)
+	pc := peertest.NewClient(t, webrtc.Configuration{})
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
 
+	"github.com/coopnet/coopnet/relay/internal/peer/peertest"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/turncred"
 	"github.com/coopnet/coopnet/shared/whip"
@@ -93,22 +94,11 @@ func (w *turnWorld) urls() map[string]string {
 // behindFirewall is a client that may use this URL and nothing else.
 func (w *turnWorld) behindFirewall(url string) *webrtc.PeerConnection {
 	w.t.Helper()
-	media := &webrtc.MediaEngine{}
-	if err := media.RegisterDefaultCodecs(); err != nil {
-		w.t.Fatal(err)
-	}
-	engine := webrtc.SettingEngine{}
-	engine.SetIncludeLoopbackCandidate(true)
 	credential := w.secret.Mint("james", time.Now().Add(time.Minute))
-	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(engine)).NewPeerConnection(webrtc.Configuration{
+	return peertest.NewClient(w.t, webrtc.Configuration{
 		ICETransportPolicy: webrtc.ICETransportPolicyRelay,
 		ICEServers:         []webrtc.ICEServer{{URLs: []string{url}, Username: credential.Username, Credential: credential.Password}},
 	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() { _ = pc.Close() })
-	return pc
 }
 
 func TestTURNAloneBringsThePicture(t *testing.T) {

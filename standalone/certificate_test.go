@@ -5,11 +5,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/coopnet/coopnet/shared/certfile/certtest"
 )
 
 func TestCertificateTrouble(t *testing.T) {
 	start := time.Now()
-	certFile, keyFile := writeCertificate(t, t.TempDir(), 1, start) // lives for a day and an hour
+	certFile, keyFile := certtest.Write(t, t.TempDir(), 1, start) // lives for a day and an hour
 	trouble := func(at time.Duration) string {
 		return certificateTrouble(Config{TLSCert: certFile, TLSKey: keyFile}, start.Add(at))
 	}

@@ -27,6 +27,7 @@ func importRules() []importRule {
 	return []importRule{
 		{path: "shared/whip", pion: true},
 		{path: "shared/*"},
+		{path: "shared/certfile/certtest"},
 
 		{path: "functions/portal", ours: append([]string{shared}, domains...), aws: true},
 		{path: "functions/portal/portaltest", ours: append([]string{shared, "functions/portal"}, domains...), aws: true},
@@ -63,7 +64,7 @@ func importRules() []importRule {
 
 // testOnly are packages that exist for tests: no program links them.
 func testOnly() []string {
-	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "functions/store/storetest", "functions/portal/portaltest"}
+	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest", "functions/portal/portaltest"}
 }
 
 // listedPackage is what `go list -json` says of a package.

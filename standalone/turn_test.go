@@ -22,6 +22,7 @@ import (
 	"github.com/pion/turn/v3"
 
 	"github.com/coopnet/coopnet/relay"
+	"github.com/coopnet/coopnet/shared/certfile/certtest"
 )
 
 // ticketFor is a join-token answer's part about TURN.
@@ -108,7 +109,7 @@ func TestJoinTokensOpenTURN(t *testing.T) {
 }
 
 func TestTURNOverTLSAndOnThePortalsPort(t *testing.T) {
-	certFile, keyFile := writeCertificate(t, t.TempDir(), 1, time.Now())
+	certFile, keyFile := certtest.Write(t, t.TempDir(), 1, time.Now())
 	cfg := Config{Listen: "localhost:0", Media: "127.0.0.1:0", Turn: "127.0.0.1:0", Turns: "127.0.0.1:0", TLSCert: certFile, TLSKey: keyFile}
 	var log bytes.Buffer
 	s := &system{cfg: cfg, lifetime: lifetime{logger: slog.New(slog.NewTextHandler(&log, nil)), failed: make(chan error, 2)}}

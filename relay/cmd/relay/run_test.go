@@ -2,15 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -18,35 +12,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/coopnet/coopnet/shared/certfile/certtest"
 )
 
 const patience = 15 * time.Second
-
-func writePair(t *testing.T) (certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	certFile, keyFile = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	for path, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return certFile, keyFile
-}
 
 // start runs the daemon with these flags until the test is over.
 func start(t *testing.T, secret string, more ...string) Ready {
@@ -104,7 +74,7 @@ func dial(t *testing.T, network, address string, secured bool) net.Conn {
 }
 
 func TestRelayServesTURNAndHTTPS(t *testing.T) {
-	certFile, keyFile := writePair(t)
+	certFile, keyFile := certtest.Write(t, t.TempDir(), 1, time.Now())
 	r := start(t, "a secret of the tests", "--tls-cert", certFile, "--tls-key", keyFile)
 	listen := r.Relay[len("https://"):]
 	for name, conn := range map[string]net.Conn{

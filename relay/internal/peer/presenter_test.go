@@ -14,17 +14,7 @@ import (
 // publish connects a presenter and returns its track and the sequence numbers that the relay reads from it.
 func publish(t *testing.T, p *Peers) (*webrtc.TrackLocalStaticRTP, <-chan uint16) {
 	t.Helper()
-	engine := webrtc.SettingEngine{}
-	engine.SetIncludeLoopbackCandidate(true)
-	media := &webrtc.MediaEngine{}
-	if err := media.RegisterDefaultCodecs(); err != nil {
-		t.Fatal(err)
-	}
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = pc.Close() })
+	pc := peertest.NewClient(t, webrtc.Configuration{})
 	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video", "screen")
 	if err != nil {
 		t.Fatal(err)
