@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Conference } from './harness.ts';
-import { untilSeen, watchPicture } from './measure.ts';
+import { pictureSince, untilSeen, watchPicture } from './measure.ts';
 import { bond } from './portal.ts';
 import { Stage, type Attendee, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
@@ -111,14 +111,7 @@ test('the server is killed and starts again: presenter and viewer come back by t
     await stage.server.crash();
     await guest.portal.state('reconnecting', 3000);
     await stage.server.restart();
-    const back = await untilSeen(
-      guest.page,
-      'the picture again',
-      10_000,
-      ({ tag, time }) => tag === red && time! >= killed,
-      killed,
-    );
-    times.push(Math.round(back.at - killed));
+    times.push(Math.round(await pictureSince(guest.page, red, killed)));
     await guest.portal.state('live');
     await presenter.portal.shareState('live');
     const seen = judge(await watchPicture(guest.page, 2000), { tag: red, moving: 1000 });

@@ -38,6 +38,12 @@ export function untilSeen(
   return until(what, deadline, async () => (await samplesSince(page, since)).find(is));
 }
 
+/** Waits for a picture that was drawn after a moment; gives the milliseconds from then to its arrival. */
+export async function pictureSince(page: AnyPage, tag: number, moment: number): Promise<number> {
+  const isNew = (sample: Sample): boolean => sample.tag === tag && sample.time! >= moment;
+  return (await untilSeen(page, 'the picture again', 10_000, isNew, moment)).at - moment;
+}
+
 /** The still part of the pattern as the presenter's page drew it. */
 export async function reference(page: AnyPage): Promise<string> {
   return (await page.evaluate('window.pattern.reference()')) as string;

@@ -1,7 +1,7 @@
 /** A viewer loses the network, and the picture comes back by itself. */
 import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 'vitest';
 import type { Conference } from './harness.ts';
-import { untilSeen, watchPicture } from './measure.ts';
+import { pictureSince, untilSeen, watchPicture } from './measure.ts';
 import { Network, withoutNetwork } from './network.ts';
 import { Stage, type Attendee } from './stage.ts';
 import { describe, judge } from './verdict.ts';
@@ -60,18 +60,11 @@ group.skipIf(withoutNetwork())('the viewer', () => {
     } finally {
       network.heal();
     }
-    const healed = Date.now();
-    const back = await untilSeen(
-      viewer.page,
-      'the picture again',
-      10_000,
-      ({ tag: seen, time }) => seen === tag && time! >= healed,
-      healed,
-    );
+    const back = await pictureSince(viewer.page, tag, Date.now());
     await viewer.portal.state('live');
     const after = judge(await watchPicture(viewer.page, 3000), demand);
     console.log(
-      `${seconds} s without ${what}: back after ${back.at - healed} ms, was told "${told}"; ${describe(after)}`,
+      `${seconds} s without ${what}: back after ${back} ms, was told "${told}"; ${describe(after)}`,
     );
     expect(told).toBe('reconnecting');
     expect(after.faults).toEqual([]);
