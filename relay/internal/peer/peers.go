@@ -20,13 +20,13 @@ import (
 	"maps"
 	"math/big"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v2"
 	"github.com/pion/logging"
-	"github.com/pion/webrtc/v3"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
 	"github.com/coopnet/coopnet/relay/internal/packet"
@@ -53,14 +53,20 @@ type Peers struct {
 	demux        *demux
 	certificates []tls.Certificate
 	fingerprint  string
-	api          *webrtc.API
+	nacks        *atomic.Uint64
 	mux          ice.UDPMux
 	pionLogs     logging.LoggerFactory
 	running      sync.WaitGroup
 
-	mu      sync.Mutex
-	viewers map[*Viewer]struct{}
-	closed  bool
+	sessions
+}
+
+// sessions are those that have not ended.
+type sessions struct {
+	mu         sync.Mutex
+	viewers    map[*Viewer]struct{}
+	presenters map[*Presenter]struct{}
+	closed     bool
 }
 
 // policy is what every session gets.
@@ -77,10 +83,11 @@ func New(cfg Config) (*Peers, error) {
 	}
 	p := &Peers{
 		socket: cfg.Socket, policy: policy{announce: cfg.Announce, maxViewers: cfg.MaxViewers, adapt: cfg.Adapt}, logger: cfg.Logger, now: cfg.Now,
-		demux: newDemux(cfg.Socket, cfg.Announce), viewers: make(map[*Viewer]struct{}), pionLogs: quiet{},
+		demux: newDemux(cfg.Socket, cfg.Announce), nacks: cfg.NACKs, pionLogs: quiet{},
+		sessions: sessions{viewers: make(map[*Viewer]struct{}), presenters: make(map[*Presenter]struct{})},
 	}
-	if cfg.NACKs == nil {
-		cfg.NACKs = new(atomic.Uint64)
+	if p.nacks == nil {
+		p.nacks = new(atomic.Uint64)
 	}
 	if p.maxViewers == 0 {
 		p.maxViewers = 20000
@@ -90,9 +97,7 @@ func New(cfg Config) (*Peers, error) {
 		return nil, err
 	}
 	p.certificates, p.fingerprint = []tls.Certificate{certificate}, fingerprintOf(certificate.Certificate[0])
-	if p.api, p.mux, err = newPresenterAPI(p.demux, p.pionLogs, cfg.NACKs); err != nil {
-		return nil, err
-	}
+	p.mux = newPresenterMux(p.demux, p.pionLogs)
 	return p, nil
 }
 
@@ -137,6 +142,9 @@ func (p *Peers) Run(ctx context.Context) {
 				v.signOfLife()
 				v.reports.Store(maxReports)
 			}
+			for _, s := range p.presenting() {
+				s.gate.refill()
+			}
 		}
 	}
 }
@@ -149,6 +157,12 @@ func (p *Peers) list() []*Viewer {
 		list = append(list, v)
 	}
 	return list
+}
+
+func (p *Peers) presenting() []*Presenter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Keys(p.presenters))
 }
 
 // Viewers counts the viewers.
@@ -233,13 +247,16 @@ func (p *Peers) admit(v *Viewer, ctx context.Context) error {
 // keep the datagram, and may be called from several goroutines.
 func (p *Peers) Deliver(datagram []byte, from netip.AddrPort) { p.demux.deliver(datagram, from) }
 
-// Close ends all viewers and waits for them. The socket is its owner's.
+// Close ends all sessions and waits for them. The socket is its owner's.
 func (p *Peers) Close() {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
 	for _, v := range p.list() {
 		v.Close()
+	}
+	for _, s := range p.presenting() {
+		s.Close()
 	}
 	p.running.Wait()
 	_ = p.mux.Close()

@@ -56,6 +56,20 @@ func disable(m *sdp.MediaDescription) {
 	m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute("inactive"))
 }
 
+// declared are the SSRCs that the offer names (RFC 5576 section 4.1).
+func (o *offer) declared() []uint32 {
+	var ssrcs []uint32
+	for _, m := range o.description.MediaDescriptions {
+		for _, a := range m.Attributes {
+			id, _, _ := strings.Cut(a.Value, " ")
+			if n, err := strconv.ParseUint(id, 10, 32); err == nil && a.Key == "ssrc" && !slices.Contains(ssrcs, uint32(n)) {
+				ssrcs = append(ssrcs, uint32(n))
+			}
+		}
+	}
+	return ssrcs
+}
+
 // keepFormat takes every other format out of a section.
 func keepFormat(m *sdp.MediaDescription, payloadType string) {
 	m.MediaName.Formats = []string{payloadType}

@@ -32,23 +32,32 @@ const (
 	// generator asks for it again. pion's 64 would refuse most repeated packets of a large keyframe.
 	presenterReplay = 512
 	gatherTimeout   = 5 * time.Second
+	// drain is how long pion has, once nothing new comes in, to take what came before it is closed.
+	drain = 200 * time.Millisecond
+	// closeTimeout is how long the relay waits for pion to close a session before it goes on without.
+	closeTimeout = 5 * time.Second
 )
 
-// newPresenterAPI is the only place that makes a webrtc.API: codecs, feedback, one port, ICE-lite.
-func newPresenterAPI(d *demux, logs logging.LoggerFactory, nacks *atomic.Uint64) (*webrtc.API, ice.UDPMux, error) {
-	media := &webrtc.MediaEngine{}
-	if err := registerCodecs(media); err != nil {
-		return nil, nil, err
-	}
-	interceptors := &interceptor.Registry{}
-	if err := registerInterceptors(media, interceptors, nacks); err != nil {
-		return nil, nil, err
-	}
+// newPresenterMux is the presenters' part of the media port as pion's ICE wants it.
+func newPresenterMux(d *demux, logs logging.LoggerFactory) ice.UDPMux {
 	var muxes []ice.UDPMux
 	for _, p := range d.presenters {
 		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: p, Logger: logs.NewLogger("ice")}))
 	}
-	mux := ice.NewMultiUDPMuxDefault(muxes...)
+	return ice.NewMultiUDPMuxDefault(muxes...)
+}
+
+// newPresenterAPI is the only place that makes a webrtc.API: codecs, feedback, one port, ICE-lite. Each presenter has its
+// own, for the sake of the gate in mux.
+func newPresenterAPI(mux ice.UDPMux, logs logging.LoggerFactory, nacks *atomic.Uint64) (*webrtc.API, error) {
+	media := &webrtc.MediaEngine{}
+	if err := registerCodecs(media); err != nil {
+		return nil, err
+	}
+	interceptors := &interceptor.Registry{}
+	if err := registerInterceptors(media, interceptors, nacks); err != nil {
+		return nil, err
+	}
 	engine := webrtc.SettingEngine{LoggerFactory: logs}
 	engine.SetLite(true)
 	engine.SetICEUDPMux(mux)
@@ -61,9 +70,9 @@ func newPresenterAPI(d *demux, logs logging.LoggerFactory, nacks *atomic.Uint64)
 	engine.SetDTLSInsecureSkipHelloVerify(true) // ICE has verified the address already
 	engine.SetDTLSRetransmissionInterval(flightInterval)
 	if err := engine.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
-		return nil, nil, fmt.Errorf("set DTLS role: %w", err)
+		return nil, fmt.Errorf("set DTLS role: %w", err)
 	}
-	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(interceptors), webrtc.WithSettingEngine(engine)), mux, nil
+	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(interceptors), webrtc.WithSettingEngine(engine)), nil
 }
 
 // registerCodecs leaves RTX out on purpose: a presenter then repeats lost packets on the stream itself, and they need
@@ -138,6 +147,7 @@ type PresenterEvents struct {
 // Presenter is the session of somebody who shares.
 type Presenter struct {
 	pc       *webrtc.PeerConnection
+	gate     *mediaGate
 	announce []netip.AddrPort
 	events   PresenterEvents
 	audio    bool
@@ -161,12 +171,17 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 	if err != nil {
 		return nil, "", err
 	}
-	pc, err := p.api.NewPeerConnection(webrtc.Configuration{})
+	gate := newMediaGate(o.declared())
+	api, err := newPresenterAPI(&gatedMux{UDPMux: p.mux, gate: gate}, p.pionLogs, p.nacks)
+	if err != nil {
+		return nil, "", err
+	}
+	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return nil, "", fmt.Errorf("make presenter session: %w", err)
 	}
 	s := &Presenter{
-		pc: pc, announce: p.announce, events: events, audio: audio, closed: make(chan struct{}), patience: gatherTimeout,
+		pc: pc, gate: gate, announce: p.announce, events: events, audio: audio, closed: make(chan struct{}), patience: gatherTimeout,
 		offer: taken, remote: o.ice.ufrag,
 	}
 	pc.OnTrack(s.track)
@@ -174,6 +189,9 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 		if state == webrtc.PeerConnectionStateFailed || state == webrtc.PeerConnectionStateClosed {
 			go s.Close() // pion holds its lock here
 			return       // Closed says all
+		}
+		if state == webrtc.PeerConnectionStateConnected {
+			gate.open()
 		}
 		events.State()
 	})
@@ -187,6 +205,10 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 		return nil, "", err
 	}
 	s.head = fragmentHead(answer)
+	if !p.watch(s) {
+		_ = pc.Close()
+		return nil, "", problem.New(problem.Unavailable, "The relay is stopping; join again.")
+	}
 	return s, answer, nil
 }
 
@@ -286,6 +308,9 @@ func (s *Presenter) RequestKeyframe(ssrc uint32) {
 func (s *Presenter) Restart(f Fragment) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended() {
+		return "", errEnded()
+	}
 	if s.remote == f.ice.ufrag {
 		return "", nil
 	}
@@ -308,7 +333,7 @@ func (s *Presenter) Restart(f Fragment) (string, error) {
 		answer, err = s.answered()
 	}
 	switch {
-	case s.pc.ConnectionState() == webrtc.PeerConnectionStateClosed:
+	case s.ended():
 		return "", errEnded()
 	case err != nil:
 		if begun {
@@ -324,11 +349,45 @@ func (s *Presenter) Restart(f Fragment) (string, error) {
 // Closed is closed when the session has ended.
 func (s *Presenter) Closed() <-chan struct{} { return s.closed }
 
-// Close ends the session.
+func (s *Presenter) ended() bool {
+	select {
+	case <-s.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Close ends the session. It may be called more than once and returns at once; Peers.Close waits for the rest.
 func (s *Presenter) Close() {
 	s.closing.Do(func() {
-		_ = s.pc.Close()
+		s.gate.shut()
 		close(s.closed)
 		s.events.Closed()
 	})
+}
+
+// watch closes pion's part once the session has ended; false when the relay is stopping.
+func (p *Peers) watch(s *Presenter) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.presenters[s] = struct{}{}
+	p.running.Go(func() {
+		<-s.closed
+		p.mu.Lock()
+		delete(p.presenters, s)
+		p.mu.Unlock()
+		time.Sleep(drain)
+		done := make(chan struct{})
+		go func() { defer close(done); _ = s.pc.Close() }()
+		select {
+		case <-done:
+		case <-time.After(closeTimeout):
+			p.logger.Error("a presenter's session does not close")
+		}
+	})
+	return true
 }

@@ -278,3 +278,36 @@ func TestNothingIsLeftOfAShareThatEndsAsItBegins(t *testing.T) {
 	}
 	eventually(t, "no publication is left", func() bool { return w.live() == 0 && w.rooms.Stats().Publications == 0 })
 }
+
+// TestAFloodOfStreamsCannotHoldASession: pion makes a stream of each SSRC before it verifies the packet, and a session that
+// ends before it has begun would wait for ever for somebody to take the stream.
+func TestAFloodOfStreamsCannotHoldASession(t *testing.T) {
+	w := newWorld(t)
+	for n := range 40 {
+		p := newPresenter(t, packet.VP8)
+		stop, stopped := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(stopped)
+			b := make([]byte, 60)
+			for ssrc := uint32(1 << 20); ; ssrc++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				_, _ = (&rtp.Header{Version: 2, PayloadType: 96, SSRC: ssrc}).MarshalTo(b)
+				_, _ = p.line.PacketConn.WriteTo(b, w.media)
+			}
+		}()
+		p.connect(w.share("anne"))
+		time.Sleep(time.Duration(n) * time.Millisecond) // before, in, and after the handshake
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		err := p.session.Close(ctx)
+		cancel()
+		close(stop)
+		<-stopped
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

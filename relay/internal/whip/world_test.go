@@ -43,6 +43,7 @@ type world struct {
 	t      *testing.T
 	server *Server
 	rooms  *room.Rooms
+	media  net.Addr
 	url    string
 	key    jointoken.Key
 	count  atomic.Int64
@@ -64,7 +65,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, key: key, rooms: room.New(room.Config{MaxPublications: maxShares})}
+	w := &world{t: t, key: key, media: net.UDPAddrFromAddrPort(socket.Local()), rooms: room.New(room.Config{MaxPublications: maxShares})}
 	verifier := &jointoken.Verifier{Issuer: issuer, Audience: audience, Keys: jointoken.NewJWKS(key), Now: time.Now}
 	w.server = New(Config{
 		Gate: gate.New(gate.Config{Verifier: verifier}), Rooms: w.rooms, Peers: peers, Socket: socket,
