@@ -72,6 +72,28 @@ async function speak(seconds: number): Promise<void> {
   }
 }
 
+describe('the way', () => {
+  const by = (id: string, protocol: string) => [
+    { id: 'T', type: 'transport', selectedCandidatePairId: id, bytesReceived: ++said },
+    { id, type: 'candidate-pair', localCandidateId: `${id}L` },
+    { id: `${id}L`, type: 'local-candidate', candidateType: 'host', protocol },
+  ];
+  const second = () => vi.advanceTimersByTimeAsync(1000);
+
+  it('is told once a second, as it is then, and not without a connection', async () => {
+    const made = await connected();
+    expect(made.way.value).toBeNull();
+    latest().stats = by('A', 'udp');
+    await second();
+    expect(made.way.value).toEqual({ kind: 'udp', port: null });
+    latest().stats = by('B', 'tcp');
+    await second();
+    expect(made.way.value?.kind).toBe('tcp');
+    made.restart('test');
+    expect(made.way.value).toBeNull();
+  });
+});
+
 describe('offer and answer', () => {
   it('posts the offer at once, with the token, and takes the answer', async () => {
     const made = link();

@@ -7,6 +7,7 @@ import { asProblem, Problem } from './problem.ts';
 import type { Fetch } from './request.ts';
 import { activityOf } from './stats.ts';
 import type { Cancel, Timers } from './timers.ts';
+import { sameWay, wayOf, type Way } from './way.ts';
 
 export type LinkState =
   | { phase: 'idle' }
@@ -65,6 +66,7 @@ interface Session {
  */
 export class MediaLink {
   readonly #state = signal<LinkState>({ phase: 'idle' });
+  readonly #way = signal<Way | null>(null);
   readonly #deps: LinkDeps;
   readonly #purpose: LinkPurpose;
   #session: Session | null = null;
@@ -88,6 +90,11 @@ export class MediaLink {
 
   get state(): ReadonlySignal<LinkState> {
     return this.#state;
+  }
+
+  /** By which way media travels, as of the last sample; null without a connection. */
+  get way(): ReadonlySignal<Way | null> {
+    return this.#way;
   }
 
   open(): void {
@@ -271,6 +278,7 @@ export class MediaLink {
     this.#begunAt = -Infinity;
     this.#timer();
     this.#sampling();
+    this.#way.value = null;
     const session = this.#session;
     this.#session = null;
     if (session === null) return;
@@ -290,11 +298,21 @@ export class MediaLink {
         (stats) => {
           if (stale() || number !== this.#sampled) return;
           this.#judgeActivity(activityOf(stats), peer, stale);
+          this.#follow(wayOf(stats));
           this.#purpose.sampled(stats);
           this.#sample(peer, stale);
         },
         () => {},
       );
+    });
+  }
+
+  #follow(way: Way | null): void {
+    if (sameWay(way, this.#way.value)) return;
+    this.#way.value = way;
+    this.#deps.log('info', `${this.#purpose.name}: way`, {
+      way: way?.kind ?? '',
+      port: way?.port ?? 0,
     });
   }
 

@@ -7,9 +7,9 @@ export interface PictureCounts {
   height: number;
 }
 
-type Entry = Readonly<Record<string, unknown>>;
+export type Entry = Readonly<Record<string, unknown>>;
 
-function entries(stats: RTCStatsReport): Entry[] {
+export function entries(stats: RTCStatsReport): Entry[] {
   const found: Entry[] = [];
   stats.forEach((entry: Entry) => found.push(entry));
   return found;

@@ -139,6 +139,15 @@ export const en = {
   'tool.own.text': 'The participants see it now. It is hidden here to avoid a hall of mirrors.',
   'tool.own.show': 'Show me what they see',
 
+  'way.picture': 'The picture comes {way}.',
+  'way.share': 'Your share goes out {way}.',
+  'way.udp': 'directly, over UDP',
+  'way.tcp': 'directly, over TCP',
+  'way.turn-udp': 'through the TURN server, over UDP',
+  'way.turn-tcp': 'through the TURN server, over TCP',
+  'way.turn-tls': 'through the TURN server, over TLS',
+  'way.turn-tls.port': 'through the TURN server, over TLS (port {port})',
+
   'state.connecting': 'Connecting',
   'state.connecting.text': 'Connecting to the conference…',
   'state.connecting.first': 'A share is live. Its picture is on the way…',

@@ -149,6 +149,15 @@ export const fr: Catalogue = {
     'Les participants le voient en ce moment. Il est masqué ici pour éviter un jeu de miroirs.',
   'tool.own.show': 'Montrer ce qu’ils voient',
 
+  'way.picture': 'L’image arrive {way}.',
+  'way.share': 'Votre partage part {way}.',
+  'way.udp': 'directement, en UDP',
+  'way.tcp': 'directement, en TCP',
+  'way.turn-udp': 'par le serveur TURN, en UDP',
+  'way.turn-tcp': 'par le serveur TURN, en TCP',
+  'way.turn-tls': 'par le serveur TURN, en TLS',
+  'way.turn-tls.port': 'par le serveur TURN, en TLS (port {port})',
+
   'state.connecting': 'Connexion',
   'state.connecting.text': 'Connexion à la conférence…',
   'state.connecting.first': 'Un partage est en cours. Son image arrive…',

@@ -2,9 +2,11 @@ import { expect, it } from 'vitest';
 import { checkBrowser } from '../../session/fitness.ts';
 import { en } from '../../text/en.ts';
 import type { Key } from '../../text/en.ts';
+import { fr } from '../../text/fr.ts';
 import { initials } from './participants.tsx';
 import { allDark } from './sample.ts';
 import { stateText } from './state.tsx';
+import { wayText } from './ways.tsx';
 
 it.each([
   ['Mr James BOND', 'JB'],
@@ -38,6 +40,18 @@ it('has words for every state', () => {
   ];
   expect(new Set(said).size).toBe(said.length);
   expect(said).not.toContain('');
+});
+
+it('has words for every way', () => {
+  for (const words of [en, fr]) {
+    const t = (key: Key, fill: object = {}) => `${words[key]} ${Object.values(fill).join()}`;
+    const kinds = ['udp', 'tcp', 'turn-udp', 'turn-tcp', 'turn-tls'] as const;
+    const said = kinds.map((kind) => wayText({ kind, port: null }, t));
+    expect(new Set(said).size).toBe(kinds.length);
+    expect(wayText({ kind: 'turn-tls', port: 443 }, t)).toContain('443');
+    // A port is worth a word only where it is the portal's own.
+    expect(wayText({ kind: 'turn-udp', port: 3478 }, t)).toBe(said[2]);
+  }
 });
 
 it('finds out what a browser lacks', () => {

@@ -3,6 +3,7 @@ import type { Attendance } from '../../session/attendance.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { useText } from '../../ui/services.ts';
+import { Ways } from './ways.tsx';
 
 /** What is shared now; the guest watches one, or follows the conference. */
 export function Shares({ attendance }: { attendance: Attendance }): JSX.Element {
@@ -53,6 +54,7 @@ export function Shares({ attendance }: { attendance: Attendance }): JSX.Element 
               {t('tool.follow')}
             </Button>
           )}
+          <Ways attendance={attendance} />
         </div>
       )}
     </section>
