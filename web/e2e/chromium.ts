@@ -13,6 +13,8 @@ export interface ChromiumOptions {
   share?: string;
   /** A program that starts Chromium in another way, for example in a network of its own. */
   program?: string;
+  /** HOME, where it finds the authorities that it trusts. */
+  home?: string;
   /** A folder that keeps cookies beyond the browser's end. */
   profile?: string;
   args?: string[];
@@ -51,6 +53,7 @@ export async function launch(options: ChromiumOptions = {}): Promise<Browser> {
     headless: true,
     // A muted browser shares a tab without its sound.
     ignoreDefaultArgs: ['--mute-audio'],
+    ...(options.home ? { env: { ...process.env, HOME: options.home } } : {}),
     args: flags(options),
   });
 }

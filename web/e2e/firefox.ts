@@ -1,13 +1,26 @@
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { preload, watchFirefox } from './watch.ts';
 
-const executablePath = process.env.COOPNET_FIREFOX ?? '/usr/bin/firefox-esr';
+export const firefoxProgram = process.env.COOPNET_FIREFOX ?? '/usr/bin/firefox-esr';
+
+/** How a Firefox is started. */
+export interface FirefoxOptions {
+  /** A program that starts Firefox in another way, for example in a network of its own. */
+  program?: string;
+  /** The port of its remote control, where any would not do. */
+  control?: number;
+  /** A folder with the authorities that it trusts. */
+  profile?: string;
+  preferences?: Record<string, string | number | boolean>;
+}
 
 /** Starts Firefox, driven by WebDriver BiDi. */
-export function launchFirefox(): Promise<Browser> {
+export function launchFirefox(options: FirefoxOptions = {}): Promise<Browser> {
   return puppeteer.launch({
     browser: 'firefox',
-    executablePath,
+    executablePath: options.program ?? firefoxProgram,
+    ...(options.control ? { debuggingPort: options.control } : {}),
+    ...(options.profile ? { userDataDir: options.profile } : {}),
     headless: true,
     // The window's own size: Firefox's long-term release knows no emulated one.
     defaultViewport: null,
@@ -24,6 +37,7 @@ export function launchFirefox(): Promise<Browser> {
       'media.gmp-manager.url': 'http://127.0.0.1:9/',
       'network.captive-portal-service.enabled': false,
       'network.connectivity-service.enabled': false,
+      ...options.preferences,
     },
   });
 }

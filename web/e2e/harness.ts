@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Asking, Authority } from './authority.ts';
 import { until } from './wait.ts';
 
 /** What the server writes when everything answers. */
@@ -11,7 +12,17 @@ interface Ready {
   organizerKey: string;
   relay: string;
   media: string;
+  turn: string;
+  turns: string;
   pid: number;
+}
+
+/** Where the server listens; with an authority HTTPS, under its name. */
+interface Address {
+  listen: string;
+  media: string;
+  args: string[];
+  authority?: Authority;
 }
 
 /** A conference as the organizer's API gives it. */
@@ -32,15 +43,14 @@ export class Coopnet {
   private readonly log = join(this.folder, 'server.log');
   private readonly bury = (): void => void this.child?.kill('SIGKILL');
 
-  private constructor(private address: { listen: string; media: string; args: string[] }) {}
+  private constructor(private address: Address) {}
 
-  static async start(
-    address: Partial<{ listen: string; media: string; args: string[] }> = {},
-  ): Promise<Coopnet> {
+  static async start(address: Partial<Address> = {}): Promise<Coopnet> {
     if (!existsSync(program)) {
       throw new Error(`${program} is missing: run "make build", or name it in COOPNET_BIN`);
     }
     const server = new Coopnet({
+      ...address,
       listen: address.listen ?? 'localhost:0',
       // All addresses: Firefox uses only the default route's where no camera was permitted.
       media: address.media ?? ':0',
@@ -50,13 +60,20 @@ export class Coopnet {
     return server;
   }
 
-  /** The portal's origin; always localhost, where browsers accept secure cookies without TLS. */
+  /** The portal's origin; without HTTPS localhost, where browsers accept secure cookies all the same. */
   get origin(): string {
-    return `http://localhost:${this.port}`;
+    const { authority } = this.address;
+    return authority ? `https://${authority.name}:${this.port}` : `http://localhost:${this.port}`;
   }
 
   get port(): string {
     return new URL(this.ready.portal).port;
+  }
+
+  /** The ports of TURN, without TLS (UDP and TCP) and with it. */
+  get turn(): { port: number; portTLS: number } {
+    const port = (address: string): number => Number(address.split(':').at(-1));
+    return { port: port(this.ready.turn), portTLS: port(this.ready.turns) };
   }
 
   /** CPU time of the process so far, in seconds. */
@@ -136,7 +153,11 @@ export class Coopnet {
   }
 
   private async organize<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await fetch(`${this.ready.portal.replace(/\/$/, '')}/api/v1${path}`, {
+    const { authority } = this.address;
+    const ask = authority
+      ? (url: string, asking: Asking) => authority.fetch(url, asking)
+      : (url: string, asking: Asking) => fetch(url, asking);
+    const answer = await ask(`${this.ready.portal.replace(/\/$/, '')}/api/v1${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.ready.organizerKey}`,
@@ -150,14 +171,20 @@ export class Coopnet {
   }
 
   private async run(): Promise<void> {
-    const { listen, media, args } = this.address;
+    const { listen, media, args, authority } = this.address;
     const readyFile = join(this.folder, 'ready.json');
     rmSync(readyFile, { force: true });
     const log = openSync(this.log, 'a');
     const data = ['--data', join(this.folder, 'data'), '--ready-file', readyFile];
+    const secure = authority
+      ? [
+          ...['--tls-cert', authority.cert, '--tls-key', authority.key, '--turns', ':0'],
+          ...['--public-url', `https://${authority.name}:${listen.split(':').at(-1)}`],
+        ]
+      : [];
     const child = spawn(
       program,
-      ['serve', '--listen', listen, '--media', media, '--turn', ':0', ...data, ...args],
+      ['serve', '--listen', listen, '--media', media, '--turn', ':0', ...secure, ...data, ...args],
       {
         stdio: ['ignore', log, log],
       },

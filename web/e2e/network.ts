@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect, type Server } from 'node:net';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, connect, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /**
  * Whether the tests that need a network of their own are left out. Only whoever says so in
@@ -28,6 +29,42 @@ function networkObstacle(): string | null {
   return null;
 }
 
+/** What a firewall drops: each packet, every UDP packet, or all but TCP to one port of this machine. */
+export type Cut = 'everything' | 'udp' | { exceptTcp: number };
+
+/** A port of this machine as the namespace may reach it. */
+export interface Target {
+  over: 'tcp' | 'udp';
+  port: number;
+}
+
+/**
+ * Runs in the namespace: prints for each target whether it answers within a second. Over TCP a connection is an answer,
+ * over UDP that to a Binding request (RFC 8489), as TURN gives it.
+ */
+function probe(host: string, targets: Target[]): void {
+  const { connect: dial } = process.getBuiltinModule('node:net');
+  const { createSocket } = process.getBuiltinModule('node:dgram');
+  const answers = targets.map(
+    ({ over, port }) =>
+      new Promise<boolean>((done) => {
+        setTimeout(() => done(false), 1000);
+        if (over === 'tcp') {
+          dial(port, host, () => done(true)).on('error', () => done(false));
+          return;
+        }
+        const binding = Buffer.from('000100002112a442434f4f504e45545f54455354', 'hex');
+        createSocket('udp4')
+          .on('message', () => done(true))
+          .on('error', () => done(false))
+          .send(binding, port, host);
+      }),
+  );
+  void Promise.all(answers).then((all) => {
+    process.stdout.write(JSON.stringify(all), () => process.exit());
+  });
+}
+
 /** A network namespace with one wire to this machine: a browser in it can lose its network, and nobody else does. */
 export class Network {
   private readonly name = `coopnet-e2e-${process.pid}`;
@@ -37,6 +74,8 @@ export class Network {
   private readonly subnet = `10.213.${process.pid % 250}`;
   /** This machine's end of the wire. */
   readonly host = `${this.subnet}.1`;
+  /** What programs in the namespace find in /etc/hosts and /etc/resolv.conf. */
+  private readonly etc = `/etc/netns/${this.name}`;
   /** Starts Chromium in the namespace. */
   readonly program = join(this.folder, 'chromium');
 
@@ -51,8 +90,13 @@ export class Network {
       ip('-n', name, 'addr', 'add', `${subnet}.2/24`, 'dev', `${wire}b`);
       ip('-n', name, 'link', 'set', `${wire}b`, 'up');
       ip('-n', name, 'link', 'set', 'lo', 'up');
-      writeFileSync(network.program, `#!/bin/sh\nexec ip netns exec ${name} ${chromium} "$@"\n`);
-      chmodSync(network.program, 0o755);
+      // Firefox uses only the default route's address where no camera was permitted.
+      ip('-n', name, 'route', 'add', 'default', 'via', host);
+      mkdirSync(network.etc, { recursive: true });
+      // Nobody answers there, and a cut drops the question.
+      writeFileSync(join(network.etc, 'resolv.conf'), `nameserver ${host}\n`);
+      network.names({});
+      network.within(chromium, network.program);
       return network;
     } catch (error) {
       network.remove();
@@ -63,6 +107,52 @@ export class Network {
   /** Chromium's flags in the namespace: localhost, the origin that needs no TLS, is this machine. */
   get args(): string[] {
     return [`--host-resolver-rules=MAP localhost ${this.host}`];
+  }
+
+  /** Lets a program be started in the namespace by another path. */
+  within(program: string, path = join(this.folder, program.replaceAll('/', '-'))): string {
+    writeFileSync(path, `#!/bin/sh\nexec ip netns exec ${this.name} ${program} "$@"\n`);
+    chmodSync(path, 0o755);
+    return path;
+  }
+
+  /** The names that the namespace knows, and their addresses. */
+  names(known: Record<string, string>): void {
+    const lines = Object.entries({ localhost: '127.0.0.1', ...known });
+    writeFileSync(
+      join(this.etc, 'hosts'),
+      lines.map(([name, address]) => `${address} ${name}\n`).join(''),
+    );
+  }
+
+  /** Lets this machine reach, on the same port of its loopback, a TCP port of the namespace's; gives the port. */
+  async entrance(): Promise<number> {
+    const script = `const socket = require('net').connect(process.argv[1], '127.0.0.1');
+      process.stdin.pipe(socket).pipe(process.stdout); socket.on('close', () => process.exit());`;
+    const entrance = createServer((outside) => {
+      const { port } = entrance.address() as AddressInfo;
+      const command = ['netns', 'exec', this.name, process.execPath, '-e', script, String(port)];
+      const inside = spawn('ip', command, { stdio: ['pipe', 'pipe', 'ignore'] });
+      outside.pipe(inside.stdin);
+      inside.stdout.pipe(outside);
+      inside.stdin.on('error', () => outside.destroy());
+      outside.on('error', () => inside.kill());
+      outside.on('close', () => inside.kill());
+    });
+    this.doors.push(entrance);
+    await new Promise<void>((done, fail) => {
+      entrance.once('error', fail);
+      entrance.listen(0, '127.0.0.1', done);
+    });
+    return (entrance.address() as AddressInfo).port;
+  }
+
+  /** Whether a program in the namespace gets an answer from each target on this machine. */
+  async reaches(targets: Target[]): Promise<boolean[]> {
+    const script = `(${probe})(${JSON.stringify(this.host)}, ${JSON.stringify(targets)})`;
+    const command = ['netns', 'exec', this.name, process.execPath, '-e', script];
+    const { stdout } = await promisify(execFile)('ip', command);
+    return JSON.parse(stdout) as boolean[];
   }
 
   /** Lets the namespace reach a TCP port of this machine's loopback. */
@@ -85,12 +175,24 @@ export class Network {
     });
   }
 
-  /** Drops every packet (or every UDP packet) of the namespace, in both directions, without a word. */
-  cut(what: 'everything' | 'udp'): void {
-    const drop = what === 'udp' ? 'meta l4proto udp counter drop' : 'counter drop';
+  /** Drops packets of the namespace, in both directions, without a word. */
+  cut(what: Cut): void {
+    const chain = (name: string, hook: string, wire: string, port: string): string => {
+      const drops = {
+        everything: ['counter drop'],
+        udp: ['meta l4proto udp counter drop'],
+        other: ['meta l4proto != tcp counter drop'],
+      };
+      const rules =
+        typeof what === 'string'
+          ? drops[what]
+          : [...drops.other, `tcp ${port} != ${what.exceptTcp} counter drop`];
+      const lines = rules.map((rule) => `${wire} != "lo" ${rule};`).join('\n');
+      return `chain ${name} { type filter hook ${hook} priority 0; ${lines} }`;
+    };
     this.nft(`table inet cut {
-      chain into { type filter hook input priority 0; iifname != "lo" ${drop}; }
-      chain out { type filter hook output priority 0; oifname != "lo" ${drop}; }
+      ${chain('into', 'input', 'iifname', 'sport')}
+      ${chain('out', 'output', 'oifname', 'dport')}
     }`);
   }
 
@@ -138,6 +240,7 @@ export class Network {
       }
     }
     rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.etc, { recursive: true, force: true });
   }
 }
 

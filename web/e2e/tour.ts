@@ -93,6 +93,7 @@ export async function tour(
     await portal.submit();
     await untilSeen(page, 'picture', 10_000, (sample) => sample.tag === tag);
     await portal.state('live');
+    await portal.reach('way-picture');
     await show('tool');
   } finally {
     await context.close();
