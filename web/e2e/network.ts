@@ -175,7 +175,7 @@ export class Network {
     });
   }
 
-  /** Drops packets of the namespace, in both directions, without a word. */
+  /** Drops packets of the namespace, in both directions, without a word, and counts them. */
   cut(what: Cut): void {
     const chain = (name: string, hook: string, wire: string, port: string): string => {
       const drops = {
@@ -187,7 +187,8 @@ export class Network {
         typeof what === 'string'
           ? drops[what]
           : [...drops.other, `tcp ${port} != ${what.exceptTcp} counter drop`];
-      const lines = rules.map((rule) => `${wire} != "lo" ${rule};`).join('\n');
+      // Not counted: the kernel itself greets its neighbours over IPv6.
+      const lines = ['meta l4proto ipv6-icmp drop', ...rules].map((rule) => `${wire} != "lo" ${rule};`).join('\n');
       return `chain ${name} { type filter hook ${hook} priority 0; ${lines} }`;
     };
     this.nft(`table inet cut {
