@@ -127,8 +127,8 @@ func answerFormat(line func(string, ...any), s section, codec packet.Codec, f pa
 // Preferences of RFC 8445 section 5.1.2.1 and RFC 6544 section 4.2.
 const (
 	preferUDP = 126
-	// preferTCP is below what browsers give to UDP through TURN (2 in Chromium, 5 in Firefox): a loss there costs one
-	// packet, and over TCP all that follow wait. It is above what they give to TURN over TCP (1 with less behind it, 0).
+	// preferTCP is below what browsers give to UDP through TURN (3 in Chromium): a loss there costs one packet, and over
+	// TCP all that follow wait. It is no less than what they give to TURN over TCP (1 there, with less behind it).
 	preferTCP     = 1
 	passive       = 4    // of the direction, for host candidates
 	mostPreferred = 8191 // of an address among several
