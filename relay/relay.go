@@ -17,6 +17,7 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/egress"
 	"github.com/coopnet/coopnet/relay/internal/forward"
 	"github.com/coopnet/coopnet/relay/internal/gate"
+	"github.com/coopnet/coopnet/relay/internal/icetcp"
 	"github.com/coopnet/coopnet/relay/internal/metrics"
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
@@ -30,7 +31,8 @@ type Config struct {
 	ID        string              // the audience of its join tokens
 	Issuer    string              // whose join tokens it takes
 	Keys      jointoken.KeySource // the issuer's public keys
-	Media     string              // UDP address of all media, for example ":7882"
+	Media     string              // UDP address of all media, for example ":7882"; TCP is served there too
+	Others    []string            // TCP addresses that this process needs for something else
 	PublicIPs []netip.Addr        // what viewers are told; empty: the machine's own addresses
 	Adapt     bool                // each viewer gets what its way carries, not everything; not proven with browsers yet
 	Logger    *slog.Logger        // nil: slog.Default()
@@ -59,7 +61,8 @@ type Relay struct {
 	announce []netip.AddrPort
 	rooms    *room.Rooms
 	peers    *peer.Peers
-	turn     *turn.Server // nil: none
+	tcp      *icetcp.Server // nil: none
+	turn     *turn.Server   // nil: none
 	whip     *whip.Server
 	control  *control.Server
 	metrics  *metrics.Metrics
@@ -81,24 +84,30 @@ func New(cfg Config) (*Relay, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	socket, err := egress.Listen(cfg.Media)
+	socket, tcp, err := openMedia(cfg)
 	if err != nil {
 		return nil, err
 	}
 	r := &Relay{logger: cfg.Logger, socket: socket, counters: &forward.Counters{}}
-	if err := r.wire(cfg); err != nil {
+	if err := r.wire(cfg, tcp != nil); err != nil {
 		_ = socket.Close()
+		if tcp != nil {
+			_ = tcp.Close()
+		}
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
 	r.reading.Go(func() { r.peers.Run(ctx) })
-	r.logger.Info("relay ready", "id", cfg.ID, "media", socket.Local().String(), "announced", fmt.Sprint(r.announce), "segmentation", socket.Segmented())
+	if tcp != nil {
+		r.tcp = icetcp.New(icetcp.Config{Listener: tcp, Socket: socket, Sessions: r.peers})
+	}
+	r.logger.Info("relay ready", "id", cfg.ID, "media", socket.Local().String(), "announced", fmt.Sprint(r.announce), "tcp", tcp != nil, "segmentation", socket.Segmented())
 	return r, nil
 }
 
 // wire is the relay's table of contents.
-func (r *Relay) wire(cfg Config) error {
+func (r *Relay) wire(cfg Config, tcp bool) error {
 	var err error
 	if r.announce, err = announced(r.socket.Local(), cfg.PublicIPs); err != nil {
 		return err
@@ -106,7 +115,7 @@ func (r *Relay) wire(cfg Config) error {
 	r.rooms = room.New(room.Config{Now: cfg.Now, LeaveGrace: 3 * time.Second})
 	verifier := &jointoken.Verifier{Issuer: cfg.Issuer, Audience: cfg.ID, Keys: cfg.Keys, Now: cfg.Now}
 	entrance := gate.New(gate.Config{Verifier: verifier, Now: cfg.Now})
-	if r.peers, err = peer.New(peer.Config{Socket: r.socket, Announce: r.announce, Adapt: cfg.Adapt, NACKs: &r.counters.NACKsSent, Logger: cfg.Logger, Now: cfg.Now}); err != nil {
+	if r.peers, err = peer.New(peer.Config{Socket: r.socket, Announce: r.announce, TCP: tcp, Adapt: cfg.Adapt, NACKs: &r.counters.NACKsSent, Logger: cfg.Logger, Now: cfg.Now}); err != nil {
 		return err
 	}
 	r.whip = whip.New(whip.Config{
@@ -180,6 +189,7 @@ func (r *Relay) sources() metrics.Sources {
 			return metrics.Estimates{Bounds: bounds[:], UpTo: upTo[:], Limited: all}
 		},
 		Guard:   r.guarded,
+		TCP:     r.connected,
 		Turn:    r.turned,
 		Control: func() metrics.Control { return metrics.Control(r.control.Stats()) },
 	}
@@ -210,6 +220,9 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 		r.peers.Close()
 		if r.turn != nil { // after the peers, whose farewells go through it
 			err = errors.Join(err, r.turn.Close())
+		}
+		if r.tcp != nil { // so too
+			err = errors.Join(err, r.tcp.Close())
 		}
 		r.stop()
 		err = errors.Join(err, r.socket.Close())

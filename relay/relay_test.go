@@ -96,7 +96,13 @@ type presenter struct {
 // share publishes; mark is the last byte of every payload, so that viewers can tell whose picture they get.
 func (w *world) share(participant string, mark byte) *presenter {
 	w.t.Helper()
-	p := &presenter{pc: peertest.NewClient(w.t, webrtc.Configuration{}), done: make(chan struct{})}
+	return w.shareBy(peertest.NewClient(w.t, webrtc.Configuration{}), participant, mark)
+}
+
+// shareBy does so with a session of the caller's.
+func (w *world) shareBy(pc *webrtc.PeerConnection, participant string, mark byte) *presenter {
+	w.t.Helper()
+	p := &presenter{pc: pc, done: make(chan struct{})}
 	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video", "screen")
 	if err != nil {
 		w.t.Fatal(err)

@@ -20,7 +20,7 @@ import (
 type Config struct {
 	Listen     string `flag:"listen" value:"HOST:PORT" default:"localhost:8080" usage:"portal, API, sharing and viewing over HTTP"`
 	Data       string `flag:"data" value:"DIR" default:"data" usage:"folder of the database and the keys; created when missing"`
-	Media      string `flag:"media" value:"HOST:PORT" default:":7882" usage:"the one UDP port for pictures and sound"`
+	Media      string `flag:"media" value:"HOST:PORT" default:":7882" usage:"the one port for pictures and sound, UDP and TCP"`
 	Turn       string `flag:"turn" value:"HOST:PORT" default:":3478" usage:"TURN over UDP and TCP, for guests whose network lets nothing else out; off when empty"`
 	Turns      string `flag:"turns" value:"HOST:PORT" default:":5349" usage:"TURN over TLS; needs --tls-cert and --turn; off when empty"`
 	TurnSecret string `flag:"turn-secret" value:"TEXT" default:"" usage:"secret of TURN credentials; by default a random one for each start. Others can read a flag: use the variable"`

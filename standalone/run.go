@@ -44,7 +44,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.openFolder,   // the data folder, locked for this process
 		s.listen,       // the HTTP port; from here on the public address is known
 		s.openDatabase, // SQLite, and the keys that sign join tokens
-		s.startRelay,   // the UDP port of all media
+		s.startRelay,   // the port of all media
 		s.startTurn,    // the ways in for networks that let no UDP out
 		s.wireDomains,  // conferences, identities, staff, portal: one handler
 		s.firstSteps,   // staff keys and the demo conference
@@ -135,7 +135,12 @@ func (s *system) startRelay(context.Context) error {
 	}
 	s.media, err = relay.New(relay.Config{
 		ID: relayID, Issuer: s.public, Keys: s.signing, Media: s.cfg.Media, PublicIPs: ips, Logger: s.logger,
+		Others: []string{s.cfg.Listen, s.cfg.Turns, s.cfg.Metrics},
 	})
+	var beside *relay.MediaTCPError
+	if errors.As(err, &beside) {
+		return fmt.Errorf("media needs one port for UDP and TCP: %w", bindError("media", "TCP "+beside.Address, beside.Err))
+	}
 	if err != nil {
 		return bindError("media", s.cfg.Media, err)
 	}

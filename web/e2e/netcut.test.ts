@@ -1,8 +1,11 @@
 /** A viewer loses the network, and the picture comes back by itself. */
 import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 'vitest';
+import { offered } from './candidates.ts';
+import { open, person } from './chromium.ts';
 import type { Conference } from './harness.ts';
 import { pictureSince, untilSeen, watchPicture } from './measure.ts';
 import { Network, withoutNetwork } from './network.ts';
+import { bond, chromiumHand, Portal } from './portal.ts';
 import { Stage, type Attendee } from './stage.ts';
 import { describe, judge } from './verdict.ts';
 import { pause } from './wait.ts';
@@ -19,14 +22,18 @@ group.skipIf(withoutNetwork())('the viewer', () => {
 
   beforeAll(async () => {
     network = Network.open();
-    // Without TURN: a network that lets no UDP out would let the picture through over TCP.
+    // Neither TURN nor the relay's TCP: a network that lets no UDP out would let the picture through there.
     stage = await Stage.open({ media: `${network.host}:0`, args: ['--turn', ''] });
     await network.door(stage.server.port);
     conference = await stage.server.conference({ name: 'Far away' });
     const presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' });
     await presenter.portal.share();
     const browser = await stage.browser({ program: network.program, args: network.args });
-    viewer = await stage.guest(conference, undefined, browser);
+    const context = await person(browser);
+    await context.addInitScript(offered('udp'));
+    const page = await open(context, bond.name);
+    viewer = { context, page, portal: new Portal(chromiumHand(page)) };
+    await viewer.portal.enter(stage.server.origin, conference, bond);
     await viewer.portal.submit();
     await untilSeen(viewer.page, 'picture', 10_000, (sample) => sample.tag === tag);
   });

@@ -20,7 +20,7 @@ type Config struct {
 	Region    string // where the relay stands, for people and for placement
 	Announce  string // URL that is to hear of this relay; not announced by this version
 	Listen    string // HTTP: WHIP, WHEP, control, /healthz
-	Media     string // the one UDP port of all media
+	Media     string // the one port of all media, UDP and TCP
 	Turn      string // TURN over UDP and TCP; empty: off
 	Turns     string // TURN over TLS; empty: off
 	TLSCert   string // certificate chain of Turns and Listen; empty: plain HTTP and no Turns
@@ -50,7 +50,7 @@ func flags(cfg *Config, getenv func(string) string) *flag.FlagSet {
 	bind(&cfg.Region, "region", "", "`region` where this relay stands")
 	bind(&cfg.Announce, "announce", "", "`URL` that is to hear of this relay (accepted, not announced by this version)")
 	bind(&cfg.Listen, "listen", "localhost:8081", "HTTP `address` of WHIP, WHEP and the control channel")
-	bind(&cfg.Media, "media", ":7882", "UDP `address` of all media")
+	bind(&cfg.Media, "media", ":7882", "UDP and TCP `address` of all media")
 	bind(&cfg.Turn, "turn", ":3478", "UDP and TCP `address` of TURN, which needs a secret in COOPNET_TURN_SECRET; off when empty")
 	bind(&cfg.Turns, "turns", ":5349", "`address` of TURN over TLS; off when empty or without a certificate")
 	bind(&cfg.TLSCert, "tls-cert", "", "certificate chain `file` (PEM): HTTPS, and TURN on the same port; read again when it changes")

@@ -54,7 +54,8 @@ func run(ctx context.Context, cfg Config) (err error) {
 	}
 	keys := jointoken.NewRemote(cfg.JWKS, &http.Client{Timeout: 10 * time.Second}, time.Now)
 	defer keys.Close()
-	r, err := relay.New(relay.Config{ID: cfg.ID, Issuer: cfg.Issuer, Keys: keys, Media: cfg.Media, PublicIPs: ips, Logger: logger})
+	r, err := relay.New(relay.Config{ID: cfg.ID, Issuer: cfg.Issuer, Keys: keys, Media: cfg.Media, PublicIPs: ips, Logger: logger,
+		Others: []string{cfg.Listen, cfg.Turns, cfg.Metrics}})
 	if err != nil {
 		return err
 	}

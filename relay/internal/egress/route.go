@@ -1,12 +1,14 @@
 package egress
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"sync"
 )
 
-// Route carries datagrams to an address that no kernel knows: the relayed address of a TURN allocation. Datagrams belong
-// to the caller again when a method returns. Loss is the route's to count.
+// Route carries datagrams to an address that no kernel knows: the relayed address of a TURN allocation, or what a
+// connection of ICE over TCP has for one. Datagrams belong to the caller again when a method returns. Loss is the
+// route's to count.
 type Route interface {
 	// Send takes one datagram at once.
 	Send(datagram []byte)
@@ -17,17 +19,33 @@ type Route interface {
 // Flusher ends what a route began in a batch.
 type Flusher interface{ Flush() }
 
-// relayedBlock is the first byte of the addresses that routes are for. 240.0.0.0/4 is reserved (RFC 1112 section 4), so
-// that nobody has such an address; a datagram that says so is forged, and the kernel never gets one to send.
-const relayedBlock = 240
+// Nobody has the addresses that routes are for: a datagram that says so is forged, and the kernel never gets one to send.
+const (
+	relayedBlock  = 240                 // first byte; 240.0.0.0/4 is reserved (RFC 1112 section 4)
+	relayedBlock6 = uint64(0x100) << 48 // first half; 100::/64 is for discarding only (RFC 6666)
+)
 
 // RelayedAddress makes the address of a route from 24 bits.
 func RelayedAddress(bits uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{relayedBlock, byte(bits >> 16), byte(bits >> 8), byte(bits)})
 }
 
-// Relayed reports whether an address is a route's and not the network's, also when it is written as IPv6.
-func Relayed(a netip.Addr) bool { return (a.Is4() || a.Is4In6()) && a.As4()[0] == relayedBlock }
+// RelayedAddress6 makes one for a client of IPv6.
+func RelayedAddress6(bits uint64) netip.Addr {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], relayedBlock6)
+	binary.BigEndian.PutUint64(b[8:], bits)
+	return netip.AddrFrom16(b)
+}
+
+// Relayed reports whether an address is a route's and not the network's, also when IPv4 is written as IPv6.
+func Relayed(a netip.Addr) bool {
+	if a.Is4() || a.Is4In6() {
+		return a.As4()[0] == relayedBlock
+	}
+	b := a.As16()
+	return binary.BigEndian.Uint64(b[:]) == relayedBlock6
+}
 
 // routes are the open ones by their address.
 type routes struct {
@@ -69,6 +87,16 @@ func (s *Socket) Leave(address netip.AddrPort) {
 	s.routes.mu.Lock()
 	defer s.routes.mu.Unlock()
 	delete(s.routes.byAddress, address)
+}
+
+// Origin is where whoever has this address really is: another address only behind a route that knows it.
+func (s *Socket) Origin(address netip.AddrPort) netip.AddrPort {
+	if Relayed(address.Addr()) {
+		if r, ok := s.routes.find(address).(interface{ Origin() netip.AddrPort }); ok {
+			return r.Origin()
+		}
+	}
+	return address
 }
 
 const maxLater = 64 // routes that wait for the end of a batch; one more ends them all early

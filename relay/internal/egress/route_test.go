@@ -122,9 +122,42 @@ func TestARouteThroughAnotherSocket(t *testing.T) {
 }
 
 func TestForgedRelayedAddressesAreBogus(t *testing.T) {
-	for address, want := range map[string]bool{"240.0.0.1": true, "240.255.255.255": true, "::ffff:240.1.2.3": true, "239.1.2.3": false, "241.1.2.3": false, "f0::1": false, "127.0.0.1": false} {
+	for address, want := range map[string]bool{"240.0.0.1": true, "240.255.255.255": true, "::ffff:240.1.2.3": true, "239.1.2.3": false, "241.1.2.3": false, "f0::1": false, "127.0.0.1": false,
+		"100::1": true, "100::ffff:ffff:ffff:ffff": true, "100:0:0:1::1": false, "::1": false, "::100:0:0:0": false} {
 		if Relayed(netip.MustParseAddr(address)) != want {
 			t.Errorf("%s: %t", address, !want)
+		}
+	}
+}
+
+func TestRelayedAddressesOfIPv6(t *testing.T) {
+	a := RelayedAddress6(0x0102030405060708)
+	if a != netip.MustParseAddr("100::102:304:506:708") || !Relayed(a) {
+		t.Error(a)
+	}
+	s, r := mediaPort(t), &recorder{}
+	s.Join(netip.AddrPortFrom(a, 5), r)
+	if err := s.Write([]byte("at once"), netip.AddrPortFrom(a, 5)); err != nil || len(r.sent) != 1 {
+		t.Errorf("%v %q", err, r.sent)
+	}
+}
+
+// known is a route that knows where its client is.
+type known struct {
+	recorder
+	origin netip.AddrPort
+}
+
+func (k *known) Origin() netip.AddrPort { return k.origin }
+
+func TestOrigin(t *testing.T) {
+	s := mediaPort(t)
+	client := netip.MustParseAddrPort("192.0.2.7:5000")
+	s.Join(at(1), &known{origin: client})
+	s.Join(at(2), &recorder{})
+	for of, want := range map[netip.AddrPort]netip.AddrPort{at(1): client, at(2): at(2), at(3): at(3), client: client} {
+		if got := s.Origin(of); got != want {
+			t.Errorf("%s is at %s, want %s", of, got, want)
 		}
 	}
 }

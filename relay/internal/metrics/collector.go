@@ -97,6 +97,12 @@ func (src Sources) collectors() []prometheus.Collector {
 	if src.Control != nil {
 		all = append(all, collector[Control]{src.Control, controlFigures()})
 	}
+	if src.TCP != nil {
+		all = append(all, collector[TCP]{src.TCP, tcpFigures()}, byReason{
+			func() map[string]uint64 { return src.TCP().Refusals },
+			describe("tcp_refused_connections_total", "Connections of media over TCP that were closed: over a limit, or unfit, which is for no session or not framed as it must be.", "reason"),
+		})
+	}
 	if src.Turn != nil {
 		all = append(all, collector[Turn]{src.Turn, turnFigures()}, byReason{
 			func() map[string]uint64 { return src.Turn().Refusals },
@@ -142,6 +148,16 @@ func controlFigures() []figure[Control] {
 		counter("control_received_messages_total", "Control messages from participants.", func(s Control) uint64 { return s.MessagesReceived }),
 		counter("control_sent_messages_total", "Control messages to participants.", func(s Control) uint64 { return s.MessagesSent }),
 		counter("control_refused_connections_total", "Control channels refused at the handshake or at hello.", func(s Control) uint64 { return s.Refused }),
+	}
+}
+
+func tcpFigures() []figure[TCP] {
+	return []figure[TCP]{
+		gauge("tcp_connections", "Open connections of media over TCP.", func(s TCP) float64 { return float64(s.Connections) }),
+		gauge("tcp_pending_connections", "Open connections of media over TCP that have not shown what they are for.", func(s TCP) float64 { return float64(s.Pending) }),
+		counter("tcp_received_packets_total", "Datagrams that came over TCP.", func(s TCP) uint64 { return s.PacketsReceived }),
+		counter("tcp_sent_packets_total", "Datagrams that went out over TCP.", func(s TCP) uint64 { return s.PacketsSent }),
+		counter("tcp_dropped_packets_total", "Datagrams not sent over TCP because a client read too slowly.", func(s TCP) uint64 { return s.PacketsDropped }),
 	}
 }
 

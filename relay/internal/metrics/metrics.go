@@ -20,6 +20,7 @@ type Sources struct {
 	Estimates func() Estimates
 	Guard     func() map[string]uint64 // datagrams dropped, by reason; a small fixed set of reasons
 	Control   func() Control
+	TCP       func() TCP
 	Turn      func() Turn
 	Heartbeat func() Heartbeat
 }
@@ -55,6 +56,14 @@ type Estimates struct {
 type Control struct {
 	Connections, Pending                    int // Pending is part of Connections: no hello yet
 	MessagesReceived, MessagesSent, Refused uint64
+}
+
+// TCP counts the connections of media over TCP now, and the rest since the start.
+type TCP struct {
+	Connections, Pending         int // Pending is part of Connections: those that have not shown what they are for
+	PacketsReceived, PacketsSent uint64
+	PacketsDropped               uint64            // to clients that read too slowly
+	Refusals                     map[string]uint64 // connections by reason; a small fixed set of reasons
 }
 
 // Turn counts TURN's allocations and connections now, and the rest since the start.

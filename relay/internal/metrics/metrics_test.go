@@ -26,6 +26,9 @@ func full() Sources {
 		Control: func() Control {
 			return Control{Connections: 30, Pending: 31, MessagesReceived: 32, MessagesSent: 33, Refused: 34}
 		},
+		TCP: func() TCP {
+			return TCP{Connections: 60, Pending: 61, PacketsReceived: 62, PacketsSent: 63, PacketsDropped: 64, Refusals: map[string]uint64{"limit": 65}}
+		},
 		Turn: func() Turn {
 			return Turn{
 				Allocations: 50, Connections: 51, PacketsToMedia: 52, PacketsToClients: 53, BytesToMedia: 54, BytesToClients: 55,
@@ -66,13 +69,15 @@ func TestEveryFigure(t *testing.T) {
 		"turn_allocations 50", "turn_connections 51", "turn_received_packets_total 52", "turn_sent_packets_total 53",
 		"turn_received_bytes_total 54", "turn_sent_bytes_total 55", "turn_dropped_packets_total 56",
 		`turn_refusals_total{reason="quota"} 57`, `turn_refusals_total{reason="peer"} 58`,
+		"tcp_connections 60", "tcp_pending_connections 61", "tcp_received_packets_total 62", "tcp_sent_packets_total 63", "tcp_dropped_packets_total 64",
+		`tcp_refused_connections_total{reason="limit"} 65`,
 		"heartbeat_accepted 1", "heartbeat_last_success_timestamp_seconds 1.80000000025e+09", "heartbeat_failures_total 41",
 	} {
 		if !strings.Contains(body, "\ncoopnet_relay_"+line+"\n") {
 			t.Errorf("no line %q", line)
 		}
 	}
-	if got, want := strings.Count(body, "\ncoopnet_relay_"), 38; got != want {
+	if got, want := strings.Count(body, "\ncoopnet_relay_"), 44; got != want {
 		t.Errorf("%d figures, %d are checked", got, want)
 	}
 	for _, runtime := range []string{"\ngo_goroutines ", "\nprocess_cpu_seconds_total "} {

@@ -10,25 +10,26 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/egress"
 )
 
-// demux gives each datagram of the media port to whom it belongs: checks to the viewer that their username names, the
-// rest by source address, and what belongs to no viewer to the presenters' sessions.
+// demux gives each datagram of the media port, of TURN and of TCP to whom it belongs: checks to the viewer that their
+// username names, the rest by source address, and what belongs to no viewer to the presenters' sessions.
 type demux struct {
 	socket     *egress.Socket
 	presenters map[bool]*pipe // by "is IPv6"
 
-	// taking is held while a datagram is handled: the media port's reader and those of TURN take turns, so that
+	// taking is held while a datagram is handled: the media port's reader and those of TURN and TCP take turns, so that
 	// viewers see one reader. Nothing that is done with a datagram waits.
 	taking sync.Mutex
 
-	mu      sync.RWMutex
-	byUfrag map[string]*Viewer
-	byAddr  map[netip.AddrPort]*Viewer
+	mu        sync.RWMutex
+	byUfrag   map[string]*Viewer
+	byAddr    map[netip.AddrPort]*Viewer
+	presented map[string]presenting // by our ufrag
 }
 
 func newDemux(socket *egress.Socket, announce []netip.AddrPort) *demux {
 	d := &demux{
 		socket: socket, presenters: make(map[bool]*pipe),
-		byUfrag: make(map[string]*Viewer), byAddr: make(map[netip.AddrPort]*Viewer),
+		byUfrag: make(map[string]*Viewer), byAddr: make(map[netip.AddrPort]*Viewer), presented: make(map[string]presenting),
 	}
 	for _, a := range announce {
 		if six := a.Addr().Is6(); d.presenters[six] == nil {

@@ -2,7 +2,6 @@ package peer
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/coopnet/coopnet/shared/problem"
@@ -69,10 +68,10 @@ func fragmentHead(answer string) string {
 }
 
 // lines are what a fragment says of the transport.
-func (c credentials) lines(announce []netip.AddrPort) string {
+func (c credentials) lines(candidates []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", c.ufrag, c.password)
-	for _, candidate := range candidates(announce) {
+	for _, candidate := range candidates {
 		fmt.Fprintf(&b, "a=%s\r\n", candidate)
 	}
 	b.WriteString("a=end-of-candidates\r\n")

@@ -65,7 +65,12 @@ func (c check) verified(local credentials, remoteUfrag string) bool {
 	if c.message.Contains(stun.AttrFingerprint) && stun.Fingerprint.Check(c.message) != nil {
 		return false
 	}
-	return stun.NewShortTermIntegrity(local.password).Check(c.message) == nil
+	return c.knows(local.password)
+}
+
+// knows reports whether the sender knows the password.
+func (c check) knows(password string) bool {
+	return stun.NewShortTermIntegrity(password).Check(c.message) == nil
 }
 
 // answer is the success response to send to from.

@@ -85,7 +85,8 @@ func (g *mediaGate) knows(ssrc uint32) bool {
 // gatedMux is the presenters' ICE port for one session.
 type gatedMux struct {
 	ice.UDPMux
-	gate *mediaGate
+	gate    *mediaGate
+	answers *reflexive
 }
 
 // GetConn implements ice.UDPMux.
@@ -94,14 +95,15 @@ func (m *gatedMux) GetConn(ufrag string, local net.Addr) (net.PacketConn, error)
 	if err != nil {
 		return nil, err
 	}
-	return &gatedConn{PacketConn: conn, gate: m.gate}, nil
+	return &gatedConn{PacketConn: conn, gate: m.gate, answers: m.answers}, nil
 }
 
 // gatedConn belongs to one reader.
 type gatedConn struct {
 	net.PacketConn
-	gate *mediaGate
-	held []heldDatagram // the presenter may be connected, and send, a moment before the relay is
+	gate    *mediaGate
+	answers *reflexive
+	held    []heldDatagram // the presenter may be connected, and send, a moment before the relay is
 }
 
 type heldDatagram struct {

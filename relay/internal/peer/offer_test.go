@@ -162,7 +162,8 @@ func TestRTXBelongsToItsCodec(t *testing.T) {
 func answerTo(o *offer) string {
 	v := &Viewer{Negotiated: Negotiated{VideoSSRC: 1, RTXSSRC: 2, AudioSSRC: 3}}
 	v.ice.local = credentials{"ufrag", "password"}
-	return v.answer(o, []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:7882"), netip.MustParseAddrPort("[2001:db8::1]:7882")}, "AA:BB", 1)
+	announce := []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:7882"), netip.MustParseAddrPort("[2001:db8::1]:7882")}
+	return v.answer(o, candidates(announce, true), "AA:BB", 1)
 }
 
 func TestAnswer(t *testing.T) {
@@ -174,6 +175,7 @@ func TestAnswer(t *testing.T) {
 	for _, want := range []string{
 		"a=group:BUNDLE 0 1\n", "m=video 9 UDP/TLS/RTP/SAVPF 98 99 96 97 103 104 45 46\n", "a=fmtp:97 apt=96\n", "a=ssrc-group:FID 1 2\n", "a=setup:passive\n",
 		"a=candidate:1 1 udp 2130706431 192.0.2.1 7882 typ host\n", "a=candidate:2 1 udp 2130706175 2001:db8::1 7882 typ host\n",
+		"a=candidate:3 1 tcp 27262975 192.0.2.1 7882 typ host tcptype passive\n", "a=candidate:4 1 tcp 27262719 2001:db8::1 7882 typ host tcptype passive\n",
 		"m=audio 9 UDP/TLS/RTP/SAVPF 111\n", "a=ssrc:3 cname:coopnet\n", "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\n", "a=mid:2\n",
 	} {
 		if !strings.Contains(answer, crlf(want)) {

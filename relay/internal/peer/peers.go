@@ -37,6 +37,7 @@ import (
 type Config struct {
 	Socket     *egress.Socket
 	Announce   []netip.AddrPort // addresses in answers, the preferred one first; at least one
+	TCP        bool             // these addresses are answered over TCP too
 	MaxViewers int              // 0: 20,000
 	Adapt      bool             // each viewer gets what its way carries; else everything
 	NACKs      *atomic.Uint64   // counts the packets that presenters are asked for again; nil: nobody wants to know
@@ -71,7 +72,7 @@ type sessions struct {
 
 // policy is what every session gets.
 type policy struct {
-	announce   []netip.AddrPort
+	candidates []string // as in answers
 	maxViewers int
 	adapt      bool
 }
@@ -82,7 +83,7 @@ func New(cfg Config) (*Peers, error) {
 		return nil, errors.New("no address to announce: set the public address")
 	}
 	p := &Peers{
-		socket: cfg.Socket, policy: policy{announce: cfg.Announce, maxViewers: cfg.MaxViewers, adapt: cfg.Adapt}, logger: cfg.Logger, now: cfg.Now,
+		socket: cfg.Socket, policy: policy{candidates: candidates(cfg.Announce, cfg.TCP), maxViewers: cfg.MaxViewers, adapt: cfg.Adapt}, logger: cfg.Logger, now: cfg.Now,
 		demux: newDemux(cfg.Socket, cfg.Announce), nacks: cfg.NACKs, pionLogs: quiet{},
 		sessions: sessions{viewers: make(map[*Viewer]struct{}), presenters: make(map[*Presenter]struct{})},
 	}
@@ -204,7 +205,7 @@ func (p *Peers) View(offerText string, feedback func(compound []byte)) (*Viewer,
 			Formats: map[packet.Codec]packet.Format{}, VideoSSRC: binary.BigEndian.Uint32(random[:]) | 1,
 			AudioSSRC: binary.BigEndian.Uint32(random[4:])&^1 | 2,
 		},
-		lifetime: lifetime{cancel: cancel, connected: make(chan struct{}), closed: make(chan struct{})},
+		lifetime: lifetime{cancel: cancel, connected: make(chan struct{}), closed: make(chan struct{}), over: make(chan struct{})},
 	}
 	v.RTXSSRC = v.VideoSSRC ^ 0x40000000
 	v.link = newLink(p.socket, &v.destination)
@@ -222,7 +223,7 @@ func (p *Peers) View(offerText string, feedback func(compound []byte)) (*Viewer,
 		maps.Copy(v.Formats, o.sections[audio].agreed)
 		v.AudioCC = o.sections[audio].congestion
 	}
-	answer := v.answer(o, p.announce, p.fingerprint, binary.BigEndian.Uint64(random[8:])>>2)
+	answer := v.answer(o, p.candidates, p.fingerprint, binary.BigEndian.Uint64(random[8:])>>2)
 	v.head = fragmentHead(answer)
 	if err := p.admit(v, ctx); err != nil {
 		cancel()
@@ -239,12 +240,12 @@ func (p *Peers) admit(v *Viewer, ctx context.Context) error {
 	}
 	p.viewers[v] = struct{}{}
 	p.demux.register(v, v.ice.local.ufrag)
-	p.running.Go(func() { v.run(ctx) })
+	p.running.Go(func() { defer close(v.over); v.run(ctx) })
 	return nil
 }
 
-// Deliver takes a datagram of a TURN client as if it had come to the media port from that relayed address. It does not
-// keep the datagram, and may be called from several goroutines.
+// Deliver takes a datagram of a client behind TURN or TCP as if it had come to the media port from that relayed address.
+// It does not keep the datagram, and may be called from several goroutines.
 func (p *Peers) Deliver(datagram []byte, from netip.AddrPort) { p.demux.deliver(datagram, from) }
 
 // Close ends all sessions and waits for them. The socket is its owner's.

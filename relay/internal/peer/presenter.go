@@ -2,7 +2,6 @@ package peer
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -148,11 +147,14 @@ type PresenterEvents struct {
 type Presenter struct {
 	pc       *webrtc.PeerConnection
 	gate     *mediaGate
-	announce []netip.AddrPort
+	peers    *Peers
+	answers  *reflexive
 	events   PresenterEvents
 	audio    bool
 	closing  sync.Once
 	closed   chan struct{}
+	over     chan struct{} // closed after the farewell
+	ufrag    string        // ours; the demux's lock guards it
 	patience time.Duration // to gather
 
 	mu     sync.Mutex // one negotiation at a time
@@ -172,7 +174,8 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 		return nil, "", err
 	}
 	gate := newMediaGate(o.declared())
-	api, err := newPresenterAPI(&gatedMux{UDPMux: p.mux, gate: gate}, p.pionLogs, p.nacks)
+	answers := &reflexive{socket: p.socket}
+	api, err := newPresenterAPI(&gatedMux{UDPMux: p.mux, gate: gate, answers: answers}, p.pionLogs, p.nacks)
 	if err != nil {
 		return nil, "", err
 	}
@@ -181,7 +184,7 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 		return nil, "", fmt.Errorf("make presenter session: %w", err)
 	}
 	s := &Presenter{
-		pc: pc, gate: gate, announce: p.announce, events: events, audio: audio, closed: make(chan struct{}), patience: gatherTimeout,
+		pc: pc, gate: gate, peers: p, answers: answers, events: events, audio: audio, closed: make(chan struct{}), over: make(chan struct{}), patience: gatherTimeout,
 		offer: taken, remote: o.ice.ufrag,
 	}
 	pc.OnTrack(s.track)
@@ -209,6 +212,7 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 		_ = pc.Close()
 		return nil, "", problem.New(problem.Unavailable, "The relay is stopping; join again.")
 	}
+	s.reachable(answer)
 	return s, answer, nil
 }
 
@@ -238,6 +242,14 @@ func (s *Presenter) answered() (string, error) {
 	return s.announced(s.pc.LocalDescription().SDP), nil
 }
 
+// reachable lets connections in that know our credentials, which it returns.
+func (s *Presenter) reachable(answer string) credentials {
+	local := credentials{ufrag: attribute(answer, "ice-ufrag"), password: attribute(answer, "ice-pwd")}
+	s.answers.password.Store(&local.password)
+	s.peers.demux.present(s, local)
+	return local
+}
+
 // announced replaces the mux's own candidate by the addresses that the operator announces.
 func (s *Presenter) announced(description string) string {
 	var b strings.Builder
@@ -251,7 +263,7 @@ func (s *Presenter) announced(description string) string {
 			continue
 		}
 		done = true // bundled: the first section's candidates serve all
-		for _, c := range candidates(s.announce) {
+		for _, c := range s.peers.candidates {
 			b.WriteString("a=" + c + "\r\n")
 		}
 	}
@@ -342,8 +354,7 @@ func (s *Presenter) Restart(f Fragment) (string, error) {
 		return "", err
 	}
 	s.offer, s.remote = b.String(), f.ice.ufrag
-	fresh := credentials{ufrag: attribute(answer, "ice-ufrag"), password: attribute(answer, "ice-pwd")}
-	return s.head + fresh.lines(s.announce), nil
+	return s.head + s.reachable(answer).lines(s.peers.candidates), nil
 }
 
 // Closed is closed when the session has ended.
@@ -380,6 +391,8 @@ func (p *Peers) watch(s *Presenter) bool {
 		p.mu.Lock()
 		delete(p.presenters, s)
 		p.mu.Unlock()
+		p.demux.present(s, credentials{})
+		defer close(s.over)
 		time.Sleep(drain)
 		done := make(chan struct{})
 		go func() { defer close(done); _ = s.pc.Close() }()

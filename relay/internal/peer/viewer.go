@@ -71,6 +71,7 @@ type lifetime struct {
 	cancel    context.CancelFunc
 	connected chan struct{}
 	closed    chan struct{}
+	over      chan struct{} // closed after the farewell
 	closing   sync.Once
 }
 
@@ -110,7 +111,7 @@ func (v *Viewer) check(c check, from netip.AddrPort) {
 	if moved {
 		v.destination.Store(v.peers.socket.Destination(from))
 	}
-	if answer, err := c.answer(local, from); err == nil {
+	if answer, err := c.answer(local, v.peers.socket.Origin(from)); err == nil {
 		_ = v.peers.socket.Write(answer, from) // counted there; the browser repeats its check
 	}
 }
@@ -303,7 +304,7 @@ func (v *Viewer) Restart(f Fragment) (string, error) {
 	v.ice.Lock()
 	v.ice.local, v.ice.remote = fresh, f.ice.ufrag
 	v.ice.Unlock()
-	return v.head + fresh.lines(v.peers.announce), nil
+	return v.head + fresh.lines(v.peers.candidates), nil
 }
 
 // Close ends the session. It may be called more than once and returns at once; Peers.Close waits for the rest.

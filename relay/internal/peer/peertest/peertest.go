@@ -1,5 +1,6 @@
 // Package peertest is a viewer for tests of the relay. It does what a browser does to play, on a socket of its own: offer,
-// check (ICE), shake hands (DTLS), decrypt (SRTP). Unlike a browser it shows every packet, and can stop reading.
+// check (ICE, over UDP or TCP), shake hands (DTLS), decrypt (SRTP). Unlike a browser it shows every packet, and can stop
+// reading.
 package peertest
 
 import (
@@ -49,16 +50,16 @@ type Config struct {
 	NoRTX    bool
 	// NoCongestionControl leaves the transport-wide sequence numbers out of the offer.
 	NoCongestionControl bool
+	TCP                 bool // instead of UDP
 }
 
 // Viewer is one viewer. It belongs to one test.
 type Viewer struct {
 	t           testing.TB
 	cfg         Config
-	conn        *net.UDPConn
+	conn        net.Conn // nil before Accept over TCP
 	certificate tls.Certificate
 	answer      string
-	relay       *net.UDPAddr
 
 	handshake *packetio.Buffer // DTLS that came in
 	checks    chan []byte
@@ -74,11 +75,6 @@ type Viewer struct {
 // New makes a viewer with a socket; the test closes it.
 func New(t testing.TB, cfg Config) *Viewer {
 	t.Helper()
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = conn.SetReadBuffer(4 << 20)
 	certificate, err := selfsign.GenerateSelfSigned()
 	if err != nil {
 		t.Fatal(err)
@@ -87,10 +83,15 @@ func New(t testing.TB, cfg Config) *Viewer {
 		cfg.Profiles = []dtls.SRTPProtectionProfile{dtls.SRTP_AES128_CM_HMAC_SHA1_80, dtls.SRTP_AEAD_AES_128_GCM}
 	}
 	v := &Viewer{
-		t: t, cfg: cfg, conn: conn, certificate: certificate,
+		t: t, cfg: cfg, certificate: certificate,
 		handshake: packetio.NewBuffer(), checks: make(chan []byte, 16), media: make(chan []byte, 4096), reading: make(chan struct{}), ended: make(chan struct{}),
 	}
-	go v.read()
+	if !cfg.TCP {
+		if v.conn, err = newDatagrams(); err != nil {
+			t.Fatal(err)
+		}
+		go v.read()
+	}
 	t.Cleanup(v.Close)
 	return v
 }
@@ -123,19 +124,41 @@ func fingerprint(der []byte) string {
 	return strings.Join(pairs, ":")
 }
 
-// Accept takes the relay's answer; the candidate in it is where the relay is.
+// Accept takes the relay's answer; the first candidate in it that fits is where the relay is.
 func (v *Viewer) Accept(answer string) {
 	v.t.Helper()
 	v.answer = answer
-	fields := strings.Fields(attribute(answer, "candidate"))
-	if len(fields) < 6 {
-		v.t.Fatalf("no candidate in the answer:\n%s", answer)
+	at := v.candidate(answer)
+	if datagrams, ok := v.conn.(*datagrams); ok {
+		datagrams.relay = net.UDPAddrFromAddrPort(at)
+		return
 	}
-	at, err := netip.ParseAddrPort(net.JoinHostPort(fields[4], fields[5]))
-	if err != nil {
+	var err error
+	if v.conn, err = dial(at); err != nil {
 		v.t.Fatal(err)
 	}
-	v.relay = net.UDPAddrFromAddrPort(at)
+	go v.read()
+}
+
+func (v *Viewer) candidate(answer string) netip.AddrPort {
+	v.t.Helper()
+	transport := "udp"
+	if v.cfg.TCP {
+		transport = "tcp"
+	}
+	for line := range strings.Lines(answer) {
+		fields := strings.Fields(line)
+		if len(fields) < 6 || !strings.HasPrefix(line, "a=candidate:") || fields[2] != transport {
+			continue
+		}
+		at, err := netip.ParseAddrPort(net.JoinHostPort(fields[4], fields[5]))
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		return at
+	}
+	v.t.Fatalf("no candidate for %s in the answer:\n%s", transport, answer)
+	return netip.AddrPort{}
 }
 
 func attribute(description, key string) string {
@@ -148,7 +171,12 @@ func attribute(description, key string) string {
 }
 
 // Address is where the viewer is.
-func (v *Viewer) Address() netip.AddrPort { return v.conn.LocalAddr().(*net.UDPAddr).AddrPort() }
+func (v *Viewer) Address() netip.AddrPort {
+	if tcp, ok := v.conn.LocalAddr().(*net.TCPAddr); ok {
+		return tcp.AddrPort()
+	}
+	return v.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+}
 
 // Check is a connectivity check. The zero value with Nominate is what a browser sends; the rest replaces what is right.
 type Check struct {
@@ -178,7 +206,7 @@ func (v *Viewer) Request(c Check) []byte {
 }
 
 // Write sends a datagram to the relay as it is.
-func (v *Viewer) Write(b []byte) (int, error) { return v.conn.WriteToUDP(b, v.relay) }
+func (v *Viewer) Write(b []byte) (int, error) { return v.conn.Write(b) }
 
 // Checked sends a check and returns the relay's answer to it.
 func (v *Viewer) Checked(c Check) *stun.Message {
@@ -329,8 +357,10 @@ func (v *Viewer) Close() {
 		<-v.ended
 		_ = v.dtls.Close()
 	}
-	v.Deafen()
-	_ = v.conn.Close()
+	if v.conn != nil {
+		v.Deafen()
+		_ = v.conn.Close()
+	}
 }
 
 // read sorts what comes in by its first byte (RFC 7983 section 7). What nobody fetches is dropped.
@@ -339,7 +369,7 @@ func (v *Viewer) read() {
 	for {
 		b := make([]byte, 1500)
 		n, err := v.conn.Read(b)
-		if errors.Is(err, os.ErrDeadlineExceeded) {
+		if errors.Is(err, os.ErrDeadlineExceeded) || err != nil && v.cfg.TCP {
 			return
 		}
 		if err != nil || n < 2 {
@@ -376,7 +406,7 @@ func (h handshake) Close() error { return h.v.handshake.Close() }
 func (h handshake) LocalAddr() net.Addr { return h.v.conn.LocalAddr() }
 
 // RemoteAddr implements net.Conn.
-func (h handshake) RemoteAddr() net.Addr { return h.v.relay }
+func (h handshake) RemoteAddr() net.Addr { return h.v.conn.RemoteAddr() }
 
 // SetDeadline implements net.Conn.
 func (h handshake) SetDeadline(t time.Time) error { return h.v.handshake.SetReadDeadline(t) }
