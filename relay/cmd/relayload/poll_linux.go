@@ -35,7 +35,7 @@ type poll struct {
 	turn  sync.Mutex // held while datagrams are handled
 
 	mu        sync.Mutex
-	receivers map[int32]receiver // by descriptor
+	receivers map[int32]receiver // by descriptor; the open ones, which are closed under turn
 
 	messages [readAtOnce]mmsghdr
 	vectors  [readAtOnce]unix.Iovec
@@ -153,9 +153,11 @@ func address(a *unix.RawSockaddrInet4) netip.AddrPort {
 // socket is one participant's UDP socket.
 type socket struct {
 	poll *poll
-	fd   int
 	port uint16
-	once sync.Once
+
+	using  sync.RWMutex // held for reading while fd is used: the kernel gives a closed one's number to somebody else
+	fd     int
+	closed bool
 }
 
 func (p *poll) open() (*socket, error) {
@@ -190,13 +192,23 @@ func (s *socket) attach(r receiver) error {
 	return nil
 }
 
-// write sends one datagram. A full buffer or a relay that has gone loses it, as UDP may.
+// write sends one datagram. A full buffer, a relay that has gone or a closed socket loses it, as UDP may.
 func (s *socket) write(b []byte, to netip.AddrPort) {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	if s.closed {
+		return
+	}
 	_ = unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())})
 }
 
 // dropped counts the datagrams that the kernel had no room for in this socket: the load generator's own losses.
 func (s *socket) dropped() uint64 {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	if s.closed {
+		return 0
+	}
 	var memory [9]uint32 // SK_MEMINFO_VARS of linux/sock_diag.h; the last one is SK_MEMINFO_DROPS
 	size := uint32(unsafe.Sizeof(memory))
 	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(s.fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
@@ -207,11 +219,18 @@ func (s *socket) dropped() uint64 {
 	return uint64(memory[8])
 }
 
+// close waits for a round of the poll to end. It must not be called by a receiver.
 func (s *socket) close() {
-	s.once.Do(func() {
-		s.poll.mu.Lock()
-		delete(s.poll.receivers, int32(s.fd))
-		s.poll.mu.Unlock()
-		_ = unix.Close(s.fd)
-	})
+	s.poll.turn.Lock()
+	defer s.poll.turn.Unlock()
+	s.using.Lock()
+	defer s.using.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	s.poll.mu.Lock()
+	delete(s.poll.receivers, int32(s.fd))
+	s.poll.mu.Unlock()
+	_ = unix.Close(s.fd)
 }
