@@ -134,7 +134,7 @@ func BenchmarkCost(b *testing.B) {
 	row(costFormat, "", "", "", "", "", "", "", "", "p50 / p99", "p50 / p99", "")
 	for _, shape := range []Shape{Frames, Browser} {
 		for _, profile := range []Profile{CM, GCM} {
-			cfg := Config{Viewers: 200, Rooms: 1, Duration: 8 * time.Second, Shape: shape, Rate: 15, Profile: profile, Joins: 32}
+			cfg := Config{Viewers: 200, Rooms: 1, Duration: 8 * time.Second, Stream: Stream{Shape: shape, Rate: 15, Packets: 12}, Profile: profile, Joins: 32}
 			relay, naive := measure(b, ours, program, cfg), measure(b, pion, program, cfg)
 			row(costFormat, shape, profile, cost(relay), cost(naive), ratio(naive.Cost.MicrosecondsPerPacket, relay.Cost.MicrosecondsPerPacket),
 				memory(relay), memory(naive), ratio(naive.Cost.BytesPerViewer, relay.Cost.BytesPerViewer), delay(relay), delay(naive),
@@ -158,7 +158,7 @@ func BenchmarkScale(b *testing.B) {
 	for _, profile := range []Profile{CM, GCM} {
 		first := 0.0
 		for _, size := range []struct{ rooms, viewers int }{{1, 50}, {1, 200}, {1, 500}, {1, 1000}, {100, 10}} {
-			cfg := Config{Viewers: size.viewers, Rooms: size.rooms, Duration: 8 * time.Second, Shape: Frames, Rate: 10, Profile: profile, Joins: 64}
+			cfg := Config{Viewers: size.viewers, Rooms: size.rooms, Duration: 8 * time.Second, Stream: Stream{Shape: Frames, Rate: 10, Packets: 12}, Profile: profile, Joins: 64}
 			r := measure(b, ours, program, cfg)
 			if first == 0 {
 				first = r.Cost.MicrosecondsPerPacket

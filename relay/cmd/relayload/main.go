@@ -34,7 +34,7 @@ Flags:
 
 func main() {
 	var cfg Config
-	if err := parse(&cfg, os.Args[1:]); err != nil {
+	if err := parse(&cfg, os.Args[1:], os.Stdout); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return
 		}

@@ -13,14 +13,13 @@ import (
 )
 
 const (
-	packetsPerFrame = 12
-	frameSize       = 1100 // bytes of each payload of a frame
-	smallest        = 500  // bytes of the smallest payload of the browser's shape
-	largest         = 1150
-	group           = 3 // packets of the browser's shape that leave together
-	groupInterval   = 5 * time.Millisecond
-	clockRate       = 90000
-	sentPackets     = 1 << 10 // kept for retransmission
+	frameSize     = 1100 // bytes of each payload of a frame
+	smallest      = 500  // bytes of the smallest payload of the browser's shape
+	largest       = 1150
+	group         = 3 // packets of the browser's shape that leave together
+	groupInterval = 5 * time.Millisecond
+	clockRate     = 90000
+	sentPackets   = 1 << 10 // kept for retransmission
 )
 
 // A payload is a VP8 descriptor with a picture id of 15 bits (RFC 7741 section 4.2), one byte of the VP8 header, and the
@@ -38,8 +37,8 @@ func sentAt(payload []byte) time.Duration {
 // presenter shares one synthetic screen. A keyframe comes first, and whenever one is asked for.
 type presenter struct {
 	*session
+	Stream
 	ssrc     uint32
-	shape    Shape
 	interval time.Duration // between frames
 	random   *rand.Rand
 	keyframe atomic.Bool
@@ -59,9 +58,9 @@ type sentPacket struct {
 	payload []byte
 }
 
-func newPresenter(s *session, room int, shape Shape, rate float64) *presenter {
+func newPresenter(s *session, room int, stream Stream) *presenter {
 	p := &presenter{
-		session: s, ssrc: 1000 + uint32(room), shape: shape, interval: time.Duration(float64(time.Second) / rate),
+		session: s, Stream: stream, ssrc: 1000 + uint32(room), interval: time.Duration(float64(time.Second) / stream.Rate),
 		random: rand.New(rand.NewPCG(uint64(room), 2)), sealed: make([]byte, 0, maxDatagram),
 	}
 	p.keyframe.Store(true)
@@ -69,11 +68,12 @@ func newPresenter(s *session, room int, shape Shape, rate float64) *presenter {
 	return p
 }
 
-// run sends frames until ctx is done. A late frame does not delay those that follow.
+// run sends frames until ctx is done. Those whose time passed while this machine was busy are left out, as a browser
+// leaves them out: sent all at once, the relay would be measured by a burst that nobody sends.
 func (p *presenter) run(ctx context.Context) {
-	begin := p.socket.poll.now() + time.Duration(p.random.Int64N(int64(p.interval))) // rooms are not in step
+	due := p.socket.poll.now() + time.Duration(p.random.Int64N(int64(p.interval))) // rooms are not in step
 	var reported time.Duration
-	for n := 0; wait(ctx, begin+time.Duration(n)*p.interval-p.socket.poll.now()); n++ {
+	for n := 0; wait(ctx, due-p.socket.poll.now()); n++ {
 		at := p.socket.poll.now()
 		if at-reported > reportInterval {
 			reported = at
@@ -82,7 +82,13 @@ func (p *presenter) run(ctx context.Context) {
 		if !p.frame(ctx, n, at) {
 			return
 		}
+		due = following(due, p.interval, p.socket.poll.now())
 	}
+}
+
+// following is when the next frame is due: on the beat, and not more than an interval ago.
+func following(due, interval, now time.Duration) time.Duration {
+	return due + max(1, (now-due)/interval)*interval
 }
 
 // wait sleeps; false when ctx is done.
@@ -105,9 +111,9 @@ func (p *presenter) frame(ctx context.Context, n int, at time.Duration) bool {
 	if p.keyframe.Swap(false) {
 		header = 0
 	}
-	for i := range packetsPerFrame {
+	for i := range p.Packets {
 		size := frameSize
-		if p.shape == Browser {
+		if p.Shape == Browser {
 			size = smallest + p.random.IntN(largest-smallest)
 			if i > 0 && i%group == 0 && !wait(ctx, groupInterval) {
 				return false
@@ -120,7 +126,7 @@ func (p *presenter) frame(ctx context.Context, n int, at time.Duration) bool {
 		}
 		binary.BigEndian.PutUint16(payload[2:], uint16(n)|0x8000)
 		payload[atHeader] = header
-		p.sendOne(payload, uint32(at*clockRate/time.Second), i == packetsPerFrame-1)
+		p.sendOne(payload, uint32(at*clockRate/time.Second), i == p.Packets-1)
 	}
 	return true
 }

@@ -114,10 +114,11 @@ func (l *load) present(ctx, presenting context.Context, room int) error {
 	if err != nil {
 		return err
 	}
-	p := newPresenter(s, room, l.cfg.Shape, l.cfg.Rate)
+	p := newPresenter(s, room, l.cfg.Stream)
 	l.presenters = append(l.presenters, p)
 	endpoint := whip.Endpoint{URL: l.cfg.WHIP, Token: token, HTTP: l.identity.client}
-	// Relays decide on the presenter's profile; both are cheap for one participant.
+	// Never GCM: a packet that is sent again has another header extension, and two headers under one nonce give GCM's
+	// authentication key away.
 	if err := s.open(ctx, &l.identity, endpoint, s.offer(l.identity.fingerprint, p.ssrc), CM); err != nil {
 		return err
 	}
