@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -210,7 +211,31 @@ func TestSpread(t *testing.T) {
 	for n := 1000; n > 0; n-- {
 		d.add(time.Duration(n) * time.Millisecond)
 	}
-	if s := d.spread(); s != (Spread{P50: 501, P99: 990, Max: 1000}) {
+	near := func(got, want float64) bool { return math.Abs(got-want) < want/100 }
+	if s := d.spread(); !near(s.P50, 501) || !near(s.P99, 990) || s.Max != 1000 {
 		t.Errorf("%+v", s)
+	}
+	d.reset()
+	d.add(-time.Second) // clocks do not run backwards, but nothing breaks
+	if s := d.spread(); s.P50 != 0 || s.Max != 0 {
+		t.Errorf("%+v", s)
+	}
+	d.add(1000 * time.Hour)
+	if s := d.spread(); s.Max != 3.6e9 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestBucketsFollowEachOther(t *testing.T) {
+	last := -1
+	for us := range 1 << 16 {
+		n := bucketOf(time.Duration(us) * time.Microsecond)
+		if n != last && n != last+1 {
+			t.Fatalf("%d us is in bucket %d after %d", us, n, last)
+		}
+		if m := middle(n); math.Abs(m-float64(us)) > float64(us)/2/fine {
+			t.Fatalf("%d us counts as %.1f", us, m)
+		}
+		last = n
 	}
 }
