@@ -56,7 +56,7 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	for room := range cfg.Rooms {
 		p, err := l.present(ctx, room)
 		if err != nil {
-			return Result{}, fmt.Errorf("share in room %d: %w", room, err)
+			return Result{}, fmt.Errorf("share in room %d: %w", room, advised(err))
 		}
 		l.presenting.Go(func() { p.run(presenting) })
 	}
@@ -156,12 +156,29 @@ func (l *load) watch(ctx context.Context) error {
 		joining.Go(func() {
 			defer func() { <-turns }()
 			if err := l.join(ctx, v, n%l.cfg.Rooms, n/l.cfg.Rooms); err != nil {
-				cancel(fmt.Errorf("viewer %d of room %d: %w", n/l.cfg.Rooms, n%l.cfg.Rooms, err))
+				cancel(fmt.Errorf("viewer %d of room %d: %w", n/l.cfg.Rooms, n%l.cfg.Rooms, advised(err)))
 			}
 		})
 	}
 	joining.Wait()
 	return context.Cause(ctx)
+}
+
+// advised adds to a refusal what is to be done about it.
+func advised(err error) error {
+	var refused *whip.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return fmt.Errorf("%w: join tokens come from --issuer and --relay-id, which must be the relay's own, or from --share-tokens and --view-tokens", err)
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return fmt.Errorf("%w: are --whip and --whep the relay's?", err)
+	case http.StatusConflict:
+		return fmt.Errorf("%w: each token of --share-tokens and --view-tokens works once", err)
+	}
+	return err
 }
 
 func (l *load) join(ctx context.Context, v *viewer, room, n int) error {
@@ -179,7 +196,7 @@ func (l *load) join(ctx context.Context, v *viewer, room, n int) error {
 		l.joins.add(at - began)
 		return nil
 	case <-time.After(joinTimeout):
-		return errors.New("no packet came")
+		return fmt.Errorf("connected, but no packet came within %s", joinTimeout)
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -101,7 +101,7 @@ func (s *session) connect(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		case <-ctx.Done():
-			return errors.New("no connectivity check was answered")
+			return fmt.Errorf("no connectivity check was answered from %v: can the relay's UDP port be reached from here?", s.answer.candidates)
 		}
 	}
 }

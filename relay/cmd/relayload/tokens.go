@@ -148,7 +148,7 @@ func (t *tokens) serve(address string) (stop func(), err error) {
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("serve key set: %w", err)
+		return nil, fmt.Errorf("serve key set: %w: choose another address with --jwks, and tell the relay", err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /jwks.json", func(w http.ResponseWriter, _ *http.Request) {
