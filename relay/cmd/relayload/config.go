@@ -11,6 +11,7 @@ import (
 // Config is what the load generator can be told.
 type Config struct {
 	WHIP, WHEP string // the relay's endpoints
+	Control    string // likewise; empty: viewers of a soak open no control channel
 	Tokens     TokenConfig
 	Viewers    int // in each room
 	Rooms      int
@@ -21,6 +22,7 @@ type Config struct {
 	Loss    float64 // fraction of packets that viewers pretend not to have got
 	Joins   int     // at the same time
 	JSON    bool
+	Soak    SoakConfig
 }
 
 // Stream is what each presenter sends.
@@ -87,6 +89,8 @@ func parse(cfg *Config, args []string, out io.Writer) error {
 	set.Float64Var(&cfg.Loss, "loss", 0, "`fraction` of packets that viewers pretend to lose, so that they ask again")
 	set.IntVar(&cfg.Joins, "joins", 32, "`number` of participants that join at the same time")
 	set.BoolVar(&cfg.JSON, "json", false, "print JSON")
+	set.StringVar(&cfg.Control, "control", "", "soak: `URL` of the control channel, which each viewer opens too; none when empty")
+	cfg.Soak.flags(set)
 	if err := set.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Fprint(out, help)
@@ -125,7 +129,19 @@ func (c Config) Validate() error {
 	if err := c.Stream.Validate(); err != nil {
 		return err
 	}
-	return c.Tokens.Validate()
+	if err := c.Tokens.Validate(); err != nil {
+		return err
+	}
+	if c.Soak.Stay == (Stay{}) {
+		if c.Control != "" || c.Soak.Metrics != "" {
+			return errors.New("--control and --metrics are for a soak: say with --stay how long each viewer stays")
+		}
+		return nil
+	}
+	if c.Tokens.Issuer == "" || c.Tokens.ShareFile != "" || c.Tokens.ViewFile != "" {
+		return errors.New("a soak needs a fresh join token for each viewer: give --issuer and --relay-id, and no files of tokens")
+	}
+	return c.Soak.Validate()
 }
 
 // Validate says what is wrong.

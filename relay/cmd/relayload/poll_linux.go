@@ -157,6 +157,7 @@ type socket struct {
 
 	using  sync.RWMutex // held for reading while fd is used: the kernel gives a closed one's number to somebody else
 	fd     int
+	mute   bool // nothing goes out or comes in any more
 	closed bool
 }
 
@@ -196,7 +197,7 @@ func (s *socket) attach(r receiver) error {
 func (s *socket) write(b []byte, to netip.AddrPort) {
 	s.using.RLock()
 	defer s.using.RUnlock()
-	if s.closed {
+	if s.mute {
 		return
 	}
 	_ = unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())})
@@ -219,18 +220,31 @@ func (s *socket) dropped() uint64 {
 	return uint64(memory[8])
 }
 
-// close waits for a round of the poll to end. It must not be called by a receiver.
-func (s *socket) close() {
+// silence keeps the port, but nothing goes out or comes in any more. It waits for a round of the poll to end, and must not
+// be called by a receiver.
+func (s *socket) silence() {
 	s.poll.turn.Lock()
 	defer s.poll.turn.Unlock()
 	s.using.Lock()
 	defer s.using.Unlock()
-	if s.closed {
+	if s.mute {
 		return
 	}
-	s.closed = true
+	s.mute = true
 	s.poll.mu.Lock()
 	delete(s.poll.receivers, int32(s.fd))
 	s.poll.mu.Unlock()
-	_ = unix.Close(s.fd)
+	_ = unix.EpollCtl(s.poll.epoll, unix.EPOLL_CTL_DEL, s.fd, nil)   // it may not be there yet
+	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 0) // the kernel's least
+}
+
+// close gives the port back.
+func (s *socket) close() {
+	s.silence()
+	s.using.Lock()
+	defer s.using.Unlock()
+	if !s.closed {
+		s.closed = true
+		_ = unix.Close(s.fd)
+	}
 }

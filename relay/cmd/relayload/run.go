@@ -54,7 +54,10 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	defer l.presenting.Wait()
 	defer stopPresenting()
 	for room := range cfg.Rooms {
-		p, err := l.present(ctx, room)
+		p, err := l.present(ctx, room, uint32(room+1))
+		if p != nil {
+			l.presenters = append(l.presenters, p)
+		}
 		if err != nil {
 			return Result{}, fmt.Errorf("share in room %d: %w", room, advised(err))
 		}
@@ -114,8 +117,8 @@ func newLoad(cfg Config) (*load, error) {
 	return l, nil
 }
 
-// present opens a share in a room. The caller lets the presenter run.
-func (l *load) present(ctx context.Context, room int) (*presenter, error) {
+// present opens a share in a room. The caller lets the presenter run, and closes it, also one that comes with an error.
+func (l *load) present(ctx context.Context, room int, share uint32) (*presenter, error) {
 	token, err := l.tokens.presenter(room)
 	if err != nil {
 		return nil, err
@@ -124,8 +127,7 @@ func (l *load) present(ctx context.Context, room int) (*presenter, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPresenter(s, uint32(len(l.presenters)+1), l.cfg.Stream)
-	l.presenters = append(l.presenters, p)
+	p := newPresenter(s, share, l.cfg.Stream)
 	endpoint := whip.Endpoint{URL: l.cfg.WHIP, Token: token, HTTP: l.identity.client}
 	// Never GCM: a packet that is sent again has another header extension, and two headers under one nonce give GCM's
 	// authentication key away.
@@ -155,7 +157,11 @@ func (l *load) watch(ctx context.Context) error {
 		}
 		joining.Go(func() {
 			defer func() { <-turns }()
-			if err := l.join(ctx, v, n%l.cfg.Rooms, n/l.cfg.Rooms); err != nil {
+			token, err := l.tokens.viewer(n%l.cfg.Rooms, n/l.cfg.Rooms)
+			if err == nil {
+				_, err = l.join(ctx, v, token)
+			}
+			if err != nil {
 				cancel(fmt.Errorf("viewer %d of room %d: %w", n/l.cfg.Rooms, n%l.cfg.Rooms, advised(err)))
 			}
 		})
@@ -181,24 +187,21 @@ func advised(err error) error {
 	return err
 }
 
-func (l *load) join(ctx context.Context, v *viewer, room, n int) error {
-	token, err := l.tokens.viewer(room, n)
-	if err != nil {
-		return err
-	}
+// join opens a view, waits for its first packet, and returns how long that took.
+func (l *load) join(ctx context.Context, v *viewer, token string) (took time.Duration, err error) {
 	began := v.socket.poll.now()
 	endpoint := whip.Endpoint{URL: l.cfg.WHEP, Token: token, HTTP: l.identity.client}
 	if err := v.open(ctx, &l.identity, endpoint, v.offer(l.identity.fingerprint, 0), l.cfg.Profile); err != nil {
-		return err
+		return 0, err
 	}
 	select {
 	case at := <-v.firstAt:
 		l.joins.add(at - began)
-		return nil
+		return at - began, nil
 	case <-time.After(joinTimeout):
-		return fmt.Errorf("connected, but no packet came within %s", joinTimeout)
+		return 0, fmt.Errorf("connected, but no packet came within %s", joinTimeout)
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
 }
 

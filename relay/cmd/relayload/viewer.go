@@ -63,6 +63,14 @@ func (s *share) unheard(sent, highest uint64) uint64 {
 	return max(sent, heard) - heard
 }
 
+// missed is how many packets of the share p are beyond the viewer's newest one, when that may be another share's.
+func (s *share) missed(p *presenter, highest uint64) uint64 {
+	if s.latest.share != p.share {
+		return p.sentSoFar()
+	}
+	return s.unheard(p.sentSoFar(), highest)
+}
+
 // report is what receiver reports need between two of them.
 type report struct {
 	next          time.Duration
