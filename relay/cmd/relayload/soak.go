@@ -153,7 +153,7 @@ func (s *soak) run(ctx context.Context, look func() (gauges, error), out io.Writ
 		}
 		now := time.Since(s.began)
 		s.samples = append(s.samples, sample{now, g})
-		if over || now >= told+s.cfg.Soak.Report {
+		if now >= told+s.cfg.Soak.Report || over && now > told+s.cfg.Soak.Report/2 {
 			told = now.Truncate(s.cfg.Soak.Report)
 			fmt.Fprintln(out, s.row())
 		}
