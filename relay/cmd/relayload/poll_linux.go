@@ -20,7 +20,8 @@ const (
 	receiveBuffer = 1 << 20 // bytes asked of the kernel for each socket
 )
 
-// receiver gets the datagrams of one socket, on the poll's goroutine.
+// receiver gets the datagrams of one socket, on the poll's goroutine; at is when the kernel got it, so that no relay is
+// charged for the time in which this program was busy.
 type receiver interface {
 	receive(datagram []byte, from netip.AddrPort, at time.Duration)
 	// tick is called about every 10 ms.
@@ -40,7 +41,14 @@ type poll struct {
 	messages [readAtOnce]mmsghdr
 	vectors  [readAtOnce]unix.Iovec
 	names    [readAtOnce]unix.RawSockaddrInet4
+	stamps   [readAtOnce]arrival
 	buffers  [readAtOnce][maxDatagram]byte
+}
+
+// arrival is the control message of SO_TIMESTAMPNS: when the kernel got a datagram.
+type arrival struct {
+	header unix.Cmsghdr
+	at     unix.Timespec
 }
 
 // mmsghdr is struct mmsghdr of recvmmsg(2).
@@ -60,6 +68,7 @@ func newPoll(since time.Time) (*poll, error) {
 		p.vectors[i] = unix.Iovec{Base: &p.buffers[i][0], Len: maxDatagram}
 		p.messages[i].header = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&p.names[i])), Iov: &p.vectors[i]}
 		p.messages[i].header.SetIovlen(1)
+		p.messages[i].header.Control = (*byte)(unsafe.Pointer(&p.stamps[i]))
 	}
 	return p, nil
 }
@@ -117,13 +126,18 @@ func (p *poll) drain(fd int32) {
 	for {
 		for i := range p.messages {
 			p.messages[i].header.Namelen = unix.SizeofSockaddrInet4
+			p.messages[i].header.SetControllen(int(unsafe.Sizeof(p.stamps[i])))
 		}
 		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&p.messages[0])), readAtOnce, unix.MSG_DONTWAIT, 0, 0)
 		if errno != 0 {
 			return // EAGAIN, or an ICMP error of a relay that has gone
 		}
-		at := p.now()
+		now := time.Now()
 		for i := range int(n) {
+			at := now.Sub(p.since)
+			if p.messages[i].header.Controllen > 0 && p.stamps[i].header.Type == unix.SCM_TIMESTAMPNS {
+				at -= max(0, now.Sub(time.Unix(p.stamps[i].at.Unix())))
+			}
 			r.receive(p.buffers[i][:p.messages[i].size], address(&p.names[i]), at)
 		}
 		if n < readAtOnce {
@@ -168,6 +182,7 @@ func (p *poll) open() (*socket, error) {
 	}
 	s := &socket{poll: p, fd: fd}
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer) // the kernel may grant less
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)        // without, arrivals are as late as the poll
 	if err := unix.Bind(fd, &unix.SockaddrInet4{}); err != nil {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("bind socket: %w", err)
