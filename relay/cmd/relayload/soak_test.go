@@ -40,6 +40,9 @@ func TestSoak(t *testing.T) {
 	for _, problem := range v.Problems {
 		t.Error(problem)
 	}
+	if cfg.Duration > time.Minute && cfg.Duration < 10*time.Minute {
+		t.Log("what the relay remembers for a while still grows: 10 minutes and more are worth a verdict")
+	}
 	c := v.Counts
 	if c.Joins < uint64(2*cfg.Viewers) || c.Vanished == 0 || c.VanishedShares == 0 || c.Restarts == 0 || c.Shares < 3 || v.Delay.P50 <= 0 {
 		t.Errorf("%+v: not everything was done that a soak does", c)
