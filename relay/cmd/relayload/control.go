@@ -87,6 +87,16 @@ func (c *channel) read() {
 	}
 }
 
+// over reports whether the channel has ended.
+func (c *channel) over() bool {
+	select {
+	case <-c.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // close says goodbye.
 func (c *channel) close() {
 	_ = c.conn.Close(websocket.StatusNormalClosure, "")

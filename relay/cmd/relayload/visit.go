@@ -122,6 +122,9 @@ func (s *soak) visit(ctx context.Context, room int, name string, random *rand.Ra
 		return nil
 	}
 	if control != nil {
+		if stayed && control.over() {
+			err = fmt.Errorf("%s: the relay ended the control channel", name)
+		}
 		control.close()
 	}
 	s.farewell(v.session)
