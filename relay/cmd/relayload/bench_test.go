@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -16,80 +15,97 @@ import (
 	"time"
 )
 
-const startLimit = 20 * time.Second
+const (
+	startLimit = 20 * time.Second
+	stopLimit  = 40 * time.Second // a relay should need 30
+)
 
 // process is a relay that runs for a measurement.
 type process struct {
-	url    string
-	pid    int
-	tokens TokenConfig
-	stop   func()
+	url     string
+	metrics string // empty: none
+	pid     int
+	tokens  TokenConfig
+	stop    func()
 }
 
 // contender starts a relay.
-type contender func(b *testing.B, program string) process
+type contender func(t testing.TB, program string) process
 
 // ours starts bin/relay as an operator would.
-func ours(b *testing.B, program string) process {
-	b.Helper()
-	jwks := freeAddress(b)
-	ready := filepath.Join(b.TempDir(), "ready.json")
-	p := start(b, ready, nil, program, "serve", "--id", "load", "--issuer", "load", "--jwks", "http://"+jwks+"/jwks.json",
-		"--listen", "127.0.0.1:0", "--media", "127.0.0.1:0", "--ready-file", ready)
+func ours(t testing.TB, program string) process {
+	t.Helper()
+	jwks := freeAddress(t)
+	ready := filepath.Join(t.TempDir(), "ready.json")
+	p := start(t, ready, nil, program, "serve", "--id", "load", "--issuer", "load", "--jwks", "http://"+jwks+"/jwks.json",
+		"--listen", "127.0.0.1:0", "--media", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--ready-file", ready)
 	p.tokens = TokenConfig{Issuer: "load", RelayID: "load", JWKS: jwks}
 	return p
 }
 
 // pion starts the naive relay.
-func pion(b *testing.B, _ string) process {
-	b.Helper()
-	ready := filepath.Join(b.TempDir(), "ready.json")
-	return start(b, ready, []string{naiveReady + "=" + ready}, os.Args[0])
+func pion(t testing.TB, _ string) process {
+	t.Helper()
+	ready := filepath.Join(t.TempDir(), "ready.json")
+	return start(t, ready, []string{naiveReady + "=" + ready}, os.Args[0])
 }
 
-func start(b *testing.B, ready string, environment []string, program string, args ...string) process {
-	b.Helper()
+func start(t testing.TB, ready string, environment []string, program string, args ...string) process {
+	t.Helper()
 	cmd := exec.Command(program, args...)
-	var log bytes.Buffer
-	cmd.Env, cmd.Stderr = append(os.Environ(), environment...), &log
+	log, err := os.Create(filepath.Join(t.TempDir(), "log")) // a soak's is too large for memory
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd.Env, cmd.Stderr = append(os.Environ(), environment...), log
 	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	stop := func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
+		kill := time.AfterFunc(stopLimit, func() { _ = cmd.Process.Kill() })
+		defer kill.Stop()
 		if err := cmd.Wait(); err != nil {
-			b.Errorf("%s: %v\n%s", filepath.Base(program), err, log.Bytes())
+			t.Errorf("%s: %v\n%s", filepath.Base(program), err, ending(log.Name()))
 		}
 	}
-	var said struct{ Relay string }
+	var said struct{ Relay, Metrics string }
 	for limit := time.Now().Add(startLimit); ; time.Sleep(20 * time.Millisecond) {
 		text, err := os.ReadFile(ready)
 		if err == nil && json.Unmarshal(text, &said) == nil {
-			return process{url: said.Relay, pid: cmd.Process.Pid, stop: stop}
+			return process{url: said.Relay, metrics: said.Metrics, pid: cmd.Process.Pid, stop: stop}
 		}
 		if time.Now().After(limit) {
 			stop()
-			b.Fatalf("%s is not ready after %s\n%s", filepath.Base(program), startLimit, log.Bytes())
+			t.Fatalf("%s is not ready after %s\n%s", filepath.Base(program), startLimit, ending(log.Name()))
 		}
 	}
 }
 
-func freeAddress(b testing.TB) string {
-	b.Helper()
+// ending is the last of a log.
+func ending(path string) []byte {
+	const size = 8 << 10
+	text, _ := os.ReadFile(path) // the test has failed already
+	return text[max(0, len(text)-size):]
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	defer listener.Close()
 	return listener.Addr().String()
 }
 
-func buildRelay(b *testing.B) string {
-	b.Helper()
-	program := filepath.Join(b.TempDir(), "relay")
+func buildRelay(t testing.TB) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "relay")
 	cmd := exec.Command("go", "build", "-o", program, "../relay")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Fatalf("build the relay: %v\n%s", err, out)
+		t.Fatalf("build the relay: %v\n%s", err, out)
 	}
 	return program
 }
@@ -134,7 +150,7 @@ func BenchmarkCost(b *testing.B) {
 	row(costFormat, "", "", "", "", "", "", "", "", "p50 / p99", "p50 / p99", "")
 	for _, shape := range []Shape{Frames, Browser} {
 		for _, profile := range []Profile{CM, GCM} {
-			cfg := Config{Viewers: 200, Rooms: 1, Duration: 8 * time.Second, Shape: shape, Rate: 15, Profile: profile, Joins: 32}
+			cfg := Config{Viewers: 200, Rooms: 1, Duration: 8 * time.Second, Stream: Stream{Shape: shape, Rate: 15, Packets: 12}, Profile: profile, Joins: 32}
 			relay, naive := measure(b, ours, program, cfg), measure(b, pion, program, cfg)
 			row(costFormat, shape, profile, cost(relay), cost(naive), ratio(naive.Cost.MicrosecondsPerPacket, relay.Cost.MicrosecondsPerPacket),
 				memory(relay), memory(naive), ratio(naive.Cost.BytesPerViewer, relay.Cost.BytesPerViewer), delay(relay), delay(naive),
@@ -158,7 +174,7 @@ func BenchmarkScale(b *testing.B) {
 	for _, profile := range []Profile{CM, GCM} {
 		first := 0.0
 		for _, size := range []struct{ rooms, viewers int }{{1, 50}, {1, 200}, {1, 500}, {1, 1000}, {100, 10}} {
-			cfg := Config{Viewers: size.viewers, Rooms: size.rooms, Duration: 8 * time.Second, Shape: Frames, Rate: 10, Profile: profile, Joins: 64}
+			cfg := Config{Viewers: size.viewers, Rooms: size.rooms, Duration: 8 * time.Second, Stream: Stream{Shape: Frames, Rate: 10, Packets: 12}, Profile: profile, Joins: 64}
 			r := measure(b, ours, program, cfg)
 			if first == 0 {
 				first = r.Cost.MicrosecondsPerPacket

@@ -20,7 +20,8 @@ const (
 	receiveBuffer = 1 << 20 // bytes asked of the kernel for each socket
 )
 
-// receiver gets the datagrams of one socket, on the poll's goroutine.
+// receiver gets the datagrams of one socket, on the poll's goroutine; at is when the kernel got it, so that no relay is
+// charged for the time in which this program was busy.
 type receiver interface {
 	receive(datagram []byte, from netip.AddrPort, at time.Duration)
 	// tick is called about every 10 ms.
@@ -35,12 +36,19 @@ type poll struct {
 	turn  sync.Mutex // held while datagrams are handled
 
 	mu        sync.Mutex
-	receivers map[int32]receiver // by descriptor
+	receivers map[int32]receiver // by descriptor; the open ones, which are closed under turn
 
 	messages [readAtOnce]mmsghdr
 	vectors  [readAtOnce]unix.Iovec
 	names    [readAtOnce]unix.RawSockaddrInet4
+	stamps   [readAtOnce]arrival
 	buffers  [readAtOnce][maxDatagram]byte
+}
+
+// arrival is the control message of SO_TIMESTAMPNS: when the kernel got a datagram.
+type arrival struct {
+	header unix.Cmsghdr
+	at     unix.Timespec
 }
 
 // mmsghdr is struct mmsghdr of recvmmsg(2).
@@ -60,6 +68,7 @@ func newPoll(since time.Time) (*poll, error) {
 		p.vectors[i] = unix.Iovec{Base: &p.buffers[i][0], Len: maxDatagram}
 		p.messages[i].header = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&p.names[i])), Iov: &p.vectors[i]}
 		p.messages[i].header.SetIovlen(1)
+		p.messages[i].header.Control = (*byte)(unsafe.Pointer(&p.stamps[i]))
 	}
 	return p, nil
 }
@@ -117,13 +126,18 @@ func (p *poll) drain(fd int32) {
 	for {
 		for i := range p.messages {
 			p.messages[i].header.Namelen = unix.SizeofSockaddrInet4
+			p.messages[i].header.SetControllen(int(unsafe.Sizeof(p.stamps[i])))
 		}
 		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&p.messages[0])), readAtOnce, unix.MSG_DONTWAIT, 0, 0)
 		if errno != 0 {
 			return // EAGAIN, or an ICMP error of a relay that has gone
 		}
-		at := p.now()
+		now := time.Now()
 		for i := range int(n) {
+			at := now.Sub(p.since)
+			if p.messages[i].header.Controllen > 0 && p.stamps[i].header.Type == unix.SCM_TIMESTAMPNS {
+				at -= max(0, now.Sub(time.Unix(p.stamps[i].at.Unix())))
+			}
 			r.receive(p.buffers[i][:p.messages[i].size], address(&p.names[i]), at)
 		}
 		if n < readAtOnce {
@@ -153,9 +167,12 @@ func address(a *unix.RawSockaddrInet4) netip.AddrPort {
 // socket is one participant's UDP socket.
 type socket struct {
 	poll *poll
-	fd   int
 	port uint16
-	once sync.Once
+
+	using  sync.RWMutex // held for reading while fd is used: the kernel gives a closed one's number to somebody else
+	fd     int
+	mute   bool // nothing goes out or comes in any more
+	closed bool
 }
 
 func (p *poll) open() (*socket, error) {
@@ -165,6 +182,7 @@ func (p *poll) open() (*socket, error) {
 	}
 	s := &socket{poll: p, fd: fd}
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer) // the kernel may grant less
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)        // without, arrivals are as late as the poll
 	if err := unix.Bind(fd, &unix.SockaddrInet4{}); err != nil {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("bind socket: %w", err)
@@ -190,13 +208,23 @@ func (s *socket) attach(r receiver) error {
 	return nil
 }
 
-// write sends one datagram. A full buffer or a relay that has gone loses it, as UDP may.
+// write sends one datagram. A full buffer, a relay that has gone or a closed socket loses it, as UDP may.
 func (s *socket) write(b []byte, to netip.AddrPort) {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	if s.mute {
+		return
+	}
 	_ = unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())})
 }
 
 // dropped counts the datagrams that the kernel had no room for in this socket: the load generator's own losses.
 func (s *socket) dropped() uint64 {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	if s.closed {
+		return 0
+	}
 	var memory [9]uint32 // SK_MEMINFO_VARS of linux/sock_diag.h; the last one is SK_MEMINFO_DROPS
 	size := uint32(unsafe.Sizeof(memory))
 	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(s.fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
@@ -207,11 +235,31 @@ func (s *socket) dropped() uint64 {
 	return uint64(memory[8])
 }
 
+// silence keeps the port, but nothing goes out or comes in any more. It waits for a round of the poll to end, and must not
+// be called by a receiver.
+func (s *socket) silence() {
+	s.poll.turn.Lock()
+	defer s.poll.turn.Unlock()
+	s.using.Lock()
+	defer s.using.Unlock()
+	if s.mute {
+		return
+	}
+	s.mute = true
+	s.poll.mu.Lock()
+	delete(s.poll.receivers, int32(s.fd))
+	s.poll.mu.Unlock()
+	_ = unix.EpollCtl(s.poll.epoll, unix.EPOLL_CTL_DEL, s.fd, nil)   // it may not be there yet
+	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 0) // the kernel's least
+}
+
+// close gives the port back.
 func (s *socket) close() {
-	s.once.Do(func() {
-		s.poll.mu.Lock()
-		delete(s.poll.receivers, int32(s.fd))
-		s.poll.mu.Unlock()
+	s.silence()
+	s.using.Lock()
+	defer s.using.Unlock()
+	if !s.closed {
+		s.closed = true
 		_ = unix.Close(s.fd)
-	})
+	}
 }

@@ -34,4 +34,5 @@ type socket struct {
 func (s *socket) attach(receiver) error        { return errors.ErrUnsupported }
 func (s *socket) write([]byte, netip.AddrPort) {}
 func (s *socket) dropped() uint64              { return 0 }
+func (s *socket) silence()                     {}
 func (s *socket) close()                       {}

@@ -13,33 +13,56 @@ import (
 )
 
 const (
-	packetsPerFrame = 12
-	frameSize       = 1100 // bytes of each payload of a frame
-	smallest        = 500  // bytes of the smallest payload of the browser's shape
-	largest         = 1150
-	group           = 3 // packets of the browser's shape that leave together
-	groupInterval   = 5 * time.Millisecond
-	clockRate       = 90000
-	sentPackets     = 1 << 10 // kept for retransmission
+	frameSize     = 1100 // bytes of each payload of a frame
+	smallest      = 500  // bytes of the smallest payload of the browser's shape
+	largest       = 1150
+	group         = 3 // packets of the browser's shape that leave together
+	groupInterval = 5 * time.Millisecond
+	clockRate     = 90000
+	sentPackets   = 1 << 10 // kept for retransmission
 )
 
-// A payload is a VP8 descriptor with a picture id of 15 bits (RFC 7741 section 4.2), one byte of the VP8 header, and the
-// time at which it was sent.
+// A payload is a VP8 descriptor with a picture id of 15 bits (RFC 7741 section 4.2), one byte of the VP8 header, and what
+// a stamp holds.
 const (
 	atHeader      = 4
 	atTime        = 5
-	payloadHeader = atTime + 8
+	atShare       = atTime + 8
+	atCount       = atShare + 4
+	payloadHeader = atCount + 8
 )
 
-func sentAt(payload []byte) time.Duration {
-	return time.Duration(binary.BigEndian.Uint64(payload[atTime:]))
+// stamp says of a packet what viewers want to know. RTP's numbers do not: a relay gives its own to viewers.
+type stamp struct {
+	sent  time.Duration
+	share uint32 // which presenter; never 0
+	count uint64 // packets that it has sent, this one included
+}
+
+func (s stamp) put(payload []byte) {
+	binary.BigEndian.PutUint64(payload[atTime:], uint64(s.sent))
+	binary.BigEndian.PutUint32(payload[atShare:], s.share)
+	binary.BigEndian.PutUint64(payload[atCount:], s.count)
+}
+
+// stamped reads a payload's stamp; false when it has none.
+func stamped(payload []byte) (stamp, bool) {
+	if len(payload) < payloadHeader {
+		return stamp{}, false
+	}
+	s := stamp{
+		sent:  time.Duration(binary.BigEndian.Uint64(payload[atTime:])),
+		share: binary.BigEndian.Uint32(payload[atShare:]), count: binary.BigEndian.Uint64(payload[atCount:]),
+	}
+	return s, s.share != 0
 }
 
 // presenter shares one synthetic screen. A keyframe comes first, and whenever one is asked for.
 type presenter struct {
 	*session
+	Stream
+	share    uint32 // from 1
 	ssrc     uint32
-	shape    Shape
 	interval time.Duration // between frames
 	random   *rand.Rand
 	keyframe atomic.Bool
@@ -48,7 +71,7 @@ type presenter struct {
 	mu       sync.Mutex // one packet at a time is protected
 	sequence uint16
 	wide     uint16 // transport-wide sequence number
-	packets  uint32
+	count    uint64 // packets that were sent, repeated ones aside
 	bytes    uint32
 	sealed   []byte
 	sent     [sentPackets]sentPacket
@@ -59,21 +82,22 @@ type sentPacket struct {
 	payload []byte
 }
 
-func newPresenter(s *session, room int, shape Shape, rate float64) *presenter {
+func newPresenter(s *session, share uint32, stream Stream) *presenter {
 	p := &presenter{
-		session: s, ssrc: 1000 + uint32(room), shape: shape, interval: time.Duration(float64(time.Second) / rate),
-		random: rand.New(rand.NewPCG(uint64(room), 2)), sealed: make([]byte, 0, maxDatagram),
+		session: s, Stream: stream, share: share, ssrc: 1000 + share, interval: time.Duration(float64(time.Second) / stream.Rate),
+		random: rand.New(rand.NewPCG(uint64(share), 2)), sealed: make([]byte, 0, maxDatagram),
 	}
 	p.keyframe.Store(true)
 	s.media, s.ticked = p.receive, func(time.Duration) {}
 	return p
 }
 
-// run sends frames until ctx is done. A late frame does not delay those that follow.
+// run sends frames until ctx is done. Those whose time passed while this machine was busy are left out, as a browser
+// leaves them out: sent all at once, the relay would be measured by a burst that nobody sends.
 func (p *presenter) run(ctx context.Context) {
-	begin := p.socket.poll.now() + time.Duration(p.random.Int64N(int64(p.interval))) // rooms are not in step
+	due := p.socket.poll.now() + time.Duration(p.random.Int64N(int64(p.interval))) // rooms are not in step
 	var reported time.Duration
-	for n := 0; wait(ctx, begin+time.Duration(n)*p.interval-p.socket.poll.now()); n++ {
+	for n := 0; wait(ctx, due-p.socket.poll.now()); n++ {
 		at := p.socket.poll.now()
 		if at-reported > reportInterval {
 			reported = at
@@ -82,7 +106,13 @@ func (p *presenter) run(ctx context.Context) {
 		if !p.frame(ctx, n, at) {
 			return
 		}
+		due = following(due, p.interval, p.socket.poll.now())
 	}
+}
+
+// following is when the next frame is due: on the beat, and not more than an interval ago.
+func following(due, interval, now time.Duration) time.Duration {
+	return due + max(1, (now-due)/interval)*interval
 }
 
 // wait sleeps; false when ctx is done.
@@ -105,9 +135,9 @@ func (p *presenter) frame(ctx context.Context, n int, at time.Duration) bool {
 	if p.keyframe.Swap(false) {
 		header = 0
 	}
-	for i := range packetsPerFrame {
+	for i := range p.Packets {
 		size := frameSize
-		if p.shape == Browser {
+		if p.Shape == Browser {
 			size = smallest + p.random.IntN(largest-smallest)
 			if i > 0 && i%group == 0 && !wait(ctx, groupInterval) {
 				return false
@@ -120,7 +150,7 @@ func (p *presenter) frame(ctx context.Context, n int, at time.Duration) bool {
 		}
 		binary.BigEndian.PutUint16(payload[2:], uint16(n)|0x8000)
 		payload[atHeader] = header
-		p.sendOne(payload, uint32(at*clockRate/time.Second), i == packetsPerFrame-1)
+		p.sendOne(payload, uint32(at*clockRate/time.Second), i == p.Packets-1)
 	}
 	return true
 }
@@ -129,13 +159,20 @@ func (p *presenter) frame(ctx context.Context, n int, at time.Duration) bool {
 func (p *presenter) sendOne(payload []byte, timestamp uint32, marker bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	binary.BigEndian.PutUint64(payload[atTime:], uint64(p.socket.poll.now()))
+	p.count++
+	stamp{sent: p.socket.poll.now(), share: p.share, count: p.count}.put(payload)
 	h := rtp.Header{Version: 2, PayloadType: videoType, SequenceNumber: p.sequence, Timestamp: timestamp, SSRC: p.ssrc, Marker: marker}
 	p.sent[int(p.sequence)%len(p.sent)] = sentPacket{header: h, payload: payload}
 	p.sequence++
-	p.packets++
 	p.bytes += uint32(len(payload))
 	p.protect(h, payload)
+}
+
+// sentSoFar is how many packets were sent, repeated ones aside.
+func (p *presenter) sentSoFar() uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.count
 }
 
 // protect encrypts and sends. p.mu is held.
@@ -167,7 +204,7 @@ func (p *presenter) report(at time.Duration) {
 	now := time.Now()
 	plain, err := rtcp.Marshal([]rtcp.Packet{&rtcp.SenderReport{
 		SSRC: p.ssrc, NTPTime: uint64(now.Unix()+secondsFrom1900To1970)<<32 | uint64(now.Nanosecond())<<32/uint64(time.Second),
-		RTPTime: uint32(at * clockRate / time.Second), PacketCount: p.packets, OctetCount: p.bytes,
+		RTPTime: uint32(at * clockRate / time.Second), PacketCount: uint32(p.count), OctetCount: p.bytes,
 	}, rtcp.NewCNAMESourceDescription(p.ssrc, cname)})
 	k := p.keys.Load()
 	if err != nil || k == nil {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"slices"
+	"math/bits"
 	"strings"
 	"sync"
 	"time"
@@ -16,10 +16,10 @@ type Result struct {
 	SRTP      Profile `json:"srtp"`
 	Seconds   float64 `json:"seconds"`
 	Packets   uint64  `json:"packets"`   // that viewers got
-	Lost      uint64  `json:"lost"`      // that never came
+	Lost      uint64  `json:"lost"`      // that never came, whether or not the relay's numbers tell
 	Recovered uint64  `json:"recovered"` // of those that came, by retransmission
 	Dropped   uint64  `json:"dropped"`   // of those lost, by the load generator's own sockets
-	Broken    uint64  `json:"broken"`    // sampled packets that could not be decrypted
+	Broken    uint64  `json:"broken"`    // sampled packets that could not be decrypted, or are not of this program
 	Cost      Cost    `json:"cost"`
 	Join      Spread  `json:"joinMilliseconds"`  // from the request to the first packet
 	Delay     Spread  `json:"delayMilliseconds"` // of a frame's last packet
@@ -41,41 +41,74 @@ type Spread struct {
 	Max float64 `json:"max"`
 }
 
-// maxDelays bounds the samples: the first that come are kept.
-const maxDelays = 1 << 20
+// The buckets of a distribution: exact up to 127 us, then each a 64th of its value wide, up to 38 hours.
+const (
+	fine    = 64
+	buckets = 32 * fine
+)
 
-// delays collects durations of several goroutines.
+// delays is the distribution of durations that several goroutines add. Its memory is the same however many come.
 type delays struct {
-	mu   sync.Mutex
-	list []time.Duration
+	mu     sync.Mutex
+	counts [buckets]uint64
+	total  uint64
+	max    time.Duration
 }
 
 func (d *delays) add(v time.Duration) {
+	n := bucketOf(v)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.list) < maxDelays {
-		d.list = append(d.list, v)
-	}
+	d.counts[n]++
+	d.total++
+	d.max = max(d.max, v)
 }
 
+func bucketOf(v time.Duration) int {
+	us := uint64(max(v, 0).Microseconds())
+	if us < 2*fine {
+		return int(us)
+	}
+	shift := bits.Len64(us) - 7
+	return min(shift*fine+int(us>>shift), buckets-1)
+}
+
+// middle is the duration in microseconds that stands for a bucket.
+func middle(bucket int) float64 {
+	if bucket < 2*fine {
+		return float64(bucket)
+	}
+	shift := bucket/fine - 1
+	low := uint64(bucket-shift*fine) << shift
+	return float64(low) + float64(uint64(1)<<shift-1)/2
+}
+
+// reset begins anew.
 func (d *delays) reset() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.list = d.list[:0]
+	d.counts, d.total, d.max = [buckets]uint64{}, 0, 0
 }
 
 // spread takes the nearest rank.
 func (d *delays) spread() Spread {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.list) == 0 {
+	if d.total == 0 {
 		return Spread{}
 	}
-	slices.Sort(d.list)
+	longest := float64(d.max.Microseconds()) / 1000
 	at := func(fraction float64) float64 {
-		return float64(d.list[int(fraction*float64(len(d.list)-1)+0.5)].Microseconds()) / 1000
+		rank := uint64(fraction*float64(d.total-1) + 0.5)
+		for bucket, count := range d.counts {
+			if rank < count {
+				return min(middle(bucket)/1000, longest)
+			}
+			rank -= count
+		}
+		return longest
 	}
-	return Spread{P50: at(0.5), P99: at(0.99), Max: at(1)}
+	return Spread{P50: at(0.5), P99: at(0.99), Max: longest}
 }
 
 // LossPercent is the share of packets that never came.
@@ -99,7 +132,7 @@ func (r Result) String() string {
 		line("", "%d of the lost were dropped by this program's own sockets", r.Dropped)
 	}
 	if r.Broken > 0 {
-		line("broken", "%d sampled packets could not be decrypted", r.Broken)
+		line("broken", "%d sampled packets could not be decrypted, or are not of this program's shares", r.Broken)
 	}
 	if r.Cost.ResidentBytes > 0 {
 		line("cost", "%.2f us/packet, %.2f cores", r.Cost.MicrosecondsPerPacket, r.Cost.Cores)

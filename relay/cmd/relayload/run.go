@@ -21,13 +21,14 @@ const (
 	viewersRead = 500                    // by one goroutine
 )
 
-// load is a run.
+// load is what participants share: tokens, sockets, a certificate.
 type load struct {
 	cfg        Config
 	tokens     *tokens
 	identity   identity
 	polls      []*poll
 	reading    sync.WaitGroup
+	stop       func() // once all participants have left
 	presenting sync.WaitGroup
 	presenters []*presenter
 	viewers    []*viewer
@@ -40,29 +41,27 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	if err := cfg.Validate(); err != nil {
 		return Result{}, err
 	}
+	if _, err := usageOf(cfg.PID); err != nil {
+		return Result{}, err
+	}
 	l, err := newLoad(cfg)
 	if err != nil {
 		return Result{}, err
 	}
-	stop, err := l.tokens.serve(cfg.Tokens.JWKS)
-	if err != nil {
-		return Result{}, err
-	}
-	defer stop()
-	reading, stopReading := context.WithCancel(context.Background())
-	defer l.reading.Wait()
-	defer stopReading()
-	for _, p := range l.polls {
-		l.reading.Go(func() { p.run(reading) })
-	}
+	defer l.stop()
 	defer l.close()
 	presenting, stopPresenting := context.WithCancel(ctx)
 	defer l.presenting.Wait()
 	defer stopPresenting()
 	for room := range cfg.Rooms {
-		if err := l.present(ctx, presenting, room); err != nil {
-			return Result{}, fmt.Errorf("share in room %d: %w", room, err)
+		p, err := l.present(ctx, room, uint32(room+1))
+		if p != nil {
+			l.presenters = append(l.presenters, p)
 		}
+		if err != nil {
+			return Result{}, fmt.Errorf("share in room %d: %w", room, advised(err))
+		}
+		l.presenting.Go(func() { p.run(presenting) })
 	}
 	before, err := usageOf(cfg.PID)
 	if err != nil {
@@ -77,6 +76,7 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	return l.measure(ctx, before, stopPresenting)
 }
 
+// newLoad makes a load and begins to read its sockets and to serve its key; stop must be called.
 func newLoad(cfg Config) (*load, error) {
 	l := &load{cfg: cfg}
 	var err error
@@ -93,36 +93,45 @@ func newLoad(cfg Config) (*load, error) {
 			MaxIdleConnsPerHost: cfg.Joins, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
 		}},
 	}
+	stopServing, err := l.tokens.serve(cfg.Tokens.JWKS)
+	if err != nil {
+		return nil, err
+	}
+	reading, stopReading := context.WithCancel(context.Background())
+	l.stop = func() {
+		stopReading()
+		l.reading.Wait()
+		l.identity.client.CloseIdleConnections()
+		stopServing()
+	}
 	since := time.Now()
 	for range 1 + cfg.Rooms*cfg.Viewers/viewersRead {
 		p, err := newPoll(since)
 		if err != nil {
+			l.stop()
 			return nil, err
 		}
 		l.polls = append(l.polls, p)
+		l.reading.Go(func() { p.run(reading) })
 	}
 	return l, nil
 }
 
-// present opens a room's share and sends until presenting is done.
-func (l *load) present(ctx, presenting context.Context, room int) error {
+// present opens a share in a room. The caller lets the presenter run, and closes it, also one that comes with an error.
+func (l *load) present(ctx context.Context, room int, share uint32) (*presenter, error) {
 	token, err := l.tokens.presenter(room)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s, err := newSession(l.polls[room%len(l.polls)])
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p := newPresenter(s, room, l.cfg.Shape, l.cfg.Rate)
-	l.presenters = append(l.presenters, p)
+	p := newPresenter(s, share, l.cfg.Stream)
 	endpoint := whip.Endpoint{URL: l.cfg.WHIP, Token: token, HTTP: l.identity.client}
-	// Relays decide on the presenter's profile; both are cheap for one participant.
-	if err := s.open(ctx, &l.identity, endpoint, s.offer(l.identity.fingerprint, p.ssrc), CM); err != nil {
-		return err
-	}
-	l.presenting.Go(func() { p.run(presenting) })
-	return nil
+	// Never GCM: a packet that is sent again has another header extension, and two headers under one nonce give GCM's
+	// authentication key away.
+	return p, s.open(ctx, &l.identity, endpoint, s.offer(l.identity.fingerprint, p.ssrc), CM)
 }
 
 // watch lets all viewers join, cfg.Joins at a time, and waits until each has a packet.
@@ -148,8 +157,12 @@ func (l *load) watch(ctx context.Context) error {
 		}
 		joining.Go(func() {
 			defer func() { <-turns }()
-			if err := l.join(ctx, v, n%l.cfg.Rooms, n/l.cfg.Rooms); err != nil {
-				cancel(fmt.Errorf("viewer %d of room %d: %w", n/l.cfg.Rooms, n%l.cfg.Rooms, err))
+			token, err := l.tokens.viewer(n%l.cfg.Rooms, n/l.cfg.Rooms)
+			if err == nil {
+				_, err = l.join(ctx, v, token)
+			}
+			if err != nil {
+				cancel(fmt.Errorf("viewer %d of room %d: %w", n/l.cfg.Rooms, n%l.cfg.Rooms, advised(err)))
 			}
 		})
 	}
@@ -157,24 +170,38 @@ func (l *load) watch(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-func (l *load) join(ctx context.Context, v *viewer, room, n int) error {
-	token, err := l.tokens.viewer(room, n)
-	if err != nil {
+// advised adds to a refusal what is to be done about it.
+func advised(err error) error {
+	var refused *whip.Refused
+	if !errors.As(err, &refused) {
 		return err
 	}
+	switch refused.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return fmt.Errorf("%w: join tokens come from --issuer and --relay-id, which must be the relay's own, or from --share-tokens and --view-tokens", err)
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return fmt.Errorf("%w: are --whip and --whep the relay's?", err)
+	case http.StatusConflict:
+		return fmt.Errorf("%w: each token of --share-tokens and --view-tokens works once", err)
+	}
+	return err
+}
+
+// join opens a view, waits for its first packet, and returns how long that took.
+func (l *load) join(ctx context.Context, v *viewer, token string) (took time.Duration, err error) {
 	began := v.socket.poll.now()
 	endpoint := whip.Endpoint{URL: l.cfg.WHEP, Token: token, HTTP: l.identity.client}
 	if err := v.open(ctx, &l.identity, endpoint, v.offer(l.identity.fingerprint, 0), l.cfg.Profile); err != nil {
-		return err
+		return 0, err
 	}
 	select {
 	case at := <-v.firstAt:
 		l.joins.add(at - began)
-		return nil
+		return at - began, nil
 	case <-time.After(joinTimeout):
-		return errors.New("no packet came")
+		return 0, fmt.Errorf("connected, but no packet came within %s", joinTimeout)
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
 }
 
@@ -204,8 +231,9 @@ func (l *load) measure(ctx context.Context, before usage, stopPresenting func())
 		return Result{}, ctx.Err()
 	}
 	final := l.totals()
+	final.lost += l.unheard()
 	r.Seconds, r.Packets = elapsed.Seconds(), end.got-start.got
-	r.Lost, r.Recovered = max(final.lost, start.lost)-start.lost, end.recovered-start.recovered
+	r.Lost, r.Recovered = max(final.lost, start.lost)-start.lost, final.recovered-start.recovered
 	r.Dropped, r.Broken = final.dropped-start.dropped, final.broken
 	r.Delay = l.delays.spread()
 	packets := float64(max(r.Packets, 1))
@@ -219,24 +247,52 @@ func (l *load) measure(ctx context.Context, before usage, stopPresenting func())
 	return r, nil
 }
 
-// totals are sums over all viewers.
+// totals are sums over viewers.
 type totals struct{ got, lost, recovered, dropped, broken uint64 }
 
 // totals stops the polls for a moment: what they count is theirs alone while they run.
 func (l *load) totals() totals {
-	for _, p := range l.polls {
-		p.turn.Lock()
-		defer p.turn.Unlock()
-	}
+	defer l.hold()()
 	var t totals
 	for _, v := range l.viewers {
-		t.got += v.video.got
-		t.lost += v.video.lost()
-		t.recovered += v.video.recovered
-		t.broken += v.broken
-		t.dropped += v.socket.dropped()
+		t.add(v)
 	}
 	return t
+}
+
+// hold stops the polls until the returned function is called.
+func (l *load) hold() (release func()) {
+	for _, p := range l.polls {
+		p.turn.Lock()
+	}
+	return func() {
+		for _, p := range l.polls {
+			p.turn.Unlock()
+		}
+	}
+}
+
+func (t *totals) add(v *viewer) {
+	t.got += v.video.got
+	t.lost += v.video.lost() + v.share.skipped
+	t.recovered += v.video.recovered
+	t.broken += v.broken
+	t.dropped += v.socket.dropped()
+}
+
+// unheard is what viewers miss at the end without knowing it: a viewer to whom nothing comes any more sees no gap. Nothing
+// may be under way.
+func (l *load) unheard() uint64 {
+	defer l.hold()()
+	var all uint64
+	for n, v := range l.viewers {
+		of := l.presenters[n%l.cfg.Rooms]
+		if known := v.share.latest.share; known != 0 && known <= uint32(len(l.presenters)) {
+			of = l.presenters[known-1]
+		}
+		all += v.share.unheard(of.sentSoFar(), v.video.highest)
+	}
+	return all
 }
 
 // close ends all sessions, several at a time.
@@ -260,5 +316,4 @@ func (l *load) close() {
 	}
 	close(sessions)
 	closing.Wait()
-	l.identity.client.CloseIdleConnections()
 }

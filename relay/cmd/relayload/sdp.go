@@ -103,6 +103,19 @@ func parseAnswer(text string) (answer, error) {
 	return a, nil
 }
 
+// readCredentials reads those of an SDP fragment (RFC 8840 section 9).
+func readCredentials(text string) (c credentials) {
+	for raw := range strings.Lines(text) {
+		switch key, value, _ := strings.Cut(strings.TrimSpace(raw), ":"); key {
+		case "a=ice-ufrag":
+			c.ufrag = value
+		case "a=ice-pwd":
+			c.password = value
+		}
+	}
+	return c
+}
+
 // candidate keeps IPv4 over UDP (RFC 8839 section 5.1): a participant is one IPv4 socket.
 func (a *answer) candidate(fields []string) {
 	if len(fields) < 6 || !strings.EqualFold(fields[2], "udp") || len(a.candidates) == maxCandidates {

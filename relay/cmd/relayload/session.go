@@ -32,7 +32,7 @@ const (
 type session struct {
 	socket   *socket
 	resource *whip.Session
-	ours     credentials
+	ours     credentials // restart changes these two while the poll does not run
 	answer   answer
 	media    func(datagram []byte, at time.Duration) // RTP and RTCP, on the poll's goroutine
 	ticked   func(at time.Duration)                  // likewise
@@ -42,6 +42,7 @@ type session struct {
 	keys     atomic.Pointer[keys]
 	dtls     *dtls.Conn
 	consent  time.Duration // when the latest check was sent
+	answered bool          // a check was, since the latest credentials
 }
 
 type credentials struct{ ufrag, password string }
@@ -61,10 +62,10 @@ func newSession(p *poll) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{
-		socket: socket, ours: credentials{ufrag: rand.Text()[:8], password: rand.Text()}, inbound: packetio.NewBuffer(), checked: make(chan struct{}),
-	}, nil
+	return &session{socket: socket, ours: newCredentials(), inbound: packetio.NewBuffer(), checked: make(chan struct{})}, nil
 }
+
+func newCredentials() credentials { return credentials{ufrag: rand.Text()[:8], password: rand.Text()} }
 
 // open posts the offer and connects; the session's media function gets packets from now on.
 func (s *session) open(ctx context.Context, id *identity, endpoint whip.Endpoint, offer string, profile Profile) error {
@@ -101,9 +102,28 @@ func (s *session) connect(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		case <-ctx.Done():
-			return errors.New("no connectivity check was answered")
+			return fmt.Errorf("no connectivity check was answered from %v: can the relay's UDP port be reached from here?", s.answer.candidates)
 		}
 	}
+}
+
+// restart makes new ICE credentials (RFC 8445 section 9) and connects with them; media flows on meanwhile.
+func (s *session) restart(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+	defer cancel()
+	fresh := newCredentials()
+	text, err := s.resource.Patch(ctx, s.resource.ETag, fmt.Sprintf("a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", fresh.ufrag, fresh.password))
+	if err != nil {
+		return fmt.Errorf("restart ICE: %w", err)
+	}
+	theirs := readCredentials(text)
+	if theirs.ufrag == "" || theirs.password == "" {
+		return errors.New("restart ICE: the relay answered without credentials")
+	}
+	s.socket.poll.turn.Lock()
+	s.ours, s.answer.ice, s.answered, s.checked = fresh, theirs, false, make(chan struct{})
+	s.socket.poll.turn.Unlock()
+	return s.connect(ctx)
 }
 
 // check sends a Binding request that nominates (RFC 8445 section 7.2.2).
@@ -132,7 +152,9 @@ func (s *session) binding(datagram []byte, from netip.AddrPort) {
 	}
 	switch m.Type {
 	case stun.BindingSuccess:
-		if stun.NewShortTermIntegrity(s.answer.ice.password).Check(m) == nil && s.remote.CompareAndSwap(nil, &from) {
+		if !s.answered && stun.NewShortTermIntegrity(s.answer.ice.password).Check(m) == nil {
+			s.answered = true
+			s.remote.Store(&from)
 			close(s.checked)
 		}
 	case stun.BindingRequest:
@@ -210,6 +232,16 @@ func (s *session) close(ctx context.Context) {
 	}
 	_ = s.inbound.Close()
 	s.socket.close()
+}
+
+// vanish ends the session without a word to the relay, as a machine does whose network is gone. The relay goes on sending
+// to the socket's port for a while: the caller closes the socket once that would disturb nobody.
+func (s *session) vanish() {
+	s.socket.silence()
+	if s.dtls != nil {
+		_ = s.dtls.Close() // its farewell goes nowhere
+	}
+	_ = s.inbound.Close()
 }
 
 // transport sorts a session's datagrams by their first byte (RFC 7983 section 7).

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/coopnet/coopnet/shared/jointoken"
@@ -36,6 +37,7 @@ type minter struct {
 	key    jointoken.Key
 	config TokenConfig
 	run    string // makes the tokens of two runs differ
+	minted atomic.Uint64
 }
 
 func newTokens(cfg TokenConfig, rooms, viewers int) (*tokens, error) {
@@ -125,13 +127,14 @@ func (t *tokens) viewer(room, n int) (string, error) {
 	return t.mint(room, fmt.Sprintf("viewer-%d-%d", room, n), jointoken.View)
 }
 
+// mint makes a token that was not there before.
 func (t *tokens) mint(room int, participant string, may jointoken.Permission) (string, error) {
 	if t.minter == nil {
 		return "", nil
 	}
 	m, now := t.minter, time.Now()
 	return jointoken.Sign(m.key, jointoken.Claims{
-		Issuer: m.config.Issuer, Audience: m.config.RelayID, Subject: participant, ID: m.run + "-" + participant,
+		Issuer: m.config.Issuer, Audience: m.config.RelayID, Subject: participant, ID: fmt.Sprintf("%s-%d", m.run, m.minted.Add(1)),
 		Conference: fmt.Sprintf("load-%s-%d", m.run, room), Name: participant, Role: jointoken.RoleGuest,
 		Permissions: []jointoken.Permission{may}, IssuedAt: now, NotBefore: now, Expires: now.Add(tokenLifetime),
 	})
@@ -148,7 +151,7 @@ func (t *tokens) serve(address string) (stop func(), err error) {
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("serve key set: %w", err)
+		return nil, fmt.Errorf("serve key set: %w: choose another address with --jwks, and tell the relay", err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /jwks.json", func(w http.ResponseWriter, _ *http.Request) {

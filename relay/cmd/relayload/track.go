@@ -32,17 +32,17 @@ type gap struct {
 	asked int
 }
 
-// add takes a packet; false when it was there before.
-func (t *track) add(sequence uint16, at time.Duration) bool {
+// add takes a packet and returns its unwrapped number; fresh is false when it was there before.
+func (t *track) add(sequence uint16, at time.Duration) (index uint64, fresh bool) {
 	if !t.started {
 		t.started = true
 		t.first = uint64(sequence) + 1<<16
 		t.highest = t.first
 		t.mark(t.first)
 		t.got++
-		return true
+		return t.first, true
 	}
-	index := t.highest + uint64(int64(int16(sequence-uint16(t.highest))))
+	index = t.highest + uint64(int64(int16(sequence-uint16(t.highest))))
 	if index > t.highest {
 		for missing := max(t.highest+1, index-min(index, window-1)); missing < index; missing++ {
 			t.unmark(missing)
@@ -53,11 +53,11 @@ func (t *track) add(sequence uint16, at time.Duration) bool {
 		t.highest = index
 		t.mark(index)
 		t.got++
-		return true
+		return index, true
 	}
 	if index < t.first || t.highest-index >= window || t.seen[index/64%uint64(len(t.seen))]&(1<<(index%64)) != 0 {
 		t.repeated++
-		return false
+		return index, false
 	}
 	t.mark(index)
 	t.got++
@@ -67,7 +67,7 @@ func (t *track) add(sequence uint16, at time.Duration) bool {
 			break
 		}
 	}
-	return true
+	return index, true
 }
 
 func (t *track) mark(index uint64)   { t.seen[index/64%uint64(len(t.seen))] |= 1 << (index % 64) }

@@ -91,6 +91,29 @@ func TestParseAnswer(t *testing.T) {
 	}
 }
 
+// What a relay leaves out without a gap in its numbers is known all the same.
+func TestShareCountsWhatLeavesNoGap(t *testing.T) {
+	var s share
+	if s.unheard(7, 1<<16) != 7 {
+		t.Error("who heard nothing misses everything")
+	}
+	s.learn(stamp{share: 1, count: 5}, 100)
+	s.learn(stamp{share: 1, count: 17}, 112)
+	if s.skipped != 0 || s.unheard(17, 112) != 0 || s.unheard(20, 112) != 3 || s.unheard(20, 115) != 0 {
+		t.Errorf("%+v: nothing was left out", s)
+	}
+	s.learn(stamp{share: 1, count: 41}, 124) // 24 were sent, 12 numbers used
+	s.learn(stamp{share: 1, count: 30}, 120) // late
+	if s.skipped != 12 || s.unheard(50, 130) != 3 {
+		t.Errorf("%+v: twelve were left out", s)
+	}
+	s.learn(stamp{share: 2, count: 3}, 125) // another presenter owes nothing
+	s.learn(stamp{share: 2, count: 4}, 126)
+	if s.skipped != 12 || s.unheard(4, 126) != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
 // Feedback is built from the extension where a relay stamps packets, and malformed extensions are harmless.
 func TestTransportWideFeedback(t *testing.T) {
 	v := &viewer{session: &session{}}

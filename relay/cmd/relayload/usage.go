@@ -25,7 +25,7 @@ func usageOf(pid int) (usage, error) {
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return usage{}, fmt.Errorf("read the relay's processor time: %w", err)
+		return usage{}, fmt.Errorf("read the relay's processor time: %w: is --pid a process on this machine?", err)
 	}
 	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {

@@ -22,15 +22,53 @@ type viewer struct {
 	*session
 	ssrc     uint32 // of its reports
 	video    track
+	share    share
 	loss     float64
 	random   *rand.Rand
 	frames   int
 	delays   *delays
 	firstAt  chan time.Duration // when the first packet came
 	plain    [maxDatagram]byte
-	broken   uint64 // sampled packets that could not be decrypted
+	broken   uint64 // sampled packets that could not be decrypted, or have no stamp
 	reported report
 	feedback congestion
+}
+
+// share ties a share's own count of packets to the numbers in the viewer's stream.
+type share struct {
+	latest  stamp // 0 until one was read
+	index   uint64
+	skipped uint64 // packets that the relay left out without leaving a gap in its numbers
+}
+
+// learn takes the stamp of the packet with this number.
+func (s *share) learn(from stamp, index uint64) {
+	if from.share == s.latest.share {
+		if index <= s.index {
+			return // late
+		}
+		if sent, numbered := from.count-s.latest.count, index-s.index; from.count > s.latest.count && sent > numbered {
+			s.skipped += sent - numbered
+		}
+	}
+	s.latest, s.index = from, index
+}
+
+// unheard is how many packets of the share are beyond the viewer's newest one, when it has sent so many.
+func (s *share) unheard(sent, highest uint64) uint64 {
+	if s.latest.share == 0 {
+		return sent
+	}
+	heard := s.latest.count + highest - s.index
+	return max(sent, heard) - heard
+}
+
+// missed is how many packets of the share p are beyond the viewer's newest one, when that may be another share's.
+func (s *share) missed(p *presenter, highest uint64) uint64 {
+	if s.latest.share != p.share {
+		return p.sentSoFar()
+	}
+	return s.unheard(p.sentSoFar(), highest)
 }
 
 // report is what receiver reports need between two of them.
@@ -76,12 +114,22 @@ func (v *viewer) receive(b []byte, at time.Duration) {
 			v.video.ssrc = binary.BigEndian.Uint32(b[8:])
 			v.firstAt <- at
 		}
-		if v.video.add(binary.BigEndian.Uint16(b[2:]), at) && b[1]&0x80 != 0 {
-			if v.frames++; v.frames%sampleEvery == 0 {
-				v.sample(b, at)
+		if index, fresh := v.video.add(binary.BigEndian.Uint16(b[2:]), at); fresh && v.samples(b) {
+			if payload, ok := v.decrypt(b); ok {
+				v.sample(b, payload, index, at)
 			}
 		}
 	}
+}
+
+// samples decides whether a packet is decrypted: the last one of some frames, and whichever can be the first.
+func (v *viewer) samples(b []byte) bool {
+	due := v.share.latest.share == 0
+	if b[1]&0x80 != 0 {
+		v.frames++
+		due = due || v.frames%sampleEvery == 0
+	}
+	return due
 }
 
 // decrypt returns the payload; false while there are no keys, or when the packet is not what its tag says.
@@ -104,17 +152,33 @@ func (v *viewer) decrypt(b []byte) ([]byte, bool) {
 	return plain[n:], true
 }
 
-// sample measures how long a frame's last packet was under way.
-func (v *viewer) sample(b []byte, at time.Duration) {
-	if payload, ok := v.decrypt(b); ok && len(payload) >= payloadHeader {
-		v.delays.add(at - sentAt(payload))
+// sample reads the packet's stamp, and how long a frame's last packet was under way.
+func (v *viewer) sample(b, payload []byte, index uint64, at time.Duration) {
+	stamp, ok := stamped(payload)
+	if !ok {
+		v.broken++
+		return
+	}
+	v.share.learn(stamp, index)
+	if b[1]&0x80 != 0 {
+		v.delays.add(at - stamp.sent)
 	}
 }
 
-// retransmitted takes a packet that was asked for (RFC 4588 section 4): the payload begins with its sequence number.
+// retransmitted takes a packet that was asked for (RFC 4588 section 4): the payload begins with its sequence number. That
+// a frame had to wait for it belongs to the frame's latency.
 func (v *viewer) retransmitted(b []byte, at time.Duration) {
-	if payload, ok := v.decrypt(b); ok && len(payload) > 2 && v.video.started && v.video.add(binary.BigEndian.Uint16(payload), at) {
-		v.video.recovered++
+	payload, ok := v.decrypt(b)
+	if !ok || len(payload) < 2 || !v.video.started {
+		return
+	}
+	index, fresh := v.video.add(binary.BigEndian.Uint16(payload), at)
+	if !fresh {
+		return
+	}
+	v.video.recovered++
+	if v.samples(b) {
+		v.sample(b, payload[2:], index, at)
 	}
 }
 

@@ -5,6 +5,7 @@ package metrics
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -90,13 +91,18 @@ type Metrics struct {
 // New registers the sources, the Go runtime and the process.
 func New(src Sources) (*Metrics, error) {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	all := append(src.collectors(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	all := append(src.collectors(), collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(live())), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, c := range all {
 		if err := m.registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
 	return m, nil
+}
+
+// live adds go_gc_heap_live_bytes, what was in use at the last garbage collection: a leak shows in it, and garbage does not.
+func live() collectors.GoRuntimeMetricsRule {
+	return collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")}
 }
 
 // Handler serves the figures in Prometheus' text format. It belongs on a private listener.

@@ -80,7 +80,10 @@ func TestEveryFigure(t *testing.T) {
 	if got, want := strings.Count(body, "\ncoopnet_relay_"), 44; got != want {
 		t.Errorf("%d figures, %d are checked", got, want)
 	}
-	for _, runtime := range []string{"\ngo_goroutines ", "\nprocess_cpu_seconds_total "} {
+	for _, runtime := range []string{
+		"\ngo_goroutines ", "\ngo_memstats_heap_inuse_bytes ", "\ngo_gc_heap_live_bytes ",
+		"\nprocess_cpu_seconds_total ", "\nprocess_resident_memory_bytes ", "\nprocess_open_fds ",
+	} {
 		if !strings.Contains(body, runtime) {
 			t.Errorf("no %q", runtime)
 		}
