@@ -87,7 +87,7 @@ func (s *Server) hello(w http.ResponseWriter, r *http.Request) {
 	go s.carry(p, settled)
 	batch, err := p.greet(r.Context(), hello)
 	switch {
-	case err != nil: // nobody will come again
+	case err != nil || r.Context().Err() != nil: // nobody will come again
 		p.leave()
 		problem.Write(w, w.Header().Get("X-Request-Id"), unavailable("The relay could not open the channel."))
 	case batch.End != nil:

@@ -384,13 +384,16 @@ func TestShutdownAnswersEveryFetch(t *testing.T) {
 	s := newStand(t, overHTTP, func(c *Config) { c.Heartbeat, c.CloseTimeout, c.Linger = time.Minute, 10*time.Second, time.Minute })
 	const many = 20
 	var all sync.WaitGroup
-	answers := make(chan string, many)
+	answers := make(chan string, 2*many)
 	for n := range many {
 		c, _ := s.guest(fmt.Sprint("p", n))
 		all.Go(func() {
 			for {
 				frame, err := c.line.read(t.Context())
 				if err != nil {
+					if websocket.CloseStatus(err) < 0 {
+						t.Error(err)
+					}
 					answers <- fmt.Sprint(websocket.CloseStatus(err))
 					return
 				}
