@@ -131,6 +131,7 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 	mux.Handle("/whep", r.whip)
 	mux.Handle("/whep/", r.whip)
 	mux.Handle("/control", r.control)
+	mux.Handle("/control/", r.control)
 	mux.HandleFunc("/", notFound)
 	r.handler = front(cfg.Logger, mux)
 	return nil

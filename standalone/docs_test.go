@@ -61,13 +61,18 @@ func TestDocsControlMessages(t *testing.T) {
 			t.Errorf("docs/protocol.md shows another %s:\n%s", b[1], golden)
 		}
 	}
-	files, err := filepath.Glob("../shared/wire/testdata/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
+	messages, err := filepath.Glob("../shared/wire/testdata/*.json")
+	if err != nil || len(messages) == 0 {
+		t.Fatalf("no golden messages: %v", err)
 	}
-	for _, f := range files {
-		if !shown[filepath.Base(f)] {
-			t.Errorf("docs/protocol.md does not show %s", filepath.Base(f))
+	batches, err := filepath.Glob("../shared/wire/testdata/http/*.json")
+	if err != nil || len(batches) == 0 {
+		t.Fatalf("no golden batches: %v", err)
+	}
+	for _, f := range append(messages, batches...) {
+		name, err := filepath.Rel("../shared/wire/testdata", f)
+		if err != nil || !shown[filepath.ToSlash(name)] {
+			t.Errorf("docs/protocol.md does not show %s (%v)", name, err)
 		}
 	}
 }

@@ -81,7 +81,7 @@ func staticFiles(files fs.FS, logger *slog.Logger) (http.Handler, error) {
 func mount(control, media http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); {
-		case first == "whip", first == "whep", r.URL.Path == "/control":
+		case first == "whip", first == "whep", first == "control":
 			media.ServeHTTP(w, r)
 		default:
 			control.ServeHTTP(w, r)

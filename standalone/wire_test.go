@@ -19,6 +19,8 @@ func TestMountLeavesNoPathToNobody(t *testing.T) {
 		{http.MethodPost, "/whip//x", http.StatusNotFound},
 		{http.MethodPost, "/whep/../whip", http.StatusNotFound},
 		{http.MethodGet, "/whip", http.StatusMethodNotAllowed},
+		{http.MethodPost, "/control", http.StatusUnsupportedMediaType},
+		{http.MethodDelete, "/control/x", http.StatusNotFound},
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), c.method, r.Portal, nil)
 		if err != nil {

@@ -16,7 +16,7 @@ export default defineConfig({
       '/api': 'http://localhost:8080',
       '/whip': 'http://localhost:8080',
       '/whep': 'http://localhost:8080',
-      '/control': { target: 'ws://localhost:8080', ws: true },
+      '/control': { target: 'http://localhost:8080', ws: true },
     },
   },
 });

@@ -89,11 +89,16 @@ export class Coopnet {
     await this.end('SIGKILL');
   }
 
+  /** Ends the process in order; its data stays. */
+  async halt(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
   /** Starts it again on the same ports and data. */
   async restart(): Promise<void> {
     this.address = {
       ...this.address,
-      listen: this.address.listen.replace(/:\d+$/, `:${this.port}`),
+      listen: this.address.listen.replace(/:0$/, `:${this.port}`),
       media: this.ready.media,
     };
     await this.run();

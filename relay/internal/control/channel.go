@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 
@@ -19,13 +18,11 @@ import (
 	"github.com/coopnet/coopnet/shared/wire"
 )
 
-// channel is one connection. Its fields belong to the goroutine of run, but for the Go channels.
+// channel is one participant's control channel, whatever carries it. Its fields belong to the goroutine of run, but for
+// the Go channel.
 type channel struct {
 	server   *Server
-	conn     *websocket.Conn
-	socket   net.Conn      // beneath conn
-	inbox    chan frame    // closed when nothing can be read any more
-	closing  chan struct{} // closed when frames are no longer wanted
+	carrier  carrier
 	replaced chan struct{} // closed by Server.sit
 
 	limit    *rate.Limiter
@@ -34,81 +31,25 @@ type channel struct {
 	presence *room.Presence // nil before hello
 }
 
-// frame is one message as it came.
-type frame struct {
-	text bool
-	data []byte
+func newChannel(s *Server, over carrier) *channel {
+	return &channel{server: s, carrier: over, replaced: make(chan struct{}), limit: rate.NewLimiter(messagesPerSecond, messageBurst)}
 }
 
-// ending says why a channel is closed. It travels as an error from whatever found the reason to run.
-type ending struct {
-	code   websocket.StatusCode
-	reason string
-}
-
-func (e ending) Error() string { return fmt.Sprintf("%d %s", e.code, e.reason) }
-
-// errLost: the connection broke or the participant closed it.
-var errLost = errors.New("connection lost")
-
-func newChannel(s *Server, conn *websocket.Conn, socket net.Conn) *channel {
-	conn.SetReadLimit(wire.MaxMessage)
-	return &channel{
-		server: s, conn: conn, socket: socket,
-		inbox: make(chan frame), closing: make(chan struct{}), replaced: make(chan struct{}),
-		limit: rate.NewLimiter(messagesPerSecond, messageBurst),
-	}
-}
-
-// run owns the connection from the upgrade to the close. It calls settled when the hello was accepted or refused.
-func (c *channel) run(settled func()) {
-	ctx, cut := context.WithCancel(c.server.cut)
-	defer cut()
-	context.AfterFunc(ctx, func() { _ = c.socket.Close() }) // the connection may be closed already
-	var reader sync.WaitGroup
-	reader.Go(func() { c.read(ctx) })
-
-	err := c.greet(ctx)
-	settled()
+// run owns the channel from the hello to the end. It calls settled when the hello was accepted, or with why it was not.
+func (c *channel) run(settled func(error)) {
+	err := c.greet(c.server.cut)
+	settled(err)
 	if err == nil {
-		err = c.stay(ctx)
+		err = c.stay(c.server.cut)
 	} else {
 		c.server.refused.Add(1)
 	}
 	c.server.cfg.Logger.Info("control: closed", "conference", c.claims.Conference, "participant", c.claims.Subject, "why", err)
-
 	var end ending
 	if errors.As(err, &end) {
-		c.close(end, cut)
+		c.carrier.close(end)
 	}
-	cut()
-	reader.Wait()
-	_ = c.conn.CloseNow() // it is closed already unless the reader ended by itself
-}
-
-// read passes frames on until the connection ends; once closing it only looks for the participant's close.
-func (c *channel) read(ctx context.Context) {
-	defer close(c.inbox)
-	for {
-		kind, data, err := c.conn.Read(ctx)
-		if err != nil {
-			return
-		}
-		select {
-		case c.inbox <- frame{text: kind == websocket.MessageText, data: data}:
-		case <-c.closing:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// close says goodbye and gives the participant CloseTimeout to answer.
-func (c *channel) close(end ending, cut context.CancelFunc) {
-	close(c.closing)
-	timer := time.AfterFunc(c.server.cfg.CloseTimeout, cut)
-	defer timer.Stop()
-	_ = c.conn.Close(end.code, end.reason) // a participant that does not answer is gone all the same
+	c.carrier.release()
 }
 
 // greet waits for the hello and joins the room.
@@ -120,7 +61,7 @@ func (c *channel) greet(ctx context.Context) error {
 		return ending{CloseSilent, "no hello in time"}
 	case <-c.server.draining:
 		return c.ended(room.ReasonDraining)
-	case f, ok := <-c.inbox:
+	case f, ok := <-c.carrier.inbox():
 		if !ok {
 			return errLost
 		}
@@ -188,7 +129,7 @@ func (c *channel) stay(ctx context.Context) error {
 	at := seat{c.claims.Conference, c.claims.Subject}
 	c.server.sit(at, c)
 	defer c.server.rise(at, c)
-	c.server.cfg.Logger.Info("control: open", "conference", at.conference, "participant", at.participant, "role", c.claims.Role)
+	c.server.cfg.Logger.Info("control: open", "conference", at.conference, "participant", at.participant, "role", c.claims.Role, "over", c.carrier.String())
 
 	ctx, cancel := context.WithCancel(ctx)
 	queue, events := c.presence.Events(), make(chan []room.Event)
@@ -232,7 +173,7 @@ func (c *channel) serve(events <-chan []room.Event) error {
 	for {
 		var err error
 		select {
-		case f, ok := <-c.inbox:
+		case f, ok := <-c.carrier.inbox():
 			if !ok {
 				return errLost
 			}
@@ -240,8 +181,10 @@ func (c *channel) serve(events <-chan []room.Event) error {
 			err = c.receive(f)
 		case batch := <-events:
 			err = c.tell(batch)
+		case <-c.carrier.alive():
+			silence.Reset(c.server.cfg.Silence)
 		case <-heartbeat.C:
-			err = c.send(wire.Heartbeat{Type: wire.TypeRoomHeartbeat})
+			err = c.beat()
 		case <-silence.C:
 			silence.Reset(c.server.cfg.Silence)
 			err = c.unheard()
@@ -261,11 +204,13 @@ func (c *channel) serve(events <-chan []room.Event) error {
 // unheard decides on a silence: a message that waited while a write was slow still counts.
 func (c *channel) unheard() error {
 	select {
-	case f, ok := <-c.inbox:
+	case f, ok := <-c.carrier.inbox():
 		if ok {
 			return c.receive(f)
 		}
 		return errLost
+	case <-c.carrier.alive():
+		return nil
 	default:
 		return ending{CloseSilent, "nothing heard"}
 	}
@@ -278,13 +223,23 @@ func (c *channel) send(message any) error {
 	return c.write(ctx, message)
 }
 
+func (c *channel) beat() error {
+	ctx, cancel := context.WithTimeout(c.server.cut, c.server.cfg.WriteTimeout)
+	defer cancel()
+	if err := c.carrier.beat(ctx); err != nil {
+		return err
+	}
+	c.server.sent.Add(1)
+	return nil
+}
+
 func (c *channel) write(ctx context.Context, message any) error {
 	data, err := json.Marshal(message)
 	if err != nil {
 		return fmt.Errorf("encode control message: %w", err)
 	}
-	if err := c.conn.Write(ctx, websocket.MessageText, data); err != nil {
-		return fmt.Errorf("%w: %w", errLost, err)
+	if err := c.carrier.write(ctx, data); err != nil {
+		return err
 	}
 	c.server.sent.Add(1)
 	return nil

@@ -1,11 +1,13 @@
 // Package control serves the control channel, WebSocket subprotocol "coopnet.control.v1" (shared/wire): the live list
-// of participants and publications, what this participant wants to view, its status, moderation.
+// of participants and publications, what this participant wants to view, its status, moderation. Where a proxy lets no
+// WebSocket through, the same channel is carried by HTTP requests.
 //
 // Who speaks and with which rights is decided by the signed claims of the join token in the first message, and by
 // nothing else: ids and roles in later messages are never believed.
 //
-// One connection is three goroutines: the HTTP handler, which owns the connection and does every write, one that reads
-// frames and one that reads the room's events. The handler returns when both have ended; Shutdown waits for the handlers.
+// A channel (channel.go, message.go) is the rules, a carrier moves its messages: a socket or a poll. A channel is two
+// goroutines: one that does everything, and one that reads the room's events. Over a WebSocket the first is the HTTP
+// handler, and a third one reads frames; over HTTP it is started by the request that says hello. Shutdown waits for all.
 package control
 
 import (
@@ -20,13 +22,11 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"golang.org/x/time/rate"
 
 	"github.com/coopnet/coopnet/relay/internal/gate"
 	"github.com/coopnet/coopnet/relay/internal/room"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
-	"github.com/coopnet/coopnet/shared/wire"
 )
 
 // Close codes of the control channel. A draining relay closes with 1001 (going away), one that is too full to let the
@@ -46,6 +46,7 @@ const (
 	messageBurst   = 40
 	maxBadMessages = 10
 	retryAfter     = 2 * time.Second
+	path           = "/control"
 )
 
 // Config is what a Server needs; a zero time or limit means the default.
@@ -60,9 +61,11 @@ type Config struct {
 	Silence      time.Duration // 10 s without a message from the participant
 	WriteTimeout time.Duration // 5 s for one message or one batch of events
 	CloseTimeout time.Duration // 1 s for the participant to answer a close
+	Linger       time.Duration // 5 s in which a participant without a WebSocket may fetch the end
 
 	MaxConnections int // 10,000 in all
 	MaxPending     int // 1,000 that have not been let in yet, so that strangers cannot take every place
+	MaxPolls       int // 2,000 without a WebSocket, each of which is a request a second
 }
 
 func (c Config) withDefaults() Config {
@@ -82,38 +85,53 @@ func (c Config) withDefaults() Config {
 	wait(&c.Silence, 10*time.Second)
 	wait(&c.WriteTimeout, 5*time.Second)
 	wait(&c.CloseTimeout, time.Second)
-	if c.MaxConnections <= 0 {
-		c.MaxConnections = 10_000
+	wait(&c.Linger, 5*time.Second)
+	limit := func(n *int, standard int) {
+		if *n <= 0 {
+			*n = standard
+		}
 	}
-	if c.MaxPending <= 0 {
-		c.MaxPending = 1_000
-	}
+	limit(&c.MaxConnections, 10_000)
+	limit(&c.MaxPending, 1_000)
+	limit(&c.MaxPolls, 2_000)
 	return c
 }
 
 // Stats counts connections now and messages since the start.
 type Stats struct {
-	Connections, Pending                    int // Pending is part of Connections
+	Connections, Pending, Polls             int // Pending and Polls are part of Connections
 	MessagesReceived, MessagesSent, Refused uint64
 }
 
-// Server is the http.Handler of GET /control.
+// Server is the http.Handler of /control and what lies below it.
 type Server struct {
 	cfg      Config
+	mux      *http.ServeMux  // of everything but WebSockets
 	instance string          // names this run
 	draining chan struct{}   // closed by Shutdown
 	cut      context.Context // ends every connection at once, without a goodbye
 	cutNow   context.CancelFunc
-	open     sync.WaitGroup // handlers with a connection
-
-	received, sent, refused atomic.Uint64
+	open     sync.WaitGroup // channels
+	counters
 
 	mu          sync.Mutex // guards what follows
 	stopped     bool
 	connections int
 	pending     int
+	polling     int // places, also of those that are not in polls yet
 	channels    map[seat]*channel
+	polls       map[string]*poll
 }
+
+type counters struct{ received, sent, refused atomic.Uint64 }
+
+// kind is how a participant comes.
+type kind int
+
+const (
+	overSocket kind = iota
+	overHTTP
+)
 
 // seat has room for one control channel.
 type seat struct{ conference, participant string }
@@ -121,41 +139,21 @@ type seat struct{ conference, participant string }
 // New returns a Server without connections.
 func New(cfg Config) *Server {
 	cut, cutNow := context.WithCancel(context.Background())
-	return &Server{
-		cfg: cfg.withDefaults(), instance: rand.Text()[:8], draining: make(chan struct{}), cut: cut, cutNow: cutNow, channels: make(map[seat]*channel),
+	s := &Server{
+		cfg: cfg.withDefaults(), mux: http.NewServeMux(), instance: rand.Text()[:8], draining: make(chan struct{}), cut: cut, cutNow: cutNow,
+		channels: make(map[seat]*channel), polls: make(map[string]*poll),
 	}
+	s.route()
+	return s
 }
 
-// ServeHTTP upgrades the request and returns when the connection is over.
+// ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	err := checkHandshake(w, r)
-	if err == nil {
-		err = s.enter()
-	}
-	if err != nil {
-		s.refuse(w, r, err)
+	if r.Method == http.MethodGet && r.URL.Path == path {
+		s.upgrade(w, r)
 		return
 	}
-	defer s.leave()
-	settled := sync.OnceFunc(s.settle)
-	defer settled()
-	pings := rate.NewLimiter(messagesPerSecond, messageBurst)
-	upgrade := &taken{ResponseWriter: w}
-	conn, err := websocket.Accept(upgrade, r, &websocket.AcceptOptions{
-		Subprotocols: []string{wire.Subprotocol},
-		// Any origin may connect: nothing is authorised by cookie here, so another site's page gains nothing by opening
-		// the channel. Its owner is whoever sends a join token in the first message, and the portal that minted the
-		// token usually has another origin than the relay.
-		InsecureSkipVerify: true,
-		// A flood of pings is read but not answered.
-		OnPingReceived: func(context.Context, []byte) bool { return pings.AllowN(s.cfg.Now(), 1) },
-	})
-	if err != nil { // the answer is written
-		s.refused.Add(1)
-		s.cfg.Logger.Debug("control: upgrade failed", "error", err)
-		return
-	}
-	newChannel(s, conn, upgrade.socket).run(settled)
+	s.mux.ServeHTTP(w, r)
 }
 
 // refuse answers a request that does not become a channel.
@@ -189,36 +187,44 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Stats counts connections and messages.
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
-	connections, pending := s.connections, s.pending
+	connections, pending, polling := s.connections, s.pending, s.polling
 	s.mu.Unlock()
 	return Stats{
-		Connections: connections, Pending: pending,
+		Connections: connections, Pending: pending, Polls: polling,
 		MessagesReceived: s.received.Load(), MessagesSent: s.sent.Load(), Refused: s.refused.Load(),
 	}
 }
 
-// enter counts a connection that has not said hello yet.
-func (s *Server) enter() error {
+// enter counts a participant that has not said hello yet.
+func (s *Server) enter(k kind) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	detail := "Too many people are connecting to this relay. Try again in a moment."
 	if s.stopped {
 		detail = "This relay is going out of service."
-	} else if s.connections < s.cfg.MaxConnections && s.pending < s.cfg.MaxPending {
+	} else if s.connections < s.cfg.MaxConnections && s.pending < s.cfg.MaxPending && (k == overSocket || s.polling < s.cfg.MaxPolls) {
 		s.connections++
 		s.pending++
+		if k == overHTTP {
+			s.polling++
+		}
 		s.open.Add(1)
 		return nil
 	}
-	p := problem.New(problem.Unavailable, detail)
-	p.RetryAfter = retryAfter
-	return p
+	return unavailable(detail)
+}
+
+func unavailable(detail string) *problem.Error {
+	return &problem.Error{Code: problem.Unavailable, Detail: detail, RetryAfter: retryAfter}
 }
 
 // leave undoes enter.
-func (s *Server) leave() {
+func (s *Server) leave(k kind) {
 	s.mu.Lock()
 	s.connections--
+	if k == overHTTP {
+		s.polling--
+	}
 	s.mu.Unlock()
 	s.open.Done()
 }

@@ -2,13 +2,9 @@ package control
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,317 +12,142 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/coopnet/coopnet/relay/internal/gate"
-	"github.com/coopnet/coopnet/relay/internal/leaktest"
 	"github.com/coopnet/coopnet/relay/internal/room"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/wire"
 )
 
-// stand is a control server behind a real HTTP server, with an issuer of join tokens.
-type stand struct {
-	t      testing.TB
-	rooms  *room.Rooms
-	server *Server
-	http   *httptest.Server
-	key    jointoken.Key
-	serial atomic.Int64
-}
-
-func newStand(t testing.TB, change func(*Config)) *stand {
-	t.Helper()
-	leaktest.Check(t)
-	key, err := jointoken.NewKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &stand{t: t, key: key}
-	verifier := &jointoken.Verifier{Issuer: "https://coopnet.example", Audience: "relay-1", Keys: jointoken.NewJWKS(key), Now: time.Now}
-	cfg := Config{Gate: gate.New(gate.Config{Verifier: verifier}), Rooms: room.New(room.Config{}), CloseTimeout: 200 * time.Millisecond}
-	if change != nil {
-		change(&cfg)
-	}
-	s.rooms = cfg.Rooms
-	s.server = New(cfg)
-	s.http = httptest.NewServer(s.server)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if err := s.server.Shutdown(ctx); err != nil {
-			t.Errorf("shutdown: %v", err)
-		}
-		s.http.Close()
-		s.rooms.Close()
-		if got := s.server.Stats(); got.Connections != 0 || got.Pending != 0 {
-			t.Errorf("after the shutdown: %+v", got)
-		}
-	})
-	return s
-}
-
-func (s *stand) claims(id string, role jointoken.Role, permissions ...jointoken.Permission) jointoken.Claims {
-	now := time.Now()
-	return jointoken.Claims{
-		Issuer: "https://coopnet.example", Audience: "relay-1", Subject: id, ID: strconv.FormatInt(s.serial.Add(1), 10), Conference: "c-1",
-		Name: "name of " + id, Role: role, Permissions: permissions, IssuedAt: now, NotBefore: now, Expires: now.Add(time.Minute),
-	}
-}
-
-func (s *stand) sign(c jointoken.Claims) string {
-	s.t.Helper()
-	token, err := jointoken.Sign(s.key, c)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return token
-}
-
-// caller is the other end of a control channel.
-type caller struct {
-	t    testing.TB
-	conn *websocket.Conn
-}
-
-func (s *stand) dial() *caller {
-	s.t.Helper()
-	conn, response, err := websocket.Dial(s.t.Context(), s.http.URL, &websocket.DialOptions{
-		Subprotocols: []string{wire.Subprotocol}, HTTPHeader: http.Header{"Origin": {"https://portal.example"}},
-	})
-	if err != nil {
-		s.t.Fatalf("dial: %v (%+v)", err, response)
-	}
-	conn.SetReadLimit(1 << 20)
-	s.t.Cleanup(func() { _ = conn.CloseNow() })
-	return &caller{s.t, conn}
-}
-
-// join dials and says hello; it returns the first state.
-func (s *stand) join(c jointoken.Claims) (*caller, wire.RoomState) {
-	s.t.Helper()
-	who := s.dial()
-	who.send(wire.Hello{Type: wire.TypeHello, Token: s.sign(c)})
-	var state wire.RoomState
-	name, frame := who.next()
-	if name != wire.TypeRoomState {
-		s.t.Fatalf("first message %s", frame)
-	}
-	if err := wire.Decode(frame, &state); err != nil {
-		s.t.Fatal(err)
-	}
-	return who, state
-}
-
-func (s *stand) guest(id string) (*caller, wire.RoomState) {
-	s.t.Helper()
-	return s.join(s.claims(id, jointoken.RoleGuest, jointoken.View))
-}
-
-func (c *caller) send(message any) {
-	c.t.Helper()
-	data, err := json.Marshal(message)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.raw(string(data))
-}
-
-func (c *caller) raw(frame string) {
-	c.t.Helper()
-	if err := c.conn.Write(c.t.Context(), websocket.MessageText, []byte(frame)); err != nil {
-		c.t.Fatalf("write %.80s: %v", frame, err)
-	}
-}
-
-// read returns the next message; heartbeats are answered and passed over.
-func (c *caller) read() (wire.Type, []byte, error) {
-	ctx, cancel := context.WithTimeout(c.t.Context(), 5*time.Second)
-	defer cancel()
-	for {
-		_, frame, err := c.conn.Read(ctx)
-		if err != nil {
-			return "", nil, err
-		}
-		name, err := wire.TypeOf(frame)
-		if err != nil || name != wire.TypeRoomHeartbeat {
-			return name, frame, err
-		}
-		if err := c.conn.Write(ctx, websocket.MessageText, frame); err != nil {
-			return "", nil, err
-		}
-	}
-}
-
-func (c *caller) next() (wire.Type, []byte) {
-	c.t.Helper()
-	name, frame, err := c.read()
-	if err != nil {
-		c.t.Fatalf("read: %v", err)
-	}
-	return name, frame
-}
-
-// expect decodes the next message, which must be of this type.
-func expect[M any](c *caller, want wire.Type) M {
-	c.t.Helper()
-	var m M
-	name, frame := c.next()
-	if name != want {
-		c.t.Fatalf("got %s, want %s", frame, want)
-	}
-	if err := wire.Decode(frame, &m); err != nil {
-		c.t.Fatal(err)
-	}
-	return m
-}
-
-func (c *caller) refused(code string, re wire.Type) {
-	c.t.Helper()
-	if e := expect[wire.Error](c, wire.TypeError); e.Code != code || e.Re != re || e.Detail == "" {
-		c.t.Errorf("got %+v, want %s re %s", e, code, re)
-	}
-}
-
-// closed reads to the end, which must come with this code.
-func (c *caller) closed(want websocket.StatusCode) {
-	c.t.Helper()
-	for {
-		_, frame, err := c.read()
-		if err == nil {
-			c.t.Logf("before the close: %s", frame)
-			continue
-		}
-		if got := websocket.CloseStatus(err); got != want {
-			c.t.Errorf("closed with %d (%v), want %d", got, err, want)
-		}
-		return
-	}
-}
-
 func TestParticipantsAndPublicationsAreLive(t *testing.T) {
-	s := newStand(t, nil)
-	ann, state := s.join(s.claims("ann", jointoken.RoleOrganizer, jointoken.View, jointoken.Share))
-	if state.Self != "ann" || state.Conference != "c-1" || len(state.Participants) != 1 || state.Participants[0].Name != "name of ann" {
-		t.Errorf("ann's state %+v", state)
-	}
-	bob, state := s.guest("bob")
-	if len(state.Participants) != 2 || state.Participants[1].Role != "guest" {
-		t.Errorf("bob's state %+v", state)
-	}
-	if joined := expect[wire.ParticipantEvent](ann, wire.TypeJoined); joined.Participant.ID != "bob" {
-		t.Errorf("joined %+v", joined)
-	}
-	bob.send(wire.StatusSet{Type: wire.TypeStatusSet, Status: "hand"})
-	for _, c := range []*caller{ann, bob} {
-		if updated := expect[wire.ParticipantEvent](c, wire.TypeUpdated); updated.Participant.Status != "hand" {
-			t.Errorf("updated %+v", updated)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		ann, state := s.join(s.claims("ann", jointoken.RoleOrganizer, jointoken.View, jointoken.Share))
+		if state.Self != "ann" || state.Conference != "c-1" || len(state.Participants) != 1 || state.Participants[0].Name != "name of ann" {
+			t.Errorf("ann's state %+v", state)
 		}
-	}
-	presenter, err := s.rooms.Join("c-1", 0, participantOf(s.claims("ann", jointoken.RoleOrganizer)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{"s1", "s2"} {
-		if err := presenter.Publish(room.Publication{ID: id, Label: "Screen", Video: "VP9", Audio: "opus"}); err != nil {
+		bob, state := s.guest("bob")
+		if len(state.Participants) != 2 || state.Participants[1].Role != "guest" {
+			t.Errorf("bob's state %+v", state)
+		}
+		if joined := expect[wire.ParticipantEvent](ann, wire.TypeJoined); joined.Participant.ID != "bob" {
+			t.Errorf("joined %+v", joined)
+		}
+		bob.send(wire.StatusSet{Type: wire.TypeStatusSet, Status: "hand"})
+		for _, c := range []*caller{ann, bob} {
+			if updated := expect[wire.ParticipantEvent](c, wire.TypeUpdated); updated.Participant.Status != "hand" {
+				t.Errorf("updated %+v", updated)
+			}
+		}
+		presenter, err := s.rooms.Join("c-1", 0, participantOf(s.claims("ann", jointoken.RoleOrganizer)))
+		if err != nil {
 			t.Fatal(err)
 		}
-		started := expect[wire.PublicationStarted](bob, wire.TypePublicationStart)
-		if started.Current != id || started.Publication.Participant != "ann" || started.Publication.Name != "name of ann" {
-			t.Errorf("started %+v", started)
-		}
-	}
-	view, err := s.rooms.Join("c-1", 0, participantOf(s.claims("bob", jointoken.RoleGuest)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	bob.send(wire.ViewSelect{Type: wire.TypeViewSelect, Publication: "s1"})
-	<-view.TargetChanged()
-	if view.Target() != "s1" {
-		t.Errorf("target %q", view.Target())
-	}
-	bob.send(wire.ViewSelect{Type: wire.TypeViewSelect, Publication: "gone"})
-	bob.refused("not-found", wire.TypeViewSelect)
-	presenter.Unpublish("s2")
-	if stopped := expect[wire.PublicationStopped](bob, wire.TypePublicationStop); stopped.ID != "s2" || stopped.Current != "s1" {
-		t.Errorf("stopped %+v", stopped)
-	}
-	view.Leave()
-	_ = bob.conn.Close(websocket.StatusNormalClosure, "")
-	for {
-		name, frame := ann.next()
-		if name == wire.TypeLeft {
-			if !bytes.Contains(frame, []byte(`"bob"`)) {
-				t.Errorf("left %s", frame)
+		for _, id := range []string{"s1", "s2"} {
+			if err := presenter.Publish(room.Publication{ID: id, Label: "Screen", Video: "VP9", Audio: "opus"}); err != nil {
+				t.Fatal(err)
 			}
-			break
+			started := expect[wire.PublicationStarted](bob, wire.TypePublicationStart)
+			if started.Current != id || started.Publication.Participant != "ann" || started.Publication.Name != "name of ann" {
+				t.Errorf("started %+v", started)
+			}
 		}
-	}
+		view, err := s.rooms.Join("c-1", 0, participantOf(s.claims("bob", jointoken.RoleGuest)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bob.send(wire.ViewSelect{Type: wire.TypeViewSelect, Publication: "s1"})
+		<-view.TargetChanged()
+		if view.Target() != "s1" {
+			t.Errorf("target %q", view.Target())
+		}
+		bob.send(wire.ViewSelect{Type: wire.TypeViewSelect, Publication: "gone"})
+		bob.refused("not-found", wire.TypeViewSelect)
+		presenter.Unpublish("s2")
+		if stopped := expect[wire.PublicationStopped](bob, wire.TypePublicationStop); stopped.ID != "s2" || stopped.Current != "s1" {
+			t.Errorf("stopped %+v", stopped)
+		}
+		view.Leave()
+		bob.line.hangUp()
+		for {
+			name, frame := ann.next()
+			if name == wire.TypeLeft {
+				if !bytes.Contains(frame, []byte(`"bob"`)) {
+					t.Errorf("left %s", frame)
+				}
+				break
+			}
+		}
+	})
 }
 
 func TestHelloRefusals(t *testing.T) {
-	s := newStand(t, nil)
-	used := s.sign(s.claims("ann", jointoken.RoleGuest))
-	ann := s.dial()
-	ann.send(wire.Hello{Type: wire.TypeHello, Token: used})
-	expect[wire.RoomState](ann, wire.TypeRoomState)
-	expired, foreign, early := s.claims("eve", jointoken.RoleGuest), s.claims("eve", jointoken.RoleGuest), s.claims("eve", jointoken.RoleGuest)
-	expired.IssuedAt, expired.Expires = time.Now().Add(-2*time.Minute), time.Now().Add(-time.Minute)
-	foreign.Audience = "relay-2"
-	early.NotBefore = time.Now().Add(time.Minute)
-	for name, tt := range map[string]struct {
-		frame, code string
-		close       websocket.StatusCode
-	}{
-		"garbage":  {"garbage", "malformed", CloseMalformed},
-		"other":    {`{"type":"status.set","status":"hand"}`, "malformed", CloseMalformed},
-		"shape":    {`{"type":"hello","token":7}`, "malformed", CloseMalformed},
-		"no token": {`{"type":"hello"}`, "token-invalid", CloseRefused},
-		"invalid":  {`{"type":"hello","token":"a.b.c"}`, "token-invalid", CloseRefused},
-		"replayed": {`{"type":"hello","token":"` + used + `"}`, "token-replayed", CloseRefused},
-		"expired":  {`{"type":"hello","token":"` + s.sign(expired) + `"}`, "token-expired", CloseRefused},
-		"foreign":  {`{"type":"hello","token":"` + s.sign(foreign) + `"}`, "token-scope", CloseRefused},
-		"early":    {`{"type":"hello","token":"` + s.sign(early) + `"}`, "token-time", CloseRefused},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := s.dial()
-			c.raw(tt.frame)
-			c.refused(tt.code, wire.TypeHello)
-			c.closed(tt.close)
-		})
-	}
-	if got := s.rooms.Stats(); got.Participants != 1 {
-		t.Errorf("stats %+v", got)
-	}
-	if got := s.server.Stats(); got.Refused != 9 || got.Connections < 1 {
-		t.Errorf("stats %+v", got)
-	}
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		used := s.sign(s.claims("ann", jointoken.RoleGuest))
+		ann := s.dial()
+		ann.send(wire.Hello{Type: wire.TypeHello, Token: used})
+		expect[wire.RoomState](ann, wire.TypeRoomState)
+		expired, foreign, early := s.claims("eve", jointoken.RoleGuest), s.claims("eve", jointoken.RoleGuest), s.claims("eve", jointoken.RoleGuest)
+		expired.IssuedAt, expired.Expires = time.Now().Add(-2*time.Minute), time.Now().Add(-time.Minute)
+		foreign.Audience = "relay-2"
+		early.NotBefore = time.Now().Add(time.Minute)
+		for name, tt := range map[string]struct {
+			frame, code string
+			close       websocket.StatusCode
+		}{
+			"garbage":  {"garbage", "malformed", CloseMalformed},
+			"other":    {`{"type":"status.set","status":"hand"}`, "malformed", CloseMalformed},
+			"shape":    {`{"type":"hello","token":7}`, "malformed", CloseMalformed},
+			"no token": {`{"type":"hello"}`, "token-invalid", CloseRefused},
+			"invalid":  {`{"type":"hello","token":"a.b.c"}`, "token-invalid", CloseRefused},
+			"replayed": {`{"type":"hello","token":"` + used + `"}`, "token-replayed", CloseRefused},
+			"expired":  {`{"type":"hello","token":"` + s.sign(expired) + `"}`, "token-expired", CloseRefused},
+			"foreign":  {`{"type":"hello","token":"` + s.sign(foreign) + `"}`, "token-scope", CloseRefused},
+			"early":    {`{"type":"hello","token":"` + s.sign(early) + `"}`, "token-time", CloseRefused},
+		} {
+			t.Run(name, func(t *testing.T) {
+				c := s.dial()
+				c.raw(tt.frame)
+				c.refused(tt.code, wire.TypeHello)
+				c.closed(tt.close)
+			})
+		}
+		if got := s.rooms.Stats(); got.Participants != 1 {
+			t.Errorf("stats %+v", got)
+		}
+		if got := s.server.Stats(); got.Refused != 9 || got.Connections < 1 {
+			t.Errorf("stats %+v", got)
+		}
+	})
 }
 
 func TestHelloToAnEndedOrFullRoom(t *testing.T) {
-	s := newStand(t, func(c *Config) { c.Rooms = room.New(room.Config{MaxRooms: 1}) })
-	s.rooms.End("over")
-	late := s.claims("eve", jointoken.RoleGuest)
-	late.Conference = "over"
-	c := s.dial()
-	c.send(wire.Hello{Type: wire.TypeHello, Token: s.sign(late)})
-	if ended := expect[wire.RoomEnded](c, wire.TypeRoomEnded); ended.Reason != "ended" {
-		t.Errorf("got %+v", ended)
-	}
-	c.closed(CloseEnded)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, func(c *Config) { c.Rooms = room.New(room.Config{MaxRooms: 1}) })
+		s.rooms.End("over")
+		late := s.claims("eve", jointoken.RoleGuest)
+		late.Conference = "over"
+		c := s.dial()
+		c.send(wire.Hello{Type: wire.TypeHello, Token: s.sign(late)})
+		if ended := expect[wire.RoomEnded](c, wire.TypeRoomEnded); ended.Reason != "ended" {
+			t.Errorf("got %+v", ended)
+		}
+		c.closed(CloseEnded)
 
-	s.guest("ann")
-	other := s.claims("bob", jointoken.RoleGuest)
-	other.Conference = "another"
-	token := s.sign(other)
-	for range 2 { // the token stays good
-		c = s.dial()
-		c.send(wire.Hello{Type: wire.TypeHello, Token: token})
-		c.refused("unavailable", wire.TypeHello)
-		c.closed(websocket.StatusTryAgainLater)
-	}
+		s.guest("ann")
+		other := s.claims("bob", jointoken.RoleGuest)
+		other.Conference = "another"
+		token := s.sign(other)
+		for range 2 { // the token stays good
+			c = s.dial()
+			c.send(wire.Hello{Type: wire.TypeHello, Token: token})
+			c.refused("unavailable", wire.TypeHello)
+			c.closed(websocket.StatusTryAgainLater)
+		}
+	})
 }
 
 func TestHandshakeRefusals(t *testing.T) {
-	s := newStand(t, nil)
+	s := newStand(t, overSocket, nil)
 	good := http.Header{
 		"Connection": {"keep-alive, Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"},
 		"Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="}, "Sec-Websocket-Protocol": {"other, " + wire.Subprotocol},
@@ -335,7 +156,7 @@ func TestHandshakeRefusals(t *testing.T) {
 		method, header, value string
 		status                int
 	}{
-		"method":         {"POST", "", "", 405},
+		"method":         {"PUT", "", "", 405},
 		"no upgrade":     {"GET", "Upgrade", "", 400},
 		"connection":     {"GET", "Connection", "close", 400},
 		"old version":    {"GET", "Sec-WebSocket-Version", "8", 400},
@@ -366,82 +187,95 @@ func TestHandshakeRefusals(t *testing.T) {
 }
 
 func TestMessagesThatAreRefused(t *testing.T) {
-	s := newStand(t, func(c *Config) {
-		start := time.Now()
-		var calls atomic.Int64 // each message comes a second after the one before
-		c.Now = func() time.Time { return start.Add(time.Duration(calls.Add(1)) * time.Second) }
-	})
-	guest, _ := s.guest("eve")
-	internal, _ := s.join(s.claims("ann", jointoken.RoleInternal, jointoken.Control))
-	expect[wire.ParticipantEvent](guest, wire.TypeJoined)
-	for _, tt := range []struct {
-		who             *caller
-		frame, code, re string
-	}{
-		{guest, `{"type":"control.request","participant":"ann","role":"internal","permissions":["control"]}`, "control-denied", "control.request"},
-		{guest, `{"type":"control.input","x":1}`, "control-denied", "control.input"},
-		{guest, `{"type":"control.grant"}`, "control-denied", "control.grant"},
-		{internal, `{"type":"control.request"}`, "control-denied", "control.request"},
-		{internal, `{"type":"view.select","publication":""}`, "view-denied", "view.select"},
-		{guest, `{"type":"moderate.remove","participant":"ann"}`, "forbidden", "moderate.remove"},
-		{guest, `{"type":"status.set","status":"asleep"}`, "invalid", "status.set"},
-		{guest, `{"type":"status.set","status":"hand","participant":"ann"}`, "malformed", "status.set"},
-		{guest, `{"type":"view.select","publication":7}`, "malformed", "view.select"},
-		{guest, `{"type":"hello","token":"again"}`, "invalid", "hello"},
-		{guest, `{"type":"room.state"}`, "invalid", "room.state"},
-		{guest, `{"type":"` + strings.Repeat("x", 500) + `"}`, "invalid", strings.Repeat("x", 64)},
-		{guest, `{"type":""}`, "malformed", ""},
-		{guest, `[]`, "malformed", ""},
-	} {
-		tt.who.raw(tt.frame)
-		tt.who.refused(tt.code, wire.Type(tt.re))
-	}
-	// Nothing has changed for anybody.
-	_, state := s.guest("bob")
-	for _, p := range state.Participants {
-		if p.Status != "" {
-			t.Errorf("participant %+v", p)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, func(c *Config) {
+			start := time.Now()
+			var calls atomic.Int64 // each message comes a second after the one before
+			c.Now = func() time.Time { return start.Add(time.Duration(calls.Add(1)) * time.Second) }
+		})
+		guest, _ := s.guest("eve")
+		internal, _ := s.join(s.claims("ann", jointoken.RoleInternal, jointoken.Control))
+		expect[wire.ParticipantEvent](guest, wire.TypeJoined)
+		for _, tt := range []struct {
+			who             *caller
+			frame, code, re string
+		}{
+			{guest, `{"type":"control.request","participant":"ann","role":"internal","permissions":["control"]}`, "control-denied", "control.request"},
+			{guest, `{"type":"control.input","x":1}`, "control-denied", "control.input"},
+			{guest, `{"type":"control.grant"}`, "control-denied", "control.grant"},
+			{internal, `{"type":"control.request"}`, "control-denied", "control.request"},
+			{internal, `{"type":"view.select","publication":""}`, "view-denied", "view.select"},
+			{guest, `{"type":"moderate.remove","participant":"ann"}`, "forbidden", "moderate.remove"},
+			{guest, `{"type":"status.set","status":"asleep"}`, "invalid", "status.set"},
+			{guest, `{"type":"status.set","status":"hand","participant":"ann"}`, "malformed", "status.set"},
+			{guest, `{"type":"view.select","publication":7}`, "malformed", "view.select"},
+			{guest, `{"type":"hello","token":"again"}`, "invalid", "hello"},
+			{guest, `{"type":"room.state"}`, "invalid", "room.state"},
+			{guest, `{"type":"` + strings.Repeat("x", 500) + `"}`, "invalid", strings.Repeat("x", 64)},
+			{guest, `{"type":""}`, "malformed", ""},
+			{guest, `[]`, "malformed", ""},
+		} {
+			tt.who.raw(tt.frame)
+			tt.who.refused(tt.code, wire.Type(tt.re))
 		}
-	}
-	if len(state.Participants) != 3 {
-		t.Errorf("participants %+v", state.Participants)
-	}
+		// Nothing has changed for anybody.
+		_, state := s.guest("bob")
+		for _, p := range state.Participants {
+			if p.Status != "" {
+				t.Errorf("participant %+v", p)
+			}
+		}
+		if len(state.Participants) != 3 {
+			t.Errorf("participants %+v", state.Participants)
+		}
+	})
 }
 
 func TestTooManyBadMessages(t *testing.T) {
-	s := newStand(t, nil)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		eve, _ := s.guest("eve")
+		for range maxBadMessages {
+			eve.raw("garbage")
+			eve.refused("malformed", "")
+		}
+		eve.closed(CloseMalformed)
+	})
+}
+
+func TestTextFramesOnly(t *testing.T) {
+	s := newStand(t, overSocket, nil)
 	eve, _ := s.guest("eve")
-	if err := eve.conn.Write(t.Context(), websocket.MessageBinary, []byte(`{"type":"room.heartbeat"}`)); err != nil {
+	if err := eve.line.(*socketLine).conn.Write(t.Context(), websocket.MessageBinary, []byte(heartbeat)); err != nil {
 		t.Fatal(err)
 	}
 	eve.refused("malformed", "")
-	for range maxBadMessages - 1 {
-		eve.raw("garbage")
-		eve.refused("malformed", "")
-	}
-	eve.closed(CloseMalformed)
 }
 
 func TestFlood(t *testing.T) {
-	s := newStand(t, nil)
-	eve, _ := s.guest("eve")
-	for range messageBurst + maxBadMessages + 40 {
-		if err := eve.conn.Write(t.Context(), websocket.MessageText, []byte(`{"type":"room.heartbeat"}`)); err != nil {
-			break // closed already
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		eve, _ := s.guest("eve")
+		for range messageBurst + maxBadMessages + 40 {
+			if err := eve.line.write(t.Context(), heartbeat); err != nil {
+				break // closed already
+			}
 		}
-	}
-	eve.closed(CloseMalformed)
-	big, _ := s.guest("big")
-	big.raw(`{"type":"status.set","status":"` + strings.Repeat("x", wire.MaxMessage) + `"}`)
-	big.closed(websocket.StatusMessageTooBig)
+		eve.closed(CloseMalformed)
+		big, _ := s.guest("big")
+		big.raw(`{"type":"status.set","status":"` + strings.Repeat("x", wire.MaxMessage) + `"}`)
+		big.closed(websocket.StatusMessageTooBig)
+	})
 }
 
 func TestFullMessageIsRead(t *testing.T) {
-	s := newStand(t, nil)
-	eve, _ := s.guest("eve")
-	head, tail := `{"type":"view.select","publication":"`, `"}`
-	eve.raw(head + strings.Repeat("x", wire.MaxMessage-len(head)-len(tail)) + tail)
-	eve.refused("not-found", wire.TypeViewSelect)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		eve, _ := s.guest("eve")
+		head, tail := `{"type":"view.select","publication":"`, `"}`
+		eve.raw(head + strings.Repeat("x", wire.MaxMessage-len(head)-len(tail)) + tail)
+		eve.refused("not-found", wire.TypeViewSelect)
+	})
 }
 
 func TestErrorsOfRoomsAreReasons(t *testing.T) {

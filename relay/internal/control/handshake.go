@@ -17,11 +17,8 @@ import (
 func checkHandshake(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	switch {
-	case r.Method != http.MethodGet:
-		h.Set("Allow", http.MethodGet)
-		return problem.New(problem.MethodNotAllowed, "The control channel is opened with GET.")
 	case r.ProtoMajor != 1 || !r.ProtoAtLeast(1, 1) || !canHijack(w):
-		return problem.New(problem.Malformed, "The control channel needs HTTP/1.1.")
+		return problem.New(problem.Malformed, "A WebSocket needs HTTP/1.1.")
 	case !lists(r.Header, "Connection", "upgrade") || !lists(r.Header, "Upgrade", "websocket"):
 		// RFC 9110 section 7.8: say which protocol is expected.
 		h.Set("Connection", "Upgrade")

@@ -22,126 +22,144 @@ import (
 )
 
 func TestNoHelloInTime(t *testing.T) {
-	s := newStand(t, func(c *Config) { c.HelloTimeout = 50 * time.Millisecond })
+	s := newStand(t, overSocket, func(c *Config) { c.HelloTimeout = 50 * time.Millisecond })
 	s.dial().closed(CloseSilent)
 }
 
 func TestHeartbeatsKeepTheChannelAndSilenceEndsIt(t *testing.T) {
-	s := newStand(t, func(c *Config) { c.Heartbeat, c.Silence = 20*time.Millisecond, 200*time.Millisecond })
-	eve, _ := s.guest("eve")
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	start := time.Now()
-	for time.Since(start) < 600*time.Millisecond { // three silences long
-		_, frame, err := eve.conn.Read(ctx)
-		if err != nil || string(frame) != `{"type":"room.heartbeat"}` {
-			t.Fatalf("%s, %v", frame, err)
-		}
-		if err := eve.conn.Write(ctx, websocket.MessageText, frame); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(40 * time.Millisecond) // a calm pace, well below the limit
-	}
-	for {
-		if _, _, err := eve.conn.Read(ctx); err != nil {
-			if websocket.CloseStatus(err) != CloseSilent {
-				t.Errorf("closed with %v", err)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, func(c *Config) { c.Heartbeat, c.Silence = 20*time.Millisecond, 200*time.Millisecond })
+		eve, _ := s.guest("eve")
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		start := time.Now()
+		for time.Since(start) < 600*time.Millisecond { // three silences long
+			frame, err := eve.line.read(ctx)
+			if err != nil || string(frame) != heartbeat {
+				t.Fatalf("%s, %v", frame, err)
 			}
-			return
+			if err := eve.line.write(ctx, string(frame)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(40 * time.Millisecond) // a calm pace, well below the limit
 		}
-	}
+		if over == overHTTP { // fetching is a sign of life
+			s.until("eve is gone", func() bool { return s.rooms.Stats().Participants == 0 })
+		}
+		for {
+			if _, err := eve.line.read(ctx); err != nil {
+				if websocket.CloseStatus(err) != CloseSilent {
+					t.Errorf("closed with %v", err)
+				}
+				return
+			}
+		}
+	})
 }
 
 func TestNewerChannelReplacesTheOlder(t *testing.T) {
-	s := newStand(t, nil)
-	older, _ := s.guest("eve")
-	newer, state := s.guest("eve")
-	older.closed(CloseReplaced)
-	if len(state.Participants) != 1 {
-		t.Errorf("participants %+v", state.Participants)
-	}
-	newer.send(wire.StatusSet{Type: wire.TypeStatusSet, Status: "away"})
-	if updated := expect[wire.ParticipantEvent](newer, wire.TypeUpdated); updated.Participant.ID != "eve" {
-		t.Errorf("updated %+v", updated)
-	}
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		older, _ := s.guest("eve")
+		newer, state := s.guest("eve")
+		older.closed(CloseReplaced)
+		if len(state.Participants) != 1 {
+			t.Errorf("participants %+v", state.Participants)
+		}
+		newer.send(wire.StatusSet{Type: wire.TypeStatusSet, Status: "away"})
+		if updated := expect[wire.ParticipantEvent](newer, wire.TypeUpdated); updated.Participant.ID != "eve" {
+			t.Errorf("updated %+v", updated)
+		}
+	})
 }
 
 func TestModeration(t *testing.T) {
-	s := newStand(t, nil)
-	eve, _ := s.guest("eve")
-	moderator, _ := s.join(s.claims("mod", jointoken.RoleOrganizer, jointoken.Moderate))
-	remove := func(id string) { moderator.send(wire.ModerateRemove{Type: wire.TypeModerateRemove, Participant: id}) }
-	remove("nobody")
-	moderator.refused("not-found", wire.TypeModerateRemove)
-	remove("mod")
-	moderator.refused("conflict", wire.TypeModerateRemove)
-	expect[wire.ParticipantEvent](eve, wire.TypeJoined)
-	remove("eve")
-	if ended := expect[wire.RoomEnded](eve, wire.TypeRoomEnded); ended.Reason != "removed" {
-		t.Errorf("got %+v", ended)
-	}
-	eve.closed(CloseRemoved)
-	if left := expect[wire.ParticipantLeft](moderator, wire.TypeLeft); left.ID != "eve" {
-		t.Errorf("left %+v", left)
-	}
-	again := s.dial()
-	again.send(wire.Hello{Type: wire.TypeHello, Token: s.sign(s.claims("eve", jointoken.RoleGuest))})
-	if ended := expect[wire.RoomEnded](again, wire.TypeRoomEnded); ended.Reason != "removed" {
-		t.Errorf("again: %+v", ended)
-	}
-	again.closed(CloseRemoved)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		eve, _ := s.guest("eve")
+		moderator, _ := s.join(s.claims("mod", jointoken.RoleOrganizer, jointoken.Moderate))
+		remove := func(id string) { moderator.send(wire.ModerateRemove{Type: wire.TypeModerateRemove, Participant: id}) }
+		remove("nobody")
+		moderator.refused("not-found", wire.TypeModerateRemove)
+		remove("mod")
+		moderator.refused("conflict", wire.TypeModerateRemove)
+		expect[wire.ParticipantEvent](eve, wire.TypeJoined)
+		remove("eve")
+		if ended := expect[wire.RoomEnded](eve, wire.TypeRoomEnded); ended.Reason != "removed" {
+			t.Errorf("got %+v", ended)
+		}
+		eve.closed(CloseRemoved)
+		if left := expect[wire.ParticipantLeft](moderator, wire.TypeLeft); left.ID != "eve" {
+			t.Errorf("left %+v", left)
+		}
+		again := s.dial()
+		again.send(wire.Hello{Type: wire.TypeHello, Token: s.sign(s.claims("eve", jointoken.RoleGuest))})
+		if ended := expect[wire.RoomEnded](again, wire.TypeRoomEnded); ended.Reason != "removed" {
+			t.Errorf("again: %+v", ended)
+		}
+		again.closed(CloseRemoved)
+	})
 }
 
 func TestEndOfTheConference(t *testing.T) {
-	s := newStand(t, nil)
-	eve, _ := s.guest("eve")
-	s.rooms.End("c-1")
-	if ended := expect[wire.RoomEnded](eve, wire.TypeRoomEnded); ended.Reason != "ended" {
-		t.Errorf("got %+v", ended)
-	}
-	eve.closed(CloseEnded)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		eve, _ := s.guest("eve")
+		s.rooms.End("c-1")
+		if ended := expect[wire.RoomEnded](eve, wire.TypeRoomEnded); ended.Reason != "ended" {
+			t.Errorf("got %+v", ended)
+		}
+		eve.closed(CloseEnded)
+	})
 }
 
 func TestShutdown(t *testing.T) {
-	s := newStand(t, nil)
-	eve, _ := s.guest("eve")
-	waiting := s.dial()
-	done := make(chan error, 1)
-	go func() { done <- s.server.Shutdown(context.Background()) }()
-	for _, c := range []*caller{eve, waiting} {
-		if ended := expect[wire.RoomEnded](c, wire.TypeRoomEnded); ended.Reason != "draining" {
-			t.Errorf("got %+v", ended)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		eve, _ := s.guest("eve")
+		callers := []*caller{eve}
+		if over == overSocket { // over HTTP nobody is let in before the hello
+			callers = append(callers, s.dial())
 		}
-		c.closed(websocket.StatusGoingAway)
-	}
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	_, response, err := websocket.Dial(t.Context(), s.http.URL, &websocket.DialOptions{Subprotocols: []string{wire.Subprotocol}})
-	if err == nil || response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
-		t.Errorf("after the shutdown: %v, %+v", err, response)
-	}
+		done := make(chan error, 1)
+		go func() { done <- s.server.Shutdown(context.Background()) }()
+		for _, c := range callers {
+			if ended := expect[wire.RoomEnded](c, wire.TypeRoomEnded); ended.Reason != "draining" {
+				t.Errorf("got %+v", ended)
+			}
+			c.closed(websocket.StatusGoingAway)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		_, response, err := s.dialSocket(t.Context())
+		if err == nil || response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
+			t.Errorf("after the shutdown: %v, %+v", err, response)
+		}
+	})
 }
 
 func TestShutdownCutsWhoDoesNotAnswer(t *testing.T) {
-	s := newStand(t, func(c *Config) { c.CloseTimeout = time.Minute })
-	s.guest("eve") // reads nothing more, so that it never answers the close
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	start := time.Now()
-	if err := s.server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("took %s", took)
-	}
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, func(c *Config) { c.CloseTimeout = time.Minute })
+		s.guest("eve") // reads nothing more, so that it never answers the close
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		if err := s.server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
 }
 
 func TestPlacesAreBounded(t *testing.T) {
-	s := newStand(t, func(c *Config) { c.MaxConnections, c.MaxPending = 3, 1 })
+	s := newStand(t, overSocket, func(c *Config) { c.MaxConnections, c.MaxPending = 3, 1 })
 	full := func() {
 		t.Helper()
-		_, response, err := websocket.Dial(t.Context(), s.http.URL, &websocket.DialOptions{Subprotocols: []string{wire.Subprotocol}})
+		_, response, err := s.dialSocket(t.Context())
 		if err == nil || response.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("got %v, %+v", err, response)
 		}
@@ -160,51 +178,55 @@ func TestPlacesAreBounded(t *testing.T) {
 
 // A participant that reads nothing is dropped, and nobody else waits for it.
 func TestSlowReader(t *testing.T) {
-	s := newStand(t, func(c *Config) {
-		c.WriteTimeout, c.Rooms = time.Second, room.New(room.Config{QueueLength: 8}) // small batches: ann is slow too, under the race detector
-	})
-	ann, _ := s.guest("ann")
-	s.guest("slow")
-	expect[wire.ParticipantEvent](ann, wire.TypeJoined)
-	presenter, err := s.rooms.Join("c-1", 0, room.Participant{ID: "presenter", Role: jointoken.RoleInternal})
-	if err != nil {
-		t.Fatal(err)
-	}
-	expect[wire.ParticipantEvent](ann, wire.TypeJoined)
-	done := make(chan struct{})
-	go func() { // large events, until the kernel's buffers towards slow are full
-		defer close(done)
-		status := [2]string{strings.Repeat("x", 64<<10), strings.Repeat("y", 64<<10)}
-		for i := 0; s.rooms.Stats().Participants == 3 && t.Context().Err() == nil; i++ {
-			presenter.SetStatus(status[i%2])
-			time.Sleep(time.Millisecond)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, func(c *Config) {
+			c.WriteTimeout, c.Rooms = time.Second, room.New(room.Config{QueueLength: 8}) // small batches: ann is slow too, under the race detector
+		})
+		ann, _ := s.guest("ann")
+		s.guest("slow")
+		expect[wire.ParticipantEvent](ann, wire.TypeJoined)
+		presenter, err := s.rooms.Join("c-1", 0, room.Participant{ID: "presenter", Role: jointoken.RoleInternal})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
-	for left := false; !left; {
-		name, frame := ann.next()
-		named := strings.Contains(string(frame), `"slow"`)
-		left = (name == wire.TypeLeft && named) || (name == wire.TypeRoomState && !named)
-	}
-	<-done
+		expect[wire.ParticipantEvent](ann, wire.TypeJoined)
+		done := make(chan struct{})
+		go func() { // large events, until the kernel's buffers towards slow are full
+			defer close(done)
+			status := [2]string{strings.Repeat("x", 64<<10), strings.Repeat("y", 64<<10)}
+			for i := 0; s.rooms.Stats().Participants == 3 && t.Context().Err() == nil; i++ {
+				presenter.SetStatus(status[i%2])
+				time.Sleep(time.Millisecond)
+			}
+		}()
+		for left := false; !left; {
+			name, frame := ann.next()
+			named := strings.Contains(string(frame), `"slow"`)
+			left = (name == wire.TypeLeft && named) || (name == wire.TypeRoomState && !named)
+		}
+		<-done
+	})
 }
 
 // TestManyAtOnce: fifty participants come at the same time, each sees every other, and all go.
 func TestManyAtOnce(t *testing.T) {
-	s := newStand(t, nil)
-	const many = 50
-	var all, met sync.WaitGroup
-	met.Add(many)
-	errs := make(chan error, many)
-	for i := range many {
-		token := s.sign(s.claims(fmt.Sprint("p", i), jointoken.RoleGuest, jointoken.View))
-		all.Go(func() { errs <- s.meet(t.Context(), token, many, &met) })
-	}
-	all.Wait()
-	for range many {
-		if err := <-errs; err != nil {
-			t.Error(err)
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		const many = 50
+		var all, met sync.WaitGroup
+		met.Add(many)
+		errs := make(chan error, many)
+		for i := range many {
+			token := s.sign(s.claims(fmt.Sprint("p", i), jointoken.RoleGuest, jointoken.View))
+			all.Go(func() { errs <- s.meet(t.Context(), token, many, &met) })
 		}
-	}
+		all.Wait()
+		for range many {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 // meet joins, reads until it has seen many participants, and leaves when all the others have too.
@@ -213,18 +235,17 @@ func (s *stand) meet(ctx context.Context, token string, many int, met *sync.Wait
 	defer seenAll()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, s.http.URL, &websocket.DialOptions{Subprotocols: []string{wire.Subprotocol}})
+	who, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.CloseNow() }()
-	conn.SetReadLimit(1 << 20)
-	if err := conn.Write(ctx, websocket.MessageText, []byte(`{"type":"hello","token":"`+token+`"}`)); err != nil {
+	defer who.hangUp()
+	if err := who.write(ctx, `{"type":"hello","token":"`+token+`"}`); err != nil {
 		return err
 	}
 	seen := make(map[string]bool)
 	for len(seen) < many {
-		_, frame, err := conn.Read(ctx)
+		frame, err := who.read(ctx)
 		if err != nil {
 			return fmt.Errorf("after %d of %d: %w", len(seen), many, err)
 		}
@@ -243,58 +264,60 @@ func (s *stand) meet(ctx context.Context, token string, many int, met *sync.Wait
 	}
 	seenAll()
 	met.Wait()
-	return conn.Close(websocket.StatusNormalClosure, "")
+	return nil
 }
 
 // TestGoldenFiles sends every golden message of shared/wire: those of a participant are obeyed or refused for what
 // they say, never for their shape; those of the relay are not accepted from a participant.
 func TestGoldenFiles(t *testing.T) {
-	answers := map[wire.Type]string{ // "" means accepted in silence
-		wire.TypeHello: "invalid", wire.TypeRoomHeartbeat: "", wire.TypeViewSelect: "not-found", wire.TypeStatusSet: "", wire.TypeModerateRemove: "not-found",
-		wire.TypeRoomState: "invalid", wire.TypeRoomEnded: "invalid", wire.TypeJoined: "invalid", wire.TypeUpdated: "invalid", wire.TypeLeft: "invalid",
-		wire.TypePublicationStart: "invalid", wire.TypePublicationSet: "invalid", wire.TypePublicationStop: "invalid", wire.TypeError: "invalid",
-	}
-	files, err := filepath.Glob("../../../shared/wire/testdata/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%d golden files, %v", len(files), err)
-	}
-	s := newStand(t, nil)
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	overBoth(t, func(t *testing.T, over kind) {
+		answers := map[wire.Type]string{ // "" means accepted in silence
+			wire.TypeHello: "invalid", wire.TypeRoomHeartbeat: "", wire.TypeViewSelect: "not-found", wire.TypeStatusSet: "", wire.TypeModerateRemove: "not-found",
+			wire.TypeRoomState: "invalid", wire.TypeRoomEnded: "invalid", wire.TypeJoined: "invalid", wire.TypeUpdated: "invalid", wire.TypeLeft: "invalid",
+			wire.TypePublicationStart: "invalid", wire.TypePublicationSet: "invalid", wire.TypePublicationStop: "invalid", wire.TypeError: "invalid",
 		}
-		name, err := wire.TypeOf(raw)
-		if err != nil {
-			t.Fatal(err)
+		files, err := filepath.Glob("../../../shared/wire/testdata/*.json")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%d golden files, %v", len(files), err)
 		}
-		want, known := answers[name]
-		if !known {
-			t.Errorf("%s: a message that this test does not know", file)
-			continue
-		}
-		delete(answers, name)
-		c, _ := s.join(s.claims("mod", jointoken.RoleOrganizer, jointoken.View, jointoken.Moderate))
-		c.raw(string(raw))
-		if want != "" {
-			c.refused(want, name)
-		}
-		c.raw(`{"type":"probe"}`) // whatever came before has been handled when this is answered
-		for {
-			got, frame := c.next()
-			if got == wire.TypeUpdated && name == wire.TypeStatusSet {
+		s := newStand(t, over, nil)
+		for _, file := range files {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, err := wire.TypeOf(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, known := answers[name]
+			if !known {
+				t.Errorf("%s: a message that this test does not know", file)
 				continue
 			}
-			if got != wire.TypeError || !strings.Contains(string(frame), `"probe"`) {
-				t.Errorf("%s: %s", file, frame)
+			delete(answers, name)
+			c, _ := s.join(s.claims("mod", jointoken.RoleOrganizer, jointoken.View, jointoken.Moderate))
+			c.raw(string(raw))
+			if want != "" {
+				c.refused(want, name)
 			}
-			break
+			c.raw(`{"type":"probe"}`) // whatever came before has been handled when this is answered
+			for {
+				got, frame := c.next()
+				if got == wire.TypeUpdated && name == wire.TypeStatusSet {
+					continue
+				}
+				if got != wire.TypeError || !strings.Contains(string(frame), `"probe"`) {
+					t.Errorf("%s: %s", file, frame)
+				}
+				break
+			}
+			c.line.hangUp()
 		}
-		_ = c.conn.Close(websocket.StatusNormalClosure, "")
-	}
-	if len(answers) > 0 {
-		t.Errorf("no golden file for %v", answers)
-	}
+		if len(answers) > 0 {
+			t.Errorf("no golden file for %v", answers)
+		}
+	})
 }
 
 // TestStateIsTheGoldenShape: what the relay writes has exactly the members of the golden file, in its order.

@@ -14,13 +14,16 @@ import (
 // receive does what a participant's message asks for. A refusal is answered and the channel stays; messages that
 // cannot be understood, or come too fast, are counted, and too many of them end it.
 func (c *channel) receive(f frame) error {
+	if f.fault != nil {
+		return f.fault
+	}
 	c.server.received.Add(1)
 	name, err := wire.TypeOf(f.data)
 	if !c.limit.AllowN(c.server.cfg.Now(), 1) {
 		return c.answer(name, problem.New(problem.RateLimited, "Send at most 20 messages per second."))
 	}
 	if !f.text || err != nil {
-		return c.answer("", problem.New(problem.Malformed, "Messages are JSON objects with a type, in text frames."))
+		return c.answer("", problem.New(problem.Malformed, "Messages are JSON objects with a type."))
 	}
 	if p := c.obey(name, f.data); p != nil {
 		return c.answer(name, p)

@@ -145,6 +145,7 @@ func controlFigures() []figure[Control] {
 	return []figure[Control]{
 		gauge("control_connections", "Open control channels.", func(s Control) float64 { return float64(s.Connections) }),
 		gauge("control_pending_connections", "Open control channels that have not said hello.", func(s Control) float64 { return float64(s.Pending) }),
+		gauge("control_polling_connections", "Open control channels without a WebSocket.", func(s Control) float64 { return float64(s.Polls) }),
 		counter("control_received_messages_total", "Control messages from participants.", func(s Control) uint64 { return s.MessagesReceived }),
 		counter("control_sent_messages_total", "Control messages to participants.", func(s Control) uint64 { return s.MessagesSent }),
 		counter("control_refused_connections_total", "Control channels refused at the handshake or at hello.", func(s Control) uint64 { return s.Refused }),

@@ -55,7 +55,7 @@ type Estimates struct {
 
 // Control counts control channels now, and messages since the start.
 type Control struct {
-	Connections, Pending                    int // Pending is part of Connections: no hello yet
+	Connections, Pending, Polls             int // parts of Connections are Pending: no hello yet, and Polls: without a WebSocket
 	MessagesReceived, MessagesSent, Refused uint64
 }
 

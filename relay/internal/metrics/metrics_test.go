@@ -24,7 +24,7 @@ func full() Sources {
 		},
 		Guard: func() map[string]uint64 { return map[string]uint64{"stun-length": 20, "channel": 21} },
 		Control: func() Control {
-			return Control{Connections: 30, Pending: 31, MessagesReceived: 32, MessagesSent: 33, Refused: 34}
+			return Control{Connections: 30, Pending: 31, Polls: 35, MessagesReceived: 32, MessagesSent: 33, Refused: 34}
 		},
 		TCP: func() TCP {
 			return TCP{Connections: 60, Pending: 61, PacketsReceived: 62, PacketsSent: 63, PacketsDropped: 64, Refusals: map[string]uint64{"limit": 65}}
@@ -64,7 +64,7 @@ func TestEveryFigure(t *testing.T) {
 		"received_keyframe_requests_total 18", "forwarded_keyframe_requests_total 19",
 		"thinned_packets_total 23", `limited_viewers{at_most="150000"} 24`, `limited_viewers{at_most="1200000"} 25`, `limited_viewers{at_most="+Inf"} 26`,
 		`guard_dropped_datagrams_total{reason="stun-length"} 20`, `guard_dropped_datagrams_total{reason="channel"} 21`,
-		"control_connections 30", "control_pending_connections 31", "control_received_messages_total 32",
+		"control_connections 30", "control_pending_connections 31", "control_polling_connections 35", "control_received_messages_total 32",
 		"control_sent_messages_total 33", "control_refused_connections_total 34",
 		"turn_allocations 50", "turn_connections 51", "turn_received_packets_total 52", "turn_sent_packets_total 53",
 		"turn_received_bytes_total 54", "turn_sent_bytes_total 55", "turn_dropped_packets_total 56",
@@ -77,7 +77,7 @@ func TestEveryFigure(t *testing.T) {
 			t.Errorf("no line %q", line)
 		}
 	}
-	if got, want := strings.Count(body, "\ncoopnet_relay_"), 44; got != want {
+	if got, want := strings.Count(body, "\ncoopnet_relay_"), 45; got != want {
 		t.Errorf("%d figures, %d are checked", got, want)
 	}
 	for _, runtime := range []string{

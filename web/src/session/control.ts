@@ -1,11 +1,14 @@
 import { signal, type ReadonlySignal } from '@preact/signals-core';
 import { isFinal, type JoinToken } from './api.ts';
 import { backoff, patience } from './backoff.ts';
+import { CarrierChoice, type Carrier, type CarrierKind, type Hearing } from './carrier.ts';
 import type { Log } from './log.ts';
 import { asProblem, Problem } from './problem.ts';
+import { PollCarrier, type PollDeps } from './poll.ts';
 import { apply, roomOf, type Room } from './room.ts';
-import type { Cancel, Timers } from './timers.ts';
-import { closed, parse, subprotocol, type FromRelay, type ToRelay } from './wire.ts';
+import { SocketCarrier } from './socket.ts';
+import type { Cancel } from './timers.ts';
+import { closed, type FromRelay, type ToRelay } from './wire.ts';
 
 /** Why the channel is closed for good. `refused` carries the problem. */
 export type Closing = 'left' | 'ended' | 'removed' | 'replaced' | 'refused';
@@ -17,11 +20,9 @@ export type ControlState =
   | { phase: 'lost'; problem: Problem | null }
   | { phase: 'closed'; reason: Closing; problem: Problem | null };
 
-export interface ControlDeps {
+export interface ControlDeps extends PollDeps {
   token(milliseconds: number): Promise<JoinToken>;
   socket(url: string, protocol: string): WebSocket;
-  timers: Timers;
-  random(): number;
   log: Log;
 }
 
@@ -43,7 +44,11 @@ export class ControlChannel {
   readonly #room = signal<Room | null>(null);
   readonly #grant = signal<JoinToken | null>(null);
   readonly #deps: ControlDeps;
-  #socket: WebSocket | null = null;
+  readonly #choice = new CarrierChoice();
+  #kind: CarrierKind = 'socket';
+  #carrier: Carrier | null = null;
+  /** The relay has spoken in this attempt. */
+  #heard = false;
   /** Counts attempts ever made; an answer to an older one is ignored. */
   #epoch = 0;
   #attempt = 0;
@@ -97,15 +102,14 @@ export class ControlChannel {
     this.#end('left');
   }
 
-  async #connect(): Promise<void> {
+  async #connect(kind = this.#choice.next()): Promise<void> {
     const epoch = ++this.#epoch;
     const allowed = patience(this.#attempt);
-    const stale = () => epoch !== this.#epoch;
     let grant: JoinToken;
     try {
       grant = await this.#deps.token(allowed);
     } catch (cause) {
-      if (stale()) return;
+      if (epoch !== this.#epoch) return;
       const problem = asProblem(cause);
       if (isFinal(problem)) {
         this.#end('refused', problem);
@@ -114,40 +118,48 @@ export class ControlChannel {
       }
       return;
     }
-    if (stale()) return;
+    if (epoch !== this.#epoch) return;
     this.#refusal = null;
     this.#grant.value = grant;
-    this.#listen(grant, stale, allowed);
+    this.#listen(kind, grant, allowed);
   }
 
-  #listen(grant: JoinToken, stale: () => boolean, allowed: number): void {
-    let socket: WebSocket;
-    try {
-      socket = this.#deps.socket(grant.relay.control, subprotocol);
-    } catch (cause) {
-      this.#lose('no socket', asProblem(cause));
+  #listen(kind: CarrierKind, grant: JoinToken, allowed: number): void {
+    const epoch = this.#epoch;
+    this.#kind = kind;
+    this.#heard = false;
+    const hearing: Hearing = {
+      heard: (read) => {
+        if (epoch === this.#epoch) this.#hear(read);
+      },
+      closed: (code, problem) => {
+        if (epoch === this.#epoch) this.#closedByRelay(code, problem);
+      },
+    };
+    const limit = kind === 'socket' ? this.#choice.patience(allowed) : allowed;
+    this.#deadline = this.#deps.timers.after(limit, () => {
+      if (epoch === this.#epoch) this.#fail('no answer in time', new Problem('timeout'));
+    });
+    const { control } = grant.relay;
+    if (kind === 'poll') {
+      const endpoint = control.replace(/^ws/, 'http');
+      this.#carrier = new PollCarrier(this.#deps, endpoint, grant.token, hearing);
       return;
     }
-    this.#socket = socket;
-    this.#deadline = this.#deps.timers.after(allowed, () => {
-      if (!stale()) this.#lose('no answer in time', new Problem('timeout'));
-    });
-    socket.onopen = () => {
-      if (!stale()) this.#send({ type: 'hello', token: grant.token });
-    };
-    socket.onmessage = ({ data }) => {
-      if (!stale()) this.#hear(data);
-    };
-    socket.onclose = ({ code }) => {
-      if (!stale()) this.#closedByRelay(code);
-    };
+    try {
+      const open = this.#deps.socket;
+      this.#carrier = new SocketCarrier(open, control, grant.token, hearing);
+    } catch (cause) {
+      this.#fail('no socket', asProblem(cause));
+    }
   }
 
-  #hear(data: unknown): void {
+  #hear(read: () => FromRelay | null): void {
     this.#heardAt = this.#deps.timers.now();
+    this.#heard = true;
     let message: FromRelay | null;
     try {
-      message = parse(typeof data === 'string' ? data : '');
+      message = read();
     } catch (cause) {
       this.#deps.log('warn', 'control: unreadable message', { cause: String(cause) });
       return;
@@ -184,8 +196,9 @@ export class ControlChannel {
     this.#room.value = roomOf(message);
     if (this.#state.value.phase === 'open') return;
     this.#attempt = 0;
+    this.#choice.worked(this.#kind);
     this.#state.value = { phase: 'open' };
-    this.#deps.log('info', 'control: open');
+    this.#deps.log('info', 'control: open', { by: this.#kind });
     if (this.#untold === '') this.select('');
     // The relay forgets the choice of a participant who was away for long.
     const live = message.publications.some(({ id }) => id === pinned);
@@ -210,13 +223,25 @@ export class ControlChannel {
     });
   }
 
-  #closedByRelay(code: number): void {
+  #closedByRelay(code: number, problem: Problem | null): void {
     if (code === closed.ended) this.#end('ended');
     else if (code === closed.removed) this.#end('removed');
     // Coming back would throw out the other page, which would come back in turn.
     else if (code === closed.replaced) this.#end('replaced');
     else if (code === closed.later) this.#lose('told to come later', this.#refusal, later);
-    else this.#lose(`closed with ${code}`, this.#refusal ?? new Problem('network'));
+    else this.#fail(`closed with ${code}`, problem ?? this.#refusal ?? new Problem('network'));
+  }
+
+  /** A socket on which the relay was never heard may have been stripped or swallowed by a proxy. */
+  #fail(why: string, problem: Problem): void {
+    if (this.#kind !== 'socket' || this.#heard || !this.#choice.failed()) {
+      this.#lose(why, problem);
+      return;
+    }
+    this.#drop();
+    this.#deps.log('warn', 'control: no WebSocket', { why });
+    // With a fresh token: the relay may have seen the first one.
+    void this.#connect('poll');
   }
 
   #lose(why: string, problem: Problem | null = null, least = 0): void {
@@ -245,14 +270,12 @@ export class ControlChannel {
     this.#deadline();
     this.#retry?.();
     this.#retry = null;
-    this.#socket?.close();
-    this.#socket = null;
+    this.#carrier?.close();
+    this.#carrier = null;
   }
 
   /** False when there is no channel to send on. */
   #send(message: ToRelay): boolean {
-    if (this.#socket?.readyState !== 1) return false;
-    this.#socket.send(JSON.stringify(message));
-    return true;
+    return this.#carrier?.send(message) ?? false;
   }
 }

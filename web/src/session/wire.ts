@@ -60,7 +60,7 @@ export type ToRelay =
   | { type: 'room.heartbeat' }
   | { type: 'view.select'; publication: string };
 
-/** WebSocket close codes of the control channel. */
+/** Close codes of the control channel. */
 export const closed = {
   later: 1013,
   token: 4401,
@@ -80,6 +80,11 @@ export function parse(frame: string): FromRelay | null {
   } catch (cause) {
     throw new ShapeError('the frame is not JSON', { cause });
   }
+  return read(value);
+}
+
+/** The same for a message that was part of a list. */
+export function read(value: unknown): FromRelay | null {
   const message = fields(value, 'message');
   const type = text(message, 'type');
   switch (type) {

@@ -1,0 +1,133 @@
+/** A proxy that lets no WebSocket through: everything works over HTTP, as ever. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Conference } from './harness.ts';
+import { pictureSince, untilSeen } from './measure.ts';
+import { bond } from './portal.ts';
+import { freePort, Gateway } from './gateway.ts';
+import { Stage, type Attendee, type Presenter } from './stage.ts';
+import { until } from './wait.ts';
+import { unexpected } from './watch.ts';
+
+const tag = 8201;
+
+let proxy: Gateway;
+let stage: Stage;
+let conference: Conference;
+let presenter: Presenter;
+
+beforeAll(async () => {
+  const port = await freePort();
+  proxy = await Gateway.open(port);
+  stage = await Stage.open({
+    listen: `localhost:${port}`,
+    args: ['--public-url', proxy.origin],
+  });
+  conference = await stage.server.conference({ name: 'Behind a proxy' });
+  // The presenter comes over a WebSocket.
+  presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' });
+  await presenter.portal.share();
+});
+
+afterAll(async () => {
+  await stage?.close();
+  await proxy?.close();
+});
+
+// Chromium writes into the console what the proxy, or a server that is down, does not answer.
+afterEach(() => expect(unexpected(/WebSocket connection to/, /Failed to load/)).toEqual([]));
+
+async function lists(who: Attendee, name: string, listed: boolean): Promise<void> {
+  await until(`${name} is ${listed ? 'listed' : 'gone'}`, 10_000, async () => {
+    return (await who.portal.texts('participant')).join('\n').includes(name) === listed;
+  });
+}
+
+/** Milliseconds until the tool says one of these states. */
+async function noticed(who: Attendee, state: string, since: number): Promise<number> {
+  await who.portal.state(state);
+  return Date.now() - since;
+}
+
+test.each(['strip', 'swallow', 'deaf'] as const)(
+  'where a proxy does "%s" to WebSockets, a guest sees the picture',
+  async (upgrades) => {
+    proxy.upgrades = upgrades;
+    proxy.seen.length = 0;
+    const viewer = await stage.guest(conference, { ...bond, name: `Guest of ${upgrades}` });
+    const pressed = await viewer.portal.submit();
+    const seen = await untilSeen(viewer.page, 'the picture', 10_000, (s) => s.tag === tag, pressed);
+    const live = await noticed(viewer, 'live', pressed);
+    expect(live).toBeLessThan(10_000);
+    console.log(`${upgrades}: picture ${(seen.at - pressed).toFixed(0)} ms, live ${live.toFixed(0)} ms after Submit`);
+    expect(proxy.seen).toContain('POST /control');
+    expect(proxy.seen).toContain('GET /control/ID');
+
+    // Both ways: who is there hears of who comes and goes.
+    await lists(presenter, `Guest of ${upgrades}`, true);
+    await lists(viewer, 'Ada Presenter', true);
+    const other = await stage.guest(conference, { ...bond, name: 'Eve Moneypenny' });
+    await other.portal.submit();
+    await lists(viewer, 'Eve Moneypenny', true);
+    await lists(presenter, 'Eve Moneypenny', true);
+    await other.portal.hand.click('leave');
+    await lists(viewer, 'Eve Moneypenny', false);
+    await other.context.close();
+
+    const stopped = Date.now();
+    await presenter.portal.hand.click('stop-share');
+    const gone = await noticed(viewer, 'waiting', stopped);
+    await presenter.portal.shareState('idle');
+    await presenter.portal.share();
+    const again = Date.now();
+    await pictureSince(viewer.page, tag, again);
+    const back = await noticed(viewer, 'live', again);
+    console.log(`${upgrades}: the stop was told after ${gone} ms, the next share after ${back} ms`);
+    expect(gone).toBeLessThan(3000);
+
+    await viewer.portal.hand.click('leave');
+    await lists(presenter, `Guest of ${upgrades}`, false);
+    await viewer.context.close();
+  },
+);
+
+test('a guest picks one of two shares, and follows again', async () => {
+  proxy.upgrades = 'strip';
+  const viewer = await stage.guest(conference, { ...bond, name: 'Felix Leiter' });
+  await viewer.portal.submit();
+  await viewer.portal.state('live');
+  const grace = await stage.presenter(conference, { tag: tag + 1, name: 'Grace Second' });
+  await grace.portal.share('Second screen');
+  await untilSeen(viewer.page, 'the newer share', 10_000, (seen) => seen.tag === tag + 1);
+  const shares = await until('two shares are listed', 5000, async () => {
+    const listed = await viewer.portal.facts('share');
+    return listed.length === 2 && listed;
+  });
+  const older = shares.findIndex((share) => share['viewed'] === 'false');
+  await viewer.page.getByTestId('share').nth(older).getByRole('button').click();
+  await untilSeen(viewer.page, 'the picked share', 10_000, (seen) => seen.tag === tag);
+  await viewer.portal.hand.click('follow');
+  await untilSeen(viewer.page, "the conference's share", 10_000, (seen) => seen.tag === tag + 1);
+  await grace.context.close();
+  await viewer.context.close();
+});
+
+test.each([
+  { how: 'stops', limit: 2000 },
+  { how: 'is killed', limit: 3000 },
+] as const)('a relay that $how is noticed, and the guest comes back', async ({ how, limit }) => {
+  proxy.upgrades = 'strip';
+  const viewer = await stage.guest(conference, { ...bond, name: `Guest, relay ${how}` });
+  await viewer.portal.submit();
+  await viewer.portal.state('live', 15_000);
+  const down = Date.now();
+  const ended = how === 'stops' ? stage.server.halt() : stage.server.crash();
+  const told = await noticed(viewer, 'reconnecting', down);
+  await ended;
+  await stage.server.restart();
+  const up = Date.now();
+  const picture = await pictureSince(viewer.page, tag, up);
+  await viewer.portal.state('live', 15_000);
+  console.log(`a relay that ${how}: told after ${told} ms; picture ${picture.toFixed(0)} ms after the new start`);
+  expect(told).toBeLessThan(limit);
+  await viewer.context.close();
+});
