@@ -47,6 +47,7 @@ type Track struct {
 	now      func() time.Time
 	// requestKeyframe asks the presenter; nil for sound.
 	requestKeyframe func()
+	need            func() // tells of the first viewer and the last; nil where nobody asks
 
 	// Only Write touches these.
 	started bool
@@ -54,6 +55,7 @@ type Track struct {
 
 	backlog
 	signals
+	throughput
 	wanted   atomic.Bool  // no keyframe came since one was needed
 	relieved atomic.Int64 // when slow viewers last had one asked for, in Unix nanoseconds
 
@@ -76,6 +78,20 @@ type signals struct {
 	flush    chan struct{} // something waits
 	keyframe chan struct{} // a viewer needs a keyframe
 	pace     chan struct{} // something waits for a slow viewer
+}
+
+// throughput is what the presenter sends of the track.
+type throughput struct {
+	bytes atomic.Int64 // since the last look
+	bits  atomic.Int64 // per second, over some seconds
+}
+
+func (t *throughput) rate() float64 { return float64(t.bits.Load()) }
+
+// measure looks once a second.
+func (t *throughput) measure() {
+	known := t.bits.Load()
+	t.bits.Store(known + (8*t.bytes.Swap(0)-known)/4)
 }
 
 // senderClock ties the track's timestamps to this relay's clock.
@@ -127,6 +143,7 @@ func (t *Track) Write(raw []byte) {
 	if !t.ring.Put(index, h, payload, d) {
 		return
 	}
+	t.bytes.Add(int64(len(raw) + wireOverhead))
 	if d.Keyframe && t.requestKeyframe != nil {
 		t.wanted.Store(false)
 	}
@@ -231,6 +248,7 @@ func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
 			paced = false
 			f.drain()
 		case <-reports.C:
+			t.measure()
 			t.report()
 		case <-t.keyframe:
 			if wait := keyframeSpacing - t.now().Sub(asked); wait > 0 {
@@ -344,12 +362,19 @@ func (t *Track) report() {
 func (t *Track) settle(s *Subscription) {
 	for {
 		wanted := s.wants(t)
+		before := t.Needed()
 		t.set(s, wanted)
+		if t.need != nil && t.Needed() != before {
+			t.need()
+		}
 		if s.wants(t) == wanted {
 			return
 		}
 	}
 }
+
+// Needed reports whether anybody views the track or waits for it.
+func (t *Track) Needed() bool { return len(*t.subscriptions.Load()) > 0 }
 
 func (t *Track) set(s *Subscription, member bool) {
 	t.subscribing.Lock()
