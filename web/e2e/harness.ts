@@ -59,6 +59,11 @@ export class Coopnet {
     return new URL(this.ready.portal).port;
   }
 
+  /** The port of all SRTP. */
+  get mediaPort(): number {
+    return Number(/:(\d+)$/.exec(this.ready.media)![1]);
+  }
+
   /** CPU time of the process so far, in seconds. */
   cpu(): number {
     const stat = readFileSync(`/proc/${this.ready.pid}/stat`, 'utf8');
