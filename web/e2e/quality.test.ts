@@ -74,7 +74,7 @@ group.skipIf(withoutNetwork())('on a difficult way', () => {
     const span = Date.now() - start;
     const shown = await samplesSince(far.page, start);
     const frozen = frozenFor(shown) / span;
-    const others = judge(await samplesSince(open.page, start), { tag, moving: 1000 });
+    const others = judge(await samplesSince(open.page, start), { tag, moving: 1500 });
     console.log(
       `${way}: pages legible after ${turns.join(', ')} ms, frozen ${(100 * frozen).toFixed(1)} % of the time\n` +
         `  there ${describe(judge(shown, { tag, moving: 3000 }))}\n  elsewhere ${describe(others)}`,

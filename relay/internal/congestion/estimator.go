@@ -4,11 +4,11 @@ import "time"
 
 const (
 	minRate        = 100_000 // bits per second: below it nothing is legible in time
-	minQueue       = 25 * time.Millisecond
+	minQueue       = 50 * time.Millisecond
 	longQueue      = 250 * time.Millisecond // too long whatever the trend
 	afterDecrease  = 400 * time.Millisecond // until a decrease shows
 	nearCapacity   = 10 * time.Second       // for which growth is slow after a decrease
-	slowGrowth     = 0.06                   // per second
+	slowGrowth     = 0.1                   // per second
 	fastGrowth     = 0.5
 	unused         = 0.7                    // of the rate: less does not show that the way carries it
 	suspicion      = 150 * time.Millisecond // before the first limit
@@ -17,6 +17,8 @@ const (
 	policedLoss    = 0.20 // without a queue; less is chance, as radio loses packets, and slower would not help
 	lossEnds       = 0.02
 	short          = 0.9  // of what was sent: when more than this arrives, the way carries it, however late
+	cautious       = 0.7  // of the limit: the least that remains after one look,
+	bold           = 0.5  // where the queue is long
 	cautiousGrowth = 0.05 // for each report that has no loss, where nothing else is reported
 	// CautiousRate is as far as a viewer's rate grows again that reports no arrivals, in bits per second.
 	CautiousRate = 2_500_000
@@ -82,7 +84,7 @@ func (e *Estimator) Reported(now time.Duration, expected, received int, sent flo
 
 // grow raises a limit that is used to the full: fast where nothing speaks against it, slowly near what was too much.
 func (e *Estimator) grow(now time.Duration, elapsed float64) {
-	if e.limit == 0 || e.delivered.Rate(0) < unused*e.limit || e.queue.delay > 2*minQueue {
+	if e.limit == 0 || e.delivered.Rate(0) < unused*e.limit || e.queue.delay > 3*minQueue/2 {
 		return
 	}
 	growth := fastGrowth
@@ -105,9 +107,9 @@ func (e *Estimator) count(expected, received int) {
 func (e *Estimator) overused(sent float64) bool {
 	// A machine that is busy now and then delays packets as a narrow way does. Where less is sent than the way is known to
 	// carry, it takes more to believe in a queue.
-	least, atLimit := minQueue, e.limit > 0 && e.delivered.Rate(0) >= unused*e.limit
+	least, atLimit := minQueue, e.atLimit()
 	if !atLimit {
-		least = 4 * minQueue
+		least = 2 * minQueue
 	}
 	switch queue := e.queue.delay; {
 	case e.loss > policedLoss, e.loss > queueLoss && queue > minQueue:
@@ -121,6 +123,9 @@ func (e *Estimator) overused(sent float64) bool {
 	}
 }
 
+// atLimit reports whether the viewer is sent as much as the limit allows.
+func (e *Estimator) atLimit() bool { return e.limit > 0 && e.delivered.Rate(0) >= unused*e.limit }
+
 // carried is what the way is seen to carry: of packets that followed one another through its queue, or else of all.
 func (e *Estimator) carried() float64 {
 	if capacity, known := e.queue.capacity(e.queue.latest); known {
@@ -132,10 +137,11 @@ func (e *Estimator) carried() float64 {
 // Probing says that more than the limit is sent until then.
 func (e *Estimator) Probing(until time.Duration) { e.probed = until }
 
-// Probed takes what the way has been seen to carry. What the probe lost says nothing about the limit.
+// Probed takes what the way has been seen to carry, also where that is less than the limit: a little growth does not
+// always show. What the probe lost says nothing about the limit.
 func (e *Estimator) Probed(rate float64) {
 	if e.limit > 0 {
-		e.limit = max(e.limit, rate)
+		e.limit = max(rate, e.limit*cautious, minRate) // one look may err
 	}
 	e.loss, e.expected, e.received = 0, 0, 0
 }
@@ -143,6 +149,9 @@ func (e *Estimator) Probed(rate float64) {
 // decrease takes the limit below what the way delivers, so that its queue drains (draft-ietf-rmcat-gcc-02 section 5.5).
 func (e *Estimator) decrease(now time.Duration) {
 	capacity := e.carried()
+	if e.atLimit() { // then what arrives is what there is room for
+		capacity = min(capacity, e.delivered.Rate(0))
+	}
 	factor := 0.85
 	if e.queue.delay > longQueue {
 		factor = 0.7
@@ -150,7 +159,11 @@ func (e *Estimator) decrease(now time.Duration) {
 	e.capacity = capacity
 	capacity *= factor
 	if e.limit > 0 {
-		capacity = max(min(capacity, e.limit), e.limit/2) // one look may err
+		least := cautious // one look may err
+		if e.queue.delay > 3*minQueue {
+			least = bold
+		}
+		capacity = max(min(capacity, e.limit), least*e.limit)
 	}
 	e.limit = max(capacity, minRate)
 	e.decreased, e.loss = now, 0

@@ -43,7 +43,7 @@ func New(cfg Config) *Publication {
 	p := &Publication{Video: newTrack(cfg.Video, cfg.Keyframe, cfg.Counters, cfg.Now), done: make(chan struct{})}
 	if cfg.Low != "" {
 		p.Low = newTrack(cfg.Low, cfg.LowKeyframe, cfg.Counters, cfg.Now)
-		p.Low.need = cfg.LowNeed
+		p.Low.need, p.Low.relief = cfg.LowNeed, lowRelief
 	}
 	if cfg.Audio != "" {
 		p.Audio = newTrack(cfg.Audio, nil, cfg.Counters, cfg.Now)

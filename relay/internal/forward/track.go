@@ -20,7 +20,8 @@ const (
 	longestWindow   = 6 * time.Millisecond   // under load: browsers send a frame in parts, 5 ms apart
 	keyframeSpacing = 500 * time.Millisecond // between two keyframe requests to the presenter
 	reportInterval  = time.Second            // between two sender reports to a viewer
-	reliefSpacing   = 4 * time.Second        // between two keyframes for the sake of slow viewers
+	reliefSpacing   = 4 * time.Second        // between two keyframes for the sake of slow viewers,
+	lowRelief       = time.Second            // where all are slow
 )
 
 // Counters count what a relay forwarded. All grow only.
@@ -48,6 +49,7 @@ type Track struct {
 	// requestKeyframe asks the presenter; nil for sound.
 	requestKeyframe func()
 	need            func() // tells of the first viewer and the last; nil where nobody asks
+	relief          time.Duration
 
 	// Only Write touches these.
 	started bool
@@ -106,7 +108,7 @@ func newTrack(codec packet.Codec, requestKeyframe func(), counters *Counters, no
 		order = soundOrder
 	}
 	t := &Track{
-		codec: codec, ring: packet.NewRing(order), counters: counters, now: now, requestKeyframe: requestKeyframe,
+		codec: codec, ring: packet.NewRing(order), counters: counters, now: now, requestKeyframe: requestKeyframe, relief: reliefSpacing,
 		backlog: backlog{pending: make([]uint64, 0, maxPending)},
 		signals: signals{wake: make(chan struct{}, 1), flush: make(chan struct{}, 1), keyframe: make(chan struct{}, 1), pace: make(chan struct{}, 1)},
 	}
@@ -190,13 +192,13 @@ func (t *Track) Keyframe() {
 }
 
 // relieve asks for a keyframe from which slow viewers go on. It costs everybody, so there is one for all of them, and no
-// other within reliefSpacing: whoever still needs one asks again.
+// other within that time: whoever still needs one asks again.
 func (t *Track) relieve() {
 	if t.requestKeyframe == nil {
 		return
 	}
 	now, last := t.now().UnixNano(), t.relieved.Load()
-	if now-last >= int64(reliefSpacing) && t.relieved.CompareAndSwap(last, now) {
+	if now-last >= int64(t.relief) && t.relieved.CompareAndSwap(last, now) {
 		t.Keyframe()
 	}
 }
