@@ -8,7 +8,7 @@ const (
 	longQueue      = 250 * time.Millisecond // too long whatever the trend
 	afterDecrease  = 400 * time.Millisecond // until a decrease shows
 	nearCapacity   = 10 * time.Second       // for which growth is slow after a decrease
-	slowGrowth     = 0.1                   // per second
+	slowGrowth     = 0.1                    // per second
 	fastGrowth     = 0.5
 	unused         = 0.7                    // of the rate: less does not show that the way carries it
 	suspicion      = 150 * time.Millisecond // before the first limit
