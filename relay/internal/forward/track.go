@@ -46,10 +46,7 @@ type Track struct {
 	ring     *packet.Ring
 	counters *Counters
 	now      func() time.Time
-	// requestKeyframe asks the presenter; nil for sound.
-	requestKeyframe func()
-	need            func() // tells of the first viewer and the last; nil where nobody asks
-	relief          time.Duration
+	requests
 
 	// Only Write touches these.
 	started bool
@@ -58,13 +55,20 @@ type Track struct {
 	backlog
 	signals
 	throughput
-	wanted   atomic.Bool  // no keyframe came since one was needed
-	relieved atomic.Int64 // when slow viewers last had one asked for, in Unix nanoseconds
 
 	subscriptions atomic.Pointer[[]*Subscription] // copied on write
 	subscribing   sync.Mutex
 
 	clock atomic.Pointer[senderClock]
+}
+
+// requests are what the presenter is asked for, and how often.
+type requests struct {
+	requestKeyframe func()        // nil for sound
+	need            func()        // tells of the first viewer and the last; nil where nobody asks
+	relief          time.Duration // between two keyframes for slow viewers
+	wanted          atomic.Bool   // no keyframe came since one was needed
+	relieved        atomic.Int64  // when slow viewers last had one asked for, in Unix nanoseconds
 }
 
 // backlog is what waits for fan-out.
@@ -108,7 +112,7 @@ func newTrack(codec packet.Codec, requestKeyframe func(), counters *Counters, no
 		order = soundOrder
 	}
 	t := &Track{
-		codec: codec, ring: packet.NewRing(order), counters: counters, now: now, requestKeyframe: requestKeyframe, relief: reliefSpacing,
+		codec: codec, ring: packet.NewRing(order), counters: counters, now: now, requests: requests{requestKeyframe: requestKeyframe, relief: reliefSpacing},
 		backlog: backlog{pending: make([]uint64, 0, maxPending)},
 		signals: signals{wake: make(chan struct{}, 1), flush: make(chan struct{}, 1), keyframe: make(chan struct{}, 1), pace: make(chan struct{}, 1)},
 	}
