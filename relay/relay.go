@@ -34,7 +34,6 @@ type Config struct {
 	Media     string              // UDP address of all media, for example ":7882"; TCP is served there too
 	Others    []string            // TCP addresses that this process needs for something else
 	PublicIPs []netip.Addr        // what viewers are told; empty: the machine's own addresses
-	Adapt     bool                // each viewer gets what its way carries, not everything; not proven with browsers yet
 	Logger    *slog.Logger        // nil: slog.Default()
 	Now       func() time.Time    // nil: time.Now
 }
@@ -115,7 +114,7 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 	r.rooms = room.New(room.Config{Now: cfg.Now, LeaveGrace: 3 * time.Second})
 	verifier := &jointoken.Verifier{Issuer: cfg.Issuer, Audience: cfg.ID, Keys: cfg.Keys, Now: cfg.Now}
 	entrance := gate.New(gate.Config{Verifier: verifier, Now: cfg.Now})
-	if r.peers, err = peer.New(peer.Config{Socket: r.socket, Announce: r.announce, TCP: tcp, Adapt: cfg.Adapt, NACKs: &r.counters.NACKsSent, Logger: cfg.Logger, Now: cfg.Now}); err != nil {
+	if r.peers, err = peer.New(peer.Config{Socket: r.socket, Announce: r.announce, TCP: tcp, NACKs: &r.counters.NACKsSent, Logger: cfg.Logger, Now: cfg.Now}); err != nil {
 		return err
 	}
 	r.whip = whip.New(whip.Config{

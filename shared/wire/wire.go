@@ -83,7 +83,8 @@ type Participant struct {
 }
 
 // Publication is one live share. Video and Audio name codecs ("VP9", "opus"); Audio is empty for a silent share.
-// Interrupted: the presenter's network is silent; the share goes on when it comes back, or ends.
+// Interrupted: the presenter's network is silent; the share goes on when it comes back, or ends. Low: the way to somebody
+// carries only the low picture, which the presenter has to send now.
 type Publication struct {
 	ID          string    `json:"id"`
 	Participant string    `json:"participant"`
@@ -93,6 +94,7 @@ type Publication struct {
 	Audio       string    `json:"audio"`
 	StartedAt   time.Time `json:"startedAt"`
 	Interrupted bool      `json:"interrupted"`
+	Low         bool      `json:"low"`
 }
 
 // RoomState is the whole truth: the first message, and again when the relay had to drop events for a slow reader.

@@ -70,6 +70,11 @@ export class Coopnet {
     return new URL(this.ready.portal).port;
   }
 
+  /** The port of all SRTP. */
+  get mediaPort(): number {
+    return Number(/:(\d+)$/.exec(this.ready.media)![1]);
+  }
+
   /** The ports of TURN, without TLS (UDP and TCP) and with it. */
   get turn(): { port: number; portTLS: number } {
     const port = (address: string): number => Number(address.split(':').at(-1));

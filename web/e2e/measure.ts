@@ -56,6 +56,45 @@ export async function sharpness(page: AnyPage, original: string): Promise<Sharpn
   return sharp as Sharpness;
 }
 
+/** Turns the pattern's page; gives the milliseconds until the viewer can read all of its text. */
+export async function legibleAfter(
+  viewer: AnyPage,
+  pattern: AnyPage,
+  page: number,
+  deadline: number,
+): Promise<number> {
+  const turned = Date.now();
+  await pattern.evaluate(`window.pattern.turn(${page})`);
+  const original = await reference(pattern);
+  const wait = `new Promise((done) => {
+    const original = ${JSON.stringify(original)};
+    const look = () => {
+      const seen = window.reader.sharpness(original);
+      if (seen && seen.confused === '') done(Date.now());
+      else if (Date.now() > ${turned + deadline}) done(0);
+      else setTimeout(look, 50);
+    };
+    look();
+  })`;
+  const legible = (await viewer.evaluate(wait)) as number;
+  if (legible === 0) throw new Error(`page ${page} is not legible after ${deadline} ms`);
+  return legible - turned;
+}
+
+/** The milliseconds in which a picture was older than a second, though what is shown moves. */
+export function frozenFor(samples: Sample[]): number {
+  const bearable = 1000;
+  let frozen = 0;
+  let time = -1;
+  let at = samples[0]?.at ?? 0;
+  for (const sample of samples) {
+    if (sample.time === null || sample.time === time) continue;
+    frozen += Math.max(0, sample.at - at - bearable);
+    ({ time, at } = sample);
+  }
+  return frozen + Math.max(0, (samples.at(-1)?.at ?? 0) - at - bearable);
+}
+
 /** How often connections were made and descriptions exchanged in a page. */
 export interface Negotiations {
   connections: number;

@@ -19,7 +19,7 @@ export function withoutNetwork(): boolean {
 /** Why a network cannot be made here, or null when it can. */
 function networkObstacle(): string | null {
   if (process.getuid?.() !== 0) return 'a network namespace needs root';
-  for (const tool of ['ip', 'nft']) {
+  for (const tool of ['ip', 'nft', 'tc']) {
     try {
       execFileSync(tool, ['-V'], { stdio: 'ignore' });
     } catch {
@@ -195,6 +195,30 @@ export class Network {
       ${chain('into', 'input', 'iifname', 'sport')}
       ${chain('out', 'output', 'oifname', 'dport')}
     }`);
+  }
+
+  /**
+   * Makes the way into the namespace narrow: a token bucket whose queue holds `queue` milliseconds, and loss by chance
+   * in front of the browser. This kernel has no netem, so nothing comes later than the queue makes it.
+   */
+  narrow({ rate, queue = 400, loss = 0 }: { rate: number; queue?: number; loss?: number }): void {
+    const shape = ['rate', `${rate}bit`, 'burst', '3000', 'latency', `${queue}ms`];
+    execFileSync('tc', ['qdisc', 'replace', 'dev', `${this.wire}a`, 'root', 'tbf', ...shape]);
+    if (loss === 0) return;
+    this.nft(`table inet cut {
+      chain into { type filter hook input priority 0; meta l4proto udp numgen random mod 1000 < ${loss * 1000} counter drop; }
+    }`);
+  }
+
+  /** Ends what `narrow` began. */
+  widen(): void {
+    execFileSync('tc', ['qdisc', 'del', 'dev', `${this.wire}a`, 'root']);
+    this.nft('table inet cut {}\ndelete table inet cut');
+  }
+
+  /** Whether an address is in the namespace. */
+  has(address: string): boolean {
+    return address === `${this.subnet}.2`;
   }
 
   /** How many packets the cut has dropped: none would mean that it is not in force. */

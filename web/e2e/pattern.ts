@@ -16,6 +16,10 @@ export interface PatternPage {
   reference(): string;
   /** How often it was drawn. */
   drawn(): number;
+  /** Turns to another page of text. */
+  turn(page: number): void;
+  /** Draws what moves at most once in so many milliseconds. */
+  pace(milliseconds: number): void;
   /** Stops or continues the movement. */
   still(on: boolean): void;
   /** The picture as a video track, for publishers that take no tab. */
@@ -31,16 +35,19 @@ function draw(codec: Codec, layout: Layout, options: PatternOptions): PatternPag
   const paint = canvas.getContext('2d', { alpha: false, willReadFrequently: true })!;
   let still = options.still === true;
   let drawn = 0;
+  let pace = 0;
+  let latest = 0;
 
-  const text = (): void => {
+  const text = (page: number): void => {
     const { x, y, width, height } = layout.still;
+    const turned = (words: string, by: number): string => words.slice(by) + words.slice(0, by);
     const { glyphs } = layout;
     paint.fillStyle = '#fff';
     paint.fillRect(x, y, width, height);
     paint.fillStyle = '#000';
     paint.textBaseline = 'top';
     paint.font = '10px monospace';
-    [...glyphs.text].forEach((glyph, i) =>
+    [...turned(glyphs.text, (page * 7) % glyphs.text.length)].forEach((glyph, i) =>
       paint.fillText(glyph, glyphs.x + i * glyphs.cell.width + 4, glyphs.y + 3),
     );
     const sentence =
@@ -49,7 +56,7 @@ function draw(codec: Codec, layout: Layout, options: PatternOptions): PatternPag
       const size = 10 + (line % 5);
       paint.font = `${size}px ${line % 2 ? 'sans-serif' : 'monospace'}`;
       paint.fillStyle = line % 3 === 2 ? '#334' : '#000';
-      paint.fillText(sentence, x + 16, y + 44 + line * 20);
+      paint.fillText(turned(sentence, (page * 11) % 90), x + 16, y + 44 + line * 20);
     }
     // Fine lines: one pixel wide, one to four pixels apart.
     for (let gap = 1; gap <= 4; gap++) {
@@ -87,8 +94,9 @@ function draw(codec: Codec, layout: Layout, options: PatternOptions): PatternPag
   };
 
   const step = (): void => {
-    if (!still || drawn === 0) {
-      const time = Date.now();
+    const time = Date.now();
+    if ((!still && time - latest >= pace) || drawn === 0) {
+      latest = time;
       code(time);
       bar(time);
       drawn++;
@@ -97,7 +105,7 @@ function draw(codec: Codec, layout: Layout, options: PatternOptions): PatternPag
   };
 
   frame();
-  text();
+  text(0);
   step();
 
   return {
@@ -113,6 +121,10 @@ function draw(codec: Codec, layout: Layout, options: PatternOptions): PatternPag
       return btoa(luma);
     },
     drawn: () => drawn,
+    turn: text,
+    pace(milliseconds) {
+      pace = milliseconds;
+    },
     still(on) {
       still = on;
     },

@@ -3,12 +3,12 @@ package congestion
 import "time"
 
 const (
-	minRate        = 50_000 // bits per second: below it not even sound fits
-	minQueue       = 25 * time.Millisecond
+	minRate        = 100_000 // bits per second: below it nothing is legible in time
+	minQueue       = 50 * time.Millisecond
 	longQueue      = 250 * time.Millisecond // too long whatever the trend
 	afterDecrease  = 400 * time.Millisecond // until a decrease shows
-	nearCapacity   = 5 * time.Second        // for which growth is slow after a decrease
-	slowGrowth     = 0.08                   // per second
+	nearCapacity   = 10 * time.Second       // for which growth is slow after a decrease
+	slowGrowth     = 0.1                    // per second
 	fastGrowth     = 0.5
 	unused         = 0.7                    // of the rate: less does not show that the way carries it
 	suspicion      = 150 * time.Millisecond // before the first limit
@@ -16,6 +16,9 @@ const (
 	queueLoss      = 0.10
 	policedLoss    = 0.20 // without a queue; less is chance, as radio loses packets, and slower would not help
 	lossEnds       = 0.02
+	short          = 0.9  // of what was sent: when more than this arrives, the way carries it, however late
+	cautious       = 0.7  // of the limit: the least that remains after one look,
+	bold           = 0.5  // where the queue is long
 	cautiousGrowth = 0.05 // for each report that has no loss, where nothing else is reported
 	// CautiousRate is as far as a viewer's rate grows again that reports no arrivals, in bits per second.
 	CautiousRate = 2_500_000
@@ -33,6 +36,7 @@ type Estimator struct {
 	capacity  float64       // what the way delivered when the limit was last lowered
 	suspected time.Duration // since when the way has seemed narrow, while there is no limit
 	decreased time.Duration
+	probed    time.Duration // until when a probe fills the way's queue
 	updated   time.Duration
 
 	expected, received int // packets in the present window of losses
@@ -59,27 +63,28 @@ func (e *Estimator) Arrived(sent, arrived time.Duration, size int) {
 	e.delivered.Add(size, arrived)
 }
 
-// Reported ends a report, about this many packets that no report was about before.
-func (e *Estimator) Reported(now time.Duration, expected, received int) {
+// Reported ends a report, about this many packets that no report was about before; sent is what the viewer was sent of
+// late in bits per second.
+func (e *Estimator) Reported(now time.Duration, expected, received int, sent float64) {
 	elapsed := min(now-e.updated, time.Second).Seconds()
 	e.updated = now
 	e.count(expected, received)
-	switch over := e.overused(); {
+	switch over := e.overused(sent); {
 	case !over:
 		e.suspected = 0
 		e.grow(now, elapsed)
 	case e.limit == 0 && e.suspected == 0:
 		e.suspected = now
 	case e.limit == 0 && now-e.suspected < suspicion:
-	// What was sent before the last decrease, or right after it, has met the queue of before.
-	case e.limit == 0 || e.newest-e.decreased >= afterDecrease:
+	// What was sent before the last decrease or within a probe, or right after it, has met the queue of before.
+	case e.limit == 0 || e.newest-max(e.decreased, e.probed) >= afterDecrease:
 		e.decrease(now)
 	}
 }
 
 // grow raises a limit that is used to the full: fast where nothing speaks against it, slowly near what was too much.
 func (e *Estimator) grow(now time.Duration, elapsed float64) {
-	if e.limit == 0 || e.delivered.Rate(0) < unused*e.limit || e.queue.delay > 2*minQueue {
+	if e.limit == 0 || e.delivered.Rate(0) < unused*e.limit || e.queue.delay > 3*minQueue/2 {
 		return
 	}
 	growth := fastGrowth
@@ -99,16 +104,18 @@ func (e *Estimator) count(expected, received int) {
 	}
 }
 
-func (e *Estimator) overused() bool {
+func (e *Estimator) overused(sent float64) bool {
 	// A machine that is busy now and then delays packets as a narrow way does. Where less is sent than the way is known to
 	// carry, it takes more to believe in a queue.
-	least := minQueue
-	if e.limit == 0 || e.delivered.Rate(0) < unused*e.limit {
-		least = 4 * minQueue
+	least, atLimit := minQueue, e.atLimit()
+	if !atLimit {
+		least = 2 * minQueue
 	}
 	switch queue := e.queue.delay; {
 	case e.loss > policedLoss, e.loss > queueLoss && queue > minQueue:
 		return true
+	case !atLimit && e.carried() > short*sent: // a machine that stood still for a moment catches up; a narrow way never does
+		return false
 	case queue > longQueue:
 		return e.trend.last >= 0
 	default:
@@ -116,11 +123,34 @@ func (e *Estimator) overused() bool {
 	}
 }
 
+// atLimit reports whether the viewer is sent as much as the limit allows.
+func (e *Estimator) atLimit() bool { return e.limit > 0 && e.delivered.Rate(0) >= unused*e.limit }
+
+// carried is what the way is seen to carry: of packets that followed one another through its queue, or else of all.
+func (e *Estimator) carried() float64 {
+	if capacity, known := e.queue.capacity(e.queue.latest); known {
+		return capacity
+	}
+	return e.delivered.Rate(0)
+}
+
+// Probing says that more than the limit is sent until then.
+func (e *Estimator) Probing(until time.Duration) { e.probed = until }
+
+// Probed takes what the way has been seen to carry, also where that is less than the limit: a little growth does not
+// always show. What the probe lost says nothing about the limit.
+func (e *Estimator) Probed(rate float64) {
+	if e.limit > 0 {
+		e.limit = max(rate, e.limit*cautious, minRate) // one look may err
+	}
+	e.loss, e.expected, e.received = 0, 0, 0
+}
+
 // decrease takes the limit below what the way delivers, so that its queue drains (draft-ietf-rmcat-gcc-02 section 5.5).
 func (e *Estimator) decrease(now time.Duration) {
-	capacity := e.delivered.Rate(0)
-	if e.queue.delay > minQueue && e.queue.busy.Span() > 2*minQueue {
-		capacity = e.queue.busy.Rate(0)
+	capacity := e.carried()
+	if e.atLimit() { // then what arrives is what there is room for
+		capacity = min(capacity, e.delivered.Rate(0))
 	}
 	factor := 0.85
 	if e.queue.delay > longQueue {
@@ -129,7 +159,11 @@ func (e *Estimator) decrease(now time.Duration) {
 	e.capacity = capacity
 	capacity *= factor
 	if e.limit > 0 {
-		capacity = max(min(capacity, e.limit), e.limit/2) // one look may err
+		least := cautious // one look may err
+		if e.queue.delay > 3*minQueue {
+			least = bold
+		}
+		capacity = max(min(capacity, e.limit), least*e.limit)
 	}
 	e.limit = max(capacity, minRate)
 	e.decreased, e.loss = now, 0

@@ -31,6 +31,7 @@ type sender struct {
 	budget  float64
 	free    time.Duration // when the link has sent all that waits in its queue
 	flying  []flight
+	sent    Meter
 	got     int // bytes since the test last asked
 	worst   time.Duration
 }
@@ -82,6 +83,7 @@ func (s *sender) frame(size int) {
 }
 
 func (s *sender) send(size int) {
+	s.sent.Add(size, s.now)
 	f := flight{sequence: s.history.Add(size, s.now), size: size}
 	s.free = max(s.free, s.now)
 	queued := float64(s.link.rate/8) * (s.free - s.now).Seconds()
@@ -123,7 +125,7 @@ func (s *sender) report() {
 	}
 	expected := s.history.Covered(s.flying[0].sequence, last+1)
 	s.flying = append(s.flying[:0], s.flying[last+1:]...)
-	s.Reported(s.now, expected, received)
+	s.Reported(s.now, expected, received, s.sent.Rate(s.now))
 }
 
 func TestAWayThatCarriesEverythingIsNotLimited(t *testing.T) {
@@ -132,6 +134,7 @@ func TestAWayThatCarriesEverythingIsNotLimited(t *testing.T) {
 		"fast and far":         {rate: 100e6, buffer: 1 << 20, delay: 100 * time.Millisecond},
 		"jitter":               {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, jitter: 30 * time.Millisecond},
 		"stalls":               {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, jitter: 10 * time.Millisecond, stall: 200 * time.Millisecond},
+		"long stalls":          {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, jitter: 30 * time.Millisecond, stall: 700 * time.Millisecond},
 		"losing 5 % by chance": {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, loss: 0.05},
 	} {
 		s := simulate(t, l, 2e6)
@@ -261,7 +264,7 @@ func TestTheEstimateDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() {
 		now += 10 * time.Millisecond
 		e.Arrived(now, now, 1000)
-		e.Reported(now, 1, 1)
+		e.Reported(now, 1, 1, 1e6)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

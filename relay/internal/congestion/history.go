@@ -32,6 +32,9 @@ func (h *History) Add(size int, at time.Duration) uint16 {
 	return sequence
 }
 
+// Next is the sequence number that the next packet gets.
+func (h *History) Next() uint16 { return uint16(h.next) }
+
 // Arrived takes a packet's arrival and returns when it was sent and its size; false when it was not sent, is forgotten,
 // or has arrived before: a report that repeats itself changes nothing.
 func (h *History) Arrived(sequence uint16) (at time.Duration, size int, ok bool) {

@@ -3,9 +3,11 @@ package congestion
 import "time"
 
 const (
-	basePeriod = 10 * time.Second       // the least delay of the last one or two of them is the way without a queue
-	emptyDelay = 10 * time.Millisecond  // above the least delay: no queue
-	busySpan   = 500 * time.Millisecond // of one of the two halves over which a busy way is measured
+	basePeriod   = 10 * time.Second       // the least delay of the last one or two of them is the way without a queue
+	busySpan     = 500 * time.Millisecond // of one of the two halves of a measurement
+	trainsLast   = 2 * time.Second        // then what was measured says nothing about now
+	trainsSpan   = 60 * time.Millisecond  // of trains that say something,
+	trainPackets = 8                      // or so many packets
 )
 
 // queue watches how long packets wait on the way, and what the way delivers while they do.
@@ -14,7 +16,8 @@ type queue struct {
 	least, leastOlder time.Duration // of the delays in this period and the last one
 	period            time.Duration // when this one began
 	delay             time.Duration // of late, above the least
-	busy              Meter         // since the queue was last empty
+	latest            time.Duration // arrival
+	trains
 }
 
 // arrived takes one packet; the clocks of both ends may differ.
@@ -22,17 +25,52 @@ func (q *queue) arrived(sent, arrived time.Duration, size int) {
 	way := arrived - sent
 	switch {
 	case !q.known:
-		*q = queue{known: true, least: way, leastOlder: way, period: arrived}
+		*q = queue{known: true, least: way, leastOlder: way, period: arrived, latest: arrived}
 	case arrived-q.period > basePeriod:
 		q.leastOlder, q.least, q.period = q.least, way, arrived
 	}
 	q.least = min(q.least, way)
-	above := way - min(q.least, q.leastOlder)
-	q.delay += (above - q.delay) / 4
-	if above < emptyDelay {
-		q.busy = Meter{}
+	base := min(q.least, q.leastOlder)
+	q.delay += (way - base - q.delay) / 4
+	if gap := arrived - q.latest; sent+base <= q.latest && gap >= 0 {
+		// It was in the queue when the one before it left: the way took all the time between the two to carry it. Packets
+		// that were held up together by a busy machine come together, and show a fast way.
+		q.add(size, gap, arrived)
 	}
-	q.busy.Add(size, arrived)
+	q.latest = max(q.latest, arrived)
+}
+
+// trains measures the way by packets that followed one another through its queue.
+type trains struct {
+	older, newer train
+	at           time.Duration
+}
+
+type train struct {
+	packets, bytes int
+	span           time.Duration
+}
+
+func (t *trains) add(size int, gap, at time.Duration) {
+	if at-t.at > trainsLast {
+		*t = trains{}
+	}
+	t.at = at
+	t.newer.packets++
+	t.newer.bytes += size
+	t.newer.span += gap
+	if t.newer.span > busySpan {
+		t.older, t.newer = t.newer, train{}
+	}
+}
+
+// capacity is what the way carries in bits per second; false while too little is known.
+func (t *trains) capacity(now time.Duration) (float64, bool) {
+	span, packets := t.older.span+t.newer.span, t.older.packets+t.newer.packets
+	if now-t.at > trainsLast || span < trainsSpan && packets < trainPackets {
+		return 0, false
+	}
+	return float64(8*(t.older.bytes+t.newer.bytes)) / max(span, time.Millisecond).Seconds(), true
 }
 
 // Meter measures a rate over about the last second.

@@ -17,14 +17,12 @@ const reportsMissing = 3 * time.Second
 // 0 where a stream has none. Without RTX the picture must have none: what is sent again is then the very same packet, and a
 // second header under the same nonce would give the key of AES-GCM's tags away.
 type CongestionControl struct {
-	Off          bool // the viewer gets everything, whatever it reports
 	Video, Audio uint8
 	Now          func() time.Time
 }
 
 // way is what is known of the way to one viewer, over all of its streams. The subscription's lock guards it.
 type way struct {
-	off       bool
 	now       func() time.Time
 	start     time.Time           // where its times count from
 	history   *congestion.History // nil where nothing is numbered
@@ -39,7 +37,7 @@ type way struct {
 }
 
 func newWay(cfg CongestionControl) way {
-	w := way{off: cfg.Off, now: cfg.Now, start: cfg.Now()}
+	w := way{now: cfg.Now, start: cfg.Now()}
 	if cfg.Video|cfg.Audio != 0 {
 		w.history = &congestion.History{}
 	}
@@ -70,13 +68,18 @@ func (w *way) number(h packet.Header, steps []step, at time.Duration) (first uin
 // arrived takes a transport-wide report. It costs no more than the report's bytes.
 func (s *Subscription) arrived(f packet.Feedback) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	next := s.take(f.Arrivals())
+	s.mu.Unlock()
+	next.follow(s)
+}
+
+// take holds the lock.
+func (s *Subscription) take(walk packet.Arrivals) sequel {
 	w := &s.way
 	if w.history == nil {
-		return
+		return sequel{}
 	}
 	now, received, newest := w.time(), 0, time.Duration(0)
-	walk := f.Arrivals()
 	for a, ok := walk.Next(); ok; a, ok = walk.Next() {
 		at, size, known := w.history.Arrived(a.Sequence)
 		if !known {
@@ -87,17 +90,25 @@ func (s *Subscription) arrived(f packet.Feedback) {
 		}
 		w.reported, w.latest, newest = max(now, 1), a.At, at
 		w.estimator.Arrived(at, w.clock, size)
+		if s.fitting != nil {
+			s.fitting.Arrived(a.Sequence, w.clock, size)
+		}
 		received++
 	}
 	expected := w.history.Covered(walk.Base, walk.Count)
 	if expected+received == 0 {
-		return
+		return sequel{}
 	}
 	if received > 0 {
 		w.trip = now - newest
 	}
-	w.estimator.Reported(now, expected, received)
-	s.fit(now)
+	if s.fitting != nil {
+		if carried := s.fitting.Result(now, walk.Base+uint16(walk.Count-1)); carried > 0 {
+			w.estimator.Probed(carried)
+		}
+	}
+	w.estimator.Reported(now, expected, received, w.sent.Rate(now))
+	return s.fit(now)
 }
 
 // arrivalUnit is a unit of packet.Arrival.
@@ -106,20 +117,27 @@ const arrivalUnit = 250 * time.Microsecond
 // lost takes what a receiver report says of the picture, where no transport-wide reports come.
 func (s *Subscription) lost(f packet.Feedback) {
 	loss, ok := f.Loss(s.video.ssrc)
-	if !ok || s.way.off {
+	if !ok {
 		return
 	}
+	var next sequel
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	w := &s.way
-	if now := w.time(); w.reported == 0 || now-w.reported > reportsMissing {
-		w.estimator.Lost(now, float64(loss)/256, w.sent.Rate(now))
-		s.fit(now)
+	if w := &s.way; !w.reports(w.time()) {
+		w.estimator.Lost(w.time(), float64(loss)/256, w.sent.Rate(w.time()))
+		next = s.fit(w.time())
 	}
+	s.mu.Unlock()
+	next.follow(s)
 }
 
-// fit begins, changes or ends the viewer's limit as the estimate says.
-func (s *Subscription) fit(now time.Duration) {
+// reports says whether transport-wide reports come.
+func (w *way) reports(now time.Duration) bool {
+	return w.reported != 0 && now-w.reported <= reportsMissing
+}
+
+// fit begins, changes or ends the viewer's limit as the estimate says, and chooses the picture that the limit is enough
+// for; the lock is held.
+func (s *Subscription) fit(now time.Duration) (next sequel) {
 	rate, limited := s.way.estimator.Rate()
 	f := s.fitting
 	if limited {
@@ -132,17 +150,52 @@ func (s *Subscription) fit(now time.Duration) {
 			f.budget, f.filled, f.thinned = 0, now, now
 		}
 		f.rate = rate
-		if f.idle() && now-max(f.thinned, s.way.estimator.Decreased()) > f.trial && wideEnough(rate, s.way.sent.Rate(now)) {
-			f.rate, f.trial = 0, min(2*f.trial, longestTrial)
+		if s.enough(now) {
+			f.rate, rate = 0, 0
 			s.way.estimator.Release()
-			rate = 0
 		}
+	}
+	s.layers.choose(rate, f != nil && f.holding, now)
+	next = s.relayer()
+	if rate > 0 && s.probe(now) {
+		next.pace = f.track
 	}
 	if band := bandOf(rate); band != s.way.band {
 		s.counters.Estimates.move(s.way.band, band)
 		s.way.band = band
 	}
+	return next
 }
+
+// enough reports whether the limit is of no use any more. Without reports of arrivals only a trial can tell.
+func (s *Subscription) enough(now time.Duration) bool {
+	f := s.fitting
+	if s.way.reports(now) {
+		return f.idle() && s.layers.free(f.rate)
+	}
+	if !f.idle() || now-max(f.thinned, s.way.estimator.Decreased()) <= f.trial || !wideEnough(f.rate, s.way.sent.Rate(now)) {
+		return false
+	}
+	f.trial = min(2*f.trial, longestTrial)
+	return true
+}
+
+// probe begins to look for more than the limit where nothing else waits for the viewer.
+func (s *Subscription) probe(now time.Duration) bool {
+	f, w := s.fitting, &s.way
+	if !f.idle() || s.nextVideo != nil || f.format.RTX == 0 || !w.reports(now) || w.estimator.Queue() > probeQueue {
+		return false
+	}
+	if !f.Begin(now, f.rate, w.history.Next()) {
+		return false
+	}
+	f.newest, f.back, f.found = s.video.mapping.Latest(), 0, false
+	w.estimator.Probing(f.Until())
+	return true
+}
+
+// probeQueue is how long packets may wait on the way for a probe to begin.
+const probeQueue = 50 * time.Millisecond
 
 // wideEnough reports whether the rate is well above what is sent, and yet not only because next to nothing is.
 func wideEnough(rate, sent float64) bool { return rate > 1.25*sent && rate < 2*sent }
@@ -176,8 +229,11 @@ func (s *Subscription) due(b *burst, copies []packet.Packet) (p plan, more bool)
 		p.steps = append(p.steps, next)
 	}
 	s.address(&p, f.format, now)
+	if f.Active() {
+		f.Sent(now, len(p.steps), s.way.history.Next())
+	}
 	p.relieve = f.holding && f.delay() < raiseWait
-	return p, f.holding || f.asked > 0 || f.first < f.last
+	return p, f.holding || f.asked > 0 || f.first < f.last || f.Active()
 }
 
 // address completes a plan's headers and numbers its packets.

@@ -3,6 +3,7 @@ package forward
 import (
 	"time"
 
+	"github.com/coopnet/coopnet/relay/internal/congestion"
 	"github.com/coopnet/coopnet/relay/internal/packet"
 )
 
@@ -18,6 +19,8 @@ const (
 	maxRepeats   = 128 // packets that wait to be sent again
 	firstTrial   = 5 * time.Second
 	longestTrial = 160 * time.Second
+	fillerSearch = 900                    // sequence numbers: about what the ring remembers
+	fillerLeast  = 200                    // bytes of payload: smaller packets make no rate
 	repeatWait   = 100 * time.Millisecond // at least, before a packet is sent again once more
 )
 
@@ -41,8 +44,17 @@ type fitting struct {
 	bytes       int // that wait
 
 	retransmissions
+	probing
 	trial time.Duration // without a sign of need, after which the viewer gets everything at once again
 	picture
+}
+
+// probing sends again what the viewer has, to see whether its way carries more.
+type probing struct {
+	congestion.Probe
+	newest uint16 // sequence number from which packets are taken, backwards
+	back   int    // how far behind it the next one is looked for
+	found  bool
 }
 
 // retransmissions are what the viewer has asked for again, and what it got.
@@ -174,7 +186,7 @@ func (f *fitting) idle() bool {
 
 // fill lets the budget grow with the time.
 func (f *fitting) fill(now time.Duration) {
-	bytes := f.rate / 8
+	bytes := max(f.rate, f.Sending(now)) / 8
 	f.budget = min(f.budget+bytes*(now-f.filled).Seconds(), max(bytes*paceBurst.Seconds(), 1))
 	f.filled = now
 }
@@ -224,6 +236,29 @@ func (f *fitting) next(m *packet.Mapping, now time.Duration, p *packet.Packet) (
 		if place, ok := m.Map(p); ok {
 			f.budget -= float64(w.size)
 			return step{place: place, packet: p}, true
+		}
+	}
+	if f.budget > 0 && f.Sending(now) > 0 {
+		return f.filler(m, p)
+	}
+	return step{}, false
+}
+
+// filler takes a packet for a probe: one that the viewer has, and drops when it comes again.
+func (f *fitting) filler(m *packet.Mapping, p *packet.Packet) (step, bool) {
+	for range fillerSearch {
+		if f.back == fillerSearch {
+			if !f.found {
+				return step{}, false
+			}
+			f.back, f.found = 0, false
+		}
+		index, ok := m.Source(f.newest - uint16(f.back))
+		f.back++
+		if ok && f.track.ring.Read(index, p) && len(p.Payload()) >= fillerLeast {
+			f.found = true
+			f.budget -= float64(len(p.Payload()) + packet.HeaderSize + wireOverhead)
+			return step{place: m.Again(p), packet: p, repeat: true}, true
 		}
 	}
 	return step{}, false

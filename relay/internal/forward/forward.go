@@ -14,6 +14,7 @@ import (
 // Publication is one live share: a picture and perhaps its sound.
 type Publication struct {
 	Video *Track
+	Low   *Track // the same picture for narrow ways; nil where the presenter sends one alone
 	Audio *Track // nil for a silent share
 	done  chan struct{}
 	end   sync.Once
@@ -28,15 +29,22 @@ func (p *Publication) End() { p.end.Do(func() { close(p.done) }) }
 // Config wires a publication.
 type Config struct {
 	Video    packet.Codec
+	Low      packet.Codec // "" where there is no low picture
 	Audio    packet.Codec // "" for a silent share
 	Keyframe func()       // asks the presenter for a keyframe (PLI); must not block
-	Counters *Counters
-	Now      func() time.Time
+	// LowKeyframe asks for one of the low picture; LowNeed says that Low.Needed may have changed. Neither may block.
+	LowKeyframe, LowNeed func()
+	Counters             *Counters
+	Now                  func() time.Time
 }
 
 // New makes a publication. Each of its tracks needs a goroutine in Run; whoever stops them calls End.
 func New(cfg Config) *Publication {
 	p := &Publication{Video: newTrack(cfg.Video, cfg.Keyframe, cfg.Counters, cfg.Now), done: make(chan struct{})}
+	if cfg.Low != "" {
+		p.Low = newTrack(cfg.Low, cfg.LowKeyframe, cfg.Counters, cfg.Now)
+		p.Low.need, p.Low.relief = cfg.LowNeed, lowRelief
+	}
 	if cfg.Audio != "" {
 		p.Audio = newTrack(cfg.Audio, nil, cfg.Counters, cfg.Now)
 	}

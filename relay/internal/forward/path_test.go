@@ -42,7 +42,7 @@ func newPath(t testing.TB, announce func(media netip.AddrPort) netip.AddrPort) *
 	if announce != nil {
 		at = announce(at)
 	}
-	peers, err := peer.New(peer.Config{Socket: socket, Announce: []netip.AddrPort{at}, Adapt: true, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	peers, err := peer.New(peer.Config{Socket: socket, Announce: []netip.AddrPort{at}, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,6 +47,7 @@ type Subscription struct {
 	mu        sync.Mutex // held for arithmetic only: what is planned under it is sent after it
 	video     output
 	audio     output
+	layers    layering
 	nextVideo *Track // waits for its keyframe
 	closed    bool
 	way       way
@@ -85,14 +86,19 @@ func NewSubscription(cfg SubscriptionConfig) *Subscription {
 // Switch shows another publication, or nothing when p is nil. It reports false when the viewer cannot decode p; the
 // viewer then sees nothing.
 func (s *Subscription) Switch(p *Publication) bool {
-	var video, audio *Track
+	var full, low, audio *Track
 	if p != nil {
-		video, audio = p.Video, p.Audio
+		full, low, audio = p.Video, p.Low, p.Audio
 	}
 	playable := true
-	if video != nil {
-		if _, known := s.formats[video.codec]; !known {
-			video, playable = nil, false
+	if full != nil {
+		if _, known := s.formats[full.codec]; !known {
+			full, low, playable = nil, nil, false
+		}
+	}
+	if low != nil {
+		if _, known := s.formats[low.codec]; !known {
+			low = nil
 		}
 	}
 	if audio != nil {
@@ -100,7 +106,8 @@ func (s *Subscription) Switch(p *Publication) bool {
 			audio = nil
 		}
 	}
-	s.settle(append(s.retarget(video, audio, false), video, audio))
+	before, video := s.retarget(full, low, audio, false)
+	s.settle(append(before, video, audio))
 	if video != nil {
 		video.Keyframe()
 	}
@@ -115,15 +122,18 @@ func (s *Subscription) settle(tracks []*Track) {
 	}
 }
 
-// retarget changes the sources, perhaps for the last time, and returns those of before; some may be nil.
-func (s *Subscription) retarget(video, audio *Track, last bool) []*Track {
+// retarget changes the sources, perhaps for the last time, and returns those of before, of which some may be nil, and
+// the picture that fits the viewer's way.
+func (s *Subscription) retarget(full, low, audio *Track, last bool) (before []*Track, video *Track) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := []*Track{s.nextVideo, s.video.track, s.audio.track}
+	before = []*Track{s.nextVideo, s.video.track, s.audio.track}
 	if s.closed {
-		return before
+		return before, nil
 	}
 	s.closed, s.nextVideo = last, nil
+	s.layers.full, s.layers.low = full, low
+	video = s.layers.wanted()
 	if last { // its estimate counts no more
 		s.counters.Estimates.move(s.way.band, 0)
 		s.way.band = 0
@@ -140,7 +150,7 @@ func (s *Subscription) retarget(video, audio *Track, last bool) []*Track {
 			s.audio.track, s.audio.format = audio, s.formats[audio.codec]
 		}
 	}
-	return before
+	return before, video
 }
 
 // stop ends the output's epoch.
@@ -157,7 +167,10 @@ func (s *Subscription) wants(t *Track) bool {
 }
 
 // Close detaches the viewer. Only a burst that is under way may still be sent.
-func (s *Subscription) Close() { s.settle(s.retarget(nil, nil, true)) }
+func (s *Subscription) Close() {
+	before, _ := s.retarget(nil, nil, nil, true)
+	s.settle(before)
+}
 
 // plan is what one viewer gets of a burst.
 type plan struct {

@@ -20,7 +20,8 @@ const (
 	longestWindow   = 6 * time.Millisecond   // under load: browsers send a frame in parts, 5 ms apart
 	keyframeSpacing = 500 * time.Millisecond // between two keyframe requests to the presenter
 	reportInterval  = time.Second            // between two sender reports to a viewer
-	reliefSpacing   = 4 * time.Second        // between two keyframes for the sake of slow viewers
+	reliefSpacing   = 4 * time.Second        // between two keyframes for the sake of slow viewers,
+	lowRelief       = time.Second            // where all are slow
 )
 
 // Counters count what a relay forwarded. All grow only.
@@ -45,8 +46,7 @@ type Track struct {
 	ring     *packet.Ring
 	counters *Counters
 	now      func() time.Time
-	// requestKeyframe asks the presenter; nil for sound.
-	requestKeyframe func()
+	requests
 
 	// Only Write touches these.
 	started bool
@@ -54,13 +54,21 @@ type Track struct {
 
 	backlog
 	signals
-	wanted   atomic.Bool  // no keyframe came since one was needed
-	relieved atomic.Int64 // when slow viewers last had one asked for, in Unix nanoseconds
+	throughput
 
 	subscriptions atomic.Pointer[[]*Subscription] // copied on write
 	subscribing   sync.Mutex
 
 	clock atomic.Pointer[senderClock]
+}
+
+// requests are what the presenter is asked for, and how often.
+type requests struct {
+	requestKeyframe func()        // nil for sound
+	need            func()        // tells of the first viewer and the last; nil where nobody asks
+	relief          time.Duration // between two keyframes for slow viewers
+	wanted          atomic.Bool   // no keyframe came since one was needed
+	relieved        atomic.Int64  // when slow viewers last had one asked for, in Unix nanoseconds
 }
 
 // backlog is what waits for fan-out.
@@ -78,6 +86,20 @@ type signals struct {
 	pace     chan struct{} // something waits for a slow viewer
 }
 
+// throughput is what the presenter sends of the track.
+type throughput struct {
+	bytes atomic.Int64 // since the last look
+	bits  atomic.Int64 // per second, over some seconds
+}
+
+func (t *throughput) rate() float64 { return float64(t.bits.Load()) }
+
+// measure looks once a second.
+func (t *throughput) measure() {
+	known := t.bits.Load()
+	t.bits.Store(known + (8*t.bytes.Swap(0)-known)/4)
+}
+
 // senderClock ties the track's timestamps to this relay's clock.
 type senderClock struct {
 	at        time.Time
@@ -90,7 +112,7 @@ func newTrack(codec packet.Codec, requestKeyframe func(), counters *Counters, no
 		order = soundOrder
 	}
 	t := &Track{
-		codec: codec, ring: packet.NewRing(order), counters: counters, now: now, requestKeyframe: requestKeyframe,
+		codec: codec, ring: packet.NewRing(order), counters: counters, now: now, requests: requests{requestKeyframe: requestKeyframe, relief: reliefSpacing},
 		backlog: backlog{pending: make([]uint64, 0, maxPending)},
 		signals: signals{wake: make(chan struct{}, 1), flush: make(chan struct{}, 1), keyframe: make(chan struct{}, 1), pace: make(chan struct{}, 1)},
 	}
@@ -127,6 +149,7 @@ func (t *Track) Write(raw []byte) {
 	if !t.ring.Put(index, h, payload, d) {
 		return
 	}
+	t.bytes.Add(int64(len(raw) + wireOverhead))
 	if d.Keyframe && t.requestKeyframe != nil {
 		t.wanted.Store(false)
 	}
@@ -173,13 +196,13 @@ func (t *Track) Keyframe() {
 }
 
 // relieve asks for a keyframe from which slow viewers go on. It costs everybody, so there is one for all of them, and no
-// other within reliefSpacing: whoever still needs one asks again.
+// other within that time: whoever still needs one asks again.
 func (t *Track) relieve() {
 	if t.requestKeyframe == nil {
 		return
 	}
 	now, last := t.now().UnixNano(), t.relieved.Load()
-	if now-last >= int64(reliefSpacing) && t.relieved.CompareAndSwap(last, now) {
+	if now-last >= int64(t.relief) && t.relieved.CompareAndSwap(last, now) {
 		t.Keyframe()
 	}
 }
@@ -231,6 +254,7 @@ func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
 			paced = false
 			f.drain()
 		case <-reports.C:
+			t.measure()
 			t.report()
 		case <-t.keyframe:
 			if wait := keyframeSpacing - t.now().Sub(asked); wait > 0 {
@@ -344,12 +368,19 @@ func (t *Track) report() {
 func (t *Track) settle(s *Subscription) {
 	for {
 		wanted := s.wants(t)
+		before := t.Needed()
 		t.set(s, wanted)
+		if t.need != nil && t.Needed() != before {
+			t.need()
+		}
 		if s.wants(t) == wanted {
 			return
 		}
 	}
 }
+
+// Needed reports whether anybody views the track or waits for it.
+func (t *Track) Needed() bool { return len(*t.subscriptions.Load()) > 0 }
 
 func (t *Track) set(s *Subscription, member bool) {
 	t.subscribing.Lock()

@@ -128,8 +128,8 @@ func (w *world) present() (s *peer.Presenter, answer, remoteUfrag string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s, answer, err = w.peers.Present(offer.SDP, peer.PresenterEvents{
-		Track: func(peer.Incoming) {}, Report: func(packet.Codec, uint32) {}, State: func() {}, Closed: func() {},
+	s, answer, err = w.peers.Present(offer.SDP, "", peer.PresenterEvents{
+		Track: func(peer.Incoming) {}, Report: func(peer.Kind, uint32) {}, State: func() {}, Closed: func() {},
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -134,6 +134,9 @@ func (m *Mapping) Skip(index uint64, picture bool) {
 	m.next = index + 1
 }
 
+// Latest is the newest sequence number that the viewer was sent.
+func (m *Mapping) Latest() uint16 { return uint16(m.highest) }
+
 // Source finds the publication's index behind a sequence number that the viewer names; false when it was not sent in
 // this epoch.
 func (m *Mapping) Source(sequence uint16) (uint64, bool) {

@@ -48,7 +48,7 @@ func sending(codecs string) string {
 }
 
 func silent() PresenterEvents {
-	return PresenterEvents{Track: func(Incoming) {}, Report: func(packet.Codec, uint32) {}, State: func() {}, Closed: func() {}}
+	return PresenterEvents{Track: func(Incoming) {}, Report: func(Kind, uint32) {}, State: func() {}, Closed: func() {}}
 }
 
 // TestAPresenterIsAnsweredWithOneVideoCodec: the first of its own order that viewers can be given.
@@ -61,7 +61,7 @@ func TestAPresenterIsAnsweredWithOneVideoCodec(t *testing.T) {
 		"102 103 104 96":                       "103", // 102 is another profile
 		"105 45 46 98":                         "45",  // 105 is another profile
 	} {
-		p, answer, err := peers.Present(sending(offered), silent())
+		p, answer, err := peers.Present(sending(offered), "", silent())
 		if err != nil {
 			t.Errorf("%s: %v", offered, err)
 			continue
@@ -71,8 +71,43 @@ func TestAPresenterIsAnsweredWithOneVideoCodec(t *testing.T) {
 		}
 		p.Close()
 	}
-	if _, _, err := peers.Present(sending("102 105 35"), silent()); problem.From(err).Code != problem.SDPInvalid {
+	if _, _, err := peers.Present(sending("102 105 35"), "", silent()); problem.From(err).Code != problem.SDPInvalid {
 		t.Errorf("no codec in common: %v", err)
+	}
+}
+
+// TestTheLowPictureHasACodecOfItsOwn, also after a restart; without a section to name it is just another one.
+func TestTheLowPictureHasACodecOfItsOwn(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	video := regexp.MustCompile(`m=video 9 UDP/TLS/RTP/SAVPF ([0-9 ]+)`)
+	first := sending("98 96 45")
+	_, section, _ := strings.Cut(sending("45 98 96"), "m=video")
+	section, _, _ = strings.Cut(section, "m=audio")
+	offered := strings.Replace(first, "a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1 2", 1) + strings.Replace("m=video"+section, "a=mid:0", "a=mid:2", 1)
+	for _, tt := range []struct {
+		low       string
+		of        packet.Codec
+		formats   string // of the first and the second picture
+		inactives int
+	}{
+		{"2", packet.AV1, "98 45", 0},
+		{"0", packet.VP9, "98 45", 0}, // then the second one is the full picture
+		{"", "", "98", 1},
+		{"1", "", "98", 1}, // the sound
+		{"7", "", "98", 1}, // nobody
+	} {
+		p, answer, err := peers.Present(offered, tt.low, silent())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, section := range video.FindAllStringSubmatch(answer, -1) {
+			got = append(got, section[1])
+		}
+		if p.Low() != tt.of || !strings.HasPrefix(strings.Join(got, " "), tt.formats) || strings.Count(answer, "a=inactive") != tt.inactives {
+			t.Errorf("%+v: %q, %q in\n%s", tt, p.Low(), got, answer)
+		}
+		p.Close()
 	}
 }
 
@@ -83,7 +118,7 @@ func TestFurtherSectionsOfAPresenterAreInactive(t *testing.T) {
 	_, sections, _ := strings.Cut(first, "m=video")
 	more := strings.NewReplacer("a=mid:0", "a=mid:2", "a=mid:1", "a=mid:3").Replace("m=video" + sections)
 	offered := strings.Replace(first, "a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1 2 3", 1) + more
-	p, answer, err := peers.Present(offered, silent())
+	p, answer, err := peers.Present(offered, "", silent())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +149,7 @@ func TestFurtherSectionsOfAPresenterAreInactive(t *testing.T) {
 // TestARestartThatFailsHalfwayEndsTheSession: the browser cannot be told credentials that work.
 func TestARestartThatFailsHalfwayEndsTheSession(t *testing.T) {
 	peers, _ := newPeers(t, 0)
-	p, _, err := peers.Present(sending("96"), silent())
+	p, _, err := peers.Present(sending("96"), "", silent())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +174,7 @@ func freshUfrag(t *testing.T) string {
 
 func TestAPresentersRestart(t *testing.T) {
 	peers, _ := newPeers(t, 0)
-	p, answer, err := peers.Present(sending("96"), silent())
+	p, answer, err := peers.Present(sending("96"), "", silent())
 	if err != nil {
 		t.Fatal(err)
 	}

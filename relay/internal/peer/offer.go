@@ -191,13 +191,6 @@ func readSection(m *sdp.MediaDescription) section {
 // transportCC names the header extension of draft-holmer-rmcat-transport-wide-cc-extensions-01.
 const transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
-// withoutCongestionControl leaves transport-wide sequence numbers out of the answer.
-func (o *offer) withoutCongestionControl() {
-	for i := range o.sections {
-		o.sections[i].congestion = 0
-	}
-}
-
 // readCongestion returns the id that the offerer gives to transport-wide sequence numbers, if it reports about them too.
 func readCongestion(m *sdp.MediaDescription) uint8 {
 	id, reports := uint64(0), false

@@ -257,7 +257,7 @@ func FuzzPresent(f *testing.F) {
 		answered := make(chan struct{})
 		go func() {
 			defer close(answered)
-			p, _, err := peers.Present(text, PresenterEvents{Track: func(Incoming) {}, Report: func(packet.Codec, uint32) {}, State: func() {}, Closed: func() {}})
+			p, _, err := peers.Present(text, "", PresenterEvents{Track: func(Incoming) {}, Report: func(Kind, uint32) {}, State: func() {}, Closed: func() {}})
 			if err == nil {
 				p.Close()
 			}

@@ -39,7 +39,6 @@ type Config struct {
 	Announce   []netip.AddrPort // addresses in answers, the preferred one first; at least one
 	TCP        bool             // these addresses are answered over TCP too
 	MaxViewers int              // 0: 20,000
-	Adapt      bool             // each viewer gets what its way carries; else everything
 	NACKs      *atomic.Uint64   // counts the packets that presenters are asked for again; nil: nobody wants to know
 	Logger     *slog.Logger
 	Now        func() time.Time
@@ -74,7 +73,6 @@ type sessions struct {
 type policy struct {
 	candidates []string // as in answers
 	maxViewers int
-	adapt      bool
 }
 
 // New makes Peers; Run must be called for anything to arrive.
@@ -83,7 +81,7 @@ func New(cfg Config) (*Peers, error) {
 		return nil, errors.New("no address to announce: set the public address")
 	}
 	p := &Peers{
-		socket: cfg.Socket, policy: policy{candidates: candidates(cfg.Announce, cfg.TCP), maxViewers: cfg.MaxViewers, adapt: cfg.Adapt}, logger: cfg.Logger, now: cfg.Now,
+		socket: cfg.Socket, policy: policy{candidates: candidates(cfg.Announce, cfg.TCP), maxViewers: cfg.MaxViewers}, logger: cfg.Logger, now: cfg.Now,
 		demux: newDemux(cfg.Socket, cfg.Announce), nacks: cfg.NACKs, pionLogs: quiet{},
 		sessions: sessions{viewers: make(map[*Viewer]struct{}), presenters: make(map[*Presenter]struct{})},
 	}
@@ -186,9 +184,6 @@ func (p *Peers) View(offerText string, feedback func(compound []byte)) (*Viewer,
 	if err != nil {
 		return nil, "", err
 	}
-	if !p.adapt {
-		o.withoutCongestionControl()
-	}
 	local, err := newCredentials()
 	if err != nil {
 		return nil, "", err
@@ -201,7 +196,6 @@ func (p *Peers) View(offerText string, feedback func(compound []byte)) (*Viewer,
 	v := &Viewer{
 		peers: p, fingerprint: o.fingerprint, feedback: feedback,
 		Negotiated: Negotiated{
-			Adapts:  p.adapt,
 			Formats: map[packet.Codec]packet.Format{}, VideoSSRC: binary.BigEndian.Uint32(random[:]) | 1,
 			AudioSSRC: binary.BigEndian.Uint32(random[4:])&^1 | 2,
 		},

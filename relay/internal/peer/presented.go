@@ -11,38 +11,77 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/packet"
 )
 
-// presented is a presenter's offer as pion gets it, and whether it has sound. It keeps the first section of each kind
-// that is of use: a share is one picture and one sound, and the answer to others is inactive (RFC 3264 section 6.1). Of
-// the picture it keeps the one format that comes first in the presenter's order: a publication's codec never changes, so
-// the answer must not permit it to. It keeps no simulcast: the browser then sends its single best layer.
-func (o *offer) presented() (text string, audio bool, err error) {
-	var codec packet.Codec
+// presented is a presenter's offer as pion gets it, and what it offers. It keeps the first section of each kind that is
+// of use: a share is one picture and one sound, and the answer to others is inactive (RFC 3264 section 6.1). The section
+// whose mid is low, if there is one, carries the picture again at a low rate. Of a picture's formats it keeps the one that
+// comes first in the presenter's order: a track's codec never changes, so the answer must not permit it to. It keeps no
+// simulcast within a section: the browser then sends its single best layer.
+func (o *offer) presented(low string) (text string, has offered, err error) {
+	has.kept = make([]string, len(o.sections))
+	picture := ""
 	for i, s := range o.sections {
-		m := o.description.MediaDescriptions[i]
-		switch usable := s.sends && len(s.agreed) > 0; {
-		case usable && s.kind == "video" && codec == "":
-			codec = s.preferred
-		case usable && s.kind == "audio" && !audio:
-			audio = true
-		case usable:
-			disable(m)
+		isLow := low != "" && s.mid == low
+		switch {
+		case s.usable("video") && isLow && has.low == "":
+			has.low, has.mid = s.preferred, low
+			has.kept[i] = s.payloadType(s.preferred)
+		case s.usable("video") && !isLow && picture == "":
+			picture = s.payloadType(s.preferred)
+			has.kept[i] = picture
+		case s.usable("audio") && !has.audio:
+			has.audio = true
+		case s.usable(s.kind):
+			disable(o.description.MediaDescriptions[i])
 		}
 	}
-	if codec == "" {
-		return "", false, refuse("The offer has no video section that sends VP8, VP9, H.264 or AV1.")
+	if picture == "" {
+		return "", has, refuse("The offer has no video section that sends VP8, VP9, H.264 or AV1.")
 	}
 	for i, m := range o.description.MediaDescriptions {
 		m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool { return a.Key == "simulcast" || a.Key == "rid" })
-		if f, ok := o.sections[i].agreed[codec]; ok {
-			keepFormat(m, strconv.Itoa(int(f.PayloadType)))
+		if has.kept[i] != "" { // pion takes the formats of all sections from the first one
+			keepFormats(m, has.kept...)
 		}
 	}
 	b, err := o.description.Marshal()
 	if err != nil {
-		return "", false, fmt.Errorf("write offer: %w", err)
+		return "", has, fmt.Errorf("write offer: %w", err)
 	}
-	return string(b), audio, nil
+	return string(b), has, nil
 }
+
+// offered is what a presenter's offer has.
+type offered struct {
+	audio bool
+	low   packet.Codec // of the low picture; "" where there is none
+	mid   string       // of its section
+	kept  []string     // the payload type that each section's answer keeps; "" for those that keep all
+}
+
+// narrowed leaves in an answer's sections the one format that each of them is for.
+func (h offered) narrowed(answer string) (string, error) {
+	d := &sdp.SessionDescription{}
+	if err := d.Unmarshal([]byte(answer)); err != nil {
+		return "", fmt.Errorf("read answer: %w", err)
+	}
+	for i, m := range d.MediaDescriptions {
+		if i < len(h.kept) && h.kept[i] != "" {
+			keepFormats(m, h.kept[i])
+		}
+	}
+	b, err := d.Marshal()
+	if err != nil {
+		return "", fmt.Errorf("write answer: %w", err)
+	}
+	return string(b), nil
+}
+
+func (s section) payloadType(c packet.Codec) string {
+	return strconv.Itoa(int(s.agreed[c].PayloadType))
+}
+
+// usable reports whether a section of this kind sends what the relay understands.
+func (s section) usable(kind string) bool { return s.kind == kind && s.sends && s.preferred != "" }
 
 // disable makes a section carry nothing.
 func disable(m *sdp.MediaDescription) {
@@ -70,14 +109,14 @@ func (o *offer) declared() []uint32 {
 	return ssrcs
 }
 
-// keepFormat takes every other format out of a section.
-func keepFormat(m *sdp.MediaDescription, payloadType string) {
-	m.MediaName.Formats = []string{payloadType}
+// keepFormats takes every other format out of a section.
+func keepFormats(m *sdp.MediaDescription, payloadTypes ...string) {
+	m.MediaName.Formats = slices.DeleteFunc(m.MediaName.Formats, func(pt string) bool { return !slices.Contains(payloadTypes, pt) })
 	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
 		switch a.Key {
 		case "rtpmap", "fmtp", "rtcp-fb":
 			of, _, _ := strings.Cut(a.Value, " ")
-			return of != payloadType && of != "*"
+			return !slices.Contains(payloadTypes, of) && of != "*"
 		}
 		return false
 	})

@@ -127,9 +127,20 @@ func registerInterceptors(media *webrtc.MediaEngine, registry *interceptor.Regis
 	return nil
 }
 
+// Kind is what a presenter's track carries.
+type Kind int
+
+// The kinds of tracks.
+const (
+	Picture    Kind = iota
+	LowPicture      // the same picture at a rate that narrow ways carry
+	Sound
+)
+
 // Incoming is one track of a presenter. Read returns one RTP packet at a time; it fails when the session ends, and when
 // a packet has another payload type than the first: the session has to end then.
 type Incoming struct {
+	Kind  Kind
 	Codec packet.Codec
 	SSRC  uint32
 	Read  func(b []byte) (int, error)
@@ -137,10 +148,10 @@ type Incoming struct {
 
 // PresenterEvents are called on the session's own goroutines.
 type PresenterEvents struct {
-	Track  func(Incoming)                       // returns when the track ends
-	Report func(c packet.Codec, rtpTime uint32) // a sender report came
-	State  func()                               // Interrupted may have changed; must not block
-	Closed func()                               // once
+	Track  func(Incoming)                  // returns when the track ends
+	Report func(kind Kind, rtpTime uint32) // a sender report came
+	State  func()                          // Interrupted may have changed; must not block
+	Closed func()                          // once
 }
 
 // Presenter is the session of somebody who shares.
@@ -150,7 +161,7 @@ type Presenter struct {
 	peers    *Peers
 	answers  *reflexive
 	events   PresenterEvents
-	audio    bool
+	has      offered
 	closing  sync.Once
 	closed   chan struct{}
 	over     chan struct{} // closed after the farewell
@@ -163,13 +174,14 @@ type Presenter struct {
 	head   string     // of an ICE restart's answer
 }
 
-// Present answers a presenter's offer. Errors are problems.
-func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, string, error) {
+// Present answers a presenter's offer; low is the mid of the section that carries the picture again at a low rate, or "".
+// Errors are problems.
+func (p *Peers) Present(offerText, low string, events PresenterEvents) (*Presenter, string, error) {
 	o, err := parseOffer(offerText)
 	if err != nil {
 		return nil, "", err
 	}
-	taken, audio, err := o.presented()
+	taken, has, err := o.presented(low)
 	if err != nil {
 		return nil, "", err
 	}
@@ -184,7 +196,7 @@ func (p *Peers) Present(offerText string, events PresenterEvents) (*Presenter, s
 		return nil, "", fmt.Errorf("make presenter session: %w", err)
 	}
 	s := &Presenter{
-		pc: pc, gate: gate, peers: p, answers: answers, events: events, audio: audio, closed: make(chan struct{}), over: make(chan struct{}), patience: gatherTimeout,
+		pc: pc, gate: gate, peers: p, answers: answers, events: events, has: has, closed: make(chan struct{}), over: make(chan struct{}), patience: gatherTimeout,
 		offer: taken, remote: o.ice.ufrag,
 	}
 	pc.OnTrack(s.track)
@@ -239,7 +251,11 @@ func (s *Presenter) answered() (string, error) {
 	case <-time.After(s.patience):
 		return "", problem.New(problem.Unavailable, "The relay is busy; try again.")
 	}
-	return s.announced(s.pc.LocalDescription().SDP), nil
+	narrowed, err := s.has.narrowed(s.pc.LocalDescription().SDP)
+	if err != nil {
+		return "", err
+	}
+	return s.announced(narrowed), nil
 }
 
 // reachable lets connections in that know our credentials, which it returns.
@@ -273,8 +289,9 @@ func (s *Presenter) announced(description string) string {
 func (s *Presenter) track(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 	_, name, _ := strings.Cut(remote.Codec().MimeType, "/")
 	codec, payloadType := packet.Codec(name), byte(remote.PayloadType())
-	go s.reports(receiver, codec)
-	s.events.Track(Incoming{Codec: codec, SSRC: uint32(remote.SSRC()), Read: func(b []byte) (int, error) {
+	kind := s.kind(remote, receiver)
+	go s.reports(receiver, kind)
+	s.events.Track(Incoming{Kind: kind, Codec: codec, SSRC: uint32(remote.SSRC()), Read: func(b []byte) (int, error) {
 		n, _, err := remote.Read(b)
 		if err == nil && n > 1 && b[1]&0x7f != payloadType {
 			err = fmt.Errorf("payload type %d after %d", b[1]&0x7f, payloadType)
@@ -283,8 +300,20 @@ func (s *Presenter) track(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiv
 	}})
 }
 
+func (s *Presenter) kind(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) Kind {
+	if remote.Kind() == webrtc.RTPCodecTypeAudio {
+		return Sound
+	}
+	for _, t := range s.pc.GetTransceivers() {
+		if t.Receiver() == receiver && s.has.low != "" && t.Mid() == s.has.mid {
+			return LowPicture
+		}
+	}
+	return Picture
+}
+
 // reports ends when the receiver stops.
-func (s *Presenter) reports(receiver *webrtc.RTPReceiver, codec packet.Codec) {
+func (s *Presenter) reports(receiver *webrtc.RTPReceiver, kind Kind) {
 	for {
 		packets, _, err := receiver.ReadRTCP()
 		if err != nil {
@@ -292,7 +321,7 @@ func (s *Presenter) reports(receiver *webrtc.RTPReceiver, codec packet.Codec) {
 		}
 		for _, p := range packets {
 			if sr, ok := p.(*rtcp.SenderReport); ok {
-				s.events.Report(codec, sr.RTPTime)
+				s.events.Report(kind, sr.RTPTime)
 			}
 		}
 	}
@@ -308,7 +337,10 @@ func (s *Presenter) Interrupted() bool {
 }
 
 // Audio reports whether the presenter offered sound.
-func (s *Presenter) Audio() bool { return s.audio }
+func (s *Presenter) Audio() bool { return s.has.audio }
+
+// Low is the codec of the picture at a low rate, "" where the presenter offered none.
+func (s *Presenter) Low() packet.Codec { return s.has.low }
 
 // RequestKeyframe sends a PLI for the track (RFC 4585 section 6.3.1).
 func (s *Presenter) RequestKeyframe(ssrc uint32) {

@@ -32,7 +32,7 @@ func publish(t *testing.T, p *Peers) (*webrtc.TrackLocalStaticRTP, <-chan uint16
 	}
 	<-gathered
 	sequences := make(chan uint16, 4096)
-	presenter, answer, err := p.Present(pc.LocalDescription().SDP, PresenterEvents{
+	presenter, answer, err := p.Present(pc.LocalDescription().SDP, "", PresenterEvents{
 		Track: func(in Incoming) {
 			var b [1500]byte
 			for {
@@ -45,7 +45,7 @@ func publish(t *testing.T, p *Peers) (*webrtc.TrackLocalStaticRTP, <-chan uint16
 				}
 			}
 		},
-		Report: func(packet.Codec, uint32) {}, State: func() {}, Closed: func() {},
+		Report: func(Kind, uint32) {}, State: func() {}, Closed: func() {},
 	})
 	if err != nil {
 		t.Fatal(err)

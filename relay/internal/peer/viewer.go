@@ -51,7 +51,6 @@ type Viewer struct {
 
 // Negotiated is what the answer promised the viewer.
 type Negotiated struct {
-	Adapts    bool // what is sent follows what arrives
 	Formats   map[packet.Codec]packet.Format
 	VideoSSRC uint32
 	RTXSSRC   uint32

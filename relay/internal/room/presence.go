@@ -70,7 +70,13 @@ func (p *Presence) Publish(pub Publication) error {
 
 // Interrupt tells whether the network of this participant's share is silent.
 func (p *Presence) Interrupt(id string, interrupted bool) {
-	n := p.room.interrupt(p, id, interrupted)
+	n := p.room.update(p, id, func(pub *Publication) { pub.Interrupted = interrupted })
+	n.deliver(p.room)
+}
+
+// Low tells whether somebody needs the low picture of this participant's share.
+func (p *Presence) Low(id string, needed bool) {
+	n := p.room.update(p, id, func(pub *Publication) { pub.Low = needed })
 	n.deliver(p.room)
 }
 

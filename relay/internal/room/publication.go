@@ -77,17 +77,20 @@ func (r *room) placeFor(p *Presence) bool {
 	return taken < r.rooms.cfg.MaxPublications
 }
 
-// interrupt marks a publication of the presence's participant; nothing is told when nothing changes.
-func (r *room) interrupt(p *Presence, id string, interrupted bool) notices {
+// update changes a publication of the presence's participant; nothing is told when nothing changes.
+func (r *room) update(p *Presence, id string, change func(*Publication)) notices {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var n notices
 	i := slices.IndexFunc(r.publications, func(s share) bool { return s.ID == id && s.Participant == p.participant })
-	if r.memberOf(p) == nil || i < 0 || r.publications[i].Interrupted == interrupted {
+	if r.memberOf(p) == nil || i < 0 {
 		return n
 	}
-	r.publications[i].Interrupted = interrupted
 	pub := r.publications[i].Publication
+	if change(&pub); pub == r.publications[i].Publication {
+		return n
+	}
+	r.publications[i].Publication = pub
 	r.append(&n, Event{Kind: PublicationUpdated, Publication: &pub})
 	return n
 }

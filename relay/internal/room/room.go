@@ -48,6 +48,7 @@ type Publication struct {
 	ID, Participant, Name, Label, Video, Audio string
 	StartedAt                                  time.Time
 	Interrupted                                bool // the presenter's network is silent
+	Low                                        bool // somebody's way carries only the low picture
 }
 
 // State is a copy of a room as one participant sees it: only Selected depends on who asks.

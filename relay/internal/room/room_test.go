@@ -181,6 +181,10 @@ func TestInterruptedShare(t *testing.T) {
 	if err != nil || len(events) != 1 || events[0].Kind != PublicationUpdated || !events[0].Publication.Interrupted {
 		t.Fatalf("events %+v, %v", events, err)
 	}
+	old.Low("1", true)
+	if events, err := queue.Next(t.Context()); err != nil || len(events) != 1 || !events[0].Publication.Low || !events[0].Publication.Interrupted {
+		t.Fatalf("events %+v, %v", events, err)
+	}
 	publish(t, fresh, "3")
 	if s := other.State(); len(s.Publications) != 2 || s.Publications[1].ID != "3" || s.Current != "3" {
 		t.Errorf("state %+v: the interrupted share of the same participant is still there", s)

@@ -18,7 +18,11 @@ import (
 	"github.com/coopnet/coopnet/shared/text"
 )
 
-const maxLabel = 80 // characters of a share's name
+const (
+	maxLabel = 80 // characters of a share's name
+	// lowLinger is how long the low picture is sent after the last viewer who needed it: its way may be narrow again.
+	lowLinger = 10 * time.Second
+)
 
 // share is a presenter's session from its offer to its end.
 type share struct {
@@ -31,9 +35,10 @@ type share struct {
 	cancel   context.CancelFunc
 
 	presenter *peer.Presenter
-	claimed   atomic.Bool        // a picture has come
+	claimed   [3]atomic.Bool     // kinds of which a track has come
+	low       atomic.Uint32      // the low picture's SSRC, once it has come
 	picture   chan peer.Incoming // on its way to watch
-	state     chan struct{}      // the presenter's network may have gone or come back
+	state     chan struct{}      // the presenter's network may have gone or come back, or the need for the low picture
 
 	ready       chan struct{} // closed once publication is set
 	publication *forward.Publication
@@ -59,7 +64,7 @@ func (s *Server) present(r *http.Request, admitted gate.Admitted, offer string) 
 		picture: make(chan peer.Incoming), state: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	sh.ctx, sh.cancel = context.WithCancel(s.base)
-	presenter, answer, err := s.peers.Present(offer, peer.PresenterEvents{Track: sh.track, Report: sh.report, State: sh.changed, Closed: sh.cancel})
+	presenter, answer, err := s.peers.Present(offer, r.URL.Query().Get("low"), peer.PresenterEvents{Track: sh.track, Report: sh.report, State: sh.changed, Closed: sh.cancel})
 	if err != nil {
 		sh.cancel()
 		presence.Leave()
@@ -92,6 +97,8 @@ func clean(label string) string {
 func (sh *share) watch() {
 	start := time.NewTimer(startTimeout)
 	defer start.Stop()
+	linger := time.NewTimer(lowLinger)
+	defer linger.Stop()
 	for running := true; running; {
 		select {
 		case in := <-sh.picture:
@@ -99,6 +106,14 @@ func (sh *share) watch() {
 			running = sh.begin(in)
 		case <-sh.state:
 			sh.presence.Interrupt(sh.id, sh.presenter.Interrupted())
+			if sh.needsLow() {
+				sh.presence.Low(sh.id, true)
+				linger.Stop()
+			} else {
+				linger.Reset(lowLinger)
+			}
+		case <-linger.C:
+			sh.presence.Low(sh.id, sh.needsLow())
 		case <-start.C:
 			running = false
 		case <-sh.presence.Ended():
@@ -113,6 +128,11 @@ func (sh *share) watch() {
 	sh.presence.Unpublish(sh.id)
 	sh.server.unpublish(sh.id)
 	sh.presence.Leave()
+}
+
+// needsLow reports whether the way to somebody carries only the low picture.
+func (sh *share) needsLow() bool {
+	return sh.publication != nil && sh.publication.Low != nil && sh.publication.Low.Needed()
 }
 
 // changed wakes watch; one token says all.
@@ -145,13 +165,12 @@ func (sh *share) track(in peer.Incoming) {
 	}
 }
 
-// attach returns where the packets of an incoming track go: nowhere for a second picture, or sound beside none.
+// attach returns where the packets of an incoming track go: nowhere for a second one of its kind, or sound beside none.
 func (sh *share) attach(in peer.Incoming) *forward.Track {
-	sound := in.Codec == packet.Opus
-	if !sound {
-		if sh.claimed.Swap(true) {
-			return nil
-		}
+	if sh.claimed[in.Kind].Swap(true) {
+		return nil
+	}
+	if in.Kind == peer.Picture {
 		select {
 		case sh.picture <- in:
 		case <-sh.ctx.Done():
@@ -163,8 +182,19 @@ func (sh *share) attach(in peer.Incoming) *forward.Track {
 	case <-sh.ctx.Done():
 		return nil
 	}
-	if sound {
+	if in.Kind == peer.LowPicture {
+		sh.low.Store(in.SSRC)
+	}
+	return sh.destination(in.Kind)
+}
+
+// destination is the publication's track of a kind; nil where it has none.
+func (sh *share) destination(kind peer.Kind) *forward.Track {
+	switch kind {
+	case peer.Sound:
 		return sh.publication.Audio
+	case peer.LowPicture:
+		return sh.publication.Low
 	}
 	return sh.publication.Video
 }
@@ -178,8 +208,16 @@ func (sh *share) begin(in peer.Incoming) bool {
 	if sh.presenter.Audio() {
 		cfg.Audio = packet.Opus
 	}
+	if cfg.Low = sh.presenter.Low(); cfg.Low != "" {
+		cfg.LowNeed = sh.changed
+		cfg.LowKeyframe = func() {
+			if ssrc := sh.low.Load(); ssrc != 0 { // asked again until it comes
+				sh.presenter.RequestKeyframe(ssrc)
+			}
+		}
+	}
 	publication := forward.New(cfg)
-	for _, t := range []*forward.Track{publication.Video, publication.Audio} {
+	for _, t := range []*forward.Track{publication.Video, publication.Low, publication.Audio} {
 		if t == nil {
 			continue
 		}
@@ -197,16 +235,14 @@ func (sh *share) begin(in peer.Incoming) bool {
 }
 
 // report ties the presenter's clock to ours, for sound in step with the picture.
-func (sh *share) report(codec packet.Codec, timestamp uint32) {
+func (sh *share) report(kind peer.Kind, timestamp uint32) {
 	select {
 	case <-sh.ready:
 	default:
 		return
 	}
-	if t := sh.publication.Audio; codec == packet.Opus && t != nil {
+	if t := sh.destination(kind); t != nil {
 		t.Clock(timestamp)
-	} else if codec == sh.publication.Video.Codec() {
-		sh.publication.Video.Clock(timestamp)
 	}
 }
 

@@ -9,9 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
 
+	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/forward"
 	"github.com/coopnet/coopnet/relay/internal/packet"
 	"github.com/coopnet/coopnet/relay/internal/room"
 	client "github.com/coopnet/coopnet/shared/whip"
@@ -173,6 +176,9 @@ func (w *world) listen() (told func() []string) {
 				switch e.Kind {
 				case room.PublicationUpdated:
 					all = append(all, fmt.Sprint("interrupted ", e.Publication.Interrupted))
+					if e.Publication.Low {
+						return append(all, "low")
+					}
 				case room.PublicationStopped:
 					return append(all, "stopped")
 				}
@@ -257,6 +263,55 @@ func TestASecondPictureChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestTheLowPicture is a track of its own; the room is told when somebody needs it.
+func TestTheLowPicture(t *testing.T) {
+	w := newWorld(t)
+	p := newPresenter(t, packet.VP8)
+	low, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "low", "screen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.add(low, webrtc.MimeTypeVP8) // of another codec, pion's client could not
+	told, e := w.listen(), w.share("anne")
+	e.URL += "?low=1" // pion counts sections from 0
+	p.connect(e)
+	p.send('A')
+	v := w.watch(w.view("james"))
+	v.next("full picture", from('A'))
+	publication := w.server.publication(w.publicationOf("anne"))
+	if publication.Low == nil || publication.Low.Codec() != packet.VP8 {
+		t.Fatalf("publication %+v", publication)
+	}
+	narrow := forward.NewSubscription(forward.SubscriptionConfig{
+		Transport: deaf{}, Counters: w.server.counters, CongestionControl: forward.CongestionControl{Now: time.Now},
+		Formats: map[packet.Codec]packet.Format{packet.VP8: {PayloadType: 96}},
+	})
+	defer narrow.Close()
+	narrow.Switch(&forward.Publication{Video: publication.Low})
+	if all := told(); all[len(all)-1] != "low" {
+		t.Errorf("the room is told %q", all)
+	}
+	asked := w.server.counters.KeyframesRequested.Load()
+	for n := uint16(0); w.server.counters.KeyframesRequested.Load() == asked; n++ { // once its first packet names it
+		time.Sleep(5 * time.Millisecond) // pictures
+		_ = low.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: n, Timestamp: 9000 * uint32(n), Marker: true}, Payload: append(picture(packet.VP8, false), 'B')})
+	}
+	for range 50 {
+		v.next("full picture", func(got *rtp.Packet) bool {
+			if !from('A')(got) {
+				t.Errorf("the low picture is shown: %x", got.Payload)
+			}
+			return true
+		})
+	}
+}
+
+// deaf is a viewer that is not connected.
+type deaf struct{}
+
+func (deaf) Protect(*egress.Batch, []byte, int, uint64) bool { return false }
+func (deaf) Feedback([]rtcp.Packet)                          {}
 
 // TestNothingIsLeftOfAShareThatEndsAsItBegins: DELETE comes with the first picture.
 func TestNothingIsLeftOfAShareThatEndsAsItBegins(t *testing.T) {

@@ -42,7 +42,7 @@ func (s *Server) view(r *http.Request, admitted gate.Admitted, offer string) (*s
 	sub := forward.NewSubscription(forward.SubscriptionConfig{
 		Transport: viewer, Formats: viewer.Formats, VideoSSRC: viewer.VideoSSRC, RTXSSRC: viewer.RTXSSRC, AudioSSRC: viewer.AudioSSRC,
 		CNAME: "coopnet", First: binary.BigEndian.Uint32(first[:]), Answers: s.answers, Counters: s.counters,
-		CongestionControl: forward.CongestionControl{Off: !viewer.Adapts, Video: viewer.VideoCC, Audio: viewer.AudioCC, Now: s.now},
+		CongestionControl: forward.CongestionControl{Video: viewer.VideoCC, Audio: viewer.AudioCC, Now: s.now},
 	})
 	subscription.Store(sub)
 	created := &session{presence: presence, transport: viewer}

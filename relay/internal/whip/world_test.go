@@ -283,21 +283,7 @@ func newPresenter(t *testing.T, codec packet.Codec) *presenter {
 	if p.track, err = webrtc.NewTrackLocalStaticRTP(capability, "video", "screen"); err != nil {
 		t.Fatal(err)
 	}
-	transceiver, err := p.pc.AddTransceiverFromTrack(p.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var first, rest []webrtc.RTPCodecParameters // the wanted codec, then all others, as a browser offers
-	for _, c := range transceiver.Sender().GetParameters().Codecs {
-		if strings.EqualFold(c.MimeType, capability.MimeType) {
-			first = append(first, c)
-		} else {
-			rest = append(rest, c)
-		}
-	}
-	if err := transceiver.SetCodecPreferences(append(first, rest...)); err != nil {
-		t.Fatal(err)
-	}
+	transceiver := p.add(p.track, capability.MimeType)
 	go func() { // ends with the connection
 		for {
 			packets, _, err := transceiver.Sender().ReadRTCP()
@@ -312,6 +298,27 @@ func newPresenter(t *testing.T, codec packet.Codec) *presenter {
 		}
 	}()
 	return p
+}
+
+// add offers a track in its own section, preferring a codec.
+func (p *presenter) add(track webrtc.TrackLocal, mime string) *webrtc.RTPTransceiver {
+	p.t.Helper()
+	transceiver, err := p.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var first, rest []webrtc.RTPCodecParameters // the wanted codec, then all others, as a browser offers
+	for _, c := range transceiver.Sender().GetParameters().Codecs {
+		if strings.EqualFold(c.MimeType, mime) {
+			first = append(first, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	if err := transceiver.SetCodecPreferences(append(first, rest...)); err != nil {
+		p.t.Fatal(err)
+	}
+	return transceiver
 }
 
 // present shares until end; mark is the last byte of each picture.

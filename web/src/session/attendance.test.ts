@@ -19,6 +19,7 @@ const share = (id: string, video = 'VP9') => ({
   audio: '',
   startedAt: '',
   interrupted: false,
+  low: false,
 });
 const room = (publications: object[] = [], current = '', instance = 'r1') => ({
   type: 'room.state',

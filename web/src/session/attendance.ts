@@ -96,6 +96,7 @@ export class Attendance {
       this.#followShares(),
       this.#followControl(),
       this.#followView(),
+      this.#followNeed(),
       this.#report(),
     );
     this.#judge();
@@ -166,6 +167,15 @@ export class Attendance {
       if (phase === 'connected' && before !== 'interrupted') {
         this.#watchdog.renew(this.#deps.timers.now());
       }
+    });
+  }
+
+  /** The low picture is sent while somebody needs it. */
+  #followNeed(): Cancel {
+    return effect(() => {
+      const room = this.control.room.value;
+      const own = room?.publications.filter(({ participant }) => participant === room.self) ?? [];
+      this.publisher.sendLow(own.some(({ low }) => low));
     });
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem } from './problem.ts';
-import { ordered, Publisher } from './publisher.ts';
+import { Publisher } from './publisher.ts';
 import {
   joinToken,
   problemResponse,
@@ -14,6 +14,7 @@ class Track {
   contentHint = '';
   onended: (() => void) | null = null;
   stop = vi.fn();
+  clone = vi.fn(() => new Track(this.kind));
   readonly kind: string;
   constructor(kind: string) {
     this.kind = kind;
@@ -25,6 +26,7 @@ class Media {
   readonly audio = new Track('audio');
   getTracks = () => [this.video, this.audio];
   getVideoTracks = () => [this.video];
+  getAudioTracks = () => [this.audio];
 }
 
 const codec = (mimeType: string) => ({ mimeType, clockRate: 90_000 });
@@ -53,7 +55,7 @@ beforeEach(() => {
     },
     capture,
     capabilities: () => ({
-      codecs: [codec('video/VP8'), codec('video/rtx'), codec('video/H264'), codec('video/VP9')],
+      codecs: ['VP8', 'rtx', 'H264', 'AV1', 'VP9'].map((name) => codec(`video/${name}`)),
       headerExtensions: [],
     }),
     timers: systemTimers,
@@ -86,17 +88,45 @@ describe('sharing', () => {
 
   it('names the share, prefers VP9 and limits the rate', async () => {
     await live();
-    expect(relay.of('POST')[0]?.url).toBe('https://relay.example/whip?label=%C3%89cran+1');
-    const [video, audio] = latest().transceivers;
+    expect(relay.of('POST')[0]?.url).toBe('https://relay.example/whip?label=%C3%89cran+1&low=1');
+    const [video, low, audio] = latest().transceivers;
     expect(video?.init).toMatchObject({
       direction: 'sendonly',
       sendEncodings: [{ maxBitrate: 4_000_000, maxFramerate: 30 }],
     });
     expect(audio?.init).not.toHaveProperty('sendEncodings');
-    expect(latest().codecs).toHaveLength(1);
-    expect(latest().sender.setParameters).toHaveBeenCalledWith(
-      expect.objectContaining({ degradationPreference: 'maintain-resolution' }),
+    expect(low?.init?.sendEncodings).toEqual([
+      { maxBitrate: 200_000, maxFramerate: 10, active: false },
+    ]);
+    const names = (latest().codecs as RTCRtpCodec[][]).map((list) =>
+      list.map(({ mimeType }) => mimeType.slice('video/'.length)),
     );
+    expect(names).toEqual([
+      ['VP9', 'VP8', 'H264', 'AV1', 'rtx'],
+      ['AV1', 'VP9', 'VP8', 'H264', 'rtx'],
+    ]);
+    expect(latest().set.map(({ parameters }) => parameters)).toMatchObject([
+      { degradationPreference: 'maintain-resolution' },
+      { degradationPreference: 'maintain-resolution' },
+    ]);
+  });
+
+  it('sends the low picture while somebody needs it, in a later session too', async () => {
+    await live();
+    const active = () => latest().set.at(-1)?.parameters.encodings[0]?.active;
+    publisher.sendLow(true);
+    expect(latest().set.at(-1)?.transceiver).toBe(1);
+    expect(active()).toBe(true);
+    publisher.sendLow(false);
+    expect(active()).toBe(false);
+    publisher.sendLow(true);
+    latest().become('failed');
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(peers).toHaveLength(2);
+    expect(latest().transceivers[1]?.init?.sendEncodings?.[0]?.active).toBe(true);
+    expect(media.video.clone).toHaveBeenCalledTimes(1);
+    publisher.stop();
+    expect(media.video.clone.mock.results[0]?.value.stop).toHaveBeenCalled();
   });
 
   it('asks the browser for a sharp and calm picture, never for the portal itself', async () => {
@@ -112,23 +142,6 @@ describe('sharing', () => {
         selfBrowserSurface: 'exclude',
       }),
     );
-  });
-
-  it('orders the codecs and keeps the rest behind', () => {
-    const names = ordered([
-      codec('video/rtx'),
-      codec('video/AV1'),
-      codec('video/H264'),
-      codec('video/VP8'),
-      codec('video/VP9'),
-    ]);
-    expect(names.map(({ mimeType }) => mimeType)).toEqual([
-      'video/VP9',
-      'video/VP8',
-      'video/H264',
-      'video/AV1',
-      'video/rtx',
-    ]);
   });
 });
 

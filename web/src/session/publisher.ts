@@ -1,8 +1,8 @@
 import { effect, signal, type ReadonlySignal } from '@preact/signals-core';
 import { MediaLink, type LinkDeps } from './link.ts';
-import { asProblem, Problem } from './problem.ts';
-
-export type Hint = 'text' | 'motion';
+import { LowPicture } from './lowpicture.ts';
+import { Problem } from './problem.ts';
+import { byPreference, keepSharp, type Hint } from './sender.ts';
 
 export interface ShareWish {
   label: string;
@@ -40,9 +40,11 @@ export class Publisher {
   #link: MediaLink | null = null;
   #media: MediaStream | null = null;
   #unfollow: () => void = () => {};
+  readonly #low: LowPicture;
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps;
+    this.#low = new LowPicture(deps.log);
   }
 
   get state(): ReadonlySignal<PublisherState> {
@@ -84,10 +86,15 @@ export class Publisher {
     this.#finish({ phase: 'idle' });
   }
 
+  /** Whether somebody needs the low picture. */
+  sendLow(wanted: boolean): void {
+    void this.#low.send(wanted);
+  }
+
   #publish(media: MediaStream, wish: ShareWish): void {
     const link = new MediaLink(this.#deps, {
       name: 'share',
-      endpoint: ({ relay }) => labelled(relay.whip, wish.label),
+      endpoint: ({ relay }) => endpoint(relay.whip, wish.label, this.#low.mid),
       prepare: (peer) => this.#prepare(peer, media, wish.hint),
       sampled: () => {},
       lingers: false,
@@ -123,8 +130,9 @@ export class Publisher {
       });
       if (!video) continue;
       const codecs = this.#deps.capabilities('video')?.codecs ?? [];
-      if (codecs.length > 0) transceiver.setCodecPreferences?.(ordered(codecs));
+      byPreference(transceiver, codecs, preferred);
       void keepSharp(transceiver.sender, this.#deps.log);
+      this.#low.add(peer, track, hint, codecs);
     }
   }
 
@@ -137,6 +145,7 @@ export class Publisher {
     this.#link = null;
     this.#state.value = state;
     link?.close();
+    this.#low.stop();
     if (media !== null) stopTracks(media);
   }
 }
@@ -157,32 +166,10 @@ function captureOptions(): DisplayMediaStreamOptions {
   return options;
 }
 
-/** The codecs in our order; what we do not name (retransmission, recovery) keeps its place behind. */
-export function ordered(codecs: readonly RTCRtpCodec[]): RTCRtpCodec[] {
-  return codecs.toSorted((a, b) => rank(a) - rank(b));
-}
-
-function rank({ mimeType }: RTCRtpCodec): number {
-  const at = preferred.indexOf(mimeType.toLowerCase());
-  return at < 0 ? preferred.length : at;
-}
-
-/** With little bandwidth a shared screen gets fewer frames, never a blurred text. */
-async function keepSharp(sender: RTCRtpSender, log: PublisherDeps['log']): Promise<void> {
-  try {
-    const parameters = sender.getParameters();
-    await sender.setParameters(
-      Object.assign(parameters, { degradationPreference: 'maintain-resolution' }),
-    );
-  } catch (cause) {
-    // Firefox does not know the preference and may refuse before the negotiation.
-    log('info', 'share: no degradation preference', { code: asProblem(cause).code });
-  }
-}
-
-function labelled(endpoint: string, label: string): string {
-  const url = new URL(endpoint);
+function endpoint(whip: string, label: string, low: string | null): string {
+  const url = new URL(whip);
   url.searchParams.set('label', label);
+  if (low !== null) url.searchParams.set('low', low);
   return url.href;
 }
 

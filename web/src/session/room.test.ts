@@ -18,6 +18,7 @@ const share = (id: string): Publication => ({
   audio: '',
   startedAt: '',
   interrupted: false,
+  low: false,
 });
 const empty: Room = {
   instance: 'r1',

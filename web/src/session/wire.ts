@@ -30,6 +30,8 @@ export interface Publication {
   startedAt: string;
   /** The presenter's network is silent. */
   interrupted: boolean;
+  /** The way to somebody carries only the low picture, which the presenter has to send now. */
+  low: boolean;
 }
 
 export interface RoomState {
@@ -152,5 +154,6 @@ function publication(value: unknown): Publication {
     audio: optionalText(from, 'audio'),
     startedAt: text(from, 'startedAt'),
     interrupted: flag(from, 'interrupted'),
+    low: flag(from, 'low'),
   };
 }

@@ -60,19 +60,25 @@ export class ScriptedPeer {
   closed = false;
   readonly transceivers: { kind: unknown; init: RTCRtpTransceiverInit | undefined }[] = [];
   readonly codecs: unknown[] = [];
-  readonly sender = {
-    transport: null,
-    getParameters: () => ({ encodings: [] }),
-    setParameters: vi.fn(() => Promise.resolve()),
-  };
+  /** What senders were set to, by their transceiver's number. */
+  readonly set: { transceiver: number; parameters: RTCRtpSendParameters }[] = [];
   onconnectionstatechange: (() => void) | null = null;
   ontrack: ((event: unknown) => void) | null = null;
   stats: object[] = [];
 
   addTransceiver(kind: unknown, init?: RTCRtpTransceiverInit): object {
-    this.transceivers.push({ kind, init });
+    const transceiver = this.transceivers.push({ kind, init }) - 1;
+    const encodings = (init?.sendEncodings ?? []).map((encoding) => ({ ...encoding }));
     return {
-      sender: this.sender,
+      mid: String(transceiver),
+      sender: {
+        transport: null,
+        getParameters: () => ({ encodings }),
+        setParameters: (parameters: RTCRtpSendParameters) => {
+          this.set.push({ transceiver, parameters });
+          return Promise.resolve();
+        },
+      },
       setCodecPreferences: (codecs: unknown) => this.codecs.push(codecs),
     };
   }
