@@ -10,6 +10,8 @@ const (
 	layerPause  = 3 * time.Second // before the full picture comes back
 	freeAbove   = 2_500_000       // what carries so much, and several times the full picture, needs no limit
 	freeSpare   = 2.5
+	lowPatience = 5                // reports of the low picture's track without a keyframe of it
+	lowPause    = 30 * time.Second // before it is waited for again
 )
 
 // layering is about the pictures of one share of which the viewer gets one: what the way carries decides.
@@ -17,6 +19,8 @@ type layering struct {
 	full, low *Track // low is nil where the presenter sends one picture
 	narrow    bool
 	changed   time.Duration // when narrow last changed
+	waited    int           // reports that came while the low picture was awaited
+	absent    time.Duration // until when the low picture is not worth waiting for: the presenter does not send it
 }
 
 // wanted is the picture that the viewer should get.
@@ -38,7 +42,7 @@ func (l *layering) choose(limit float64, overfull bool, now time.Duration) {
 	case limit == 0:
 		narrow = false
 	case !l.narrow:
-		narrow = limit < max(narrowBelow, fullShare*own) || overfull
+		narrow = now >= l.absent && (limit < max(narrowBelow, fullShare*own) || overfull)
 	case now-l.changed > layerPause:
 		narrow = limit < max(wideAbove, fullSpare*own)
 	}
@@ -82,8 +86,26 @@ func (s *Subscription) relayer() sequel {
 	if s.closed || awaited == nil || wanted == nil || wanted == awaited {
 		return sequel{}
 	}
+	s.layers.waited = 0
 	if s.nextVideo = wanted; wanted == s.video.track {
 		s.nextVideo = nil
 	}
 	return sequel{from: awaited, to: wanted}
+}
+
+// lacks gives the low picture up for a while where it does not come: half the picture is better than none. The low
+// picture's own track asks, once a second.
+func (s *Subscription) lacks(t *Track) sequel {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := &s.layers
+	if t != l.low || t != s.nextVideo {
+		return sequel{}
+	}
+	if l.waited++; l.waited < lowPatience {
+		return sequel{}
+	}
+	now := s.way.time()
+	l.narrow, l.changed, l.absent = false, now, now+lowPause
+	return s.relayer()
 }

@@ -126,3 +126,38 @@ func TestAViewerWithoutTheLowCodec(t *testing.T) {
 	}
 	v.Close()
 }
+
+// TestALowPictureThatDoesNotCome is given up for a while: the viewer gets what fits of the full one.
+func TestALowPictureThatDoesNotCome(t *testing.T) {
+	s := newStage(t)
+	d, v := s.double([3]int{2, 1, 1}), s.view()
+	v.layers.narrow = true
+	v.Switch(d.Publication)
+	for range lowPatience - 1 {
+		d.Low.report()
+	}
+	if d.full.frame(true, 0); v.nextVideo != d.Low || len(v.take()) != 0 {
+		t.Fatal("the low picture is given up at once")
+	}
+	d.Low.report()
+	if d.full.frame(true, 0); v.video.track != d.Video || d.Low.Needed() || len(v.take()) == 0 {
+		t.Fatalf("a viewer waits for a picture that does not come; needed: %v", d.Low.Needed())
+	}
+	v.layers.choose(300e3, false, v.way.time()+lowPause-1)
+	if v.layers.narrow {
+		t.Error("it is waited for again at once")
+	}
+	v.layers.choose(300e3, false, v.way.time()+lowPause)
+	v.relayer().follow(v.Subscription)
+	if v.nextVideo != d.Low || !d.Low.Needed() || v.video.track != d.Video {
+		t.Error("it is not tried again")
+	}
+	if d.low.frame(true, 0); v.video.track != d.Low {
+		t.Error("it came and is not shown")
+	}
+	other := s.double([3]int{2, 1, 1})
+	v.layers.absent = 1 << 62
+	if v.Switch(other.Publication); v.layers.absent != 0 {
+		t.Error("another share is thought to have none")
+	}
+}

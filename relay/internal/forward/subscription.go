@@ -132,7 +132,10 @@ func (s *Subscription) retarget(full, low, audio *Track, last bool) (before []*T
 		return before, nil
 	}
 	s.closed, s.nextVideo = last, nil
-	s.layers.full, s.layers.low = full, low
+	if full != s.layers.full {
+		s.layers.absent = 0
+	}
+	s.layers.full, s.layers.low, s.layers.waited = full, low, 0
 	video = s.layers.wanted()
 	if last { // its estimate counts no more
 		s.counters.Estimates.move(s.way.band, 0)

@@ -359,6 +359,7 @@ func (f *fanout) window() time.Duration {
 func (t *Track) report() {
 	now := t.now()
 	for _, s := range *t.subscriptions.Load() {
+		s.lacks(t).follow(s)
 		s.report(t, now)
 	}
 }
