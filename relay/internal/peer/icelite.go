@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/pion/stun"
@@ -45,7 +46,7 @@ type check struct {
 
 // parseCheck reads a Binding request; false for anything else. Its integrity is not verified yet.
 func parseCheck(datagram []byte) (check, bool) {
-	m := &stun.Message{Raw: datagram}
+	m := &stun.Message{Raw: slices.Clip(datagram)} // pion writes what it expects behind it: over TCP the next frame lies there
 	if err := m.Decode(); err != nil || m.Type != stun.BindingRequest {
 		return check{}, false
 	}
