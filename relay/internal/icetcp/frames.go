@@ -25,8 +25,12 @@ type frames struct {
 
 func newFrames(in io.Reader) frames { return frames{in: bufio.NewReaderSize(in, readBuffer)} }
 
-// waits reports whether nothing has come beyond the last frame.
-func (f *frames) waits() bool { return f.in.Buffered() == f.last }
+// waits reports whether the next frame has not come yet, or not whole.
+func (f *frames) waits() bool {
+	come, _ := f.in.Peek(f.in.Buffered())
+	rest := come[f.last:]
+	return len(rest) < header || len(rest)-header < int(binary.BigEndian.Uint16(rest))
+}
 
 // next returns the next datagram, which is good until the next call. Its error is errFrame or the connection's.
 func (f *frames) next() ([]byte, error) {

@@ -80,7 +80,7 @@ func equal(a, b [][]byte) bool {
 }
 
 func TestFramesWait(t *testing.T) {
-	f := newFrames(bytes.NewReader(written([]byte("one"), []byte("two"))))
+	f := newFrames(bytes.NewReader(append(written([]byte("one"), []byte("two")), 0, 5, 't', 'h', 'r', 'e')))
 	if !f.waits() {
 		t.Error("there is something before anything was read")
 	}

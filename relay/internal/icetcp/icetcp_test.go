@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -188,5 +189,33 @@ func TestListenBoth(t *testing.T) {
 	_ = again.Close()
 	if _, _, err := icetcp.ListenBoth("no address"); err == nil {
 		t.Error("no address, no error")
+	}
+}
+
+// TestABusyConnectionIsNotIdle, though it never stops at the end of a frame.
+func TestABusyConnectionIsNotIdle(t *testing.T) {
+	const idle = 300 * time.Millisecond
+	w := newWorld(t, icetcp.Limits{Idle: idle, FirstFrame: idle})
+	v := w.view()
+	c := w.dial()
+	check := v.check(peertest.Check{Nominate: true})
+	frame := slices.Concat(binary.BigEndian.AppendUint16(nil, uint16(len(check))), check)
+	half := len(frame) / 2
+	c.write(frame)
+	c.answered()
+	c.write(frame[:half])
+	for began := time.Now(); time.Since(began) < 4*idle; time.Sleep(idle / 10) {
+		c.write(slices.Concat(frame[half:], frame[:half]))
+		c.answered()
+	}
+	if waited := c.closed(); waited > 2*idle+time.Second {
+		t.Errorf("half a frame keeps a connection for %v", waited)
+	}
+}
+
+func (c *client) write(b []byte) {
+	c.t.Helper()
+	if _, err := c.Write(b); err != nil {
+		c.t.Fatal(err)
 	}
 }
