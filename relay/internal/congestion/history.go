@@ -14,8 +14,9 @@ const (
 // never grows: a packet that a report mentions too late is not known any more.
 type History struct {
 	packets [historySize]sent
-	next    uint64 // number of the next packet
-	covered uint64 // reports have been about all packets before this one
+	next    uint64        // number of the next packet
+	covered uint64        // reports have been about all packets before this one
+	latest  time.Duration // when the latest packet was sent
 }
 
 type sent struct {
@@ -29,6 +30,7 @@ func (h *History) Add(size int, at time.Duration) uint16 {
 	sequence := uint16(h.next)
 	h.packets[h.next%historySize] = sent{at: uint32(at / tick), size: uint16(size), open: true}
 	h.next++
+	h.latest = at
 	return sequence
 }
 
@@ -47,7 +49,8 @@ func (h *History) Arrived(sequence uint16) (at time.Duration, size int, ok bool)
 		return 0, 0, false
 	}
 	p.open = false
-	return time.Duration(p.at) * tick, int(p.size), true
+	latest := h.latest / tick
+	return (latest - time.Duration(int32(uint32(latest)-p.at))) * tick, int(p.size), true
 }
 
 // number finds the packet with this sequence number among those that were sent and are remembered.

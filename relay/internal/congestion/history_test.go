@@ -82,3 +82,15 @@ func FuzzHistory(f *testing.F) {
 		}
 	})
 }
+
+func TestHistoryKnowsTimesBeyondItsWrap(t *testing.T) {
+	h := &History{}
+	const wrap = tick << 32
+	for _, at := range []time.Duration{wrap - time.Second, wrap + time.Second, 5*wrap + time.Hour} {
+		n := h.Add(1, at)
+		h.Add(1, at+time.Second)
+		if got, _, _ := h.Arrived(n); got != at {
+			t.Errorf("sent at %v, not %v", got, at)
+		}
+	}
+}
