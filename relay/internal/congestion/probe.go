@@ -43,9 +43,12 @@ func (p *Probe) Begin(now time.Duration, limit float64, first uint16) bool {
 	}
 	rate := probeFactor * limit
 	span := min(probeSpan, time.Duration(8*probeBytes/rate*float64(time.Second)))
-	*p = Probe{rate: rate, until: now + span, first: first, next: p.next, pause: p.pause}
+	*p = Probe{rate: rate, until: now + span, first: first, next: now + p.pause, pause: p.pause}
 	return true
 }
+
+// Drop ends a probe without a result: what it was made of is not sent any more.
+func (p *Probe) Drop() { p.rate = 0 }
 
 // Active reports whether packets may still go out.
 func (p *Probe) Active() bool { return p.rate != 0 && !p.ended }

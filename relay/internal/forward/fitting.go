@@ -98,6 +98,7 @@ func (f *fitting) delay() time.Duration {
 // begin forgets what waits: another picture is shown.
 func (f *fitting) begin(t *Track, format packet.Format) {
 	f.track, f.format = t, format
+	f.Drop()
 	f.first, f.last, f.ready, f.bytes, f.asked = 0, 0, 0, 0, 0
 	f.picture = picture{layer: topLayer, patience: pictureWait, thinned: f.thinned}
 }
