@@ -76,7 +76,7 @@ func (s *Subscription) arrived(f packet.Feedback) {
 // take holds the lock.
 func (s *Subscription) take(walk packet.Arrivals) sequel {
 	w := &s.way
-	if w.history == nil {
+	if w.history == nil || s.closed {
 		return sequel{}
 	}
 	now, received, newest := w.time(), 0, time.Duration(0)
@@ -122,7 +122,7 @@ func (s *Subscription) lost(f packet.Feedback) {
 	}
 	var next sequel
 	s.mu.Lock()
-	if w := &s.way; !w.reports(w.time()) {
+	if w := &s.way; !s.closed && !w.reports(w.time()) {
 		w.estimator.Lost(w.time(), float64(loss)/256, w.sent.Rate(w.time()))
 		next = s.fit(w.time())
 	}

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"testing"
+	"time"
 
 	"github.com/pion/rtcp"
 
@@ -58,5 +59,48 @@ func TestOnlyWhoTakesThemGetsTransportSequences(t *testing.T) {
 	}
 	if none.way.history != nil {
 		t.Error("it costs memory")
+	}
+}
+
+// TestTheEndOfALimitedViewer: what it reports afterwards counts nowhere.
+func TestTheEndOfALimitedViewer(t *testing.T) {
+	s := newStage(t)
+	p, v := s.publish('A'), s.view()
+	v.Switch(p.Publication)
+	p.frame(true, 20)
+	lost := &rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: videoSSRC, FractionLost: 250}}}
+	s.clock = s.clock.Add(10 * time.Second)
+	for range 4 {
+		v.says(lost)
+	}
+	if _, all := s.counters.Estimates.Limited(); all != 1 {
+		t.Fatalf("%d viewers are limited", all)
+	}
+	v.Close()
+	v.says(lost, &rtcp.TransportLayerCC{PacketStatusCount: 1, PacketChunks: []rtcp.PacketStatusChunk{&rtcp.RunLengthChunk{RunLength: 1}}})
+	if _, all := s.counters.Estimates.Limited(); all != 0 {
+		t.Errorf("%d viewers are limited that have gone", all)
+	}
+}
+
+// TestAProbeEndsWithItsPicture: what comes of another one says nothing about the way.
+func TestAProbeEndsWithItsPicture(t *testing.T) {
+	s := newStage(t)
+	a, b, v := s.publish('A'), s.publish('B'), s.view()
+	v.Switch(a.Publication)
+	a.frame(true, 20)
+	v.limit(300e3)
+	if v.fitting.Begin(1, 300e3, v.way.history.Next()); !v.fitting.Begin(time.Minute, 300e3, v.way.history.Next()) {
+		t.Fatal("no probe begins")
+	}
+	v.Switch(b.Publication)
+	if b.frame(true, 2); v.fitting.Active() {
+		t.Error("the probe goes on")
+	}
+	if v.fitting.Begin(time.Minute+time.Second, 300e3, 0) {
+		t.Error("another one begins at once")
+	}
+	if !v.fitting.Begin(2*time.Minute, 300e3, 0) {
+		t.Error("no other one begins")
 	}
 }

@@ -263,7 +263,7 @@ func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
 			}
 			asked = t.ask(keyframes)
 		case <-keyframes.C:
-			if t.wanted.Load() {
+			if t.wanted.Load() && (t.need == nil || t.Needed()) { // who comes back to the low picture asks anew
 				asked = t.ask(keyframes)
 			}
 		}
@@ -369,9 +369,7 @@ func (t *Track) report() {
 func (t *Track) settle(s *Subscription) {
 	for {
 		wanted := s.wants(t)
-		before := t.Needed()
-		t.set(s, wanted)
-		if t.need != nil && t.Needed() != before {
+		if t.set(s, wanted) && t.need != nil {
 			t.need()
 		}
 		if s.wants(t) == wanted {
@@ -383,12 +381,13 @@ func (t *Track) settle(s *Subscription) {
 // Needed reports whether anybody views the track or waits for it.
 func (t *Track) Needed() bool { return len(*t.subscriptions.Load()) > 0 }
 
-func (t *Track) set(s *Subscription, member bool) {
+// set reports whether the first viewer came or the last one left.
+func (t *Track) set(s *Subscription, member bool) bool {
 	t.subscribing.Lock()
 	defer t.subscribing.Unlock()
 	old := *t.subscriptions.Load()
 	if slices.Contains(old, s) == member {
-		return
+		return false
 	}
 	list := make([]*Subscription, 0, len(old)+1)
 	for _, known := range old {
@@ -400,6 +399,7 @@ func (t *Track) set(s *Subscription, member bool) {
 		list = append(list, s)
 	}
 	t.subscriptions.Store(&list)
+	return len(old) == 0 || len(list) == 0
 }
 
 // timestampAt extrapolates the track's timestamp at a moment; false before the presenter's first report.

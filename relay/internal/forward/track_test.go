@@ -194,3 +194,26 @@ func TestReportsGoOutEachSecond(t *testing.T) {
 		}
 	})
 }
+
+// TestNobodyAsksForALowPictureThatNobodyNeeds: its presenter does not send it any more.
+func TestNobodyAsksForALowPictureThatNobodyNeeds(t *testing.T) {
+	run(t, func(t *testing.T, s *stage, p *running) {
+		p.Video.need = func() {}
+		v := s.view()
+		v.Switch(p.Publication)
+		pause(3 * keyframeSpacing)
+		v.Close()
+		if p.asked.Swap(0) < 3 {
+			t.Error("it is not asked for again")
+		}
+		pause(5 * time.Second)
+		if n := p.asked.Load(); n > 0 {
+			t.Errorf("asked %d times when the viewer had gone", n)
+		}
+		v = s.view()
+		v.Switch(p.Publication)
+		if pause(3 * keyframeSpacing); p.asked.Load() < 3 {
+			t.Error("another viewer waits for ever")
+		}
+	})
+}
