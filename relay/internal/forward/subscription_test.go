@@ -3,9 +3,13 @@ package forward
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
+
+	"github.com/coopnet/coopnet/relay/internal/egress"
 	"github.com/coopnet/coopnet/relay/internal/packet"
 )
 
@@ -314,5 +318,74 @@ func TestSwitchingWhilePacketsFlow(t *testing.T) {
 	a.frame(false, 1)
 	if got := v.take(); len(got) != 1 || got[0].mark() != 'A' || !attached(a.Video, v.Subscription) || attached(b.Video, v.Subscription) {
 		t.Errorf("%d packets; with A %v, with B %v", len(got), attached(a.Video, v.Subscription), attached(b.Video, v.Subscription))
+	}
+}
+
+// TestLayersChangeWhilePacketsFlow is for the race detector, for a presenter who is told the last need, and for nonces
+// that are used once.
+func TestLayersChangeWhilePacketsFlow(t *testing.T) {
+	s := newStage(t)
+	socket, err := egress.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	d, other, v := s.double([3]int{2, 1, 1}), s.publish('B'), s.view()
+	v.switched = true
+	var needed atomic.Bool
+	d.Low.need = func() { needed.Store(d.Low.Needed()) }
+	d.low.video.sender.batch, other.video.sender.batch = socket.NewBatch(), socket.NewBatch()
+	stop := make(chan struct{})
+	var running sync.WaitGroup
+	during := func(do func()) {
+		running.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					do()
+				}
+			}
+		})
+	}
+	during(func() { d.full.frame(true, 2); d.full.video.drain() })
+	during(func() { d.low.frame(true, 1); d.low.video.drain(); d.Low.report() })
+	during(func() { other.frame(true, 2); other.video.drain() })
+	narrow := false
+	during(func() { // the media port's reader
+		narrow = !narrow
+		v.Subscription.mu.Lock()
+		v.layers.narrow = narrow
+		next := v.relayer()
+		v.Subscription.mu.Unlock()
+		next.follow(v.Subscription)
+		v.Subscription.Feedback(compound(t, &rtcp.PictureLossIndication{MediaSSRC: videoSSRC}, nack(videoSSRC, one(1))))
+	})
+	v.limit(1e12)
+	v.fitting.budget = 1e9 // the clock stands still
+	for i, deadline := 0, time.Now().Add(10*time.Second); i < 2000 || s.counters.Forwarded.Load() < 2000 && time.Now().Before(deadline); i++ {
+		v.Switch([]*Publication{d.Publication, other.Publication, nil}[i%3])
+	}
+	v.Close()
+	close(stop)
+	running.Wait()
+	if attached(d.Video, v.Subscription) || attached(d.Low, v.Subscription) || attached(other.Video, v.Subscription) || needed.Load() {
+		t.Errorf("a viewer that has gone is there; the low picture is needed: %v", needed.Load())
+	}
+	type nonce struct {
+		ssrc  uint32
+		index uint64
+	}
+	sealed := map[nonce]bool{}
+	for _, p := range v.take() {
+		n := nonce{p.SSRC, p.index}
+		if sealed[n] {
+			t.Fatalf("two packets of stream %d are sealed at %d", n.ssrc, n.index)
+		}
+		sealed[n] = true
+	}
+	if len(sealed) < 1000 {
+		t.Errorf("%d packets were sent", len(sealed))
 	}
 }

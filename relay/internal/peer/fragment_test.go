@@ -231,3 +231,41 @@ func TestAViewersFragment(t *testing.T) {
 		v.Close()
 	}
 }
+
+// TestOddLowPictures are answered or refused, and never more than a share's three tracks are taken.
+func TestOddLowPictures(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	first := sending("98 96 45")
+	_, section, _ := strings.Cut(sending("45 98 96"), "m=video")
+	section, _, _ = strings.Cut(section, "m=audio")
+	with := func(change ...string) string {
+		return strings.Replace(first, "a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1 2", 1) + strings.NewReplacer(change...).Replace("m=video"+section)
+	}
+	for name, tt := range map[string]struct {
+		offer, low string
+		refused    bool
+		want       packet.Codec
+	}{
+		"the only picture":        {first, "0", true, ""},
+		"a picture to take":       {with("a=mid:0", "a=mid:2", "a=sendonly", "a=recvonly"), "2", false, ""},
+		"no codec in common":      {with("a=mid:0", "a=mid:2", "SAVPF 45 98 96", "SAVPF 102"), "2", false, ""},
+		"the same mid twice":      {with(), "0", false, packet.VP9},
+		"the same mid three ways": {with() + strings.Replace("m=video"+section, "a=mid:0", "a=mid:2", 1), "0", false, packet.VP9},
+		"a type for two codecs":   {with("a=mid:0", "a=mid:2", "a=rtpmap:98 VP9/90000", "a=rtpmap:98 AV1/90000", "SAVPF 45", "SAVPF"), "2", false, packet.AV1},
+		"a strange name":          {with("a=mid:0", "a=mid:2"), strings.Repeat("\r\n", 1000), false, ""},
+	} {
+		p, answer, err := peers.Present(tt.offer, tt.low, silent())
+		if err != nil {
+			if problem.From(err).Code != problem.SDPInvalid {
+				t.Errorf("%s: %v", name, err)
+			}
+			t.Log(name, err)
+			continue
+		}
+		t.Log(name, p.Low(), strings.Count(answer, "a=recvonly"))
+		if tt.refused || p.Low() != tt.want || strings.Count(answer, "a=recvonly") > 3 {
+			t.Errorf("%s: %q in\n%s", name, p.Low(), answer)
+		}
+		p.Close()
+	}
+}
