@@ -377,3 +377,23 @@ func TestPacingDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestTimePassesInWhatIsGivenUp: a viewer's timestamps keep up with the presenter's, however much is left out.
+func TestTimePassesInWhatIsGivenUp(t *testing.T) {
+	s := newStage(t)
+	p, slow := s.layers([3]int{4, 2, 1}), s.view()
+	slow.Switch(p.Publication)
+	p.frame(true, 0)
+	distance := slow.take()[0].Timestamp - p.timestamp
+	slow.limit(120e3)
+	for range 20 {
+		p.run(time.Second/2, nil)
+		p.frame(true, 0) // somebody else needs one
+	}
+	slow.Subscription.mu.Lock()
+	mapped, _ := slow.video.mapping.Timestamp(p.timestamp)
+	slow.Subscription.mu.Unlock()
+	if lag := time.Duration(int32(p.timestamp+distance-mapped)) * time.Second / 90_000; lag.Abs() > 200*time.Millisecond {
+		t.Errorf("timestamps are %v behind", lag)
+	}
+}

@@ -313,6 +313,7 @@ func (s *Subscription) wait(p *packet.Packet, b *burst, now time.Duration) {
 		s.video.begin(p, b.at)
 	}
 	if m.Takes(p) {
+		m.Pass(p)
 		f.push(p, m)
 		s.video.sentAt = b.at
 	}

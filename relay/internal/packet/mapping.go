@@ -16,7 +16,7 @@ type Mapping struct {
 
 	started    bool
 	highest    uint64 // viewer's highest index so far
-	last       uint32 // viewer's latest timestamp
+	last       uint32 // viewer's latest timestamp, also of what was to be sent and is given up
 	lastID     uint16 // viewer's latest picture id
 	lastTL0    uint8
 	outOfEpoch bool // nothing is sent until Begin
@@ -73,7 +73,8 @@ func (m *Mapping) Map(p *Packet) (Place, bool) {
 	place := m.place(p, before)
 	m.next = max(m.next, p.Index+1)
 	if place.Index > m.highest {
-		m.highest, m.last = place.Index, place.Timestamp
+		m.highest = place.Index
+		m.Pass(p)
 		if p.Descriptor.HasPictureID() {
 			m.lastID = p.Descriptor.PictureID + place.pictureID
 		}
@@ -88,6 +89,13 @@ func (m *Mapping) Map(p *Packet) (Place, bool) {
 func (m *Mapping) Takes(p *Packet) bool {
 	_, ok := m.before(p.Index)
 	return ok && !m.outOfEpoch && p.Index >= m.first
+}
+
+// Pass lets the viewer's time go on to a packet that Takes accepts and Map may never see.
+func (m *Mapping) Pass(p *Packet) {
+	if t := p.Timestamp + m.timestamp; int32(t-m.last) > 0 {
+		m.last = t
+	}
 }
 
 func (m *Mapping) place(p *Packet, before gap) Place {
