@@ -28,9 +28,9 @@ const (
 // what waits here is which of them go out next, at the pace of the estimate. Nobody else waits for it.
 //
 // The rule by which it never grows: a picture of an upper layer is left out when what waits would take longer than
-// layerWait, and also when it alone does; any picture, and all that follow until a keyframe, when it would take longer than pictureWait, once a single
-// large picture (another page) is through; and nothing is taken beyond maxWaiting packets. What waits is given up for a
-// keyframe, which shows all of it.
+// layerWait, and also when it alone does; any picture, and all that follow until a keyframe, when it would take longer
+// than pictureWait, once a single large picture (another page) is through; and nothing is taken beyond maxWaiting packets.
+// What waits is given up for a keyframe, which shows all of it.
 type fitting struct {
 	track  *Track // whose packets wait
 	format packet.Format
