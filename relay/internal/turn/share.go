@@ -2,6 +2,7 @@ package turn
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -204,6 +205,14 @@ func (r *replay) Read(b []byte) (int, error) {
 
 // NetConn returns the connection itself, as tls.Conn does.
 func (r *replay) NetConn() net.Conn { return r.Conn }
+
+// CloseWrite is what net/http looks for before it closes a connection on which a client still sends.
+func (r *replay) CloseWrite() error {
+	if half, ok := r.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
 
 // replayedTLS shows net/http that the connection is secured.
 type replayedTLS struct {
