@@ -119,6 +119,9 @@ func (l *limiter) allow(a netip.Addr, now time.Time) bool {
 	for {
 		old := bucket.Load()
 		due := max(old, at)
+		if old > at+l.burst { // the clock was put back
+			due = at
+		}
 		if due+l.interval > at+l.burst {
 			return false
 		}

@@ -164,6 +164,7 @@ func malformed(t *testing.T) map[string][]byte {
 		"attribute says more":          long(0x0016, 0, 0x13, 0xff, 0xff, 1, 2, 3, 4),
 		"more than 32 attributes":      long(0x0003, many...),
 		"integrity of length 0":        long(0x0003, 0, 8, 0, 0),
+		"mapped address of old, 0":     long(0x0001, 0x80, 0x20, 0, 0),
 		"username of length 0":         long(0x0003, 0, 6, 0, 0),
 		"no cookie":                    append([]byte{0, 3, 0, 0}, make([]byte, 16)...),
 		"header only half":             long(0x0003)[:12],
@@ -270,6 +271,9 @@ func TestErrorAnswersAreLimited(t *testing.T) {
 	if answers != 10 {
 		t.Errorf("%d answers, at most 10 may come", answers)
 	}
+	if largest := 4 * 20 * answers; bytes > largest {
+		t.Errorf("%d bytes answer %d requests of 20", bytes, answers)
+	}
 	if sent := 400 * 20; bytes > sent {
 		t.Errorf("%d bytes were answered with %d", sent, bytes)
 	}
@@ -278,6 +282,29 @@ func TestErrorAnswersAreLimited(t *testing.T) {
 	}
 	other := w.raw("tcp") // not forged: a connection was made
 	other.allocate()
+}
+
+// A clock that is put back must not silence the server until it is where it was.
+func TestTheLimitOnAnswersSurvivesTheClock(t *testing.T) {
+	l := newLimiter(3, time.Second)
+	at, now := netip.MustParseAddr("192.0.2.1"), time.Now()
+	allowed := func() (n int) {
+		for l.allow(at, now) {
+			n++
+		}
+		return n
+	}
+	if n := allowed(); n != 3 {
+		t.Errorf("%d answers at once", n)
+	}
+	now = now.Add(2 * time.Second)
+	if n := allowed(); n != 2 {
+		t.Errorf("%d answers after two seconds", n)
+	}
+	now = now.Add(-time.Hour)
+	if n := allowed(); n != 3 {
+		t.Errorf("%d answers after the clock was put back", n)
+	}
 }
 
 func TestFloodsHurtNobodyElse(t *testing.T) {
