@@ -28,9 +28,9 @@ type allocation struct {
 	relayed     netip.AddrPort
 	link        link
 	username    string
-	credential  string // who is counted
-	since       time.Time
+	credential  string                       // who is counted
 	transaction [stun.TransactionIDSize]byte // of the request that made it
+	span
 
 	// Which of the relay's addresses the client speaks to: answers must come from where its check went (RFC 8445
 	// section 7.2.5.2.1), and the rest from where its other datagrams go.
@@ -41,6 +41,9 @@ type allocation struct {
 	done    chan struct{}
 	closing sync.Once
 }
+
+// span is the time of an allocation, for the front's reader.
+type span struct{ since, ends time.Time }
 
 // channels are an allocation's bindings.
 type channels struct {
@@ -65,7 +68,7 @@ const nobody = -1 // no datagram has come yet
 
 func newAllocation(f *front, p *pending, now time.Time) *allocation {
 	a := &allocation{
-		front: f, client: p.from, address: p.address, link: f.carrier.link(p.from), username: p.username, credential: p.credential, since: now,
+		front: f, client: p.from, address: p.address, link: f.carrier.link(p.from), username: p.username, credential: p.credential, span: span{since: now, ends: time.Now().Add(p.lifetime)},
 		transaction: p.transaction, inbox: make(chan indication, inboxLength), done: make(chan struct{}),
 	}
 	a.used.Store(nobody)

@@ -81,6 +81,7 @@ type Server struct {
 	udp     *egress.Socket
 	ports   []net.Listener
 	answers *limiter
+	nonces  *nonces
 	held    held
 
 	running sync.WaitGroup
@@ -109,6 +110,10 @@ func New(cfg Config) (*Server, error) {
 			byCredential: newTally[string](l.PerCredential, l.Allocations), bySource: newTally[netip.Addr](l.PerSource, l.Allocations),
 			connections: newTally[netip.Addr](l.ConnectionsPerSource, l.Connections),
 		},
+	}
+	var err error
+	if s.nonces, err = newNonces(); err != nil {
+		return nil, err
 	}
 	for _, p := range cfg.Peers {
 		if p.Addr().Is4() {

@@ -283,10 +283,16 @@ func (r *raw) integrity() stun.MessageIntegrity {
 	return stun.NewLongTermIntegrity(r.credential.Username, realm, r.credential.Password)
 }
 
-// request sends an authenticated request and returns the error code of the answer, 0 for success.
+// request sends an authenticated request and returns the error code of the answer, 0 for success. A nonce that has ended
+// is replaced, as clients do.
 func (r *raw) request(method stun.Method, setters ...stun.Setter) stun.ErrorCode {
 	r.w.t.Helper()
 	answer := r.ask(r.build(method, setters...))
+	var nonce stun.Nonce
+	if code(answer) == stun.CodeStaleNonce && nonce.GetFrom(answer) == nil {
+		r.nonce = nonce.String()
+		answer = r.ask(r.build(method, setters...))
+	}
 	if c := code(answer); c != 0 {
 		if c != stun.CodeUnauthorized && r.integrity().Check(answer) != nil {
 			r.w.t.Errorf("%s: the answer %d has no integrity", method, c)
