@@ -76,6 +76,9 @@ func newWorld(t testing.TB, limits Limits) *world {
 		if a, c := w.server.Live(); a != 0 || c != 0 {
 			t.Errorf("%d allocations and %d connections outlived the server", a, c)
 		}
+		if h := &w.server.held; len(h.byCredential.held)+len(h.bySource.held)+len(h.connections.held)+h.bySource.sum() != 0 {
+			t.Errorf("left in the books: %v %v %v", h.byCredential.held, h.bySource.held, h.connections.held)
+		}
 		_ = w.media.Close()
 	})
 	return w
@@ -375,11 +378,11 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// ended reports whether the server closes the connection.
+// ended reports whether the server closes the connection, whatever it has said before.
 func ended(conn net.Conn) bool {
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
-	_, err := conn.Read(make([]byte, 1))
-	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+	_, err := io.Copy(io.Discard, conn)
+	return !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // echo sends a datagram to the media port until it comes back.
