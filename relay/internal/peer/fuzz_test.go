@@ -38,7 +38,9 @@ func FuzzFragment(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		for _, s := range []interface{ Restart(Fragment) (string, error) }{v, p} {
+		for _, s := range []interface {
+			Restart(Fragment) (string, error)
+		}{v, p} {
 			answer, err := s.Restart(fragment)
 			if err != nil {
 				t.Fatal(err)
