@@ -45,7 +45,14 @@ type world struct {
 
 func newWorld(t testing.TB, limits Limits) *world {
 	t.Helper()
+	return newWorldAt(t, "127.0.0.1", limits)
+}
+
+// newWorldAt has TURN at another address than the media port's.
+func newWorldAt(t testing.TB, host string, limits Limits) *world {
+	t.Helper()
 	leaktest.Check(t)
+	at := net.JoinHostPort(host, "0")
 	w := &world{t: t}
 	var err error
 	if w.media, err = egress.Listen("127.0.0.1:0"); err != nil {
@@ -57,7 +64,7 @@ func newWorld(t testing.TB, limits Limits) *world {
 	config, trust := certificate(t)
 	w.trust = trust
 	w.server, err = New(Config{
-		Listen: "127.0.0.1:0", ListenTLS: "127.0.0.1:0", TLS: config, Secret: w.secret, Socket: w.media, Limits: limits,
+		Listen: at, ListenTLS: at, TLS: config, Secret: w.secret, Socket: w.media, Limits: limits,
 		Peers: []netip.AddrPort{w.media.Local()}, Logger: slog.New(slog.DiscardHandler), PionLogs: silent{}, Now: w.now,
 		Deliver: func(datagram []byte, from netip.AddrPort) {
 			w.mu.Lock()
@@ -121,7 +128,7 @@ func certificate(t testing.TB) (*tls.Config, *x509.CertPool) {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, IsCA: true, BasicConstraintsValid: true}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +158,8 @@ func (w *world) transports() map[string]func() net.Conn {
 		"udp": func() net.Conn { return dial("udp", plain) },
 		"tcp": func() net.Conn { return dial("tcp", plain) },
 		"tls": func() net.Conn {
-			return tls.Client(dial("tcp", w.server.AddrTLS().String()), &tls.Config{RootCAs: w.trust, ServerName: "127.0.0.1"})
+			at := w.server.AddrTLS()
+			return tls.Client(dial("tcp", at.String()), &tls.Config{RootCAs: w.trust, ServerName: at.Addr().String()})
 		},
 	}
 }
