@@ -46,6 +46,7 @@ check: install portal ## formatting, vet, static analysis, import and size rules
 
 # A benchmark is not nice: its figures would be those of whatever else runs.
 bench: ## run the benchmarks and print a table; SCALE=1: the relay with up to 1,000 viewers
+	@.ci/install bench
 	@$(filter-out nice,$(GO)) test -run '^$$' -bench '$(if $(SCALE),^BenchmarkScale$$,.)' -benchmem -timeout 30m $(if $(SCALE),./relay/cmd/relayload,./...) | .ci/benchtable
 
 soak: ## VIEWERS=200 come and go for MINUTES=30: the memory and goroutines of the relay must stay as they are
