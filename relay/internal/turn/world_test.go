@@ -205,6 +205,7 @@ type raw struct {
 	conn       net.Conn
 	credential turncred.Credential
 	nonce      string
+	at         netip.AddrPort // its relayed address, if somebody wants to know
 }
 
 func (w *world) raw(network string) *raw {
