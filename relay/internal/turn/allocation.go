@@ -43,7 +43,10 @@ type allocation struct {
 }
 
 // span is the time of an allocation, for the front's reader.
-type span struct{ since, ends time.Time }
+type span struct {
+	since, ends time.Time
+	due         atomic.Int64 // of its client's requests
+}
 
 // channels are an allocation's bindings.
 type channels struct {
@@ -68,9 +71,10 @@ const nobody = -1 // no datagram has come yet
 
 func newAllocation(f *front, p *pending, now time.Time) *allocation {
 	a := &allocation{
-		front: f, client: p.from, address: p.address, link: f.carrier.link(p.from), username: p.username, credential: p.credential, span: span{since: now, ends: time.Now().Add(p.lifetime)},
+		front: f, client: p.from, address: p.address, link: f.carrier.link(p.from), username: p.username, credential: p.credential,
 		transaction: p.transaction, inbox: make(chan indication, inboxLength), done: make(chan struct{}),
 	}
+	a.since, a.ends = now, time.Now().Add(p.lifetime)
 	a.used.Store(nobody)
 	a.bindings.Store(&[]binding{})
 	return a

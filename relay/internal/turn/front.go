@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/stun"
@@ -26,6 +27,8 @@ type front struct {
 	message stun.Message
 	pending pending
 	nonce   string // pion's own, which no client sees
+
+	due atomic.Int64 // of a connection's requests
 
 	mu          sync.RWMutex
 	allocations map[netip.AddrPort]*allocation // by the client's address: with the carrier that is the five-tuple
@@ -73,11 +76,32 @@ func (f *front) ReadFrom(b []byte) (int, net.Addr, error) {
 			f.channel(b[:n], from)
 			continue
 		}
+		if f.hurries(b, from) {
+			f.server.Silenced.Add(1)
+			continue
+		}
 		if n = f.screen(b, n, from); n > 0 {
 			f.pending.address = f.carrier.address(from)
 			return n, f.pending.address, nil
 		}
 	}
+}
+
+// hurries reports whether a client sends requests faster than any honest one. It is asked before anything is computed: a
+// request costs far more than the datagram that brings it, and one goroutine takes those of all clients over UDP.
+func (f *front) hurries(b []byte, from netip.AddrPort) bool {
+	const class = 0x0110 // 0 for requests (RFC 8489 section 5)
+	if binary.BigEndian.Uint16(b)&class != 0 {
+		return false
+	}
+	s, now := f.server, f.server.cfg.Now()
+	if _, overUDP := f.carrier.(datagrams); !overUDP {
+		return !s.requests.allow(&f.due, now)
+	}
+	if a := f.at(from); a != nil {
+		return !s.requests.allow(&a.due, now)
+	}
+	return !s.attempts.allow(from.Addr(), now)
 }
 
 // channel takes ChannelData. What is not in a channel of an allocation is dropped (RFC 8656 section 12.6).

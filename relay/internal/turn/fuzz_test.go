@@ -12,7 +12,8 @@ import (
 // FuzzServer throws sequences of messages at a running server, some of them with a good credential, from a client that
 // has an allocation with a channel. Whatever comes, nobody but the media port is reached and others are served.
 func FuzzServer(f *testing.F) {
-	w := newWorld(f, Limits{AnswerBurst: 1 << 20, AnswerInterval: time.Microsecond, PerCredential: 8, FirstFrame: time.Second})
+	w := newWorld(f, Limits{AnswerBurst: 1 << 20, AnswerInterval: time.Microsecond, RequestBurst: 1 << 20, RequestInterval: time.Microsecond,
+		AttemptBurst: 1 << 20, AttemptInterval: time.Microsecond, PerCredential: 8, FirstFrame: time.Second})
 	honest := w.raw("tcp")
 	honest.allocate()
 	hostile := w.raw("udp")
@@ -118,7 +119,7 @@ func frame(r *raw, op byte, body []byte) []byte {
 // Whatever comes, the connection ends with its client, gives back what it held, and others are served.
 func FuzzStream(f *testing.F) {
 	const most = 200
-	w := newWorld(f, Limits{PerCredential: 2 * most, FirstFrame: time.Second})
+	w := newWorld(f, Limits{RequestBurst: 1 << 20, RequestInterval: time.Microsecond, PerCredential: 2 * most, FirstFrame: time.Second})
 	honest := w.raw("tcp")
 	honest.allocate()
 	for _, seed := range seeds(w) {

@@ -21,17 +21,23 @@ type Limits struct {
 	Idle                 time.Duration // without a message from the client
 	AnswerBurst          int           // error answers over UDP to one address at once
 	AnswerInterval       time.Duration // and then one in each
+	RequestBurst         int           // requests on one allocation or connection at once; more are not read
+	RequestInterval      time.Duration // and then one in each
+	AttemptBurst         int           // requests over UDP without an allocation, from one address at once
+	AttemptInterval      time.Duration // and then one in each
 }
 
 func (l Limits) withDefaults() Limits {
 	standard := Limits{
 		PerCredential: 32, PerSource: 2000, Allocations: 8000, ConnectionsPerSource: 1024, Connections: 4096,
 		FirstFrame: 10 * time.Second, Unallocated: 30 * time.Second, Idle: 60 * time.Second,
-		AnswerBurst: 100, AnswerInterval: 40 * time.Millisecond,
+		AnswerBurst: 100, AnswerInterval: 40 * time.Millisecond, RequestBurst: 128, RequestInterval: 50 * time.Millisecond,
+		AttemptBurst: 1000, AttemptInterval: 5 * time.Millisecond,
 	}
 	for _, n := range []struct{ have, want *int }{
 		{&l.PerCredential, &standard.PerCredential}, {&l.PerSource, &standard.PerSource}, {&l.Allocations, &standard.Allocations},
 		{&l.ConnectionsPerSource, &standard.ConnectionsPerSource}, {&l.Connections, &standard.Connections}, {&l.AnswerBurst, &standard.AnswerBurst},
+		{&l.RequestBurst, &standard.RequestBurst}, {&l.AttemptBurst, &standard.AttemptBurst},
 	} {
 		if *n.have == 0 {
 			*n.have = *n.want
@@ -39,7 +45,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	for _, d := range []struct{ have, want *time.Duration }{
 		{&l.FirstFrame, &standard.FirstFrame}, {&l.Unallocated, &standard.Unallocated}, {&l.Idle, &standard.Idle},
-		{&l.AnswerInterval, &standard.AnswerInterval},
+		{&l.AnswerInterval, &standard.AnswerInterval}, {&l.RequestInterval, &standard.RequestInterval}, {&l.AttemptInterval, &standard.AttemptInterval},
 	} {
 		if *d.have == 0 {
 			*d.have = *d.want
@@ -97,36 +103,46 @@ func (t *tally[K]) sum() int {
 	return t.total
 }
 
-// buckets of a limiter. Addresses share them by their hash under a secret seed: memory is fixed whatever addresses are
-// forged, and who wants to silence others must fill all buckets all the time.
-const buckets = 1 << 14
+// pace lets burst through at once and then one in each interval (generic cell rate algorithm). A bucket is due when it is
+// empty again, in Unix nanoseconds.
+type pace struct{ burst, interval int64 }
 
-// limiter lets burst through at once for each bucket and then one in each interval (generic cell rate algorithm).
-type limiter struct {
-	seed     maphash.Seed
-	burst    int64 // nanoseconds
-	interval int64 // nanoseconds
-	due      []atomic.Int64
+func newPace(burst int, interval time.Duration) pace {
+	return pace{burst: int64(burst) * int64(interval), interval: int64(interval)}
 }
 
-func newLimiter(burst int, interval time.Duration) *limiter {
-	return &limiter{seed: maphash.MakeSeed(), burst: int64(burst) * int64(interval), interval: int64(interval), due: make([]atomic.Int64, buckets)}
-}
-
-func (l *limiter) allow(a netip.Addr, now time.Time) bool {
-	bucket := &l.due[maphash.Comparable(l.seed, sourceOf(a))%buckets]
+func (p pace) allow(bucket *atomic.Int64, now time.Time) bool {
 	at := now.UnixNano()
 	for {
 		old := bucket.Load()
 		due := max(old, at)
-		if old > at+l.burst { // the clock was put back
+		if old > at+p.burst { // the clock was put back
 			due = at
 		}
-		if due+l.interval > at+l.burst {
+		if due+p.interval > at+p.burst {
 			return false
 		}
-		if bucket.CompareAndSwap(old, due+l.interval) {
+		if bucket.CompareAndSwap(old, due+p.interval) {
 			return true
 		}
 	}
+}
+
+// buckets of a limiter. Addresses share them by their hash under a secret seed: memory is fixed whatever addresses are
+// forged, and who wants to silence others must fill all buckets all the time.
+const buckets = 1 << 14
+
+// limiter is a pace for each address.
+type limiter struct {
+	pace
+	seed maphash.Seed
+	due  []atomic.Int64
+}
+
+func newLimiter(burst int, interval time.Duration) *limiter {
+	return &limiter{pace: newPace(burst, interval), seed: maphash.MakeSeed(), due: make([]atomic.Int64, buckets)}
+}
+
+func (l *limiter) allow(a netip.Addr, now time.Time) bool {
+	return l.pace.allow(&l.due[maphash.Comparable(l.seed, sourceOf(a))%buckets], now)
 }

@@ -307,6 +307,58 @@ func TestTheLimitOnAnswersSurvivesTheClock(t *testing.T) {
 	}
 }
 
+// Requests cost more than they look; a client with a good credential may have few of them read, and its datagrams all the
+// same.
+func TestRequestsAreLimited(t *testing.T) {
+	for _, network := range []string{"udp", "tcp", "tls"} {
+		t.Run(network, func(t *testing.T) {
+			w := newWorld(t, Limits{RequestBurst: 20, RequestInterval: time.Hour})
+			r, other := w.raw(network), w.raw(network)
+			other.credential = w.credential("somebody else")
+			r.open(netip.AddrPort(w.peer()))
+			flood := r.build(stun.MethodRefresh)
+			const sent = 200
+			for range sent {
+				r.send(flood.Raw)
+			}
+			r.send(append([]byte{0x40, 0, 0, 12}, make([]byte, 12)...))
+			r.send(sendIndication(t, w.peer(), make([]byte, 12)))
+			eventually(t, "datagrams in a channel and in an indication", func() bool { return w.delivered() == 3 })
+			answers := 0
+			for m := r.receive(patience); m != nil; m = r.receive(silence) {
+				if m.TransactionID == flood.TransactionID {
+					answers++
+				}
+			}
+			if answers == 0 || answers > 20 || w.server.Silenced.Load() < sent-20 {
+				t.Errorf("%d requests of %d were answered, %d were not read", answers, sent, w.server.Silenced.Load())
+			}
+			other.allocate()
+		})
+	}
+}
+
+func TestAttemptsAreLimited(t *testing.T) {
+	w := newWorld(t, Limits{AttemptBurst: 20, AttemptInterval: time.Hour})
+	mine := w.raw("udp")
+	mine.allocate()
+	flood := w.raw("udp")
+	for range 200 {
+		flood.send(message(t, stun.MethodAllocate).Raw)
+	}
+	answers := 0
+	for m := flood.receive(patience); m != nil; m = flood.receive(silence) {
+		answers++
+	}
+	if answers == 0 || answers > 18 {
+		t.Errorf("%d attempts were answered", answers)
+	}
+	if c := mine.request(stun.MethodRefresh); c != 0 { // an allocation's requests are its own
+		t.Errorf("Refresh from the same address: %d", c)
+	}
+	w.raw("tcp").allocate()
+}
+
 func TestFloodsHurtNobodyElse(t *testing.T) {
 	w := newWorld(t, Limits{AnswerBurst: 10, AnswerInterval: time.Hour})
 	honest := w.raw("tcp")

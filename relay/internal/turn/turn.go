@@ -68,7 +68,7 @@ type Counters struct {
 	Unauthorized                 atomic.Uint64 // challenges, the first one of each honest client among them
 	Forbidden                    atomic.Uint64 // peers that are not this relay, also without a request
 	Quota                        atomic.Uint64 // allocations over a quota
-	Silenced                     atomic.Uint64 // error answers over the limit of their address
+	Silenced                     atomic.Uint64 // requests that were not read or not answered: there were too many
 	Overflowed                   atomic.Uint64 // datagrams to clients that read too slowly
 	Turned                       atomic.Uint64 // connections over a limit
 }
@@ -76,13 +76,13 @@ type Counters struct {
 // Server is the TURN listeners of a relay.
 type Server struct {
 	Counters
-	cfg     Config
-	peers   []netip.AddrPort
-	udp     *egress.Socket
-	ports   []net.Listener
-	answers *limiter
-	nonces  *nonces
-	held    held
+	cfg   Config
+	peers []netip.AddrPort
+	udp   *egress.Socket
+	ports []net.Listener
+	paces
+	nonces *nonces
+	held   held
 
 	running sync.WaitGroup
 	mu      sync.Mutex
@@ -97,6 +97,13 @@ type held struct {
 	connections  *tally[netip.Addr]
 }
 
+// paces bound what clients may ask.
+type paces struct {
+	answers  *limiter // errors, and what else nobody has shown a credential for
+	attempts *limiter // requests without an allocation
+	requests pace     // of one client
+}
+
 // New opens the ports and serves until Close.
 func New(cfg Config) (*Server, error) {
 	if err := cfg.validate(); err != nil {
@@ -105,7 +112,11 @@ func New(cfg Config) (*Server, error) {
 	l := cfg.Limits.withDefaults()
 	cfg.Limits = l
 	s := &Server{
-		cfg: cfg, answers: newLimiter(l.AnswerBurst, l.AnswerInterval), streams: make(map[*stream]struct{}),
+		cfg: cfg, streams: make(map[*stream]struct{}),
+		paces: paces{
+			answers: newLimiter(l.AnswerBurst, l.AnswerInterval), attempts: newLimiter(l.AttemptBurst, l.AttemptInterval),
+			requests: newPace(l.RequestBurst, l.RequestInterval),
+		},
 		held: held{
 			byCredential: newTally[string](l.PerCredential, l.Allocations), bySource: newTally[netip.Addr](l.PerSource, l.Allocations),
 			connections: newTally[netip.Addr](l.ConnectionsPerSource, l.Connections),
