@@ -14,6 +14,7 @@ import (
 	"github.com/pion/stun"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/quota"
 )
 
 // front stands between the clients of one carrier and pion. It is pion's net.PacketConn and its source of relayed
@@ -279,20 +280,20 @@ func (f *front) AllocateConn(string, int) (net.Conn, net.Addr, error) {
 // AllocatePacketConn implements pion's RelayAddressGenerator: a connection in memory, for the pending request.
 func (f *front) AllocatePacketConn(string, int) (net.PacketConn, net.Addr, error) {
 	p, s := &f.pending, f.server
-	source := sourceOf(p.from.Addr())
-	if !s.held.bySource.take(source) {
+	source := quota.Source(p.from.Addr())
+	if !s.held.bySource.Take(source) {
 		p.refusal = stun.CodeInsufficientCapacity
 		return nil, nil, errors.New("too many allocations from this address, or in all")
 	}
-	if !s.held.byCredential.take(p.credential) {
-		s.held.bySource.give(source)
+	if !s.held.byCredential.Take(p.credential) {
+		s.held.bySource.Give(source)
 		p.refusal = stun.CodeAllocQuotaReached // RFC 8656 section 7.2: the quota is the username's
 		return nil, nil, errors.New("too many allocations with this credential")
 	}
 	a := newAllocation(f, p, s.cfg.Now())
 	if err := s.join(a); err != nil {
-		s.held.byCredential.give(p.credential)
-		s.held.bySource.give(source)
+		s.held.byCredential.Give(p.credential)
+		s.held.bySource.Give(source)
 		return nil, nil, err
 	}
 	f.mu.Lock()
@@ -334,8 +335,8 @@ func (f *front) release(a *allocation) {
 	if current {
 		f.carrier.allocated(a.client, false)
 	}
-	f.server.held.byCredential.give(a.credential)
-	f.server.held.bySource.give(sourceOf(a.client.Addr()))
+	f.server.held.byCredential.Give(a.credential)
+	f.server.held.bySource.Give(quota.Source(a.client.Addr()))
 	f.server.running.Done()
 }
 

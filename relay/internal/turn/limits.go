@@ -3,9 +3,10 @@ package turn
 import (
 	"hash/maphash"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/quota"
 )
 
 // Limits bound what clients may hold. A browser makes an allocation for each of its addresses and each TURN URL, and a
@@ -54,55 +55,6 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// sourceOf is what limits see of an address: one home has a whole /64 of IPv6.
-func sourceOf(a netip.Addr) netip.Addr {
-	if p, err := a.Prefix(64); err == nil && a.Is6() {
-		return p.Addr()
-	}
-	return a
-}
-
-// tally counts what each key holds, and all of them. It knows only keys that hold something.
-type tally[K comparable] struct {
-	each, all int
-
-	mu    sync.Mutex
-	total int
-	held  map[K]int
-}
-
-func newTally[K comparable](each, all int) *tally[K] {
-	return &tally[K]{each: each, all: all, held: make(map[K]int)}
-}
-
-// take reports whether k may hold one more, and counts it if so.
-func (t *tally[K]) take(k K) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.total >= t.all || t.held[k] >= t.each {
-		return false
-	}
-	t.total++
-	t.held[k]++
-	return true
-}
-
-// give returns what take took.
-func (t *tally[K]) give(k K) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.total--
-	if t.held[k]--; t.held[k] == 0 {
-		delete(t.held, k)
-	}
-}
-
-func (t *tally[K]) sum() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.total
-}
-
 // pace lets burst through at once and then one in each interval (generic cell rate algorithm). A bucket is due when it is
 // empty again, in Unix nanoseconds.
 type pace struct{ burst, interval int64 }
@@ -144,5 +96,5 @@ func newLimiter(burst int, interval time.Duration) *limiter {
 }
 
 func (l *limiter) allow(a netip.Addr, now time.Time) bool {
-	return l.pace.allow(&l.due[maphash.Comparable(l.seed, sourceOf(a))%buckets], now)
+	return l.pace.allow(&l.due[maphash.Comparable(l.seed, quota.Source(a))%buckets], now)
 }

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/quota"
 )
 
 const (
@@ -22,7 +24,7 @@ const (
 // has the HTTP connections; TURN's are served here. With secured, connections are TLS; without, plain.
 func (s *Server) Share(listener net.Listener, secured *tls.Config) net.Listener {
 	p := &sharedPort{
-		Listener: listener, server: s, secured: secured, looks: newTally[netip.Addr](maxLooksPerSource, maxLooks),
+		Listener: listener, server: s, secured: secured, looks: quota.New[netip.Addr](maxLooksPerSource, maxLooks),
 		http: make(chan net.Conn), done: make(chan struct{}), open: make(map[net.Conn]struct{}),
 	}
 	p.running.Go(p.run)
@@ -38,7 +40,7 @@ type sharedPort struct {
 	net.Listener
 	server  *Server
 	secured *tls.Config
-	looks   *tally[netip.Addr]
+	looks   *quota.Quota[netip.Addr]
 	http    chan net.Conn
 	failed  error // why run ended; read after done
 	done    chan struct{}
@@ -67,13 +69,13 @@ func (p *sharedPort) run() {
 		if p.secured != nil {
 			outer = tls.Server(conn, p.secured)
 		}
-		source := sourceOf(addrPort(conn.RemoteAddr()).Addr())
-		if !p.looks.take(source) {
+		source := quota.Source(addrPort(conn.RemoteAddr()).Addr())
+		if !p.looks.Take(source) {
 			p.running.Go(func() { p.toHTTP(outer) })
 			continue
 		}
 		p.running.Go(func() {
-			defer p.looks.give(source)
+			defer p.looks.Give(source)
 			p.look(outer)
 		})
 	}

@@ -22,6 +22,7 @@ import (
 	pion "github.com/pion/turn/v3"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/quota"
 	"github.com/coopnet/coopnet/shared/turncred"
 )
 
@@ -92,9 +93,9 @@ type Server struct {
 
 // held is what clients have now.
 type held struct {
-	byCredential *tally[string]
-	bySource     *tally[netip.Addr]
-	connections  *tally[netip.Addr]
+	byCredential *quota.Quota[string]
+	bySource     *quota.Quota[netip.Addr]
+	connections  *quota.Quota[netip.Addr]
 }
 
 // paces bound what clients may ask.
@@ -118,8 +119,8 @@ func New(cfg Config) (*Server, error) {
 			requests: newPace(l.RequestBurst, l.RequestInterval),
 		},
 		held: held{
-			byCredential: newTally[string](l.PerCredential, l.Allocations), bySource: newTally[netip.Addr](l.PerSource, l.Allocations),
-			connections: newTally[netip.Addr](l.ConnectionsPerSource, l.Connections),
+			byCredential: quota.New[string](l.PerCredential, l.Allocations), bySource: quota.New[netip.Addr](l.PerSource, l.Allocations),
+			connections: quota.New[netip.Addr](l.ConnectionsPerSource, l.Connections),
 		},
 	}
 	var err error
@@ -183,7 +184,7 @@ func (s *Server) AddrTLS() netip.AddrPort {
 
 // Live counts allocations and connections.
 func (s *Server) Live() (allocations, connections int) {
-	return s.held.byCredential.sum(), s.held.connections.sum()
+	return s.held.byCredential.Total(), s.held.connections.Total()
 }
 
 // MalformedDatagrams counts those on the UDP port that nobody parsed.

@@ -83,8 +83,8 @@ func newWorldAt(t testing.TB, host string, limits Limits) *world {
 		if a, c := w.server.Live(); a != 0 || c != 0 {
 			t.Errorf("%d allocations and %d connections outlived the server", a, c)
 		}
-		if h := &w.server.held; len(h.byCredential.held)+len(h.bySource.held)+len(h.connections.held)+h.bySource.sum() != 0 {
-			t.Errorf("left in the books: %v %v %v", h.byCredential.held, h.bySource.held, h.connections.held)
+		if h := &w.server.held; h.byCredential.Total() != 0 || h.bySource.Total() != 0 || h.connections.Total() != 0 {
+			t.Errorf("left in the books: %d by credential, %d by source, %d connections", h.byCredential.Total(), h.bySource.Total(), h.connections.Total())
 		}
 		_ = w.media.Close()
 	})
