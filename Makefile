@@ -19,7 +19,7 @@ VIEWERS  ?= 200
 PROGRAMS := $(patsubst %/,%,$(dir $(wildcard standalone/cmd/*/main.go relay/cmd/*/main.go)))
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: help run test check bench soak build package install portal programs clean
+.PHONY: help run test check bench soak fuzz build package install portal programs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -46,10 +46,14 @@ check: install portal ## formatting, vet, static analysis, import and size rules
 
 # A benchmark is not nice: its figures would be those of whatever else runs.
 bench: ## run the benchmarks and print a table; SCALE=1: the relay with up to 1,000 viewers
+	@.ci/install bench
 	@$(filter-out nice,$(GO)) test -run '^$$' -bench '$(if $(SCALE),^BenchmarkScale$$,.)' -benchmem -timeout 30m $(if $(SCALE),./relay/cmd/relayload,./...) | .ci/benchtable
 
 soak: ## VIEWERS=200 come and go for MINUTES=30: the memory and goroutines of the relay must stay as they are
 	@MINUTES=$(MINUTES) VIEWERS=$(VIEWERS) $(GO) test -count=1 -v -run '^TestSoak$$' -timeout $$(($(MINUTES) + 10))m ./relay/cmd/relayload
+
+fuzz: ## throw malformed and hostile input at every parser; FUZZTIME=1m each, FUZZ=name for some of them
+	@FUZZTIME='$(or $(FUZZTIME),1m)' FUZZ='$(FUZZ)' .ci/fuzz
 
 build: portal programs ## build the programs into bin/ and the portal into web/dist/
 

@@ -48,12 +48,17 @@ func (w *world) in(conference string) *world {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWithLog(t, slog.New(slog.DiscardHandler))
+}
+
+func newWorldWithLog(t *testing.T, logger *slog.Logger) *world {
+	t.Helper()
 	leaktest.Check(t)
 	key, err := jointoken.NewKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := New(Config{ID: "relay-1", Issuer: "https://coopnet.test", Keys: jointoken.NewJWKS(key), Media: "127.0.0.1:0", Logger: slog.New(slog.DiscardHandler)})
+	r, err := New(Config{ID: "relay-1", Issuer: "https://coopnet.test", Keys: jointoken.NewJWKS(key), Media: "127.0.0.1:0", Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,13 @@ type turnWorld struct {
 
 func newTurnWorld(t *testing.T) *turnWorld {
 	t.Helper()
-	w := &turnWorld{world: newWorld(t)}
+	return newWorld(t).withTurn()
+}
+
+func (inner *world) withTurn() *turnWorld {
+	t := inner.t
+	t.Helper()
+	w := &turnWorld{world: inner}
 	var err error
 	if w.secret, err = turncred.RandomSecret(rand.Reader); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package standalone
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,11 +14,13 @@ import (
 type stage struct {
 	t    *testing.T
 	root string
+	path string // where programs are
 }
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{t: t, root: t.TempDir()}
+	s.path = filepath.Join(s.root, "bin") + ":/usr/bin:/bin"
 	scripts, err := filepath.Glob("../.ci/*")
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts: %v", err)
@@ -49,7 +52,7 @@ func (s *stage) program(name, script string) {
 func (s *stage) run(args ...string) (int, string) {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), filepath.Join(s.root, args[0]), args[1:]...)
-	cmd.Env = []string{"PATH=" + filepath.Join(s.root, "bin") + ":/usr/bin:/bin", "HOME=" + s.root}
+	cmd.Env = []string{"PATH=" + s.path, "HOME=" + s.root}
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -75,6 +78,44 @@ func TestInstallSucceeds(t *testing.T) {
 	s.fit()
 	if code, out := s.run(".ci/install"); code != 0 {
 		t.Errorf("%d: %s", code, out)
+	}
+}
+
+// The server to compare TURN with is wanted by `make bench` alone, which wants nothing else.
+func TestInstallForTheBenchmarks(t *testing.T) {
+	for name, c := range map[string]struct {
+		there bool
+		code  int
+		want  string
+	}{
+		"what is there is not installed":   {true, 0, ""},
+		"what is missing is":               {false, 0, "Installing coturn"},
+		"its service does not start":       {false, 0, "systemctl mask coturn.service"},
+		"where it cannot be, that is said": {false, 1, "failed to install coturn"},
+	} {
+		s := newStage(t)
+		for _, tool := range []string{"bash", "sh", "env", "dirname", "sort", "head"} {
+			s.program(tool, "")
+			path, err := exec.LookPath(tool)
+			if err == nil {
+				err = errors.Join(os.Remove(filepath.Join(s.root, "bin", tool)), os.Symlink(path, filepath.Join(s.root, "bin", tool)))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.path = filepath.Join(s.root, "bin") // this machine may have coturn
+		s.program("go", "echo go1.26.8")
+		s.program("id", "echo 0")
+		s.program("systemctl", `echo "systemctl $*"`)
+		s.program("apt-get", `[ "$1" = update ] || echo "failed to install coturn"; exit `+fmt.Sprint(c.code))
+		if c.there {
+			s.program("turnserver", "exit 0")
+		}
+		code, out := s.run(".ci/install", "bench")
+		if (code != 0) != (c.code != 0) || !strings.Contains(out, c.want) || c.there && out != "" {
+			t.Errorf("%s: %d: %s", name, code, out)
+		}
 	}
 }
 

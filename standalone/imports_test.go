@@ -54,7 +54,7 @@ func importRules() []importRule {
 		{path: "relay/internal/control", ours: []string{shared, "relay/internal/room", "relay/internal/gate"}},
 		{path: "relay/internal/whip", pion: true, ours: []string{shared, "relay/internal/forward", "relay/internal/peer",
 			"relay/internal/room", "relay/internal/gate", "relay/internal/packet", "relay/internal/egress"}},
-		{path: "relay/internal/turn", pion: true, ours: []string{shared, "relay/internal/egress"}},
+		{path: "relay/internal/turn", pion: true, ours: []string{shared, "relay/internal/egress", "relay/internal/quota"}},
 		{path: "relay", ours: []string{shared, "relay/internal/..."}},
 		{path: "relay/cmd/relayload", ours: []string{shared}, pion: true},
 		{path: "relay/cmd/*", ours: []string{shared, "relay"}},

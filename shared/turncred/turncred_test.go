@@ -80,3 +80,29 @@ func TestTheSecretStaysOutOfTexts(t *testing.T) {
 		t.Error(out.String())
 	}
 }
+
+// FuzzParse reads any username: what is taken has a time, an id, and a password of its own.
+func FuzzParse(f *testing.F) {
+	for _, username := range []string{"1893456000:jm7twovxs7owcpzimp3s5ffr74", "17", "17:", ":", "00000000017:a:b", "99999999999:x", "-1:a"} {
+		f.Add(username)
+	}
+	s, err := NewSecret("0123456789abcdef")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, username string) {
+		id, expires, err := Parse(username)
+		if err != nil {
+			if !errors.Is(err, ErrUsername) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if id == "" || expires.Before(time.Unix(0, 0)) || expires.Year() > 5138 || len(username) > maxUsername {
+			t.Fatalf("%q is %q until %s", username, id, expires)
+		}
+		if c := s.Mint(id, expires); c.Username == username && c.Password != s.Password(username) {
+			t.Fatalf("%q has two passwords", username)
+		}
+	})
+}

@@ -155,8 +155,18 @@ export class Network {
     return JSON.parse(stdout) as boolean[];
   }
 
+  /** Takes IPv4 out of the namespace and gives it IPv6 instead. Returns this machine's end of the wire. */
+  onlyIPv6(): string {
+    const net = `fd00:c0:${process.pid % 10_000}`;
+    ip('addr', 'add', `${net}::1/64`, 'dev', `${this.wire}a`, 'nodad');
+    ip('-n', this.name, 'addr', 'flush', 'dev', `${this.wire}b`);
+    ip('-n', this.name, 'addr', 'add', `${net}::2/64`, 'dev', `${this.wire}b`, 'nodad');
+    ip('-n', this.name, 'route', 'add', 'default', 'via', `${net}::1`);
+    return `${net}::1`;
+  }
+
   /** Lets the namespace reach a TCP port of this machine's loopback. */
-  async door(port: string): Promise<void> {
+  async door(port: string, host = this.host): Promise<void> {
     const door = createServer((inside) => {
       const outside = connect(Number(port), 'localhost');
       for (const [from, to] of [
@@ -171,7 +181,7 @@ export class Network {
     this.doors.push(door);
     await new Promise<void>((done, fail) => {
       door.once('error', fail);
-      door.listen(Number(port), this.host, done);
+      door.listen(Number(port), host, done);
     });
   }
 

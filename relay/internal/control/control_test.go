@@ -218,8 +218,13 @@ func TestMessagesThatAreRefused(t *testing.T) {
 			tt.who.raw(tt.frame)
 			tt.who.refused(tt.code, wire.Type(tt.re))
 		}
-		// Nothing has changed for anybody.
+		// Nothing has changed for anybody, and nobody was told anything.
 		_, state := s.guest("bob")
+		for _, c := range []*caller{guest, internal} {
+			if joined := expect[wire.ParticipantEvent](c, wire.TypeJoined); joined.Participant.ID != "bob" {
+				t.Errorf("participant %+v", joined)
+			}
+		}
 		for _, p := range state.Participants {
 			if p.Status != "" {
 				t.Errorf("participant %+v", p)

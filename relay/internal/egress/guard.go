@@ -93,7 +93,7 @@ func validSTUN(b []byte) bool {
 func validAttribute(kind uint16, value []byte) bool {
 	size := len(value)
 	switch kind {
-	case 0x0001, 0x0012, 0x0016, 0x0020: // MAPPED-ADDRESS and the three XOR addresses: the family says the size
+	case 0x0001, 0x0012, 0x0016, 0x0020, 0x8020: // MAPPED-ADDRESS and the XOR addresses, one by an old number, too: the family says the size
 		return size == 8 && value[1] == 1 || size == 20 && value[1] == 2
 	case 0x0006: // USERNAME, section 14.3
 		return size > 0 && size < 513

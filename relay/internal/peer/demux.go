@@ -1,8 +1,6 @@
 package peer
 
 import (
-	"io"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -10,11 +8,11 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/egress"
 )
 
-// demux gives each datagram of the media port, of TURN and of TCP to whom it belongs: checks to the viewer that their
-// username names, the rest by source address, and what belongs to no viewer to the presenters' sessions.
+// demux gives each datagram of the media port, of TURN and of TCP to whom it belongs: checks to the viewer or presenter
+// that their username names, the rest by source address.
 type demux struct {
-	socket     *egress.Socket
-	presenters map[bool]*pipe // by "is IPv6"
+	socket *egress.Socket
+	now    func() time.Time
 
 	// taking is held while a datagram is handled: the media port's reader and those of TURN and TCP take turns, so that
 	// viewers see one reader. Nothing that is done with a datagram waits.
@@ -24,19 +22,15 @@ type demux struct {
 	byUfrag   map[string]*Viewer
 	byAddr    map[netip.AddrPort]*Viewer
 	presented map[string]presenting // by our ufrag
+	presenterPort
 }
 
-func newDemux(socket *egress.Socket, announce []netip.AddrPort) *demux {
-	d := &demux{
-		socket: socket, presenters: make(map[bool]*pipe),
+func newDemux(socket *egress.Socket, announce []netip.AddrPort, now func() time.Time) *demux {
+	return &demux{
+		socket: socket, now: now,
 		byUfrag: make(map[string]*Viewer), byAddr: make(map[netip.AddrPort]*Viewer), presented: make(map[string]presenting),
+		presenterPort: newPresenterPort(announce),
 	}
-	for _, a := range announce {
-		if six := a.Addr().Is6(); d.presenters[six] == nil {
-			d.presenters[six] = newPipe(socket, a)
-		}
-	}
-	return d
 }
 
 // run reads until the socket is closed. Viewers' feedback is handled here, on this one goroutine.
@@ -44,9 +38,7 @@ func (d *demux) run() {
 	for {
 		b, from, kind, err := d.socket.Read()
 		if err != nil {
-			for _, p := range d.presenters {
-				p.stop()
-			}
+			_ = d.Close()
 			return
 		}
 		d.dispatch(b, from, kind)
@@ -62,14 +54,14 @@ func (d *demux) dispatch(datagram []byte, from netip.AddrPort, kind egress.Kind)
 				v.check(c, from)
 				return
 			}
+			d.queueCheck(datagram, from, c.ufrag)
+			return
 		}
 	} else if v := d.at(from); v != nil {
 		v.receive(datagram, kind)
 		return
 	}
-	if p := d.presenters[from.Addr().Is6()]; p != nil {
-		p.deliver(datagram, from)
-	}
+	d.queueOther(datagram, from) // pion checks back, and so answers may be for a presenter
 }
 
 // deliver takes a datagram that did not come through the socket, but passes the same guard.
@@ -124,7 +116,7 @@ func (d *demux) rename(v *Viewer, ufrag string) bool {
 }
 
 // claim makes the viewer's address this one if the check nominates it or the viewer has none yet. Only a verified check
-// calls it, and moved says that it was elsewhere before. It is refused to a viewer that has ended, and where another one
+// calls it, and moved says that it was elsewhere before. It is refused to a viewer that has ended, and where somebody else
 // is: whoever forges a source address with credentials of their own must not cut off the viewer behind it. One that was
 // not heard of for some time has to give way: NATs use ports again, and a forger must not keep one.
 func (d *demux) claim(v *Viewer, to netip.AddrPort, nominated bool, now time.Time) (moved, ok bool) {
@@ -132,15 +124,12 @@ func (d *demux) claim(v *Viewer, to netip.AddrPort, nominated bool, now time.Tim
 	defer d.mu.Unlock()
 	holder := d.byAddr[to]
 	switch {
-	case v.entry.ufrag == "" || holder != nil && holder != v && !holder.silent(now):
+	case v.entry.ufrag == "" || holder != nil && holder != v && !holder.silent(now) || d.presents(to, now):
 		return false, false
 	case holder == v || v.entry.at.IsValid() && !nominated:
 		return false, true
 	}
-	if holder != nil {
-		holder.entry.at = netip.AddrPort{}
-		holder.destination.Store(nil)
-	}
+	d.vacate(to)
 	delete(d.byAddr, v.entry.at)
 	d.byAddr[to], v.entry.at = v, to
 	return true, true
@@ -157,79 +146,3 @@ func (d *demux) forget(v *Viewer) {
 	delete(d.byAddr, v.entry.at)
 	v.entry = entry{}
 }
-
-const pipeLength = 1024 // datagrams of presenters that may wait; more are dropped, as a full socket would
-
-// pipe is the presenters' part of the media port as a net.PacketConn for pion's ICE.
-type pipe struct {
-	socket *egress.Socket
-	local  net.UDPAddr
-	queue  chan inbound
-	free   sync.Pool
-	done   chan struct{}
-	once   sync.Once
-}
-
-type inbound struct {
-	buffer *[egress.MaxDatagram]byte
-	size   int
-	from   netip.AddrPort
-}
-
-func newPipe(socket *egress.Socket, local netip.AddrPort) *pipe {
-	return &pipe{
-		socket: socket, local: *net.UDPAddrFromAddrPort(local), queue: make(chan inbound, pipeLength), done: make(chan struct{}),
-		free: sync.Pool{New: func() any { return new([egress.MaxDatagram]byte) }},
-	}
-}
-
-func (p *pipe) deliver(datagram []byte, from netip.AddrPort) {
-	buffer := p.free.Get().(*[egress.MaxDatagram]byte)
-	item := inbound{buffer: buffer, size: copy(buffer[:], datagram), from: from}
-	select {
-	case p.queue <- item:
-	default:
-		p.free.Put(buffer)
-	}
-}
-
-// ReadFrom implements net.PacketConn.
-func (p *pipe) ReadFrom(b []byte) (int, net.Addr, error) {
-	select {
-	case item := <-p.queue:
-		n := copy(b, item.buffer[:item.size])
-		p.free.Put(item.buffer)
-		return n, net.UDPAddrFromAddrPort(item.from), nil
-	case <-p.done:
-		return 0, nil, io.EOF
-	}
-}
-
-// WriteTo implements net.PacketConn.
-func (p *pipe) WriteTo(b []byte, to net.Addr) (int, error) {
-	addr, ok := to.(*net.UDPAddr)
-	if !ok {
-		return 0, net.InvalidAddrError("not a UDP address")
-	}
-	if err := p.socket.Write(b, addr.AddrPort()); err != nil {
-		return 0, err
-	}
-	return len(b), nil
-}
-
-func (p *pipe) stop() { p.once.Do(func() { close(p.done) }) }
-
-// Close implements net.PacketConn; the socket belongs to the relay.
-func (p *pipe) Close() error { p.stop(); return nil }
-
-// LocalAddr implements net.PacketConn.
-func (p *pipe) LocalAddr() net.Addr { return &p.local }
-
-// SetDeadline implements net.PacketConn; pion's mux never uses it.
-func (p *pipe) SetDeadline(time.Time) error { return nil }
-
-// SetReadDeadline implements net.PacketConn.
-func (p *pipe) SetReadDeadline(time.Time) error { return nil }
-
-// SetWriteDeadline implements net.PacketConn.
-func (p *pipe) SetWriteDeadline(time.Time) error { return nil }

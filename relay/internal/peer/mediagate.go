@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/ice/v2"
+	"github.com/pion/stun"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
 )
@@ -32,6 +33,8 @@ const (
 type mediaGate struct {
 	state   atomic.Int32 // closed, then open, then shut for good
 	reports atomic.Int32 // RTCP datagrams that still pass in this second
+	checks  atomic.Int32 // connectivity checks that do
+	answers atomic.Int32 // answers to pion's own: not one budget, for anybody can forge these
 
 	mu    sync.Mutex
 	ssrcs []uint32
@@ -55,7 +58,11 @@ func (g *mediaGate) open() { g.state.CompareAndSwap(gateClosed, gateOpen) }
 func (g *mediaGate) shut() { g.state.Store(gateShut) }
 
 // refill is called each second.
-func (g *mediaGate) refill() { g.reports.Store(maxPresenterReports) }
+func (g *mediaGate) refill() {
+	g.reports.Store(maxPresenterReports)
+	g.checks.Store(maxChecks)
+	g.answers.Store(maxChecks)
+}
 
 // passes says whether pion may see the datagram.
 func (g *mediaGate) passes(datagram []byte) bool {
@@ -64,8 +71,13 @@ func (g *mediaGate) passes(datagram []byte) bool {
 		return g.state.Load() == gateOpen && g.knows(binary.BigEndian.Uint32(datagram[8:]))
 	case egress.RTCP:
 		return g.state.Load() == gateOpen && g.reports.Add(-1) >= 0
+	case egress.STUN:
+		if binary.BigEndian.Uint16(datagram) == stun.BindingRequest.Value() {
+			return g.checks.Add(-1) >= 0
+		}
+		return g.answers.Add(-1) >= 0
 	}
-	return true // of ICE and DTLS, what the guard let in
+	return true // of DTLS, what the guard let in
 }
 
 func (g *mediaGate) knows(ssrc uint32) bool {

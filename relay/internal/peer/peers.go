@@ -25,7 +25,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/ice/v2"
 	"github.com/pion/logging"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
@@ -54,7 +53,6 @@ type Peers struct {
 	certificates []tls.Certificate
 	fingerprint  string
 	nacks        *atomic.Uint64
-	mux          ice.UDPMux
 	pionLogs     logging.LoggerFactory
 	running      sync.WaitGroup
 
@@ -82,7 +80,7 @@ func New(cfg Config) (*Peers, error) {
 	}
 	p := &Peers{
 		socket: cfg.Socket, policy: policy{candidates: candidates(cfg.Announce, cfg.TCP), maxViewers: cfg.MaxViewers}, logger: cfg.Logger, now: cfg.Now,
-		demux: newDemux(cfg.Socket, cfg.Announce), nacks: cfg.NACKs, pionLogs: quiet{},
+		demux: newDemux(cfg.Socket, cfg.Announce, cfg.Now), nacks: cfg.NACKs, pionLogs: quiet{},
 		sessions: sessions{viewers: make(map[*Viewer]struct{}), presenters: make(map[*Presenter]struct{})},
 	}
 	if p.nacks == nil {
@@ -96,7 +94,6 @@ func New(cfg Config) (*Peers, error) {
 		return nil, err
 	}
 	p.certificates, p.fingerprint = []tls.Certificate{certificate}, fingerprintOf(certificate.Certificate[0])
-	p.mux = newPresenterMux(p.demux, p.pionLogs)
 	return p, nil
 }
 
@@ -139,7 +136,7 @@ func (p *Peers) Run(ctx context.Context) {
 					continue
 				}
 				v.signOfLife()
-				v.reports.Store(maxReports)
+				v.refill()
 			}
 			for _, s := range p.presenting() {
 				s.gate.refill()
@@ -205,7 +202,7 @@ func (p *Peers) View(offerText string, feedback func(compound []byte)) (*Viewer,
 	v.link = newLink(p.socket, &v.destination)
 	v.ice.local, v.ice.remote = local, o.ice.ufrag
 	v.checkedAt.Store(p.now().UnixNano())
-	v.reports.Store(maxReports)
+	v.refill()
 	video, audio := o.viewed()
 	if video < 0 {
 		cancel()
@@ -254,5 +251,5 @@ func (p *Peers) Close() {
 		s.Close()
 	}
 	p.running.Wait()
-	_ = p.mux.Close()
+	_ = p.demux.Close()
 }

@@ -37,15 +37,6 @@ const (
 	closeTimeout = 5 * time.Second
 )
 
-// newPresenterMux is the presenters' part of the media port as pion's ICE wants it.
-func newPresenterMux(d *demux, logs logging.LoggerFactory) ice.UDPMux {
-	var muxes []ice.UDPMux
-	for _, p := range d.presenters {
-		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: p, Logger: logs.NewLogger("ice")}))
-	}
-	return ice.NewMultiUDPMuxDefault(muxes...)
-}
-
 // newPresenterAPI is the only place that makes a webrtc.API: codecs, feedback, one port, ICE-lite. Each presenter has its
 // own, for the sake of the gate in mux.
 func newPresenterAPI(mux ice.UDPMux, logs logging.LoggerFactory, nacks *atomic.Uint64) (*webrtc.API, error) {
@@ -187,7 +178,7 @@ func (p *Peers) Present(offerText, low string, events PresenterEvents) (*Present
 	}
 	gate := newMediaGate(o.declared())
 	answers := &reflexive{socket: p.socket}
-	api, err := newPresenterAPI(&gatedMux{UDPMux: p.mux, gate: gate, answers: answers}, p.pionLogs, p.nacks)
+	api, err := newPresenterAPI(&gatedMux{UDPMux: p.demux, gate: gate, answers: answers}, p.pionLogs, p.nacks)
 	if err != nil {
 		return nil, "", err
 	}

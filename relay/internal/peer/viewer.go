@@ -64,6 +64,7 @@ type pulse struct {
 	checkedAt atomic.Int64 // Unix nanoseconds of the latest verified check
 	spoke     atomic.Bool  // RTCP went out since the last sign of life was due
 	reports   atomic.Int32 // RTCP datagrams that are still taken in this second
+	checks    atomic.Int32 // checks that are still answered
 }
 
 type lifetime struct {
@@ -84,6 +85,9 @@ const (
 	// maxReports is how many RTCP datagrams a viewer may send in a second; more are dropped undecrypted. Browsers send
 	// fewer than a hundred: a NACK each 20 ms at worst, and reports.
 	maxReports = 200
+	// maxChecks is how many connectivity checks of a participant are answered in a second. Browsers send twenty at the
+	// very beginning (RFC 8445 section 14), and one each few seconds later.
+	maxChecks = 100
 )
 
 // Connected is closed once media can flow.
@@ -98,7 +102,7 @@ func (v *Viewer) check(c check, from netip.AddrPort) {
 	v.ice.Lock()
 	local, remote := v.ice.local, v.ice.remote
 	v.ice.Unlock()
-	if !c.verified(local, remote) {
+	if !c.verified(local, remote) || v.checks.Add(-1) < 0 {
 		return
 	}
 	now := v.peers.now()
@@ -268,6 +272,11 @@ func (v *Viewer) Feedback(packets []rtcp.Packet) {
 	if err == nil && sealed != nil {
 		_ = v.peers.socket.Write(sealed, to.Address) // counted there
 	}
+}
+
+func (p *pulse) refill() {
+	p.reports.Store(maxReports)
+	p.checks.Store(maxChecks)
 }
 
 // silent reports whether the viewer was not heard of for so long that its address may go to another one.

@@ -29,14 +29,14 @@ func (r *room) publish(p *Presence, pub Publication) (notices, error) {
 }
 
 // replace stops the interrupted shares of a participant who shares anew by p: they came back by another way. The
-// sessions that they belong to end too.
+// sessions that they belong to end too, with whatever else they share.
 func (r *room) replace(n *notices, m *member, p *Presence) {
 	for _, s := range r.publications {
 		if s.Participant == m.ID && s.Interrupted && s.by != p && !s.by.gone {
 			r.endPresence(n, m, s.by, ReasonReplaced)
 		}
 	}
-	r.unpublish(n, func(s share) bool { return s.Participant == m.ID && s.Interrupted })
+	r.unpublish(n, func(s share) bool { return s.Participant == m.ID && (s.Interrupted || s.by.gone) })
 }
 
 func (r *room) reserve(p *Presence) error {

@@ -28,9 +28,9 @@ type allocation struct {
 	relayed     netip.AddrPort
 	link        link
 	username    string
-	credential  string // who is counted
-	since       time.Time
+	credential  string                       // who is counted
 	transaction [stun.TransactionIDSize]byte // of the request that made it
+	span
 
 	// Which of the relay's addresses the client speaks to: answers must come from where its check went (RFC 8445
 	// section 7.2.5.2.1), and the rest from where its other datagrams go.
@@ -40,6 +40,12 @@ type allocation struct {
 	inbox   chan indication
 	done    chan struct{}
 	closing sync.Once
+}
+
+// span is the time of an allocation, for the front's reader.
+type span struct {
+	since, ends time.Time
+	due         atomic.Int64 // of its client's requests
 }
 
 // channels are an allocation's bindings.
@@ -65,9 +71,10 @@ const nobody = -1 // no datagram has come yet
 
 func newAllocation(f *front, p *pending, now time.Time) *allocation {
 	a := &allocation{
-		front: f, client: p.from, address: p.address, link: f.carrier.link(p.from), username: p.username, credential: p.credential, since: now,
+		front: f, client: p.from, address: p.address, link: f.carrier.link(p.from), username: p.username, credential: p.credential,
 		transaction: p.transaction, inbox: make(chan indication, inboxLength), done: make(chan struct{}),
 	}
+	a.since, a.ends = now, time.Now().Add(p.lifetime)
 	a.used.Store(nobody)
 	a.bindings.Store(&[]binding{})
 	return a

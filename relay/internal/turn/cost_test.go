@@ -37,9 +37,19 @@ const (
 // BenchmarkPacketToClient measures the processor time of a TURN server, as a process of its own, for each datagram that it
 // carries to a client: coturn relays it from a peer, ours gets it from sessions in the same process. Same load, same
 // clients, one after the other.
-func BenchmarkPacketToClient(b *testing.B) {
-	b.Run("coturn", func(b *testing.B) { measure(b, startCoturn(b)) })
-	b.Run("coopnet", func(b *testing.B) { measure(b, startOurs(b)) })
+func BenchmarkPacketToClient(b *testing.B) { compare(b, toClients) }
+
+// BenchmarkPacketFromClient measures the other direction.
+func BenchmarkPacketFromClient(b *testing.B) { compare(b, fromClients) }
+
+func compare(b *testing.B, load func(*testing.B, subject, []*raw) (sent, came int64)) {
+	var coturn float64
+	b.Run("coturn", func(b *testing.B) { coturn = measure(b, startCoturn(b), load) })
+	b.Run("coopnet", func(b *testing.B) {
+		if ours := measure(b, startOurs(b), load); coturn > 0 {
+			b.ReportMetric(ours/coturn, "of-coturn")
+		}
+	})
 }
 
 // subject is a server that is measured.
@@ -47,29 +57,52 @@ type subject struct {
 	pid     int
 	address string
 	peer    netip.AddrPort
-	run     func(relayed []netip.AddrPort) // sends the load
+	run     func(relayed []netip.AddrPort) // sends the load to clients
+	came    func() int64                   // datagrams from clients, at the peer
 }
 
-func measure(b *testing.B, s subject) {
-	var received atomic.Int64
-	var reading sync.WaitGroup
-	var relayed []netip.AddrPort
+const costDatagrams = costClients * costBurst * costSeconds * int64(time.Second/costFrame)
+
+// measure returns microseconds for each packet.
+func measure(b *testing.B, s subject, load func(*testing.B, subject, []*raw) (sent, came int64)) (cost float64) {
 	secret, err := turncred.NewSecret(costSecret)
 	if err != nil {
 		b.Fatal(err)
 	}
+	var clients []*raw
 	for i := range costClients {
 		conn, err := net.Dial("udp", s.address)
 		if err != nil {
 			b.Fatal(err)
 		}
+		defer conn.Close()
 		r := &raw{w: &world{t: b}, conn: conn, credential: secret.Mint(fmt.Sprint("viewer", i), time.Now().Add(time.Hour))}
-		relayed = append(relayed, r.open(s.peer))
+		r.at = r.open(s.peer)
 		_ = conn.SetReadDeadline(time.Time{})
+		clients = append(clients, r)
+	}
+	for b.Loop() {
+		cpu := processTime(b, s.pid)
+		sent, came := load(b, s, clients)
+		cost = float64((processTime(b, s.pid) - cpu).Microseconds()) / float64(came)
+		b.ReportMetric(cost, "us/packet")
+		b.ReportMetric(100*(1-float64(came)/float64(sent)), "%lost")
+	}
+	return cost
+}
+
+const costRest = 200 * time.Millisecond // for what is still on its way
+
+func toClients(_ *testing.B, s subject, clients []*raw) (sent, came int64) {
+	var received atomic.Int64
+	var reading sync.WaitGroup
+	var relayed []netip.AddrPort
+	for _, r := range clients {
+		relayed = append(relayed, r.at)
 		reading.Go(func() {
 			buffer := make([]byte, 1600)
 			for {
-				n, err := conn.Read(buffer)
+				n, err := r.conn.Read(buffer)
 				if err != nil {
 					return
 				}
@@ -78,17 +111,31 @@ func measure(b *testing.B, s subject) {
 				}
 			}
 		})
-		defer conn.Close()
 	}
-	for b.Loop() {
-		before, cpu := received.Load(), processTime(b, s.pid)
-		s.run(relayed)
-		time.Sleep(200 * time.Millisecond) // what is still on its way
-		count := received.Load() - before
-		sent := costClients * costBurst * costSeconds * int(time.Second/costFrame)
-		b.ReportMetric(float64((processTime(b, s.pid)-cpu).Microseconds())/float64(count), "us/packet")
-		b.ReportMetric(100*(1-float64(count)/float64(sent)), "%lost")
+	s.run(relayed)
+	time.Sleep(costRest)
+	for _, r := range clients {
+		_ = r.conn.SetReadDeadline(time.Unix(1, 0))
 	}
+	reading.Wait()
+	return costDatagrams, received.Load()
+}
+
+func fromClients(b *testing.B, s subject, clients []*raw) (sent, came int64) {
+	datagram := append([]byte{0x40, 0, costSize >> 8, costSize & 0xff, 0x80}, make([]byte, costSize-1)...)
+	before := s.came()
+	frames(func() {
+		for _, r := range clients {
+			for range costBurst {
+				if _, err := r.conn.Write(datagram); err != nil {
+					b.Fatal(err)
+				}
+			}
+			time.Sleep(costFrame / costClients / 2) // not all at once: that would measure the kernel's buffers
+		}
+	})
+	time.Sleep(costRest)
+	return costDatagrams, s.came() - before
 }
 
 // open makes an allocation with a channel to the peer, and sends a datagram through it.
@@ -106,16 +153,27 @@ func (r *raw) open(peer netip.AddrPort) netip.AddrPort {
 	return addrPort(&net.UDPAddr{IP: x.IP, Port: x.Port})
 }
 
-// processTime is the user and system time of a process.
+// processTime is how long the threads of a process have run. The kernel counts it in nanoseconds; what it sums up for the
+// process, in /proc/PID/stat, it rounds to hundredths of a second, which would be a tenth of what is measured here.
 func processTime(b *testing.B, pid int) time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		b.Fatal(err)
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err != nil || len(files) == 0 {
+		b.Skipf("no scheduler statistics of process %d: %v", pid, err)
 	}
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+2:]))
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * 10 * time.Millisecond
+	var sum time.Duration
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // the thread has ended
+		}
+		ran, _, _ := strings.Cut(string(text), " ")
+		n, err := strconv.ParseInt(ran, 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum += time.Duration(n)
+	}
+	return sum
 }
 
 // startCoturn starts Debian's turnserver, and a peer that sends to relayed addresses.
@@ -142,10 +200,21 @@ func startCoturn(b *testing.B) subject {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = peer.Close() })
+	var came atomic.Int64
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		buffer := make([]byte, 1600)
+		for {
+			if _, _, err := peer.ReadFromUDPAddrPort(buffer); err != nil {
+				return
+			}
+			came.Add(1)
+		}
+	})
+	b.Cleanup(func() { _ = peer.Close(); reading.Wait() })
 	address := fmt.Sprint("127.0.0.1:", port)
 	awaitTURN(b, address)
-	return subject{pid: cmd.Process.Pid, address: address, peer: addrPort(peer.LocalAddr()), run: func(relayed []netip.AddrPort) {
+	return subject{pid: cmd.Process.Pid, address: address, peer: addrPort(peer.LocalAddr()), came: came.Load, run: func(relayed []netip.AddrPort) {
 		datagram := make([]byte, costSize)
 		frames(func() {
 			for _, to := range relayed {
@@ -209,12 +278,20 @@ func startOurs(b *testing.B) subject {
 	if s.peer, err = netip.ParseAddrPort(peer); err != nil {
 		b.Fatal(err)
 	}
-	s.run = func([]netip.AddrPort) {
-		if _, err := io.WriteString(in, "go\n"); err != nil {
+	command := func(word string) (answer string) {
+		if _, err := io.WriteString(in, word+"\n"); err != nil {
 			b.Fatal(err)
 		}
-		for lines.Scan() && lines.Text() != "done" {
+		lines.Scan()
+		return lines.Text()
+	}
+	s.run = func([]netip.AddrPort) { command("go") }
+	s.came = func() int64 {
+		n, err := strconv.ParseInt(command("came"), 10, 64)
+		if err != nil {
+			b.Fatal(err)
 		}
+		return n
 	}
 	return s
 }
@@ -236,28 +313,34 @@ func TestServeForTheBenchmark(t *testing.T) {
 	var mu sync.Mutex
 	viewers := map[netip.AddrPort]*egress.Destination{}
 	s, err := New(Config{Listen: "127.0.0.1:0", Secret: secret, Socket: media, Peers: []netip.AddrPort{media.Local()}, PionLogs: silent{}, Now: time.Now,
-		Deliver: func(_ []byte, from netip.AddrPort) {
-			mu.Lock()
-			defer mu.Unlock()
-			viewers[from] = media.Destination(from)
+		Deliver: func(datagram []byte, from netip.AddrPort) {
+			if len(datagram) < costSize { // the first one of a client
+				mu.Lock()
+				defer mu.Unlock()
+				viewers[from] = media.Destination(from)
+			}
 		}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	batch := media.NewBatch()
-	fmt.Println("turn", s.Addr(), "media", media.Local())
-	for commands := bufio.NewScanner(os.Stdin); commands.Scan(); fmt.Println("done") {
-		frames(func() {
-			mu.Lock()
-			defer mu.Unlock()
-			for _, to := range viewers {
-				for n := range costBurst {
-					binary.BigEndian.PutUint16(batch.Reserve()[2:], uint16(n))
-					batch.Commit(to, costSize)
-				}
+	send := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, to := range viewers {
+			for n := range costBurst {
+				binary.BigEndian.PutUint16(batch.Reserve()[2:], uint16(n))
+				batch.Commit(to, costSize)
 			}
-			batch.Flush()
-		})
+		}
+		batch.Flush()
+	}
+	fmt.Println("turn", s.Addr(), "media", media.Local())
+	for commands := bufio.NewScanner(os.Stdin); commands.Scan(); {
+		if commands.Text() == "go" {
+			frames(send)
+		}
+		fmt.Println(s.ToMedia.Load())
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -40,9 +41,11 @@ func TestCoturnsClient(t *testing.T) {
 				t.Fatalf("nothing was summed up:\n%s", out)
 			}
 			last := sums[len(sums)-1]
-			// Over TLS the client reads one message from each record, and loses the others that came in it.
-			if came := w.delivered(); last[1] != "100" || came != 100 || w.server.ToClients.Load() != 100 || name != "tls" && last[2] != "100" {
-				t.Errorf("%s sent, %d arrived, %s came back:\n%s", last[1], came, last[2], out)
+			// Over TLS the client reads one message from each record, and loses the others that came in it. What waits for pion is
+			// bounded, and on a busy machine a few datagrams are too many.
+			came, dropped := w.delivered(), w.server.Overflowed.Load()
+			if last[1] != "100" || came != 100 || w.server.ToClients.Load()+dropped != 100 || dropped > 20 || name != "tls" && last[2] != fmt.Sprint(100-dropped) {
+				t.Errorf("%s sent, %d arrived, %s came back, %d were dropped:\n%s", last[1], came, last[2], dropped, out)
 			}
 		})
 	}

@@ -8,11 +8,13 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/stun"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/quota"
 )
 
 // front stands between the clients of one carrier and pion. It is pion's net.PacketConn and its source of relayed
@@ -25,6 +27,9 @@ type front struct {
 	// Only pion's reader touches these.
 	message stun.Message
 	pending pending
+	nonce   string // pion's own, which no client sees
+
+	due atomic.Int64 // of a connection's requests
 
 	mu          sync.RWMutex
 	allocations map[netip.AddrPort]*allocation // by the client's address: with the carrier that is the five-tuple
@@ -36,17 +41,32 @@ type pending struct {
 	method      stun.Method
 	from        netip.AddrPort
 	address     net.Addr // from, for pion
-	challenge   bool     // pion shall say 401 in the name of method
 	key         stun.MessageIntegrity
 	username    string
 	credential  string
 	refusal     stun.ErrorCode // what the allocation failed with, when pion knows a worse word for it
 	channel     uint16         // of a ChannelBind, and its peer
 	peer        int32
+	additional  bool          // an address of IPv6 is wanted beside
+	lifetime    time.Duration // of an allocation, from now on
+	nonce       nonceState
 }
+
+// nonceState is how far a request is when pion's nonce has ended.
+type nonceState uint8
+
+const (
+	nonceUntried nonceState = iota
+	nonceRenewed            // pion has given another, the request is to be sent again
+	nonceRetried
+)
 
 // ReadFrom implements net.PacketConn: the next message that pion shall see. Channels are served on the way.
 func (f *front) ReadFrom(b []byte) (int, net.Addr, error) {
+	if f.pending.nonce == nonceRenewed {
+		f.pending.nonce = nonceRetried
+		return copy(b, f.forPion(&f.message)), f.pending.address, nil
+	}
 	for {
 		n, from, kind, err := f.carrier.read(b[:min(len(b), egress.MaxDatagram)])
 		if err != nil {
@@ -57,11 +77,32 @@ func (f *front) ReadFrom(b []byte) (int, net.Addr, error) {
 			f.channel(b[:n], from)
 			continue
 		}
+		if f.hurries(b, from) {
+			f.server.Silenced.Add(1)
+			continue
+		}
 		if n = f.screen(b, n, from); n > 0 {
 			f.pending.address = f.carrier.address(from)
 			return n, f.pending.address, nil
 		}
 	}
+}
+
+// hurries reports whether a client sends requests faster than any honest one. It is asked before anything is computed: a
+// request costs far more than the datagram that brings it, and one goroutine takes those of all clients over UDP.
+func (f *front) hurries(b []byte, from netip.AddrPort) bool {
+	const class = 0x0110 // 0 for requests (RFC 8489 section 5)
+	if binary.BigEndian.Uint16(b)&class != 0 {
+		return false
+	}
+	s, now := f.server, f.server.cfg.Now()
+	if _, overUDP := f.carrier.(datagrams); !overUDP {
+		return !s.requests.allow(&f.due, now)
+	}
+	if a := f.at(from); a != nil {
+		return !s.requests.allow(&a.due, now)
+	}
+	return !s.attempts.allow(from.Addr(), now)
 }
 
 // channel takes ChannelData. What is not in a channel of an allocation is dropped (RFC 8656 section 12.6).
@@ -93,44 +134,67 @@ func (f *front) WriteTo(b []byte, addr net.Addr) (int, error) {
 func (f *front) answered(b []byte, to netip.AddrPort) {
 	p := &f.pending
 	const failure = 0x0110
-	failed := binary.BigEndian.Uint16(b)&failure == failure
+	if binary.BigEndian.Uint16(b)&failure == failure {
+		f.failed(b)
+		return
+	}
+	a := f.at(to)
 	switch {
-	case failed && p.challenge:
-		b = append([]byte(nil), b...)
-		binary.BigEndian.PutUint16(b, stun.NewType(p.method, stun.ClassErrorResponse).Value())
-		f.server.Unauthorized.Add(1)
-		f.answer(b, to)
-		return
-	case failed:
-		f.failed(b, to)
-		return
+	case a == nil:
 	case p.method == stun.MethodChannelBind:
-		if a := f.at(to); a != nil {
-			a.bind(p.channel, p.peer)
-		}
-	case p.method == stun.MethodBinding: // not authenticated: limited as an error is
-		f.answer(b, to)
-		return
+		a.bind(p.channel, p.peer)
+	case p.method == stun.MethodRefresh:
+		a.ends = time.Now().Add(p.lifetime)
+	}
+	if p.method == stun.MethodAllocate && p.additional {
+		b = p.withoutSecondAddress(b)
 	}
 	f.carrier.write(b, to)
 }
 
-// failed passes an error of pion on. pion leaves out MESSAGE-INTEGRITY, which authenticated requests are owed (RFC 8489
-// section 9.2.5), and has one code for every allocation that failed.
-func (f *front) failed(b []byte, to netip.AddrPort) {
+// withoutSecondAddress says in a success response that there is no address of IPv6 (RFC 8656 section 7.2), which pion
+// does not.
+func (p *pending) withoutSecondAddress(b []byte) []byte {
+	m := stun.Message{Raw: append([]byte(nil), b...)}
+	if m.Decode() != nil {
+		return b // cannot happen: pion made it
+	}
+	setters := []stun.Setter{stun.NewTransactionIDSetter(p.transaction), m.Type}
+	for _, a := range m.Attributes {
+		if a.Type != stun.AttrMessageIntegrity {
+			setters = append(setters, stun.RawAttribute{Type: a.Type, Value: a.Value})
+		}
+	}
+	code := int(stun.CodeAddrFamilyNotSupported)
+	value := append([]byte{familyIPv6, 0, byte(code / 100), byte(code % 100)}, reason(stun.CodeAddrFamilyNotSupported)...)
+	more, err := stun.Build(append(setters, stun.RawAttribute{Type: attrAddressErrorCode, Value: value}, p.key)...)
+	if err != nil {
+		return b // cannot happen: all parts are ours
+	}
+	return more.Raw
+}
+
+// failed takes an error of pion. pion leaves out MESSAGE-INTEGRITY, which authenticated requests are owed (RFC 8489 section
+// 9.2.5), and has one code for every allocation that failed. When its nonce has ended, the request goes to it once more.
+func (f *front) failed(b []byte) {
+	p := &f.pending
 	var code stun.ErrorCodeAttribute
 	m := stun.Message{Raw: append([]byte(nil), b...)}
 	if err := m.Decode(); err != nil || code.GetFrom(&m) != nil {
 		code.Code = stun.CodeServerError
 	}
-	if code.Code == stun.CodeStaleNonce || f.pending.key == nil {
-		f.answer(b, to)
-		return
+	if code.Code == stun.CodeStaleNonce {
+		var nonce stun.Nonce
+		if p.nonce == nonceUntried && nonce.GetFrom(&m) == nil {
+			f.nonce, p.nonce = nonce.String(), nonceRenewed
+			return
+		}
+		code.Code = stun.CodeServerError
 	}
-	if f.pending.refusal != 0 {
-		code.Code = f.pending.refusal
+	if p.refusal != 0 {
+		code.Code = p.refusal
 	}
-	f.refuse(f.pending, code.Code)
+	f.refuse(*p, code.Code)
 }
 
 // refuse answers a request with an error of our own.
@@ -142,6 +206,9 @@ func (f *front) refuse(p pending, code stun.ErrorCode, more ...stun.Setter) {
 		c.Forbidden.Add(1)
 	case stun.CodeAllocQuotaReached, stun.CodeInsufficientCapacity:
 		c.Quota.Add(1)
+	}
+	if !f.allowed(p.from) {
+		return
 	}
 	setters := []stun.Setter{
 		stun.NewTransactionIDSetter(p.transaction), stun.NewType(p.method, stun.ClassErrorResponse),
@@ -155,7 +222,7 @@ func (f *front) refuse(p pending, code stun.ErrorCode, more ...stun.Setter) {
 	if err != nil {
 		return // cannot happen: all parts are ours
 	}
-	f.answer(m.Raw, p.from)
+	f.carrier.write(m.Raw, p.from)
 }
 
 // reason is the phrase for a code, for who reads a packet trace.
@@ -185,14 +252,14 @@ func reason(code stun.ErrorCode) string {
 	return "Server Error"
 }
 
-// answer sends what somebody gets without having shown a credential, or in spite of it. Over UDP the sender's address
-// may be forged: too many such answers to one address are not sent.
-func (f *front) answer(b []byte, to netip.AddrPort) {
+// allowed reports whether somebody may have an answer who has not shown a credential, or gets an error. Over UDP the
+// sender's address may be forged: too many such answers to one address are not sent, nor made.
+func (f *front) allowed(to netip.AddrPort) bool {
 	if _, overUDP := f.carrier.(datagrams); overUDP && !f.server.answers.allow(to.Addr(), f.server.cfg.Now()) {
 		f.server.Silenced.Add(1)
-		return
+		return false
 	}
-	f.carrier.write(b, to)
+	return true
 }
 
 // at returns the allocation of a client.
@@ -213,20 +280,20 @@ func (f *front) AllocateConn(string, int) (net.Conn, net.Addr, error) {
 // AllocatePacketConn implements pion's RelayAddressGenerator: a connection in memory, for the pending request.
 func (f *front) AllocatePacketConn(string, int) (net.PacketConn, net.Addr, error) {
 	p, s := &f.pending, f.server
-	source := sourceOf(p.from.Addr())
-	if !s.held.bySource.take(source) {
+	source := quota.Source(p.from.Addr())
+	if !s.held.bySource.Take(source) {
 		p.refusal = stun.CodeInsufficientCapacity
 		return nil, nil, errors.New("too many allocations from this address, or in all")
 	}
-	if !s.held.byCredential.take(p.credential) {
-		s.held.bySource.give(source)
+	if !s.held.byCredential.Take(p.credential) {
+		s.held.bySource.Give(source)
 		p.refusal = stun.CodeAllocQuotaReached // RFC 8656 section 7.2: the quota is the username's
 		return nil, nil, errors.New("too many allocations with this credential")
 	}
 	a := newAllocation(f, p, s.cfg.Now())
 	if err := s.join(a); err != nil {
-		s.held.byCredential.give(p.credential)
-		s.held.bySource.give(source)
+		s.held.byCredential.Give(p.credential)
+		s.held.bySource.Give(source)
 		return nil, nil, err
 	}
 	f.mu.Lock()
@@ -260,13 +327,16 @@ func (s *Server) join(a *allocation) error {
 func (f *front) release(a *allocation) {
 	f.server.cfg.Socket.Leave(a.relayed)
 	f.mu.Lock()
-	if f.allocations[a.client] == a {
+	current := f.allocations[a.client] == a
+	if current {
 		delete(f.allocations, a.client)
 	}
 	f.mu.Unlock()
-	f.carrier.allocated(a.client, false)
-	f.server.held.byCredential.give(a.credential)
-	f.server.held.bySource.give(sourceOf(a.client.Addr()))
+	if current {
+		f.carrier.allocated(a.client, false)
+	}
+	f.server.held.byCredential.Give(a.credential)
+	f.server.held.bySource.Give(quota.Source(a.client.Addr()))
 	f.server.running.Done()
 }
 

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"encoding/binary"
+	"net"
 	"testing"
 	"time"
 
@@ -11,7 +12,8 @@ import (
 // FuzzServer throws sequences of messages at a running server, some of them with a good credential, from a client that
 // has an allocation with a channel. Whatever comes, nobody but the media port is reached and others are served.
 func FuzzServer(f *testing.F) {
-	w := newWorld(f, Limits{AnswerBurst: 1 << 20, AnswerInterval: time.Microsecond, PerCredential: 8, FirstFrame: time.Second})
+	w := newWorld(f, Limits{AnswerBurst: 1 << 20, AnswerInterval: time.Microsecond, RequestBurst: 1 << 20, RequestInterval: time.Microsecond,
+		AttemptBurst: 1 << 20, AttemptInterval: time.Microsecond, PerCredential: 8, FirstFrame: time.Second})
 	honest := w.raw("tcp")
 	honest.allocate()
 	hostile := w.raw("udp")
@@ -61,29 +63,46 @@ func prepare(r *raw) {
 
 // play does one step of a script.
 func play(r *raw, op byte, body []byte) {
+	if op%6 != 4 {
+		if b := frame(r, op, body); b != nil {
+			r.send(b)
+		}
+		return
+	}
+	c := reset(r.w.transports()["tcp"]()) // a connection of its own
+	_, _ = c.Write(body)                  // the server may have closed it already
+	_ = c.Close()
+}
+
+// reset makes a connection end without a farewell, after which a port could not be used for a minute.
+func reset(c net.Conn) net.Conn {
+	_ = c.(*net.TCPConn).SetLinger(0)
+	return c
+}
+
+// frame is what a step sends.
+func frame(r *raw, op byte, body []byte) []byte {
 	switch op % 6 {
 	case 0: // anything
 		if len(body) > 0 {
-			r.send(body)
+			return body
 		}
 	case 1: // any STUN message: its type and its attributes
 		if len(body) >= 2 {
-			r.send(stunMessage(binary.BigEndian.Uint16(body), body[2:]))
+			return stunMessage(binary.BigEndian.Uint16(body), body[2:])
 		}
 	case 2: // a request with any attributes and a good credential
 		if len(body) >= 1 {
-			r.send(signed(r, body[0], body[1:]))
+			return signed(r, body[0], body[1:])
 		}
 	case 3: // a datagram in a channel
 		if len(body) >= 2 {
 			b := append([]byte{0x40 | body[0]&0x0f, body[1], 0, 0}, body[2:]...)
 			binary.BigEndian.PutUint16(b[2:], uint16(len(body)-2))
-			r.send(b)
-		}
-	case 4: // a connection of its own
-		if c := r.w.transports()["tcp"](); len(body) > 0 {
-			_, _ = c.Write(body) // the server may have closed it already
-			_ = c.Close()
+			if !r.overUDP() {
+				b = append(b, make([]byte, -len(b)&3)...)
+			}
+			return b
 		}
 	case 5: // a Send indication to the media port
 		m := stun.Message{TransactionID: stun.NewTransactionID()}
@@ -91,8 +110,48 @@ func play(r *raw, op byte, body []byte) {
 		m.WriteHeader()
 		_ = r.w.peer().AddTo(&m)
 		m.Add(stun.AttrData, body[:min(len(body), 1200)])
-		r.send(m.Raw)
+		return m.Raw
 	}
+	return nil
+}
+
+// FuzzStream sends sequences of messages over a connection with an allocation and a channel, cut into pieces of any size.
+// Whatever comes, the connection ends with its client, gives back what it held, and others are served.
+func FuzzStream(f *testing.F) {
+	const most = 200
+	w := newWorld(f, Limits{RequestBurst: 1 << 20, RequestInterval: time.Microsecond, PerCredential: 2 * most, FirstFrame: time.Second})
+	honest := w.raw("tcp")
+	honest.allocate()
+	for _, seed := range seeds(w) {
+		f.Add(byte(0), seed)
+		f.Add(byte(3), seed)
+	}
+	f.Fuzz(func(t *testing.T, piece byte, script []byte) {
+		w.t = t
+		r := w.raw("tcp")
+		reset(r.conn)
+		r.credential = w.credential("fuzz")
+		prepare(r)
+		var stream []byte
+		for len(script) >= 3 {
+			op, size := script[0], int(script[1])<<8|int(script[2])
+			body := script[3:][:min(size, len(script)-3)]
+			script = script[3+len(body):]
+			stream = append(stream, frame(r, op, body)...)
+		}
+		for n := 1 + 4*int(piece); len(stream) > 0; stream = stream[min(n, len(stream)):] {
+			if _, err := r.conn.Write(stream[:min(n, len(stream))]); err != nil {
+				break // the server has closed it
+			}
+		}
+		if c := honest.request(stun.MethodRefresh); c != 0 {
+			t.Fatalf("somebody else's allocation: %d", c)
+		}
+		_ = r.conn.Close()
+		if a, c := w.server.Live(); a > most || c > most {
+			eventually(t, "the end of all connections but one", func() bool { a, c := w.server.Live(); return a == 1 && c == 1 })
+		}
+	})
 }
 
 func stunMessage(kind uint16, attributes []byte) []byte {

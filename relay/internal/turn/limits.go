@@ -3,9 +3,10 @@ package turn
 import (
 	"hash/maphash"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/quota"
 )
 
 // Limits bound what clients may hold. A browser makes an allocation for each of its addresses and each TURN URL, and a
@@ -21,17 +22,23 @@ type Limits struct {
 	Idle                 time.Duration // without a message from the client
 	AnswerBurst          int           // error answers over UDP to one address at once
 	AnswerInterval       time.Duration // and then one in each
+	RequestBurst         int           // requests on one allocation or connection at once; more are not read
+	RequestInterval      time.Duration // and then one in each
+	AttemptBurst         int           // requests over UDP without an allocation, from one address at once
+	AttemptInterval      time.Duration // and then one in each
 }
 
 func (l Limits) withDefaults() Limits {
 	standard := Limits{
 		PerCredential: 32, PerSource: 2000, Allocations: 8000, ConnectionsPerSource: 1024, Connections: 4096,
 		FirstFrame: 10 * time.Second, Unallocated: 30 * time.Second, Idle: 60 * time.Second,
-		AnswerBurst: 100, AnswerInterval: 40 * time.Millisecond,
+		AnswerBurst: 100, AnswerInterval: 40 * time.Millisecond, RequestBurst: 128, RequestInterval: 50 * time.Millisecond,
+		AttemptBurst: 1000, AttemptInterval: 5 * time.Millisecond,
 	}
 	for _, n := range []struct{ have, want *int }{
 		{&l.PerCredential, &standard.PerCredential}, {&l.PerSource, &standard.PerSource}, {&l.Allocations, &standard.Allocations},
 		{&l.ConnectionsPerSource, &standard.ConnectionsPerSource}, {&l.Connections, &standard.Connections}, {&l.AnswerBurst, &standard.AnswerBurst},
+		{&l.RequestBurst, &standard.RequestBurst}, {&l.AttemptBurst, &standard.AttemptBurst},
 	} {
 		if *n.have == 0 {
 			*n.have = *n.want
@@ -39,7 +46,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	for _, d := range []struct{ have, want *time.Duration }{
 		{&l.FirstFrame, &standard.FirstFrame}, {&l.Unallocated, &standard.Unallocated}, {&l.Idle, &standard.Idle},
-		{&l.AnswerInterval, &standard.AnswerInterval},
+		{&l.AnswerInterval, &standard.AnswerInterval}, {&l.RequestInterval, &standard.RequestInterval}, {&l.AttemptInterval, &standard.AttemptInterval},
 	} {
 		if *d.have == 0 {
 			*d.have = *d.want
@@ -48,82 +55,46 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// sourceOf is what limits see of an address: one home has a whole /64 of IPv6.
-func sourceOf(a netip.Addr) netip.Addr {
-	if p, err := a.Prefix(64); err == nil && a.Is6() {
-		return p.Addr()
+// pace lets burst through at once and then one in each interval (generic cell rate algorithm). A bucket is due when it is
+// empty again, in Unix nanoseconds.
+type pace struct{ burst, interval int64 }
+
+func newPace(burst int, interval time.Duration) pace {
+	return pace{burst: int64(burst) * int64(interval), interval: int64(interval)}
+}
+
+func (p pace) allow(bucket *atomic.Int64, now time.Time) bool {
+	at := now.UnixNano()
+	for {
+		old := bucket.Load()
+		due := max(old, at)
+		if old > at+p.burst { // the clock was put back
+			due = at
+		}
+		if due+p.interval > at+p.burst {
+			return false
+		}
+		if bucket.CompareAndSwap(old, due+p.interval) {
+			return true
+		}
 	}
-	return a
-}
-
-// tally counts what each key holds, and all of them. It knows only keys that hold something.
-type tally[K comparable] struct {
-	each, all int
-
-	mu    sync.Mutex
-	total int
-	held  map[K]int
-}
-
-func newTally[K comparable](each, all int) *tally[K] {
-	return &tally[K]{each: each, all: all, held: make(map[K]int)}
-}
-
-// take reports whether k may hold one more, and counts it if so.
-func (t *tally[K]) take(k K) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.total >= t.all || t.held[k] >= t.each {
-		return false
-	}
-	t.total++
-	t.held[k]++
-	return true
-}
-
-// give returns what take took.
-func (t *tally[K]) give(k K) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.total--
-	if t.held[k]--; t.held[k] == 0 {
-		delete(t.held, k)
-	}
-}
-
-func (t *tally[K]) sum() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.total
 }
 
 // buckets of a limiter. Addresses share them by their hash under a secret seed: memory is fixed whatever addresses are
 // forged, and who wants to silence others must fill all buckets all the time.
 const buckets = 1 << 14
 
-// limiter lets burst through at once for each bucket and then one in each interval (generic cell rate algorithm).
+// limiter is a pace for each address.
 type limiter struct {
-	seed     maphash.Seed
-	burst    int64 // nanoseconds
-	interval int64 // nanoseconds
-	due      []atomic.Int64
+	pace
+	seed maphash.Seed
+	due  []atomic.Int64
 }
 
 func newLimiter(burst int, interval time.Duration) *limiter {
-	return &limiter{seed: maphash.MakeSeed(), burst: int64(burst) * int64(interval), interval: int64(interval), due: make([]atomic.Int64, buckets)}
+	return &limiter{pace: newPace(burst, interval), seed: maphash.MakeSeed(), due: make([]atomic.Int64, buckets)}
 }
 
 func (l *limiter) allow(a netip.Addr, now time.Time) bool {
-	bucket := &l.due[maphash.Comparable(l.seed, sourceOf(a))%buckets]
-	at := now.UnixNano()
-	for {
-		old := bucket.Load()
-		due := max(old, at)
-		if due+l.interval > at+l.burst {
-			return false
-		}
-		if bucket.CompareAndSwap(old, due+l.interval) {
-			return true
-		}
-	}
+	return l.pace.allow(&l.due[maphash.Comparable(l.seed, quota.Source(a))%buckets], now)
 }

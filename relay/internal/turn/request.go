@@ -17,11 +17,19 @@ const (
 	// expired meanwhile: a long conference must not lose its picture. What is remembered dies with the allocation.
 	rememberFor = 24 * time.Hour
 
+	// ending is before the end of an allocation, when nothing of its client reaches pion any more: pion's timer may close
+	// it in the middle of a request, and a permission that is just made has no timer yet to be stopped, which is a panic.
+	ending = time.Second
+
 	defaultLifetime = 10 * time.Minute // RFC 8656 section 3.2
 	maxLifetime     = 30 * time.Minute // pion takes less than an hour
 
 	protocolUDP = 17
 	familyIPv4  = 1
+	familyIPv6  = 2
+
+	attrAdditionalAddressFamily stun.AttrType = 0x8000 // section 18.11
+	attrAddressErrorCode        stun.AttrType = 0x8001 // section 18.12
 )
 
 // screen reads the message in b[:n]. It answers what is to be refused, and returns the size of what pion shall see: the
@@ -42,7 +50,7 @@ func (f *front) screen(b []byte, n int, from netip.AddrPort) int {
 		}
 		return n
 	case m.Type == stun.BindingRequest:
-		return n
+		return f.binding(m, n)
 	case m.Type.Class == stun.ClassRequest && authenticated(m.Type.Method):
 		return copy(b, f.request(m))
 	}
@@ -69,22 +77,43 @@ func wellFormed(m *stun.Message) bool {
 	return true
 }
 
-// request checks a request that needs a credential and returns what pion shall see instead of it, or nothing.
+// binding passes a Binding request of n bytes on, or refuses it. It needs no credential: its answer is limited as an error
+// is.
+func (f *front) binding(m *stun.Message, n int) int {
+	if list := unknown(m); len(list) > 0 {
+		f.refuse(f.pending, stun.CodeUnknownAttribute, list) // RFC 8489 section 6.3.1
+		return 0
+	}
+	if !f.allowed(f.pending.from) {
+		return 0
+	}
+	return n
+}
+
+// request checks a request that needs a credential (RFC 8489 section 9.2.4) and returns what pion shall see instead of
+// it, or nothing.
 func (f *front) request(m *stun.Message) []byte {
 	p := &f.pending
 	if !m.Contains(stun.AttrMessageIntegrity) {
-		return f.challenge()
+		f.challenge(stun.CodeUnauthorized)
+		return nil
 	}
 	var username stun.Username
 	var realmHere stun.Realm
-	if username.GetFrom(m) != nil || realmHere.GetFrom(m) != nil || !m.Contains(stun.AttrNonce) {
-		f.refuse(*p, stun.CodeBadRequest) // RFC 8489 section 9.2.4
+	var nonce stun.Nonce
+	if username.GetFrom(m) != nil || realmHere.GetFrom(m) != nil || nonce.GetFrom(m) != nil {
+		f.refuse(*p, stun.CodeBadRequest)
+		return nil
+	}
+	if !f.server.nonces.valid(nonce.String(), p.from, f.server.cfg.Now()) {
+		f.challenge(stun.CodeStaleNonce)
 		return nil
 	}
 	p.username = string(username)
 	key, ok := f.key(p.username, realmHere.String(), f.carrier.address(p.from))
 	if !ok || realmHere.String() != realm || stun.MessageIntegrity(key).Check(m) != nil {
-		return f.challenge() // pion would say 400, and the client would not try again with a new credential
+		f.challenge(stun.CodeUnauthorized)
+		return nil
 	}
 	p.key = key
 	p.credential, _, _ = turncred.Parse(p.username)
@@ -96,18 +125,22 @@ func (f *front) request(m *stun.Message) []byte {
 		f.refuse(*p, code)
 		return nil
 	}
-	return f.moderate(m)
+	return f.forPion(m)
 }
 
-// challenge has pion say 401 with a nonce of its own: it does so for an Allocate request with nothing in it.
-func (f *front) challenge() []byte {
+// challenge asks for a credential, or for the same request with another nonce.
+func (f *front) challenge(code stun.ErrorCode) {
 	p := &f.pending
-	p.challenge, p.key = true, nil
-	m, err := stun.Build(stun.NewTransactionIDSetter(p.transaction), stun.NewType(stun.MethodAllocate, stun.ClassRequest))
-	if err != nil {
-		return nil // cannot happen: all parts are ours
+	if !f.allowed(p.from) {
+		return
 	}
-	return m.Raw
+	f.server.Unauthorized.Add(1)
+	m, err := stun.Build(stun.NewTransactionIDSetter(p.transaction), stun.NewType(p.method, stun.ClassErrorResponse), stun.ErrorCodeAttribute{Code: code},
+		stun.NewNonce(f.server.nonces.make(p.from, f.server.cfg.Now())), stun.NewRealm(realm))
+	if err != nil {
+		return // cannot happen: all parts are ours
+	}
+	f.carrier.write(m.Raw, p.from)
 }
 
 // key implements pion's AuthHandler.
@@ -145,6 +178,9 @@ func unknown(m *stun.Message) stun.UnknownAttributes {
 // check returns the error that RFC 8656 has for an authenticated request, or 0.
 func (f *front) check(m *stun.Message) stun.ErrorCode {
 	a := f.at(f.pending.from)
+	if a != nil && time.Until(a.ends) < ending {
+		return stun.CodeAllocMismatch
+	}
 	if m.Type.Method == stun.MethodAllocate {
 		return f.checkAllocate(m, a)
 	}
@@ -171,6 +207,7 @@ func (f *front) check(m *stun.Message) stun.ErrorCode {
 func (f *front) checkAllocate(m *stun.Message, a *allocation) stun.ErrorCode {
 	if a != nil {
 		if a.transaction == m.TransactionID {
+			f.pending.additional = m.Contains(attrAdditionalAddressFamily)
 			return 0 // sent again: pion repeats its answer
 		}
 		return stun.CodeAllocMismatch
@@ -182,15 +219,20 @@ func (f *front) checkAllocate(m *stun.Message, a *allocation) stun.ErrorCode {
 	case transport[0] != protocolUDP: // pion would make an allocation for TCP, which then carries UDP
 		return stun.CodeUnsupportedTransProto
 	}
+	additional, err := m.Get(attrAdditionalAddressFamily)
+	f.pending.additional = err == nil
+	if f.pending.additional && (len(additional) != 4 || additional[0] != familyIPv6 || m.Contains(stun.AttrRequestedAddressFamily)) {
+		return stun.CodeBadRequest
+	}
 	if m.Contains(stun.AttrReservationToken) {
-		if m.Contains(stun.AttrEvenPort) || m.Contains(stun.AttrRequestedAddressFamily) {
+		if m.Contains(stun.AttrEvenPort) || m.Contains(stun.AttrRequestedAddressFamily) || f.pending.additional {
 			return stun.CodeBadRequest
 		}
 		return stun.CodeInsufficientCapacity // nothing was ever reserved
 	}
 	const reserveNext = 0x80 // the next port as well: only neighbours of real ports can be reserved
 	switch even, err := m.Get(stun.AttrEvenPort); {
-	case err == nil && len(even) != 1:
+	case err == nil && (len(even) != 1 || even[0]&reserveNext != 0 && f.pending.additional):
 		return stun.CodeBadRequest
 	case err == nil && even[0]&reserveNext != 0:
 		return stun.CodeInsufficientCapacity
@@ -262,37 +304,29 @@ func peerAddresses(m *stun.Message) ([]netip.AddrPort, stun.ErrorCode) {
 	return list, 0
 }
 
-// moderate returns the request with a lifetime as RFC 8656 section 7.2 has it: at least the default, at most our
-// maximum. pion takes any below an hour, seconds too, and the default for more. Deleting is left alone. EVEN-PORT is left
-// out: our relayed ports are all even, and pion would reserve the next port unasked.
-func (f *front) moderate(m *stun.Message) []byte {
-	method := m.Type.Method
-	if method != stun.MethodAllocate && method != stun.MethodRefresh {
-		return m.Raw
-	}
-	var asked, granted time.Duration
-	if value, err := m.Get(stun.AttrLifetime); err == nil && len(value) == 4 {
-		asked = time.Duration(binary.BigEndian.Uint32(value)) * time.Second
-		granted = max(min(asked, maxLifetime), defaultLifetime)
-		if asked == 0 && method == stun.MethodRefresh {
-			granted = 0
-		}
-	}
-	if asked == granted && !m.Contains(stun.AttrEvenPort) {
-		return m.Raw
-	}
-	// The integrity is made anew: pion checks it, and the key is the client's.
+// forPion returns a request that was found right, as pion shall see it: with pion's own nonce, and with a lifetime as RFC
+// 8656 section 7.2 has it, at least the default, at most our maximum. pion takes any below an hour, seconds too, and the
+// default for more. EVEN-PORT is left out: our relayed ports are all even, and pion would reserve the next port unasked.
+func (f *front) forPion(m *stun.Message) []byte {
+	p := &f.pending
+	p.lifetime = defaultLifetime
 	setters := []stun.Setter{stun.NewTransactionIDSetter(m.TransactionID), m.Type}
 	for _, a := range m.Attributes {
 		switch a.Type {
-		case stun.AttrMessageIntegrity, stun.AttrFingerprint, stun.AttrEvenPort:
+		case stun.AttrMessageIntegrity, stun.AttrFingerprint, stun.AttrEvenPort, stun.AttrNonce, stun.AttrLifetime:
 			continue
-		case stun.AttrLifetime:
-			a.Value = binary.BigEndian.AppendUint32(nil, uint32(granted/time.Second))
 		}
 		setters = append(setters, stun.RawAttribute{Type: a.Type, Value: a.Value})
 	}
-	changed, err := stun.Build(append(setters, f.pending.key)...)
+	if value, err := m.Get(stun.AttrLifetime); err == nil && len(value) == 4 {
+		asked := time.Duration(binary.BigEndian.Uint32(value)) * time.Second
+		p.lifetime = max(min(asked, maxLifetime), defaultLifetime)
+		if asked == 0 && p.method == stun.MethodRefresh { // the end
+			p.lifetime = 0
+		}
+	}
+	seconds := binary.BigEndian.AppendUint32(nil, uint32(p.lifetime/time.Second))
+	changed, err := stun.Build(append(setters, stun.RawAttribute{Type: stun.AttrLifetime, Value: seconds}, stun.NewNonce(f.nonce), p.key)...)
 	if err != nil {
 		return nil // cannot happen: the message was well-formed
 	}

@@ -330,6 +330,57 @@ func TestSilentConnectionsEnd(t *testing.T) {
 	all.Wait()
 }
 
+// A request that the server does not understand is refused, also without a credential (RFC 8489 section 6.3.1).
+func TestBindingWithSomethingUnknown(t *testing.T) {
+	w := newWorld(t, Limits{})
+	for _, network := range []string{"udp", "tcp"} {
+		r := w.raw(network)
+		answer := r.ask(message(t, stun.MethodBinding, stun.RawAttribute{Type: stun.AttrChangeRequest, Value: make([]byte, 4)}))
+		var list stun.UnknownAttributes
+		if err := list.GetFrom(answer); code(answer) != stun.CodeUnknownAttribute || err != nil || len(list) != 1 || list[0] != stun.AttrChangeRequest {
+			t.Errorf("%s: %s: %v", network, answer, err)
+		}
+		if c := code(r.ask(message(t, stun.MethodBinding, stun.NewSoftware("test")))); c != 0 {
+			t.Errorf("%s: with something that need not be understood: %d", network, c)
+		}
+	}
+}
+
+// Who asks for a second address of IPv6 gets the first, and is told (RFC 8656 section 7.2).
+func TestAnAdditionalAddressFamily(t *testing.T) {
+	w := newWorld(t, Limits{})
+	r := w.raw("udp")
+	for name, setters := range map[string][]stun.Setter{
+		"of IPv4":                    {additional(1)},
+		"of no size":                 {stun.RawAttribute{Type: attrAdditionalAddressFamily}},
+		"beside a requested one":     {additional(2), family(1)},
+		"beside a reservation":       {additional(2), token()},
+		"beside the next port, too":  {additional(2), stun.RawAttribute{Type: stun.AttrEvenPort, Value: []byte{0x80}}},
+		"a reservation and a family": {token(), family(1)},
+	} {
+		if c := r.request(stun.MethodAllocate, append(setters, transport(protocolUDP))...); c != stun.CodeBadRequest {
+			t.Errorf("an additional address %s: %d, want 400", name, c)
+		}
+	}
+	m := r.build(stun.MethodAllocate, transport(protocolUDP), additional(2))
+	for range 2 { // sent again, it is answered the same
+		answer := r.ask(m)
+		if c := code(answer); c != 0 || r.integrity().Check(answer) != nil {
+			t.Fatalf("%s: %d", answer, c)
+		}
+		if v, err := answer.Get(attrAddressErrorCode); err != nil || len(v) < 4 || v[0] != 2 || v[2] != 4 || v[3] != 40 {
+			t.Errorf("%s: %x %v, want 440 for IPv6", answer, v, err)
+		}
+		if !answer.Contains(stun.AttrXORRelayedAddress) {
+			t.Errorf("%s has no address of IPv4", answer)
+		}
+	}
+}
+
+func additional(f byte) stun.Setter {
+	return stun.RawAttribute{Type: attrAdditionalAddressFamily, Value: []byte{f, 0, 0, 0}}
+}
+
 func TestBindingTellsTheAddress(t *testing.T) {
 	w := newWorld(t, Limits{})
 	r := w.raw("udp")

@@ -164,6 +164,7 @@ func malformed(t *testing.T) map[string][]byte {
 		"attribute says more":          long(0x0016, 0, 0x13, 0xff, 0xff, 1, 2, 3, 4),
 		"more than 32 attributes":      long(0x0003, many...),
 		"integrity of length 0":        long(0x0003, 0, 8, 0, 0),
+		"mapped address of old, 0":     long(0x0001, 0x80, 0x20, 0, 0),
 		"username of length 0":         long(0x0003, 0, 6, 0, 0),
 		"no cookie":                    append([]byte{0, 3, 0, 0}, make([]byte, 16)...),
 		"header only half":             long(0x0003)[:12],
@@ -270,6 +271,9 @@ func TestErrorAnswersAreLimited(t *testing.T) {
 	if answers != 10 {
 		t.Errorf("%d answers, at most 10 may come", answers)
 	}
+	if largest := 4 * 20 * answers; bytes > largest {
+		t.Errorf("%d bytes answer %d requests of 20", bytes, answers)
+	}
 	if sent := 400 * 20; bytes > sent {
 		t.Errorf("%d bytes were answered with %d", sent, bytes)
 	}
@@ -278,6 +282,81 @@ func TestErrorAnswersAreLimited(t *testing.T) {
 	}
 	other := w.raw("tcp") // not forged: a connection was made
 	other.allocate()
+}
+
+// A clock that is put back must not silence the server until it is where it was.
+func TestTheLimitOnAnswersSurvivesTheClock(t *testing.T) {
+	l := newLimiter(3, time.Second)
+	at, now := netip.MustParseAddr("192.0.2.1"), time.Now()
+	allowed := func() (n int) {
+		for l.allow(at, now) {
+			n++
+		}
+		return n
+	}
+	if n := allowed(); n != 3 {
+		t.Errorf("%d answers at once", n)
+	}
+	now = now.Add(2 * time.Second)
+	if n := allowed(); n != 2 {
+		t.Errorf("%d answers after two seconds", n)
+	}
+	now = now.Add(-time.Hour)
+	if n := allowed(); n != 3 {
+		t.Errorf("%d answers after the clock was put back", n)
+	}
+}
+
+// Requests cost more than they look; a client with a good credential may have few of them read, and its datagrams all the
+// same.
+func TestRequestsAreLimited(t *testing.T) {
+	for _, network := range []string{"udp", "tcp", "tls"} {
+		t.Run(network, func(t *testing.T) {
+			w := newWorld(t, Limits{RequestBurst: 20, RequestInterval: time.Hour})
+			r, other := w.raw(network), w.raw(network)
+			other.credential = w.credential("somebody else")
+			r.open(netip.AddrPort(w.peer()))
+			flood := r.build(stun.MethodRefresh)
+			const sent = 200
+			for range sent {
+				r.send(flood.Raw)
+			}
+			r.send(append([]byte{0x40, 0, 0, 12}, make([]byte, 12)...))
+			r.send(sendIndication(t, w.peer(), make([]byte, 12)))
+			eventually(t, "datagrams in a channel and in an indication", func() bool { return w.delivered() == 3 })
+			answers := 0
+			for m := r.receive(patience); m != nil; m = r.receive(silence) {
+				if m.TransactionID == flood.TransactionID {
+					answers++
+				}
+			}
+			if answers == 0 || answers > 20 || w.server.Silenced.Load() < sent-20 {
+				t.Errorf("%d requests of %d were answered, %d were not read", answers, sent, w.server.Silenced.Load())
+			}
+			other.allocate()
+		})
+	}
+}
+
+func TestAttemptsAreLimited(t *testing.T) {
+	w := newWorld(t, Limits{AttemptBurst: 20, AttemptInterval: time.Hour})
+	mine := w.raw("udp")
+	mine.allocate()
+	flood := w.raw("udp")
+	for range 200 {
+		flood.send(message(t, stun.MethodAllocate).Raw)
+	}
+	answers := 0
+	for m := flood.receive(patience); m != nil; m = flood.receive(silence) {
+		answers++
+	}
+	if answers == 0 || answers > 18 {
+		t.Errorf("%d attempts were answered", answers)
+	}
+	if c := mine.request(stun.MethodRefresh); c != 0 { // an allocation's requests are its own
+		t.Errorf("Refresh from the same address: %d", c)
+	}
+	w.raw("tcp").allocate()
 }
 
 func TestFloodsHurtNobodyElse(t *testing.T) {

@@ -2,10 +2,13 @@ package turn
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/quota"
 )
 
 const (
@@ -21,7 +24,7 @@ const (
 // has the HTTP connections; TURN's are served here. With secured, connections are TLS; without, plain.
 func (s *Server) Share(listener net.Listener, secured *tls.Config) net.Listener {
 	p := &sharedPort{
-		Listener: listener, server: s, secured: secured, looks: newTally[netip.Addr](maxLooksPerSource, maxLooks),
+		Listener: listener, server: s, secured: secured, looks: quota.New[netip.Addr](maxLooksPerSource, maxLooks),
 		http: make(chan net.Conn), done: make(chan struct{}), open: make(map[net.Conn]struct{}),
 	}
 	p.running.Go(p.run)
@@ -37,7 +40,7 @@ type sharedPort struct {
 	net.Listener
 	server  *Server
 	secured *tls.Config
-	looks   *tally[netip.Addr]
+	looks   *quota.Quota[netip.Addr]
 	http    chan net.Conn
 	failed  error // why run ended; read after done
 	done    chan struct{}
@@ -66,13 +69,13 @@ func (p *sharedPort) run() {
 		if p.secured != nil {
 			outer = tls.Server(conn, p.secured)
 		}
-		source := sourceOf(addrPort(conn.RemoteAddr()).Addr())
-		if !p.looks.take(source) {
+		source := quota.Source(addrPort(conn.RemoteAddr()).Addr())
+		if !p.looks.Take(source) {
 			p.running.Go(func() { p.toHTTP(outer) })
 			continue
 		}
 		p.running.Go(func() {
-			defer p.looks.give(source)
+			defer p.looks.Give(source)
 			p.look(outer)
 		})
 	}
@@ -204,6 +207,14 @@ func (r *replay) Read(b []byte) (int, error) {
 
 // NetConn returns the connection itself, as tls.Conn does.
 func (r *replay) NetConn() net.Conn { return r.Conn }
+
+// CloseWrite is what net/http looks for before it closes a connection on which a client still sends.
+func (r *replay) CloseWrite() error {
+	if half, ok := r.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
 
 // replayedTLS shows net/http that the connection is secured.
 type replayedTLS struct {

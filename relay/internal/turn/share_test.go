@@ -167,6 +167,55 @@ func TestASharedPortEndsWhatItHasNotDecided(t *testing.T) {
 	}
 }
 
+// net/http says goodbye with half a close, so that a client which still sends a large body reads why it is refused.
+func TestASharedPortClosesByHalves(t *testing.T) {
+	for _, secured := range []bool{false, true} {
+		w := newWorld(t, Limits{})
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var server, client *tls.Config
+		if secured {
+			server, client = w.server.cfg.TLS, &tls.Config{RootCAs: w.trust, ServerName: "127.0.0.1"}
+		}
+		port := w.server.Share(listener, server)
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if secured {
+			conn = tls.Client(conn, client)
+		}
+		if _, err := conn.Write([]byte("POST /")); err != nil {
+			t.Fatal(err)
+		}
+		accepted, err := port.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer accepted.Close()
+		half, ok := accepted.(interface{ CloseWrite() error })
+		if !ok || half.CloseWrite() != nil {
+			t.Fatalf("%T cannot be closed by halves", accepted)
+		}
+		if !ended(conn) {
+			t.Error("the client does not see the end")
+		}
+		if _, err := conn.Write([]byte("more")); err != nil {
+			t.Error(err)
+		}
+		var b [10]byte
+		if n, err := io.ReadFull(accepted, b[:]); err != nil || string(b[:]) != "POST /more" {
+			t.Errorf("%q %v", b[:n], err)
+		}
+		if err := port.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestRubbishOnASharedPort(t *testing.T) {
 	s := newShared(t, false)
 	conn := s.dial()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/quota"
 )
 
 const (
@@ -48,8 +49,8 @@ type stream struct {
 // attach takes a connection and serves it until it ends. Over a limit it is closed.
 func (s *Server) attach(conn net.Conn) {
 	from := addrPort(conn.RemoteAddr())
-	source := sourceOf(from.Addr())
-	if !s.held.connections.take(source) {
+	source := quota.Source(from.Addr())
+	if !s.held.connections.Take(source) {
 		s.Turned.Add(1)
 		abort(conn)
 		return
@@ -64,7 +65,7 @@ func (s *Server) attach(conn net.Conn) {
 	s.mu.Lock()
 	if s.closing {
 		s.mu.Unlock()
-		s.held.connections.give(source)
+		s.held.connections.Give(source)
 		abort(conn)
 		return
 	}
@@ -263,7 +264,7 @@ func (c *stream) end() {
 		c.server.mu.Lock()
 		delete(c.server.streams, c)
 		c.server.mu.Unlock()
-		c.server.held.connections.give(sourceOf(c.from.Addr()))
+		c.server.held.connections.Give(quota.Source(c.from.Addr()))
 	})
 }
 

@@ -22,6 +22,7 @@ import (
 	pion "github.com/pion/turn/v3"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
+	"github.com/coopnet/coopnet/relay/internal/quota"
 	"github.com/coopnet/coopnet/shared/turncred"
 )
 
@@ -68,7 +69,7 @@ type Counters struct {
 	Unauthorized                 atomic.Uint64 // challenges, the first one of each honest client among them
 	Forbidden                    atomic.Uint64 // peers that are not this relay, also without a request
 	Quota                        atomic.Uint64 // allocations over a quota
-	Silenced                     atomic.Uint64 // error answers over the limit of their address
+	Silenced                     atomic.Uint64 // requests that were not read or not answered: there were too many
 	Overflowed                   atomic.Uint64 // datagrams to clients that read too slowly
 	Turned                       atomic.Uint64 // connections over a limit
 }
@@ -76,12 +77,13 @@ type Counters struct {
 // Server is the TURN listeners of a relay.
 type Server struct {
 	Counters
-	cfg     Config
-	peers   []netip.AddrPort
-	udp     *egress.Socket
-	ports   []net.Listener
-	answers *limiter
-	held    held
+	cfg   Config
+	peers []netip.AddrPort
+	udp   *egress.Socket
+	ports []net.Listener
+	paces
+	nonces *nonces
+	held   held
 
 	running sync.WaitGroup
 	mu      sync.Mutex
@@ -91,9 +93,16 @@ type Server struct {
 
 // held is what clients have now.
 type held struct {
-	byCredential *tally[string]
-	bySource     *tally[netip.Addr]
-	connections  *tally[netip.Addr]
+	byCredential *quota.Quota[string]
+	bySource     *quota.Quota[netip.Addr]
+	connections  *quota.Quota[netip.Addr]
+}
+
+// paces bound what clients may ask.
+type paces struct {
+	answers  *limiter // errors, and what else nobody has shown a credential for
+	attempts *limiter // requests without an allocation
+	requests pace     // of one client
 }
 
 // New opens the ports and serves until Close.
@@ -104,11 +113,19 @@ func New(cfg Config) (*Server, error) {
 	l := cfg.Limits.withDefaults()
 	cfg.Limits = l
 	s := &Server{
-		cfg: cfg, answers: newLimiter(l.AnswerBurst, l.AnswerInterval), streams: make(map[*stream]struct{}),
-		held: held{
-			byCredential: newTally[string](l.PerCredential, l.Allocations), bySource: newTally[netip.Addr](l.PerSource, l.Allocations),
-			connections: newTally[netip.Addr](l.ConnectionsPerSource, l.Connections),
+		cfg: cfg, streams: make(map[*stream]struct{}),
+		paces: paces{
+			answers: newLimiter(l.AnswerBurst, l.AnswerInterval), attempts: newLimiter(l.AttemptBurst, l.AttemptInterval),
+			requests: newPace(l.RequestBurst, l.RequestInterval),
 		},
+		held: held{
+			byCredential: quota.New[string](l.PerCredential, l.Allocations), bySource: quota.New[netip.Addr](l.PerSource, l.Allocations),
+			connections: quota.New[netip.Addr](l.ConnectionsPerSource, l.Connections),
+		},
+	}
+	var err error
+	if s.nonces, err = newNonces(); err != nil {
+		return nil, err
 	}
 	for _, p := range cfg.Peers {
 		if p.Addr().Is4() {
@@ -167,7 +184,7 @@ func (s *Server) AddrTLS() netip.AddrPort {
 
 // Live counts allocations and connections.
 func (s *Server) Live() (allocations, connections int) {
-	return s.held.byCredential.sum(), s.held.connections.sum()
+	return s.held.byCredential.Total(), s.held.connections.Total()
 }
 
 // MalformedDatagrams counts those on the UDP port that nobody parsed.

@@ -45,7 +45,14 @@ type world struct {
 
 func newWorld(t testing.TB, limits Limits) *world {
 	t.Helper()
+	return newWorldAt(t, "127.0.0.1", limits)
+}
+
+// newWorldAt has TURN at another address than the media port's.
+func newWorldAt(t testing.TB, host string, limits Limits) *world {
+	t.Helper()
 	leaktest.Check(t)
+	at := net.JoinHostPort(host, "0")
 	w := &world{t: t}
 	var err error
 	if w.media, err = egress.Listen("127.0.0.1:0"); err != nil {
@@ -57,7 +64,7 @@ func newWorld(t testing.TB, limits Limits) *world {
 	config, trust := certificate(t)
 	w.trust = trust
 	w.server, err = New(Config{
-		Listen: "127.0.0.1:0", ListenTLS: "127.0.0.1:0", TLS: config, Secret: w.secret, Socket: w.media, Limits: limits,
+		Listen: at, ListenTLS: at, TLS: config, Secret: w.secret, Socket: w.media, Limits: limits,
 		Peers: []netip.AddrPort{w.media.Local()}, Logger: slog.New(slog.DiscardHandler), PionLogs: silent{}, Now: w.now,
 		Deliver: func(datagram []byte, from netip.AddrPort) {
 			w.mu.Lock()
@@ -75,6 +82,9 @@ func newWorld(t testing.TB, limits Limits) *world {
 		}
 		if a, c := w.server.Live(); a != 0 || c != 0 {
 			t.Errorf("%d allocations and %d connections outlived the server", a, c)
+		}
+		if h := &w.server.held; h.byCredential.Total() != 0 || h.bySource.Total() != 0 || h.connections.Total() != 0 {
+			t.Errorf("left in the books: %d by credential, %d by source, %d connections", h.byCredential.Total(), h.bySource.Total(), h.connections.Total())
 		}
 		_ = w.media.Close()
 	})
@@ -118,7 +128,7 @@ func certificate(t testing.TB) (*tls.Config, *x509.CertPool) {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, IsCA: true, BasicConstraintsValid: true}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +158,8 @@ func (w *world) transports() map[string]func() net.Conn {
 		"udp": func() net.Conn { return dial("udp", plain) },
 		"tcp": func() net.Conn { return dial("tcp", plain) },
 		"tls": func() net.Conn {
-			return tls.Client(dial("tcp", w.server.AddrTLS().String()), &tls.Config{RootCAs: w.trust, ServerName: "127.0.0.1"})
+			at := w.server.AddrTLS()
+			return tls.Client(dial("tcp", at.String()), &tls.Config{RootCAs: w.trust, ServerName: at.Addr().String()})
 		},
 	}
 }
@@ -194,6 +205,7 @@ type raw struct {
 	conn       net.Conn
 	credential turncred.Credential
 	nonce      string
+	at         netip.AddrPort // its relayed address, if somebody wants to know
 }
 
 func (w *world) raw(network string) *raw {
@@ -283,10 +295,16 @@ func (r *raw) integrity() stun.MessageIntegrity {
 	return stun.NewLongTermIntegrity(r.credential.Username, realm, r.credential.Password)
 }
 
-// request sends an authenticated request and returns the error code of the answer, 0 for success.
+// request sends an authenticated request and returns the error code of the answer, 0 for success. A nonce that has ended
+// is replaced, as clients do.
 func (r *raw) request(method stun.Method, setters ...stun.Setter) stun.ErrorCode {
 	r.w.t.Helper()
 	answer := r.ask(r.build(method, setters...))
+	var nonce stun.Nonce
+	if code(answer) == stun.CodeStaleNonce && nonce.GetFrom(answer) == nil {
+		r.nonce = nonce.String()
+		answer = r.ask(r.build(method, setters...))
+	}
 	if c := code(answer); c != 0 {
 		if c != stun.CodeUnauthorized && r.integrity().Check(answer) != nil {
 			r.w.t.Errorf("%s: the answer %d has no integrity", method, c)
@@ -369,11 +387,11 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// ended reports whether the server closes the connection.
+// ended reports whether the server closes the connection, whatever it has said before.
 func ended(conn net.Conn) bool {
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
-	_, err := conn.Read(make([]byte, 1))
-	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+	_, err := io.Copy(io.Discard, conn)
+	return !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // echo sends a datagram to the media port until it comes back.
