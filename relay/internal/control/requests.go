@@ -126,6 +126,8 @@ func refusalOf(b wire.Batch) *problem.Error {
 	var refused wire.Error
 	switch n := len(b.Messages); {
 	case b.End.Code == int(CloseRemoved), b.End.Code == int(CloseEnded):
+	case b.End.Code == int(CloseReplaced):
+		p = problem.New(problem.Conflict, "You have opened this conference elsewhere since.")
 	case n > 0 && json.Unmarshal(b.Messages[n-1], &refused) == nil && refused.Type == wire.TypeError:
 		p = problem.New(problem.Code(refused.Code), refused.Detail)
 	default:

@@ -200,11 +200,14 @@ func TestRefusalsHaveTheirStatus(t *testing.T) {
 	s.guest("ann")
 	other, over := s.claims("bob", jointoken.RoleGuest), s.claims("bob", jointoken.RoleGuest)
 	other.Conference, over.Conference = "another", "over"
+	heldUp := s.claims("ann", jointoken.RoleGuest)
+	heldUp.IssuedAt = heldUp.IssuedAt.Add(-3 * time.Second)
 	s.rooms.End("over")
 	for hello, want := range map[string]string{
-		s.helloOf(other): "503 unavailable 1013 2",
-		s.helloOf(over):  "403 forbidden 4410 ",
-		`{"type":"x"}`:   "400 malformed 4400 ",
+		s.helloOf(other):  "503 unavailable 1013 2",
+		s.helloOf(over):   "403 forbidden 4410 ",
+		s.helloOf(heldUp): "409 conflict 4409 ",
+		`{"type":"x"}`:    "400 malformed 4400 ",
 	} {
 		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(hello))
 		r.Header.Set("Content-Type", "application/json")
