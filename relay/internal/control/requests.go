@@ -253,13 +253,15 @@ func (s *Server) write(w http.ResponseWriter, status int, p *poll, batch wire.Ba
 		problem.Write(w, w.Header().Get("X-Request-Id"), problem.Wrap(problem.Internal, "", err))
 		return
 	}
+	answer := http.NewResponseController(w)
+	_ = answer.SetWriteDeadline(time.Now().Add(s.cfg.WriteTimeout)) // net/http lifts it for the next answer
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // the participant asks again
 	if batch.End != nil {
-		_ = http.NewResponseController(w).Flush() // a stopping relay waits for no more than this
+		_ = answer.Flush() // a stopping relay waits for no more than this
 		p.tell()
 	}
 }
