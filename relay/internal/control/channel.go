@@ -27,8 +27,8 @@ type channel struct {
 
 	limit    *rate.Limiter
 	bad      int
-	claims   jointoken.Claims
-	presence *room.Presence // nil before hello
+	claims   jointoken.Claims // never changed once the channel has a seat, where Server.sit reads them
+	presence *room.Presence   // nil before hello
 }
 
 func newChannel(s *Server, over carrier) *channel {
@@ -127,7 +127,10 @@ func (c *channel) ended(reason string) error {
 // stay serves a participant that is in the room and returns why it ended.
 func (c *channel) stay(ctx context.Context) error {
 	at := seat{c.claims.Conference, c.claims.Subject}
-	c.server.sit(at, c)
+	if !c.server.sit(at, c) {
+		c.presence.Leave()
+		return ending{CloseReplaced, "opened elsewhere"}
+	}
 	defer c.server.rise(at, c)
 	c.server.cfg.Logger.Info("control: open", "conference", at.conference, "participant", at.participant, "role", c.claims.Role, "over", c.carrier.String())
 

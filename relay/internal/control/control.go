@@ -46,7 +46,9 @@ const (
 	messageBurst   = 40
 	maxBadMessages = 10
 	retryAfter     = 2 * time.Second
-	path           = "/control"
+	// issueSlack: tokens know whole seconds, and the clocks of two issuers are not quite the same.
+	issueSlack = time.Second
+	path       = "/control"
 )
 
 // Config is what a Server needs; a zero time or limit means the default.
@@ -236,15 +238,20 @@ func (s *Server) settle() {
 	s.mu.Unlock()
 }
 
-// sit gives the seat to c and tells its former holder to go.
-func (s *Server) sit(at seat, c *channel) {
+// sit gives the seat to c and tells its former holder to go. It is false when that one has a newer token: c's hello was
+// held up on the way, and the participant, who took it for lost, has opened another channel since.
+func (s *Server) sit(at seat, c *channel) bool {
 	s.mu.Lock()
 	former := s.channels[at]
-	s.channels[at] = c
+	late := former != nil && former.claims.IssuedAt.Sub(c.claims.IssuedAt) > issueSlack
+	if !late {
+		s.channels[at] = c
+	}
 	s.mu.Unlock()
-	if former != nil {
+	if former != nil && !late {
 		close(former.replaced)
 	}
+	return !late
 }
 
 // rise frees the seat, unless a newer channel has it.

@@ -73,6 +73,27 @@ func TestNewerChannelReplacesTheOlder(t *testing.T) {
 	})
 }
 
+// A page that took its hello for lost says another one with a fresh token, and the first may still arrive.
+func TestHelloThatWasHeldUpReplacesNobody(t *testing.T) {
+	overBoth(t, func(t *testing.T, over kind) {
+		s := newStand(t, over, nil)
+		heldUp := s.claims("eve", jointoken.RoleGuest)
+		heldUp.IssuedAt = heldUp.IssuedAt.Add(-3 * time.Second)
+		eve, _ := s.guest("eve")
+		late := s.dial()
+		late.raw(s.helloOf(heldUp))
+		late.closed(CloseReplaced)
+		eve.send(wire.StatusSet{Type: wire.TypeStatusSet, Status: "away"})
+		if updated := expect[wire.ParticipantEvent](eve, wire.TypeUpdated); updated.Participant.Status != "away" {
+			t.Errorf("updated %+v", updated)
+		}
+		eve.line.hangUp()
+		s.until("nobody has a seat", func() bool { return s.server.Stats().Connections == 0 })
+		heldUp.ID = "fresh"
+		s.join(heldUp)
+	})
+}
+
 func TestModeration(t *testing.T) {
 	overBoth(t, func(t *testing.T, over kind) {
 		s := newStand(t, over, nil)

@@ -126,6 +126,8 @@ func refusalOf(b wire.Batch) *problem.Error {
 	var refused wire.Error
 	switch n := len(b.Messages); {
 	case b.End.Code == int(CloseRemoved), b.End.Code == int(CloseEnded):
+	case b.End.Code == int(CloseReplaced):
+		p = problem.New(problem.Conflict, "You have opened this conference elsewhere since.")
 	case n > 0 && json.Unmarshal(b.Messages[n-1], &refused) == nil && refused.Type == wire.TypeError:
 		p = problem.New(problem.Code(refused.Code), refused.Detail)
 	default:
@@ -251,13 +253,15 @@ func (s *Server) write(w http.ResponseWriter, status int, p *poll, batch wire.Ba
 		problem.Write(w, w.Header().Get("X-Request-Id"), problem.Wrap(problem.Internal, "", err))
 		return
 	}
+	answer := http.NewResponseController(w)
+	_ = answer.SetWriteDeadline(time.Now().Add(s.cfg.WriteTimeout)) // net/http lifts it for the next answer
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // the participant asks again
 	if batch.End != nil {
-		_ = http.NewResponseController(w).Flush() // a stopping relay waits for no more than this
+		_ = answer.Flush() // a stopping relay waits for no more than this
 		p.tell()
 	}
 }

@@ -200,11 +200,14 @@ func TestRefusalsHaveTheirStatus(t *testing.T) {
 	s.guest("ann")
 	other, over := s.claims("bob", jointoken.RoleGuest), s.claims("bob", jointoken.RoleGuest)
 	other.Conference, over.Conference = "another", "over"
+	heldUp := s.claims("ann", jointoken.RoleGuest)
+	heldUp.IssuedAt = heldUp.IssuedAt.Add(-3 * time.Second)
 	s.rooms.End("over")
 	for hello, want := range map[string]string{
-		s.helloOf(other): "503 unavailable 1013 2",
-		s.helloOf(over):  "403 forbidden 4410 ",
-		`{"type":"x"}`:   "400 malformed 4400 ",
+		s.helloOf(other):  "503 unavailable 1013 2",
+		s.helloOf(over):   "403 forbidden 4410 ",
+		s.helloOf(heldUp): "409 conflict 4409 ",
+		`{"type":"x"}`:    "400 malformed 4400 ",
 	} {
 		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(hello))
 		r.Header.Set("Content-Type", "application/json")
@@ -291,6 +294,39 @@ func TestHelloThatNeverCompletes(t *testing.T) {
 		t.Errorf("%s, %v", answer, err)
 	}
 	s.until("the place is free", func() bool { return s.server.Stats().Connections == 0 })
+}
+
+// Who does not read an answer holds it no longer than a WebSocket's write may take, whatever the HTTP server allows.
+func TestAnswerThatIsNotRead(t *testing.T) {
+	s := newStand(t, overHTTP, func(c *Config) { c.WriteTimeout = 100 * time.Millisecond })
+	for n := range 8 {
+		big, err := s.rooms.Join("c-1", 0, room.Participant{ID: fmt.Sprint("p", n), Role: jointoken.RoleInternal})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer big.Leave()
+		big.SetStatus(strings.Repeat("x", 1<<20)) // more than the kernel's buffers hold
+	}
+	answered := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(answered)
+		s.server.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	hello := s.helloOf(s.claims("eve", jointoken.RoleGuest))
+	if _, err := fmt.Fprintf(conn, "POST /control HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(hello), hello); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-answered:
+	case <-time.After(5 * time.Second):
+		t.Error("the answer still waits to be read")
+	}
 }
 
 func TestPollsAreBounded(t *testing.T) {

@@ -19,6 +19,8 @@ export class LowPicture {
   #track: MediaStreamTrack | null = null;
   #carrier: RTCRtpTransceiver | null = null;
   #active = false;
+  /** Changes of the carrier go one after the other: Chromium refuses one while another is being made. */
+  #changes: Promise<void> = Promise.resolve();
 
   constructor(log: Log) {
     this.#log = log;
@@ -43,14 +45,26 @@ export class LowPicture {
       sendEncodings: [{ ...encodings[hint], active: this.#active }],
     });
     byPreference(this.#carrier, known, codecs);
-    void keepSharp(this.#carrier.sender, this.#log);
+    this.#changes = keepSharp(this.#carrier.sender, this.#log);
   }
 
-  async send(wanted: boolean): Promise<void> {
+  send(wanted: boolean): void {
     if (wanted === this.#active) return;
     this.#active = wanted;
+    this.#changes = this.#changes.then(() => this.#change());
+  }
+
+  /** The share has ended. */
+  stop(): void {
+    this.#track?.stop();
+    this.#track = null;
+    this.#carrier = null;
+  }
+
+  async #change(): Promise<void> {
     const sender = this.#carrier?.sender;
     if (!sender) return;
+    const wanted = this.#active;
     try {
       const parameters = sender.getParameters();
       for (const encoding of parameters.encodings) encoding.active = wanted;
@@ -61,12 +75,5 @@ export class LowPicture {
         code: asProblem(cause).code,
       });
     }
-  }
-
-  /** The share has ended. */
-  stop(): void {
-    this.#track?.stop();
-    this.#track = null;
-    this.#carrier = null;
   }
 }

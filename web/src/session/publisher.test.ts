@@ -115,9 +115,16 @@ describe('sharing', () => {
     await live();
     const active = () => latest().set.at(-1)?.parameters.encodings[0]?.active;
     publisher.sendLow(true);
+    await settle();
     expect(latest().set.at(-1)?.transceiver).toBe(1);
     expect(active()).toBe(true);
+    // Both in one breath: the relay's messages may come together.
     publisher.sendLow(false);
+    publisher.sendLow(true);
+    await settle();
+    expect(active()).toBe(true);
+    publisher.sendLow(false);
+    await settle();
     expect(active()).toBe(false);
     publisher.sendLow(true);
     latest().become('failed');

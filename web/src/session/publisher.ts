@@ -88,7 +88,7 @@ export class Publisher {
 
   /** Whether somebody needs the low picture. */
   sendLow(wanted: boolean): void {
-    void this.#low.send(wanted);
+    this.#low.send(wanted);
   }
 
   #publish(media: MediaStream, wish: ShareWish): void {

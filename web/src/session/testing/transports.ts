@@ -69,14 +69,19 @@ export class ScriptedPeer {
   addTransceiver(kind: unknown, init?: RTCRtpTransceiverInit): object {
     const transceiver = this.transceivers.push({ kind, init }) - 1;
     const encodings = (init?.sendEncodings ?? []).map((encoding) => ({ ...encoding }));
+    let busy = false;
     return {
       mid: String(transceiver),
       sender: {
         transport: null,
-        getParameters: () => ({ encodings }),
-        setParameters: (parameters: RTCRtpSendParameters) => {
+        getParameters: () => ({ encodings: encodings.map((encoding) => ({ ...encoding })) }),
+        // Chromium refuses a change while another one is being made.
+        setParameters: async (parameters: RTCRtpSendParameters) => {
+          if (busy) throw new DOMException('', 'InvalidStateError');
+          busy = true;
           this.set.push({ transceiver, parameters });
-          return Promise.resolve();
+          await Promise.resolve();
+          busy = false;
         },
       },
       setCodecPreferences: (codecs: unknown) => this.codecs.push(codecs),
