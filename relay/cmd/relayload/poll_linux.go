@@ -17,6 +17,7 @@ const (
 	readAtOnce    = 32 // datagrams in one recvmmsg
 	maxDatagram   = 1600
 	maxReady      = 256     // sockets in one epoll_wait
+	maxLooks      = 8       // in one turn: where more comes than this program can read, ticks must be in time all the same
 	receiveBuffer = 1 << 20 // bytes asked of the kernel for each socket
 )
 
@@ -98,7 +99,7 @@ func (p *poll) run(ctx context.Context) {
 func (p *poll) round(events []unix.EpollEvent, tick bool) bool {
 	p.turn.Lock()
 	defer p.turn.Unlock()
-	for {
+	for range maxLooks {
 		n, err := unix.EpollWait(p.epoll, events, 0)
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return false

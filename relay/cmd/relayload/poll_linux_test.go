@@ -81,3 +81,43 @@ func TestArrivalsAreTheKernels(t *testing.T) {
 	}
 	t.Errorf("what came unseen came at %v", h.at)
 }
+
+// echo is a receiver whose socket always has something to read.
+type echo struct {
+	socket *socket
+	ticked bool
+}
+
+func (e *echo) receive(b []byte, from netip.AddrPort, _ time.Duration) { e.socket.write(b, from) }
+func (e *echo) tick(time.Duration)                                     { e.ticked = true }
+
+// Where more comes than is read, viewers must still speak: the relay would take them for gone.
+func TestALoadThatIsTooHighStopsNoTicks(t *testing.T) {
+	p, err := newPoll(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &echo{}
+	if e.socket, err = p.open(); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.socket.attach(e); err != nil {
+		t.Fatal(err)
+	}
+	e.socket.write([]byte("for ever"), netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), e.socket.port))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var events [1]unix.EpollEvent
+		p.round(events[:], true)
+	}()
+	select {
+	case <-done:
+	case <-time.After(startLimit):
+		t.Fatal("one turn never ends")
+	}
+	if !e.ticked {
+		t.Error("no tick")
+	}
+	e.socket.close()
+}
