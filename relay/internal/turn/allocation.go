@@ -16,7 +16,7 @@ import (
 const (
 	// channelLifetime is pion's; both forget a channel at the same time (RFC 8656 section 12).
 	channelLifetime = 10 * time.Minute
-	inboxLength     = 32 // datagrams that wait for pion; more are dropped, as a full socket would
+	inboxLength     = 128 // datagrams that wait for pion, a keyframe and more: Firefox binds no channel. More are dropped, as a full socket would
 )
 
 // allocation is a relayed address and the in-memory connection behind it. For pion it is the net.PacketConn of a relayed
