@@ -112,10 +112,12 @@ func (e *Estimator) overused(sent float64) bool {
 		least = 2 * minQueue
 	}
 	switch queue := e.queue.delay; {
-	case e.loss > policedLoss, e.loss > queueLoss && queue > minQueue:
+	case e.loss > policedLoss:
 		return true
 	case !atLimit && e.carried() > short*sent: // a machine that stood still for a moment catches up; a narrow way never does
 		return false
+	case e.loss > queueLoss && queue > minQueue:
+		return true
 	case queue > longQueue:
 		return e.trend.last >= 0
 	default:

@@ -135,6 +135,7 @@ func TestAWayThatCarriesEverythingIsNotLimited(t *testing.T) {
 		"jitter":               {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, jitter: 30 * time.Millisecond},
 		"stalls":               {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, jitter: 10 * time.Millisecond, stall: 200 * time.Millisecond},
 		"long stalls":          {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, jitter: 30 * time.Millisecond, stall: 700 * time.Millisecond},
+		"losing 5 %, busy":     {rate: 100e6, buffer: 1 << 20, delay: 100 * time.Millisecond, loss: 0.05, jitter: 250 * time.Millisecond, stall: 300 * time.Millisecond},
 		"losing 5 % by chance": {rate: 100e6, buffer: 1 << 20, delay: 20 * time.Millisecond, loss: 0.05},
 	} {
 		s := simulate(t, l, 2e6)

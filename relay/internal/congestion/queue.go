@@ -32,7 +32,7 @@ func (q *queue) arrived(sent, arrived time.Duration, size int) {
 	q.least = min(q.least, way)
 	base := min(q.least, q.leastOlder)
 	q.delay += (way - base - q.delay) / 4
-	if gap := arrived - q.latest; sent+base <= q.latest && gap >= 0 {
+	if gap := max(0, arrived-q.latest); sent+base <= q.latest {
 		// It was in the queue when the one before it left: the way took all the time between the two to carry it. Packets
 		// that were held up together by a busy machine come together, and show a fast way.
 		q.add(size, gap, arrived)

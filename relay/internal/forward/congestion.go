@@ -180,10 +180,11 @@ func (s *Subscription) enough(now time.Duration) bool {
 	return true
 }
 
-// probe begins to look for more than the limit where nothing else waits for the viewer.
+// probe begins to look for more than the limit. What waits for the viewer goes out in it, then what the viewer has: a limit
+// that is too low for any picture must not stay.
 func (s *Subscription) probe(now time.Duration) bool {
 	f, w := s.fitting, &s.way
-	if !f.idle() || s.nextVideo != nil || f.format.RTX == 0 || !w.reports(now) || w.estimator.Queue() > probeQueue {
+	if s.nextVideo != nil || f.format.RTX == 0 || !w.reports(now) || w.estimator.Queue() > probeQueue {
 		return false
 	}
 	if !f.Begin(now, f.rate, w.history.Next()) {
