@@ -84,7 +84,7 @@ func (e *Estimator) Reported(now time.Duration, expected, received int, sent flo
 
 // grow raises a limit that is used to the full: fast where nothing speaks against it, slowly near what was too much.
 func (e *Estimator) grow(now time.Duration, elapsed float64) {
-	if e.limit == 0 || e.delivered.Rate(0) < unused*e.limit || e.queue.delay > 3*minQueue/2 {
+	if !e.atLimit() || e.queue.delay > 3*minQueue/2 {
 		return
 	}
 	growth := fastGrowth

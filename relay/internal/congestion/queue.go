@@ -93,9 +93,6 @@ func (m *Meter) Add(size int, at time.Duration) {
 	m.last = max(m.last, at)
 }
 
-// Span is how long the meter has measured.
-func (m *Meter) Span() time.Duration { return m.last - m.start }
-
 // Rate is in bits per second, up to a moment not before the last bytes.
 func (m *Meter) Rate(at time.Duration) float64 {
 	span := max(at, m.last) - m.start
