@@ -222,6 +222,24 @@ func from(mark byte) func(*rtp.Packet) bool {
 	return func(p *rtp.Packet) bool { return p.Payload[len(p.Payload)-1] == mark }
 }
 
+// wantAll checks that a viewer gets the presenter's picture from a keyframe on, and that none of it is lost on the way.
+func wantAll(t *testing.T, p *presenter, packets <-chan *rtp.Packet) {
+	t.Helper()
+	anything := func(*rtp.Packet) bool { return true }
+	first := next(t, packets, "packet", anything)
+	if !isKeyframe(first) {
+		t.Error("the first packet is not a keyframe's")
+	}
+	for sequence := first.SequenceNumber; sequence != first.SequenceNumber+60; sequence++ {
+		if got := next(t, packets, "packet", anything); got.SequenceNumber != sequence+1 {
+			t.Fatalf("%d after %d", got.SequenceNumber, sequence)
+		}
+	}
+	if p.asked.Load() == 0 {
+		t.Error("no keyframe was asked for")
+	}
+}
+
 func isKeyframe(p *rtp.Packet) bool { return p.Payload[0]&0x10 != 0 && p.Payload[4]&1 == 0 }
 
 func TestALateViewerStartsAtAKeyframe(t *testing.T) {

@@ -23,19 +23,7 @@ func TestTCPAloneBringsThePicture(t *testing.T) {
 	p := w.shareBy(peertest.NewTCPClient(t), "anne", 'A')
 	viewer := peertest.NewTCPClient(t)
 	packets := w.play(viewer, "james")
-	first := next(t, packets, "packet", func(*rtp.Packet) bool { return true })
-	if !isKeyframe(first) {
-		t.Error("the first packet is not a keyframe's")
-	}
-	for sequence := first.SequenceNumber; sequence != first.SequenceNumber+60; sequence++ { // none is lost on the way
-		got := next(t, packets, "packet", func(*rtp.Packet) bool { return true })
-		if got.SequenceNumber != sequence+1 {
-			t.Fatalf("%d after %d", got.SequenceNumber, sequence)
-		}
-	}
-	if p.asked.Load() == 0 {
-		t.Error("no keyframe was asked for")
-	}
+	wantAll(t, p, packets)
 	for _, pc := range []*webrtc.PeerConnection{p.pc, viewer} {
 		if protocol := protocolOf(pc); protocol != "tcp" {
 			t.Errorf("it went over %q", protocol)

@@ -114,19 +114,7 @@ func TestTURNAloneBringsThePicture(t *testing.T) {
 			p := w.share("anne", 'A')
 			pc := w.behindFirewall(w.urls()[network])
 			packets := w.play(pc, "james")
-			first := next(t, packets, "packet", func(*rtp.Packet) bool { return true })
-			if !isKeyframe(first) {
-				t.Error("the first packet is not a keyframe's")
-			}
-			for sequence := first.SequenceNumber; sequence != first.SequenceNumber+60; sequence++ { // none is lost on the way
-				got := next(t, packets, "packet", func(*rtp.Packet) bool { return true })
-				if got.SequenceNumber != sequence+1 {
-					t.Fatalf("%d after %d", got.SequenceNumber, sequence)
-				}
-			}
-			if p.asked.Load() == 0 {
-				t.Error("no keyframe was asked for")
-			}
+			wantAll(t, p, packets)
 			w.carried(t)
 		})
 	}

@@ -112,7 +112,7 @@ func TestLimitsOfConnections(t *testing.T) {
 	w := newWorld(t, icetcp.Limits{PerSource: 6, Connections: 9, PendingPerSource: 3, Pending: 4, PerSession: 4})
 	settle := func(connections, pending int) {
 		t.Helper()
-		eventually(t, fmt.Sprintf("%d connections, %d of them pending", connections, pending), func() bool {
+		peertest.Eventually(t, fmt.Sprintf("%d connections, %d of them pending", connections, pending), func() bool {
 			c, p := w.server.Live()
 			return c == connections && p == pending
 		})
@@ -202,7 +202,7 @@ func TestASlowReaderHoldsNobodyUp(t *testing.T) {
 	t.Logf("%d packets to each, %d dropped; the longest burst took %s", index-1, w.server.Dropped.Load(), longest)
 	began := time.Now()
 	slow.Close() // its connection must not wait for the reader either
-	eventually(t, "the slow connection ends", func() bool { n, _ := w.server.Live(); return n == 1 })
+	peertest.Eventually(t, "the slow connection ends", func() bool { n, _ := w.server.Live(); return n == 1 })
 	t.Logf("ended after %s", time.Since(began))
 }
 
@@ -220,7 +220,7 @@ func TestClose(t *testing.T) {
 	for index := uint64(1); w.server.Dropped.Load() == 0; {
 		index = slow.send(b, index, 12)
 	}
-	eventually(t, "all three are there", func() bool { n, pending := w.server.Live(); return n == 3 && pending == 1 })
+	peertest.Eventually(t, "all three are there", func() bool { n, pending := w.server.Live(); return n == 3 && pending == 1 })
 	began := time.Now()
 	if err := w.server.Close(); err != nil {
 		t.Fatal(err)

@@ -90,7 +90,7 @@ func (w *world) connected() viewer {
 	w.t.Helper()
 	v := w.view()
 	v.remote.Connect(v.answer)
-	within(w.t, v.Connected(), "connected")
+	peertest.Within(w.t, v.Connected(), "connected")
 	return v
 }
 
@@ -230,25 +230,6 @@ func (c *client) answered() *stun.Message {
 		}
 		if m.Type == stun.BindingSuccess {
 			return m
-		}
-	}
-}
-
-func within(t testing.TB, c <-chan struct{}, what string) {
-	t.Helper()
-	select {
-	case <-c:
-	case <-time.After(peertest.Patience):
-		t.Fatalf("not within %s: %s", peertest.Patience, what)
-	}
-}
-
-// eventually waits for a condition that nothing announces.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(peertest.Patience); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", peertest.Patience, what)
 		}
 	}
 }

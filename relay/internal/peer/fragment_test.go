@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/coopnet/coopnet/relay/internal/packet"
+	"github.com/coopnet/coopnet/relay/internal/peer/peertest"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -161,11 +162,11 @@ func TestARestartThatFailsHalfwayEndsTheSession(t *testing.T) {
 	}
 	defer p.Close()
 	p.patience = 1 // no time to gather
-	eventually(t, "a restart fails", func() bool {
+	peertest.Eventually(t, "a restart fails", func() bool {
 		_, err := p.Restart(fragmentOf(freshUfrag(t)))
 		return err != nil
 	})
-	within(t, p.Closed(), "closed")
+	peertest.Within(t, p.Closed(), "closed")
 }
 
 // freshUfrag is a ufrag that no restart had before.

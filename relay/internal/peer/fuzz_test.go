@@ -59,7 +59,7 @@ func FuzzMediaPort(f *testing.F) {
 	honest := peertest.New(f, peertest.Config{})
 	viewer, answer := view(f, peers, honest, func([]byte) {})
 	honest.Connect(answer)
-	within(f, viewer.Connected(), "connected")
+	peertest.Within(f, viewer.Connected(), "connected")
 	h, credential := newHostile(f, peers), identify(answer, "vwrU")
 	for _, script := range hostileSeeds() {
 		f.Add(script)

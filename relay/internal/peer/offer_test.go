@@ -262,7 +262,7 @@ func FuzzPresent(f *testing.F) {
 				p.Close()
 			}
 		}()
-		within(t, answered, "an answer or a refusal")
+		peertest.Within(t, answered, "an answer or a refusal")
 	})
 }
 

@@ -60,7 +60,7 @@ func publish(t *testing.T, p *Peers) (*webrtc.TrackLocalStaticRTP, <-chan uint16
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
 		t.Fatal(err)
 	}
-	within(t, connected, "the presenter is connected")
+	peertest.Within(t, connected, "the presenter is connected")
 	return track, sequences
 }
 

@@ -76,8 +76,8 @@ func TestAFloodOfChecksIsBounded(t *testing.T) {
 	if n := len(c.conn().queue); n > queueLength {
 		t.Errorf("%d datagrams wait", n)
 	}
-	eventually(t, "the first is answered", func() bool { return c.holder(nearby(1, 9)) == c.conn() })
-	eventually(t, "nothing waits", func() bool { return len(c.conn().queue) == 0 })
+	peertest.Eventually(t, "the first is answered", func() bool { return c.holder(nearby(1, 9)) == c.conn() })
+	peertest.Eventually(t, "nothing waits", func() bool { return len(c.conn().queue) == 0 })
 	// pion answers a check and checks back.
 	if sent, allowed := peers.socket.Counters.PacketsOut.Load()-before, uint64(2*maxChecks*(2+time.Since(began)/time.Second)); sent > allowed {
 		t.Errorf("%d datagrams answer %d checks, at most %d should", sent, flood, allowed)
@@ -98,7 +98,7 @@ func TestAViewersChecksAreLimited(t *testing.T) {
 	if sent < maxChecks || sent > allowed+2 { // and a sign of life
 		t.Errorf("%d checks were answered, at least %d and at most %d should be", sent, maxChecks, allowed)
 	}
-	eventually(t, "checks are answered again", func() bool {
+	peertest.Eventually(t, "checks are answered again", func() bool {
 		now := peers.socket.Counters.PacketsOut.Load()
 		peers.Deliver(append([]byte(nil), request...), v.Address())
 		return peers.socket.Counters.PacketsOut.Load() > now
@@ -120,17 +120,17 @@ func TestAPresenterIsAtFewAddresses(t *testing.T) {
 			c.check(at)
 			continue
 		}
-		eventually(t, "an answer", func() bool { c.session.gate.refill(); c.check(at); return c.holder(at) == c.conn() })
+		peertest.Eventually(t, "an answer", func() bool { c.session.gate.refill(); c.check(at); return c.holder(at) == c.conn() })
 	}
-	eventually(t, "nothing waits", func() bool { return len(c.conn().queue) == 0 })
+	peertest.Eventually(t, "nothing waits", func() bool { return len(c.conn().queue) == 0 })
 	c.session.gate.refill()
 	c.check(nearby(0, 9))
-	eventually(t, "nothing waits", func() bool { return len(c.conn().queue) == 0 })
+	peertest.Eventually(t, "nothing waits", func() bool { return len(c.conn().queue) == 0 })
 	if n := addresses(); n != maxAddresses {
 		t.Errorf("the session is at %d addresses", n)
 	}
 	c.session.Close()
-	eventually(t, "the end of all", func() bool { return addresses() == 0 })
+	peertest.Eventually(t, "the end of all", func() bool { return addresses() == 0 })
 	if c.conn() != nil {
 		t.Error("the connection is left behind")
 	}
@@ -145,14 +145,14 @@ func TestAPresentersAddressIsNotTaken(t *testing.T) {
 	spectator.Accept(answer)
 	at := nearby(1, 9)
 	victim.check(at)
-	eventually(t, "the presenter is there", func() bool { return victim.holder(at) == victim.conn() })
+	peertest.Eventually(t, "the presenter is there", func() bool { return victim.holder(at) == victim.conn() })
 	forge := func(elsewhere netip.AddrPort) {
 		t.Helper()
 		attacker.check(at)
 		peers.Deliver(spectator.Request(peertest.Check{Nominate: true}), at)
 		attacker.session.gate.refill()
 		attacker.check(elsewhere)
-		eventually(t, "what came before is through", func() bool { return victim.holder(elsewhere) == attacker.conn() })
+		peertest.Eventually(t, "what came before is through", func() bool { return victim.holder(elsewhere) == attacker.conn() })
 	}
 	forge(nearby(2, 9))
 	clock.forward(silence - time.Second)
@@ -167,9 +167,9 @@ func TestAPresentersAddressIsNotTaken(t *testing.T) {
 	}
 	victim.session.gate.refill()
 	victim.check(at) // and now it is the other way round
-	eventually(t, "nothing waits", func() bool { return len(victim.conn().queue) == 0 })
+	peertest.Eventually(t, "nothing waits", func() bool { return len(victim.conn().queue) == 0 })
 	clock.forward(silence)
-	eventually(t, "a presenter has the address of a viewer that vanished", func() bool {
+	peertest.Eventually(t, "a presenter has the address of a viewer that vanished", func() bool {
 		victim.session.gate.refill()
 		victim.check(at)
 		return victim.holder(at) == victim.conn()

@@ -60,26 +60,6 @@ func view(t testing.TB, p *Peers, v *peertest.Viewer, feedback func([]byte)) (*V
 	return viewer, answer
 }
 
-// within waits for a channel to be closed.
-func within(t testing.TB, c <-chan struct{}, what string) {
-	t.Helper()
-	select {
-	case <-c:
-	case <-time.After(peertest.Patience):
-		t.Fatalf("not within %s: %s", peertest.Patience, what)
-	}
-}
-
-// eventually waits for a condition that nothing announces.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(peertest.Patience); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", peertest.Patience, what)
-		}
-	}
-}
-
 func TestAViewerGetsMediaAndGivesFeedback(t *testing.T) {
 	const cm, aead = dtls.SRTP_AES128_CM_HMAC_SHA1_80, dtls.SRTP_AEAD_AES_128_GCM
 	for name, tt := range map[string]struct {
@@ -107,7 +87,7 @@ func TestAViewerGetsMediaAndGivesFeedback(t *testing.T) {
 				t.Error("media flows before the handshake")
 			}
 			remote.Connect(answer)
-			within(t, viewer.Connected(), "connected")
+			peertest.Within(t, viewer.Connected(), "connected")
 			if remote.Profile() != tt.want {
 				t.Errorf("profile %v, want %v", remote.Profile(), tt.want)
 			}
@@ -145,7 +125,7 @@ func TestOnlyTheOfferersCertificateGetsKeys(t *testing.T) {
 	if err := impostor.Handshake(); err == nil {
 		t.Error("another certificate shakes hands")
 	}
-	within(t, viewer.Closed(), "closed")
+	peertest.Within(t, viewer.Closed(), "closed")
 	select {
 	case <-viewer.Connected():
 		t.Error("connected")
@@ -245,7 +225,7 @@ func TestAViewerCannotTakeAnothersAddress(t *testing.T) {
 	}
 	clock.forward(silence) // the first viewer has gone without a word, and its address is used again
 	forge()
-	eventually(t, "the address is given to another viewer", func() bool { return peers.demux.at(victim.Address()) == second })
+	peertest.Eventually(t, "the address is given to another viewer", func() bool { return peers.demux.at(victim.Address()) == second })
 	if first.destination.Load() != nil {
 		t.Error("the first viewer still gets media there")
 	}
@@ -262,7 +242,7 @@ func TestASilentViewersAddressGoesToWhoChecks(t *testing.T) {
 	first, answer := view(t, peers, gone, func([]byte) {})
 	second, another := view(t, peers, next, func([]byte) {})
 	gone.Connect(answer)
-	within(t, first.Connected(), "connected")
+	peertest.Within(t, first.Connected(), "connected")
 	next.Accept(another)
 	take := func() *Viewer {
 		t.Helper()
@@ -304,7 +284,7 @@ func TestAViewerOfNothingHearsSignsOfLife(t *testing.T) {
 	v := peertest.New(t, peertest.Config{})
 	viewer, answer := view(t, peers, v, func([]byte) {})
 	v.Connect(answer)
-	within(t, viewer.Connected(), "connected")
+	peertest.Within(t, viewer.Connected(), "connected")
 	signs := func(most int, wait time.Duration) (n int) {
 		t.Helper()
 		for until := time.Now().Add(wait); ; {
@@ -389,7 +369,7 @@ func TestAViewerWhoStopsCheckingIsForgotten(t *testing.T) { // RFC 7675 section 
 	v := peertest.New(t, peertest.Config{})
 	viewer, answer := view(t, peers, v, func([]byte) {})
 	v.Connect(answer)
-	within(t, viewer.Connected(), "connected")
+	peertest.Within(t, viewer.Connected(), "connected")
 	clock.forward(consentTimeout - 5*time.Second)
 	v.Checked(peertest.Check{Nominate: true})
 	clock.forward(10 * time.Second)
@@ -398,7 +378,7 @@ func TestAViewerWhoStopsCheckingIsForgotten(t *testing.T) { // RFC 7675 section 
 		t.Fatal("a viewer that checks is taken for gone")
 	}
 	clock.forward(consentTimeout)
-	within(t, viewer.Closed(), "closed")
+	peertest.Within(t, viewer.Closed(), "closed")
 }
 
 func TestAViewerWhoSaysGoodbyeIsForgotten(t *testing.T) {
@@ -406,9 +386,9 @@ func TestAViewerWhoSaysGoodbyeIsForgotten(t *testing.T) {
 	v := peertest.New(t, peertest.Config{})
 	viewer, answer := view(t, peers, v, func([]byte) {})
 	v.Connect(answer)
-	within(t, viewer.Connected(), "connected")
+	peertest.Within(t, viewer.Connected(), "connected")
 	v.Close()
-	within(t, viewer.Closed(), "closed")
+	peertest.Within(t, viewer.Closed(), "closed")
 	if peers.Viewers() != 0 {
 		t.Errorf("%d viewers left", peers.Viewers())
 	}
@@ -419,9 +399,9 @@ func TestTheRelaySaysGoodbye(t *testing.T) {
 	v := peertest.New(t, peertest.Config{})
 	viewer, answer := view(t, peers, v, func([]byte) {})
 	v.Connect(answer)
-	within(t, viewer.Connected(), "connected")
+	peertest.Within(t, viewer.Connected(), "connected")
 	viewer.Close()
-	within(t, v.Ended(), "the viewer is told")
+	peertest.Within(t, v.Ended(), "the viewer is told")
 }
 
 func TestAFullRelayRefuses(t *testing.T) {
@@ -445,7 +425,7 @@ func TestRubbishOnTheMediaPort(t *testing.T) {
 	v, stranger := peertest.New(t, peertest.Config{}), peertest.New(t, peertest.Config{})
 	viewer, answer := view(t, peers, v, func([]byte) {})
 	v.Connect(answer)
-	within(t, viewer.Connected(), "connected")
+	peertest.Within(t, viewer.Connected(), "connected")
 	stranger.Accept(answer)
 	for _, from := range []*peertest.Viewer{v, stranger} {
 		for first := range 256 {
@@ -471,7 +451,7 @@ func TestReportsAreLimited(t *testing.T) {
 	var got atomic.Int64
 	viewer, answer := view(t, peers, v, func([]byte) { got.Add(1) })
 	v.Connect(answer)
-	within(t, viewer.Connected(), "connected")
+	peertest.Within(t, viewer.Connected(), "connected")
 	began := time.Now()
 	for range 10 * maxReports {
 		v.Send(&rtcp.PictureLossIndication{MediaSSRC: viewer.VideoSSRC})
@@ -482,7 +462,7 @@ func TestReportsAreLimited(t *testing.T) {
 	if before < maxReports || before > allowed {
 		t.Errorf("%d reports of %d were taken, at least %d and at most %d should be", before, 10*maxReports, maxReports, allowed)
 	}
-	eventually(t, "reports are taken again", func() bool {
+	peertest.Eventually(t, "reports are taken again", func() bool {
 		v.Send(&rtcp.PictureLossIndication{MediaSSRC: viewer.VideoSSRC})
 		return got.Load() > before+maxReports/2
 	})
