@@ -139,44 +139,55 @@ test('a blurred picture is called unsharp', async () => {
 });
 
 test('a picture that stopped is called frozen', async () => {
-  await pattern.evaluate(() => window.pattern.still(true));
-  const stopped = judge(await watchPicture(viewer, 1500), demand);
-  expect(stopped.faults).toContain('frozen');
-  // A still picture is no fault where nothing is meant to move.
-  expect(judge(await watchPicture(viewer, 500), { tag: mine.tag, moving: false }).faults).toEqual(
-    [],
+  await faulty(
+    () => pattern.evaluate(() => window.pattern.still(true)),
+    async () => {
+      await untilOld();
+      expect(judge(await watchPicture(viewer, 1500), demand).faults).toContain('frozen');
+      // A still picture is no fault where nothing is meant to move.
+      const still = { tag: mine.tag, moving: false as const };
+      expect(judge(await watchPicture(viewer, 500), still).faults).toEqual([]);
+    },
+    () => pattern.evaluate(() => window.pattern.still(false)),
   );
-  await pattern.evaluate(() => window.pattern.still(false));
-  await untilGood();
-
-  await viewer.evaluate(() => document.querySelector('video')!.pause());
-  expect(judge(await watchPicture(viewer, 1500), demand).faults).toContain('frozen');
-  await viewer.evaluate(() => document.querySelector('video')!.play());
-  await untilGood();
+  await faulty(
+    () => viewer.evaluate(() => document.querySelector('video')!.pause()),
+    async () => {
+      await untilOld();
+      expect(judge(await watchPicture(viewer, 1500), demand).faults).toContain('frozen');
+    },
+    () => viewer.evaluate(() => document.querySelector('video')!.play()),
+  );
 });
 
 test('a black picture is called black', async () => {
-  await viewer.evaluate(() => {
-    window.sender.track!.enabled = false;
-  });
-  await untilSeen(viewer, 'black', 5000, (sample) => sample.luma !== null);
-  expect(judge(await watchPicture(viewer, 1000), demand).faults).toContain('black');
-  await viewer.evaluate(() => {
-    window.sender.track!.enabled = true;
-  });
-  await untilGood();
+  const enable = (enabled: boolean) =>
+    viewer.evaluate((on) => {
+      window.sender.track!.enabled = on;
+    }, enabled);
+  await faulty(
+    () => enable(false),
+    async () => {
+      await untilSeen(viewer, 'black', 5000, (sample) => sample.luma !== null);
+      expect(judge(await watchPicture(viewer, 1000), demand).faults).toContain('black');
+    },
+    () => enable(true),
+  );
 });
 
 test('a picture without a code is called unreadable', async () => {
-  await pattern.evaluate(() => {
-    document.body.style.filter = 'blur(30px)';
-  });
-  await untilSeen(viewer, 'blurred', 5000, (sample) => sample.luma !== null);
-  expect(judge(await watchPicture(viewer, 1000), demand).faults).toContain('unreadable');
-  await pattern.evaluate(() => {
-    document.body.style.filter = '';
-  });
-  await untilGood();
+  const filter = (value: string) =>
+    pattern.evaluate((text) => {
+      document.body.style.filter = text;
+    }, value);
+  await faulty(
+    () => filter('blur(30px)'),
+    async () => {
+      await untilSeen(viewer, 'blurred', 5000, (sample) => sample.luma !== null);
+      expect(judge(await watchPicture(viewer, 1000), demand).faults).toContain('unreadable');
+    },
+    () => filter(''),
+  );
 });
 
 test('a late picture is called late', async () => {
@@ -184,16 +195,19 @@ test('a late picture is called late', async () => {
     viewer.evaluate((target) => {
       window.receiver.jitterBufferTarget = target;
     }, milliseconds);
-  await hold(1500);
-  await untilSeen(
-    viewer,
-    'late',
-    15_000,
-    (sample) => sample.time !== null && sample.at - sample.time > 1200,
+  await faulty(
+    () => hold(1500),
+    async () => {
+      await untilSeen(
+        viewer,
+        'late',
+        15_000,
+        (sample) => sample.time !== null && sample.at - sample.time > 1200,
+      );
+      expect(judge(await watchPicture(viewer, 1000), demand).faults).toContain('late');
+    },
+    () => hold(null),
   );
-  expect(judge(await watchPicture(viewer, 1000), demand).faults).toContain('late');
-  await hold(null);
-  await untilGood();
 });
 
 test('the picture of another conference is called so', async () => {
@@ -213,15 +227,35 @@ test('the picture of another conference is called so', async () => {
   expect(seen.tags).toContain(815);
 });
 
-/** Waits until a fault that a test made is over. */
-async function untilGood(): Promise<void> {
-  const since = Date.now();
+/** Makes a fault, looks at it, and ends it whatever came of the look: the next test begins with a good picture. */
+async function faulty(
+  begin: () => Promise<void>,
+  look: () => Promise<void>,
+  end: () => Promise<void>,
+): Promise<void> {
+  await begin();
+  try {
+    await look();
+  } finally {
+    await end();
+    const since = Date.now();
+    await untilSeen(
+      viewer,
+      'good picture',
+      20_000,
+      (sample) => sample.time !== null && sample.time > since && sample.at - sample.time < 500,
+      since,
+    );
+  }
+}
+
+/** Waits for the pictures that were under way: from then on none comes. */
+async function untilOld(): Promise<void> {
   await untilSeen(
     viewer,
-    'good picture',
+    'an old picture',
     10_000,
-    (sample) => sample.time !== null && sample.time > since && sample.at - sample.time < 500,
-    since,
+    (sample) => sample.time !== null && sample.at - sample.time > 1000,
   );
 }
 
