@@ -100,6 +100,7 @@ type Verdict struct {
 	Idle        float64  `json:"idleGoroutines"` // before anybody came
 	Left        float64  `json:"leftGoroutines"` // after everybody left
 	LeftAfter   float64  `json:"leftSeconds"`    // how long the relay took to get there
+	Strange     uint64   `json:"strange"`        // packets that the answers did not announce
 	Problems    []string `json:"problems"`       // none: the relay stays as it is
 }
 
@@ -121,6 +122,7 @@ func (v Verdict) String() string {
 	line("left without a word", "%d viewers, %d presenters", c.Vanished, c.VanishedShares)
 	line("ICE restarts, shares", "%d, %d", c.Restarts, c.Shares)
 	line("loss", "%.4f %%", v.LossPercent)
+	line("strange packets", "%d, for whoever had the port before", v.Strange)
 	line("frame latency", "%.1f ms p50, %.1f ms p99, %.1f ms max", v.Delay.P50, v.Delay.P99, v.Delay.Max)
 	line("goroutines when idle", "%.0f before, %.0f after, %.0f s after the last viewer left", v.Idle, v.Left, v.LeftAfter)
 	if len(v.Problems) == 0 {

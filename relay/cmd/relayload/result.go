@@ -20,6 +20,7 @@ type Result struct {
 	Recovered uint64  `json:"recovered"` // of those that came, by retransmission
 	Dropped   uint64  `json:"dropped"`   // of those lost, by the load generator's own sockets
 	Broken    uint64  `json:"broken"`    // sampled packets that could not be decrypted, or are not of this program
+	Strange   uint64  `json:"strange"`   // packets that the relay's answers did not announce
 	Cost      Cost    `json:"cost"`
 	Join      Spread  `json:"joinMilliseconds"`  // from the request to the first packet
 	Delay     Spread  `json:"delayMilliseconds"` // of a frame's last packet
@@ -133,6 +134,9 @@ func (r Result) String() string {
 	}
 	if r.Broken > 0 {
 		line("broken", "%d sampled packets could not be decrypted, or are not of this program's shares", r.Broken)
+	}
+	if r.Strange > 0 {
+		line("strange", "%d packets that the relay's answers did not announce", r.Strange)
 	}
 	if r.Cost.ResidentBytes > 0 {
 		line("cost", "%.2f us/packet, %.2f cores", r.Cost.MicrosecondsPerPacket, r.Cost.Cores)

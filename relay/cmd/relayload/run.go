@@ -234,7 +234,7 @@ func (l *load) measure(ctx context.Context, before usage, stopPresenting func())
 	final.lost += l.unheard()
 	r.Seconds, r.Packets = elapsed.Seconds(), end.got-start.got
 	r.Lost, r.Recovered = max(final.lost, start.lost)-start.lost, final.recovered-start.recovered
-	r.Dropped, r.Broken = final.dropped-start.dropped, final.broken
+	r.Dropped, r.Broken, r.Strange = final.dropped-start.dropped, final.broken, final.strange
 	r.Delay = l.delays.spread()
 	packets := float64(max(r.Packets, 1))
 	r.Cost.OwnMicroseconds = float64((ownEnd.CPU - own.CPU).Microseconds()) / packets
@@ -248,7 +248,7 @@ func (l *load) measure(ctx context.Context, before usage, stopPresenting func())
 }
 
 // totals are sums over viewers.
-type totals struct{ got, lost, recovered, dropped, broken uint64 }
+type totals struct{ got, lost, recovered, dropped, broken, strange uint64 }
 
 // totals stops the polls for a moment: what they count is theirs alone while they run.
 func (l *load) totals() totals {
@@ -277,6 +277,7 @@ func (t *totals) add(v *viewer) {
 	t.lost += v.video.lost() + v.share.skipped
 	t.recovered += v.video.recovered
 	t.broken += v.broken
+	t.strange += v.strange
 	t.dropped += v.socket.dropped()
 }
 

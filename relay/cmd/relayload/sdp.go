@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,6 +16,7 @@ const (
 	sequenceOffer = 3 // extension id that is offered for transport-wide sequence numbers
 	sequenceURI   = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 	maxCandidates = 8 // of an answer that are tried
+	maxSources    = 8
 )
 
 // offer composes a session description with one VP8 section. ssrc is 0 for a viewer.
@@ -65,7 +67,8 @@ type answer struct {
 	ice         credentials
 	fingerprint string
 	candidates  []netip.AddrPort
-	sequence    uint8 // extension id of transport-wide sequence numbers; 0: not agreed
+	sequence    uint8    // extension id of transport-wide sequence numbers; 0: not agreed
+	sources     []uint32 // SSRCs of what the relay will send; empty: it did not say
 }
 
 func parseAnswer(text string) (answer, error) {
@@ -92,6 +95,8 @@ func parseAnswer(text string) (answer, error) {
 			}
 		case "candidate":
 			a.candidate(strings.Fields(value))
+		case "ssrc":
+			a.source(value)
 		}
 	}
 	if a.ice.ufrag == "" || a.ice.password == "" || a.fingerprint == "" {
@@ -126,6 +131,21 @@ func (a *answer) candidate(fields []string) {
 	if err == nil && portErr == nil && ip.Is4() {
 		a.candidates = append(a.candidates, netip.AddrPortFrom(ip, uint16(port)))
 	}
+}
+
+// source keeps an SSRC (RFC 5576 section 4.1); each comes several times.
+func (a *answer) source(value string) {
+	text, _, _ := strings.Cut(value, " ")
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err == nil && len(a.sources) < maxSources && !slices.Contains(a.sources, uint32(n)) {
+		a.sources = append(a.sources, uint32(n))
+	}
+}
+
+// announces reports whether a packet from this source may be the relay's. Another one's was meant for whoever had the
+// port before.
+func (a *answer) announces(ssrc uint32) bool {
+	return len(a.sources) == 0 || slices.Contains(a.sources, ssrc)
 }
 
 // fingerprint is a certificate's hash as SDP has it (RFC 8122 section 5).

@@ -166,7 +166,7 @@ func (s *soak) verdict(idle gauges) Verdict {
 	v := Verdict{Minutes: time.Since(s.began).Minutes(), Growth: growths(s.samples), Idle: idle.Goroutines, Delay: s.delays.spread(), Join: s.joins.spread()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v.Counts, v.LossPercent = s.Counts, s.gone.lossPercent()
+	v.Counts, v.LossPercent, v.Strange = s.Counts, s.gone.lossPercent(), s.gone.strange
 	if v.Growth == nil {
 		v.Problems = append(v.Problems, "too short to tell")
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -30,6 +32,8 @@ type viewer struct {
 	firstAt  chan time.Duration // when the first packet came
 	plain    [maxDatagram]byte
 	broken   uint64 // sampled packets that could not be decrypted, or have no stamp
+	fault    error  // of the first of these
+	strange  uint64 // packets that the relay's answer did not announce
 	reported report
 	feedback congestion
 }
@@ -99,7 +103,12 @@ func (v *viewer) receive(b []byte, at time.Duration) {
 		return
 	}
 	if b[1] >= 192 && b[1] <= 223 { // RFC 5761 section 4
-		v.control(b, at)
+		if v.expects(b[4:]) {
+			v.control(b, at)
+		}
+		return
+	}
+	if !v.expects(b[8:]) {
 		return
 	}
 	if v.loss > 0 && v.random.Float64() < v.loss {
@@ -122,6 +131,24 @@ func (v *viewer) receive(b []byte, at time.Duration) {
 	}
 }
 
+// expects reports whether the answer announced the packet's SSRC.
+func (v *viewer) expects(ssrc []byte) bool {
+	if !v.answer.announces(binary.BigEndian.Uint32(ssrc)) {
+		v.strange++
+		return false
+	}
+	return true
+}
+
+// spoilt notes a sampled packet that is not what was sent.
+func (v *viewer) spoilt(b []byte, what error) {
+	v.broken++
+	if v.fault == nil {
+		v.fault = fmt.Errorf("viewer %d: type %d, SSRC %x, number %d, %d bytes, after %d packets, %d recovered: %w",
+			v.ssrc-1, b[1], binary.BigEndian.Uint32(b[8:]), binary.BigEndian.Uint16(b[2:]), len(b), v.video.got, v.video.recovered, what)
+	}
+}
+
 // samples decides whether a packet is decrypted: the last one of some frames, and whichever can be the first.
 func (v *viewer) samples(b []byte) bool {
 	due := v.share.latest.share == 0
@@ -141,12 +168,12 @@ func (v *viewer) decrypt(b []byte) ([]byte, bool) {
 	var h rtp.Header
 	plain, err := k.in.DecryptRTP(v.plain[:0], b, &h)
 	if err != nil {
-		v.broken++
+		v.spoilt(b, err)
 		return nil, false
 	}
 	n, err := h.Unmarshal(plain)
 	if err != nil {
-		v.broken++
+		v.spoilt(b, err)
 		return nil, false
 	}
 	return plain[n:], true
@@ -156,7 +183,7 @@ func (v *viewer) decrypt(b []byte) ([]byte, bool) {
 func (v *viewer) sample(b, payload []byte, index uint64, at time.Duration) {
 	stamp, ok := stamped(payload)
 	if !ok {
-		v.broken++
+		v.spoilt(b, errors.New("no presenter's payload"))
 		return
 	}
 	v.share.learn(stamp, index)
@@ -224,7 +251,7 @@ func (v *viewer) control(b []byte, at time.Duration) {
 	}
 	plain, err := k.in.DecryptRTCP(v.plain[:0], b, nil)
 	if err != nil {
-		v.broken++
+		v.spoilt(b, err)
 		return
 	}
 	packets, err := rtcp.Unmarshal(plain)

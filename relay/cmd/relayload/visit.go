@@ -77,6 +77,9 @@ func (s *soak) fold(v *viewer, room int) {
 	defer turn.Unlock()
 	s.gone.add(v)
 	delete(s.here, v)
+	if v.fault != nil && len(s.failures) < maxFailures {
+		s.failures = append(s.failures, v.fault)
+	}
 	if p := s.shown[room].Load(); float64(v.share.missed(p, v.video.highest)) > deafAfter*p.Rate*float64(p.Packets) {
 		s.Deaf++
 	}
