@@ -145,12 +145,12 @@ func (d *Domain) admission(in *entrance, now time.Time) (*Admission, error) {
 	if err != nil {
 		return nil, err
 	}
-	expires := now.Add(admissionLife)
-	if until := in.conference.Until(); !until.IsZero() && until.Before(expires) {
-		expires = until
-	}
-	return &Admission{
+	a := &Admission{
 		Conference: in.conference.ID, Participant: participant, Role: in.role, Invitation: in.invitation,
-		Expires: expires.UTC().Truncate(time.Second),
-	}, nil
+		Expires: now.Add(admissionLife).UTC().Truncate(time.Second), // the conference's end is looked at each time: it may move
+	}
+	if a.Invitation == "" {
+		a.Password = in.conference.PasswordID
+	}
+	return a, nil
 }

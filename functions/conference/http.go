@@ -23,8 +23,13 @@ func (d *Domain) Handler() *http.ServeMux {
 	mux.HandleFunc("POST /api/v1/conferences", d.organizer(d.postConference))
 	mux.HandleFunc("GET /api/v1/conferences", d.organizer(d.listConferences))
 	mux.HandleFunc("GET /api/v1/conferences/{id}", d.organizer(d.readConference))
+	mux.HandleFunc("PATCH /api/v1/conferences/{id}", d.organizer(d.patchConference))
+	mux.HandleFunc("DELETE /api/v1/conferences/{id}", d.organizer(d.deleteConference))
+	mux.HandleFunc("GET /api/v1/conferences/{id}/invite.ics", d.organizer(d.readCalendar))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/password", d.organizer(d.postPassword))
 	mux.HandleFunc("POST /api/v1/conferences/{id}/end", d.organizer(d.postEnd))
 	mux.HandleFunc("POST /api/v1/conferences/{id}/invitations", d.organizer(d.postInvitation))
+	mux.HandleFunc("GET /api/v1/conferences/{id}/invitations", d.organizer(d.listInvitations))
 	mux.HandleFunc("DELETE /api/v1/conferences/{id}/invitations/{iid}", d.organizer(d.deleteInvitation))
 	return mux
 }

@@ -2,7 +2,6 @@ package conference
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -34,13 +33,14 @@ type view struct {
 	Settings
 	Status    string    `json:"status"`
 	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
 	EndedAt   time.Time `json:"endedAt,omitzero"`
 	Version   int64     `json:"version"`
 	Password  string    `json:"password,omitempty"` // only when it was generated, only in the answer to that call
 }
 
 func (d *Domain) view(c *Conference) view {
-	return view{ID: c.ID, Settings: c.Settings, Status: c.Status(d.cfg.Now()), CreatedAt: c.CreatedAt, EndedAt: c.EndedAt, Version: c.Version}
+	return view{ID: c.ID, Settings: c.Settings, Status: c.Status(d.cfg.Now()), CreatedAt: c.CreatedAt, UpdatedAt: c.updated(), EndedAt: c.EndedAt, Version: c.Version}
 }
 
 func (d *Domain) postConference(w http.ResponseWriter, r *http.Request, actor string) error {
@@ -52,11 +52,8 @@ func (d *Domain) postConference(w http.ResponseWriter, r *http.Request, actor st
 	if err != nil {
 		return err
 	}
-	v := d.view(c)
-	v.Password = generated
 	w.Header().Set("Location", "/api/v1/conferences/"+c.ID)
-	w.Header().Set("ETag", etag(c.Version))
-	return problem.Answer(w, http.StatusCreated, v)
+	return d.answer(w, http.StatusCreated, c, generated)
 }
 
 func (d *Domain) readConference(w http.ResponseWriter, r *http.Request, _ string) error {
@@ -64,33 +61,25 @@ func (d *Domain) readConference(w http.ResponseWriter, r *http.Request, _ string
 	if err != nil {
 		return err
 	}
-	w.Header().Set("ETag", etag(c.Version))
-	return problem.Answer(w, http.StatusOK, d.view(c))
+	return d.answer(w, http.StatusOK, c, "")
 }
 
 func (d *Domain) listConferences(w http.ResponseWriter, r *http.Request, _ string) error {
 	values := r.URL.Query()
-	q := Query{Cursor: values.Get("cursor"), Status: values.Get("status")}
-	if s := values.Get("limit"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil || n == 0 {
-			return invalid("/limit", "is not a number of conferences")
-		}
-		q.Limit = n
+	limit, err := pageLimit(values)
+	if err != nil {
+		return err
 	}
-	page, err := d.List(r.Context(), q)
+	page, err := d.List(r.Context(), Query{Cursor: values.Get("cursor"), Status: values.Get("status"), Limit: limit})
 	if err != nil {
 		return err
 	}
 	list := struct {
 		Items []view  `json:"items"`
 		Next  *string `json:"nextCursor"`
-	}{Items: make([]view, 0, len(page.Conferences))}
+	}{Items: make([]view, 0, len(page.Conferences)), Next: next(page.Next)}
 	for _, c := range page.Conferences {
 		list.Items = append(list.Items, d.view(c))
-	}
-	if page.Next != "" {
-		list.Next = &page.Next
 	}
 	return problem.Answer(w, http.StatusOK, list)
 }
@@ -100,8 +89,7 @@ func (d *Domain) postEnd(w http.ResponseWriter, r *http.Request, _ string) error
 	if err != nil {
 		return err
 	}
-	w.Header().Set("ETag", etag(c.Version))
-	return problem.Answer(w, http.StatusOK, d.view(c))
+	return d.answer(w, http.StatusOK, c, "")
 }
 
 type invitationAnswer struct {
@@ -119,13 +107,13 @@ func (d *Domain) postInvitation(w http.ResponseWriter, r *http.Request, _ string
 	if err := problem.Decode(r.Body, &in); err != nil {
 		return err
 	}
-	inv, code, err := d.Invite(r.Context(), r.PathValue("id"), in)
+	c, inv, code, err := d.invite(r.Context(), d.cfg.Rand, r.PathValue("id"), in)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("ETag", etag(invitationVersion))
 	return problem.Answer(w, http.StatusCreated, invitationAnswer{
-		ID: inv.ID, Kind: string(inv.Kind), Name: inv.Name, Email: inv.Email, Code: code, URL: d.InvitationURL(code), ExpiresAt: inv.ExpiresAt,
+		ID: inv.ID, Kind: string(inv.Kind), Name: inv.Name, Email: inv.Email, Code: code, URL: d.InvitationURL(code), ExpiresAt: inv.Until(c),
 	})
 }
 

@@ -120,6 +120,9 @@ func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error)
 		return nil, denied()
 	}
 	if a.Invitation == "" {
+		if a.Password != c.PasswordID {
+			return nil, denied()
+		}
 		return c, nil
 	}
 	inv, err := d.cfg.Store.Invitation(ctx, a.Invitation)

@@ -131,9 +131,13 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	if len(page.Conferences) > q.Limit { // one more than asked for: there is another page
 		page.Conferences = page.Conferences[:q.Limit]
 		last := page.Conferences[q.Limit-1]
-		page.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.CreatedAt.UnixMilli(), 10) + "." + last.ID))
+		page.Next = cursor(last.CreatedAt, last.ID)
 	}
 	return page, nil
+}
+
+func cursor(at time.Time, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at.UnixMilli(), 10) + "." + id))
 }
 
 func parseCursor(cursor string) (at int64, id string, err error) {
@@ -173,6 +177,21 @@ func (s *Conference) UpdateConference(ctx context.Context, c *conference.Confere
 		c.Version = next.Version
 	}
 	return err
+}
+
+// DeleteConference implements conference.Store.
+func (s *Conference) DeleteConference(ctx context.Context, id string, version int64) error {
+	if err := s.db.forget(ctx, "DELETE FROM conference WHERE id = ? AND version = ?", id, version); err != nil {
+		return fmt.Errorf("delete conference: %w", err)
+	}
+	var other bool // an id is never given again
+	if err := s.db.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM conference WHERE id = ?)", id).Scan(&other); err != nil {
+		return s.db.fault(fmt.Errorf("delete conference: %w", err))
+	}
+	if other {
+		return conference.ErrConflict
+	}
+	return nil
 }
 
 // oneRow returns otherwise when a change found no row.
