@@ -2,6 +2,7 @@ package standalone
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/web"
 )
 
@@ -36,10 +38,16 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wire the password hasher: %w", err)
 	}
+	repeats, err := idempotency.New(idempotency.Config{
+		Store: s.db.Idempotency(), Sealer: conference.Sealer{Keys: s.signing, Rand: rand.Reader}, Refused: portal.Refused,
+	})
+	if err != nil {
+		return fmt.Errorf("wire the idempotency keys: %w", err)
+	}
 	s.conferences, err = conference.New(conference.Config{
 		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
 		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Client: clients.Client,
-		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,
+		PublicURL: s.public, Ended: s.media.EndConference, Organizing: conference.Organizing{Repeats: repeats}, Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("wire the conferences: %w", err)

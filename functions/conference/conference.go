@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/turncred"
 )
@@ -173,9 +174,20 @@ type Config struct {
 	TurnSecret turncred.Secret            // shared with the relays; zero: nobody gets TURN credentials
 	PublicURL  string                     // issuer of join tokens and base of invitation links; no slash at its end
 	Ended      func(conferenceID string)  // optional; called once a conference has ended, to tell its relay
-	Now        func() time.Time           // nil is time.Now
-	Rand       io.Reader                  // nil is crypto/rand
-	Logger     *slog.Logger               // nil discards
+	Organizing Organizing
+	Now        func() time.Time // nil is time.Now
+	Rand       io.Reader        // nil is crypto/rand
+	Logger     *slog.Logger     // nil discards
+}
+
+// Organizing is what the organizers' calls need besides. All of it is optional.
+type Organizing struct {
+	Repeats Repeats // nil: an Idempotency-Key is not looked at
+}
+
+// Repeats does a call once; see idempotency.Keeper.
+type Repeats interface {
+	Serve(w http.ResponseWriter, r *http.Request, actor string, h idempotency.Handler) error
 }
 
 func (c *Config) validate() error {

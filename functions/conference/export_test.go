@@ -13,9 +13,6 @@ func (d *Domain) Open(ctx context.Context, value string) (Admission, error) {
 	return d.open(ctx, value)
 }
 
-// ErrSealed is what Open returns for a value that is not a live admission.
-func ErrSealed() error { return errSealed }
-
 // Count lets a test count the computations, and run something before each.
 func (a *Argon2) Count(runs *atomic.Int64, before func()) {
 	derive := a.derive

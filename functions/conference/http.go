@@ -20,15 +20,15 @@ func (d *Domain) Handler() *http.ServeMux {
 	mux.HandleFunc("DELETE /api/v1/admissions", d.serve(d.deleteAdmission))
 	mux.HandleFunc("POST /api/v1/join-tokens", d.serve(d.postJoinToken))
 	mux.HandleFunc("GET /.well-known/jwks.json", d.serve(d.readJWKS))
-	mux.HandleFunc("POST /api/v1/conferences", d.organizer(d.postConference))
+	mux.HandleFunc("POST /api/v1/conferences", d.once(d.postConference))
 	mux.HandleFunc("GET /api/v1/conferences", d.organizer(d.listConferences))
 	mux.HandleFunc("GET /api/v1/conferences/{id}", d.organizer(d.readConference))
 	mux.HandleFunc("PATCH /api/v1/conferences/{id}", d.organizer(d.patchConference))
 	mux.HandleFunc("DELETE /api/v1/conferences/{id}", d.organizer(d.deleteConference))
 	mux.HandleFunc("GET /api/v1/conferences/{id}/invite.ics", d.organizer(d.readCalendar))
-	mux.HandleFunc("POST /api/v1/conferences/{id}/password", d.organizer(d.postPassword))
-	mux.HandleFunc("POST /api/v1/conferences/{id}/end", d.organizer(d.postEnd))
-	mux.HandleFunc("POST /api/v1/conferences/{id}/invitations", d.organizer(d.postInvitation))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/password", d.once(d.postPassword))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/end", d.once(d.postEnd))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/invitations", d.once(d.postInvitation))
 	mux.HandleFunc("GET /api/v1/conferences/{id}/invitations", d.organizer(d.listInvitations))
 	mux.HandleFunc("DELETE /api/v1/conferences/{id}/invitations/{iid}", d.organizer(d.deleteInvitation))
 	return mux
@@ -149,7 +149,7 @@ func (d *Domain) fromCookie(r *http.Request) (Admission, error) {
 		return Admission{}, missing
 	}
 	admission, err := d.open(r.Context(), cookie.Value)
-	if errors.Is(err, errSealed) {
+	if errors.Is(err, ErrSealed) {
 		return Admission{}, missing
 	}
 	return admission, err

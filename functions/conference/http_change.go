@@ -45,14 +45,14 @@ func (d *Domain) deleteConference(w http.ResponseWriter, r *http.Request, _ stri
 	return nil
 }
 
-func (d *Domain) postPassword(w http.ResponseWriter, r *http.Request, _ string) error {
+func (d *Domain) postPassword(w http.ResponseWriter, r *http.Request, _ string, random io.Reader) error {
 	var body struct {
 		Password string `json:"password"`
 	}
 	if err := decodeOptional(r.Body, &body); err != nil {
 		return err
 	}
-	c, generated, err := d.setPassword(r.Context(), d.cfg.Rand, r.PathValue("id"), body.Password)
+	c, generated, err := d.setPassword(r.Context(), random, r.PathValue("id"), body.Password)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,13 @@
 package conference
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -27,6 +30,22 @@ func (d *Domain) organizer(h func(w http.ResponseWriter, r *http.Request, actor 
 	})
 }
 
+// once is organizer for what must not happen twice: a call with an Idempotency-Key is done once.
+func (d *Domain) once(h func(w http.ResponseWriter, r *http.Request, actor string, random io.Reader) error) http.HandlerFunc {
+	return d.organizer(func(w http.ResponseWriter, r *http.Request, actor string) error {
+		if d.cfg.Organizing.Repeats == nil {
+			return h(w, r, actor, d.cfg.Rand)
+		}
+		err := d.cfg.Organizing.Repeats.Serve(w, r, actor, func(w http.ResponseWriter, r *http.Request, random io.Reader) error {
+			return h(w, r, actor, random)
+		})
+		if errors.Is(err, idempotency.ErrKey) || errors.Is(err, idempotency.ErrReused) {
+			return problem.Wrap(problem.Invalid, strings.ToUpper(err.Error()[:1])+err.Error()[1:]+".", err)
+		}
+		return err
+	})
+}
+
 // view is a conference as organizers see it.
 type view struct {
 	ID string `json:"id"`
@@ -43,12 +62,12 @@ func (d *Domain) view(c *Conference) view {
 	return view{ID: c.ID, Settings: c.Settings, Status: c.Status(d.cfg.Now()), CreatedAt: c.CreatedAt, UpdatedAt: c.updated(), EndedAt: c.EndedAt, Version: c.Version}
 }
 
-func (d *Domain) postConference(w http.ResponseWriter, r *http.Request, actor string) error {
+func (d *Domain) postConference(w http.ResponseWriter, r *http.Request, actor string, random io.Reader) error {
 	draft := NewDraft()
 	if err := problem.Decode(r.Body, &draft); err != nil {
 		return err
 	}
-	c, generated, err := d.Create(r.Context(), actor, draft)
+	c, generated, err := d.create(r.Context(), random, actor, draft)
 	if err != nil {
 		return err
 	}
@@ -84,7 +103,7 @@ func (d *Domain) listConferences(w http.ResponseWriter, r *http.Request, _ strin
 	return problem.Answer(w, http.StatusOK, list)
 }
 
-func (d *Domain) postEnd(w http.ResponseWriter, r *http.Request, _ string) error {
+func (d *Domain) postEnd(w http.ResponseWriter, r *http.Request, _ string, _ io.Reader) error {
 	c, err := d.End(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -102,12 +121,12 @@ type invitationAnswer struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-func (d *Domain) postInvitation(w http.ResponseWriter, r *http.Request, _ string) error {
+func (d *Domain) postInvitation(w http.ResponseWriter, r *http.Request, _ string, random io.Reader) error {
 	var in Invite
 	if err := problem.Decode(r.Body, &in); err != nil {
 		return err
 	}
-	c, inv, code, err := d.invite(r.Context(), d.cfg.Rand, r.PathValue("id"), in)
+	c, inv, code, err := d.invite(r.Context(), random, r.PathValue("id"), in)
 	if err != nil {
 		return err
 	}

@@ -121,12 +121,12 @@ func TestCookies(t *testing.T) {
 		forged = append(forged, id+"."+base64.RawURLEncoding.EncodeToString(flipped))
 	}
 	for _, f := range forged {
-		if _, err := w.Open(t.Context(), f); !errors.Is(err, conference.ErrSealed()) {
+		if _, err := w.Open(t.Context(), f); !errors.Is(err, conference.ErrSealed) {
 			t.Errorf("%.40q: %v", f, err)
 		}
 	}
 	w.clock.Advance(12 * time.Hour)
-	if _, err := w.Open(t.Context(), value); !errors.Is(err, conference.ErrSealed()) {
+	if _, err := w.Open(t.Context(), value); !errors.Is(err, conference.ErrSealed) {
 		t.Errorf("an old cookie: %v", err)
 	}
 }
@@ -164,7 +164,7 @@ func FuzzOpenCookie(f *testing.F) {
 	id, _, _ := strings.Cut(live, ".")
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, value := range []string{s, id + "." + s} { // the second gets as far as the decryption
-			if _, err := w.Open(t.Context(), value); value != live && !errors.Is(err, conference.ErrSealed()) {
+			if _, err := w.Open(t.Context(), value); value != live && !errors.Is(err, conference.ErrSealed) {
 				t.Errorf("%q: %v", value, err)
 			}
 		}

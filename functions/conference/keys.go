@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/jointoken"
 )
 
@@ -48,7 +49,7 @@ func afterlife(kind string) time.Duration {
 	if kind == kindSigning {
 		return ringAge + jointoken.MaxLifetime + jointoken.Leeway
 	}
-	return ringAge + admissionLife
+	return ringAge + max(admissionLife, idempotency.Life)
 }
 
 // KeysConfig is what a KeyRing needs.

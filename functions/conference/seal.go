@@ -32,13 +32,19 @@ const (
 	maxCookie       = 1024 // bytes; one of ours has about 300
 )
 
-// errSealed is a cookie that is not ours, or not any more. Nobody is told which.
-var errSealed = errors.New("not a live admission")
+// ErrSealed is a value that is not ours, or not any more. Nobody is told which.
+var ErrSealed = errors.New("not sealed here, or not alive any more")
 
-// seal encrypts the admission: key id, dot, base64url of nonce and ciphertext. The cookie's name is authenticated too,
-// so that no other sealed value of ours can be put in its place.
-func (d *Domain) seal(ctx context.Context, a Admission) (string, error) {
-	key, err := d.cfg.Keys.Sealing(ctx, "")
+// Sealer encrypts what the control plane alone may read, under the keys of the cookies: key id, dot, base64url of nonce
+// and ciphertext. The purpose is authenticated, so that no sealed value can be put in the place of another.
+type Sealer struct {
+	Keys Keys
+	Rand io.Reader
+}
+
+// Seal encrypts.
+func (s Sealer) Seal(ctx context.Context, purpose string, plain []byte) (string, error) {
+	key, err := s.Keys.Sealing(ctx, "")
 	if err != nil {
 		return "", fmt.Errorf("find the cookie key: %w", err)
 	}
@@ -46,51 +52,43 @@ func (d *Domain) seal(ctx context.Context, a Admission) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	plain, err := json.Marshal(a)
-	if err != nil {
-		return "", fmt.Errorf("encode admission: %w", err)
-	}
 	nonce := make([]byte, aead.NonceSize())
-	if _, err := io.ReadFull(d.cfg.Rand, nonce); err != nil {
+	if _, err := io.ReadFull(s.Rand, nonce); err != nil {
 		return "", fmt.Errorf("read random bytes: %w", err)
 	}
-	sealed := aead.Seal(nonce, nonce, plain, additional(key.ID))
+	sealed := aead.Seal(nonce, nonce, plain, additional(purpose, key.ID))
 	return key.ID + "." + base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
-// open returns the admission in a cookie's value, or errSealed.
-func (d *Domain) open(ctx context.Context, value string) (Admission, error) {
+// Open decrypts. ErrSealed is the answer to anything that was not sealed for this purpose, or too long ago.
+func (s Sealer) Open(ctx context.Context, purpose, value string) ([]byte, error) {
 	id, sealed64, ok := strings.Cut(value, ".")
-	if !ok || id == "" || len(value) > maxCookie {
-		return Admission{}, errSealed
+	if !ok || id == "" {
+		return nil, ErrSealed
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(sealed64)
 	if err != nil {
-		return Admission{}, errSealed
+		return nil, ErrSealed
 	}
-	key, err := d.cfg.Keys.Sealing(ctx, id)
+	key, err := s.Keys.Sealing(ctx, id)
 	if errors.Is(err, ErrNotFound) {
-		return Admission{}, errSealed
+		return nil, ErrSealed
 	}
 	if err != nil {
-		return Admission{}, fmt.Errorf("find the cookie key: %w", err)
+		return nil, fmt.Errorf("find the cookie key: %w", err)
 	}
 	aead, err := newAEAD(key.Value)
 	if err != nil {
-		return Admission{}, err
+		return nil, err
 	}
 	if len(sealed) < aead.NonceSize() {
-		return Admission{}, errSealed
+		return nil, ErrSealed
 	}
-	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], additional(id))
+	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], additional(purpose, id))
 	if err != nil {
-		return Admission{}, errSealed
+		return nil, ErrSealed
 	}
-	var a Admission
-	if err := json.Unmarshal(plain, &a); err != nil || !d.cfg.Now().Before(a.Expires) {
-		return Admission{}, errSealed
-	}
-	return a, nil
+	return plain, nil
 }
 
 func newAEAD(key []byte) (cipher.AEAD, error) {
@@ -101,7 +99,34 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-func additional(keyID string) []byte { return []byte(admissionCookie + "\x00" + keyID) }
+func additional(purpose, keyID string) []byte { return []byte(purpose + "\x00" + keyID) }
+
+func (d *Domain) sealer() Sealer { return Sealer{Keys: d.cfg.Keys, Rand: d.cfg.Rand} }
+
+// seal makes the value of an admission's cookie.
+func (d *Domain) seal(ctx context.Context, a Admission) (string, error) {
+	plain, err := json.Marshal(a)
+	if err != nil {
+		return "", fmt.Errorf("encode admission: %w", err)
+	}
+	return d.sealer().Seal(ctx, admissionCookie, plain)
+}
+
+// open returns the admission in a cookie's value, or ErrSealed.
+func (d *Domain) open(ctx context.Context, value string) (Admission, error) {
+	if len(value) > maxCookie {
+		return Admission{}, ErrSealed
+	}
+	plain, err := d.sealer().Open(ctx, admissionCookie, value)
+	if err != nil {
+		return Admission{}, err
+	}
+	var a Admission
+	if err := json.Unmarshal(plain, &a); err != nil || !d.cfg.Now().Before(a.Expires) {
+		return Admission{}, ErrSealed
+	}
+	return a, nil
+}
 
 // newCookie follows the rules of RFC 6265bis for the __Host- prefix: Secure, Path=/, no Domain.
 func newCookie(value string, maxAge int) *http.Cookie {

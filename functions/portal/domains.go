@@ -7,6 +7,7 @@ import (
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/shared/problem"
 )
 
 // Identities lets conferences ask who a guest says to be; domains do not know each other.
@@ -22,6 +23,9 @@ func (i identities) Identity(r *http.Request) (*conference.Identity, error) {
 	}
 	return &conference.Identity{Title: who.Title, Name: who.Name, Email: who.Email}, nil
 }
+
+// Refused reports whether an error says for sure that nothing was done: a refusal, and no fault.
+func Refused(err error) bool { return problem.From(err).Code.Status() < http.StatusInternalServerError }
 
 // Organizers lets conferences ask who may organize.
 func Organizers(d *staff.Domain) conference.Staff { return organizers{d} }

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -101,9 +103,14 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	var clients portal.Clients
 	who, err := identity.New(identity.Config{Store: w.db.Identity(), Limiter: w.limiter, Client: clients.Site, Now: w.clock.Now, Logger: logger})
 	must(err)
+	repeats, err := idempotency.New(idempotency.Config{
+		Store: w.db.Idempotency(), Sealer: conference.Sealer{Keys: keys, Rand: rand.Reader}, Refused: portal.Refused, Now: w.clock.Now,
+	})
+	must(err)
 	conferences, err := conference.New(conference.Config{
 		Store: w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
 		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
+		Organizing: conference.Organizing{Repeats: repeats},
 	})
 	must(err)
 	files, err := portal.Static(testFiles())
