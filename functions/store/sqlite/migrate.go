@@ -57,23 +57,7 @@ CREATE TABLE secret (
 	created_at INTEGER NOT NULL,
 	UNIQUE (kind, id)
 ) STRICT;
-`, `
-ALTER TABLE invitation ADD COLUMN conference TEXT NOT NULL DEFAULT '';
-ALTER TABLE invitation ADD COLUMN kind TEXT NOT NULL DEFAULT '';
-ALTER TABLE invitation ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
-UPDATE invitation SET conference = body ->> 'conference', kind = body ->> 'kind',
-	created_at = CAST(round(unixepoch(body ->> 'createdAt', 'subsec') * 1000) AS INTEGER);
-CREATE INDEX invitation_conference ON invitation (conference, created_at, id);
-
-CREATE TABLE idempotency (
-	id         TEXT PRIMARY KEY,
-	request    BLOB NOT NULL,
-	seed       TEXT NOT NULL,
-	answer     TEXT NOT NULL, -- '' while there is none
-	expires_at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX idempotency_expiry ON idempotency (expires_at);
-`}
+`, organizing}
 }
 
 // migrate runs what the file has not seen yet; each step is one transaction with its version number.
