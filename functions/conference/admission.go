@@ -59,7 +59,7 @@ func (d *Domain) Admit(ctx context.Context, who Client, a Attempt) (*Admission, 
 	if a.Invitation == "" {
 		d.cfg.Hasher.Remember(in.conference.PasswordHash, NormalPassword(a.Password))
 	}
-	admission, err := d.admission(in, now)
+	admission, err := d.admission(in, who, now)
 	return admission, in.conference, err
 }
 
@@ -83,7 +83,7 @@ type entrance struct {
 
 // allowed applies the conference's policy for guests.
 func (e *entrance) allowed() bool {
-	return e.role != jointoken.RoleGuest || e.conference.GuestPolicy == PolicyAccept
+	return e.role != jointoken.RoleGuest || e.conference.GuestPolicy != PolicyDeny
 }
 
 // byPassword returns nil for an unknown name and for a wrong password, after one computation in both cases. A
@@ -140,13 +140,13 @@ func (d *Domain) byInvitation(ctx context.Context, code string) (*entrance, erro
 	return &entrance{conference: c, role: inv.Kind, invitation: inv.ID}, nil
 }
 
-func (d *Domain) admission(in *entrance, now time.Time) (*Admission, error) {
+func (d *Domain) admission(in *entrance, who Client, now time.Time) (*Admission, error) {
 	participant, err := newID(d.cfg.Rand)
 	if err != nil {
 		return nil, err
 	}
 	a := &Admission{
-		Conference: in.conference.ID, Participant: participant, Role: in.role, Invitation: in.invitation,
+		Conference: in.conference.ID, Participant: participant, Role: in.role, Invitation: in.invitation, Site: who.Site,
 		Expires: now.Add(admissionLife).UTC().Truncate(time.Second), // the conference's end is looked at each time: it may move
 	}
 	if a.Invitation == "" {

@@ -170,6 +170,23 @@ func (d *Domain) Delete(ctx context.Context, id string, match Match) error {
 	if err != nil {
 		return err
 	}
+	if err := d.forgetInvitations(ctx, id); err != nil {
+		return err
+	}
+	if err := d.forgetLobby(ctx, id); err != nil {
+		return err
+	}
+	err = d.cfg.Store.DeleteConference(ctx, id, c.Version)
+	if errors.Is(err, ErrConflict) {
+		return problem.New(problem.Conflict, "The conference is being changed by somebody else. Try again.")
+	}
+	if err != nil {
+		return fmt.Errorf("forget conference: %w", err)
+	}
+	return nil
+}
+
+func (d *Domain) forgetInvitations(ctx context.Context, id string) error {
 	for {
 		page, err := d.cfg.Store.Invitations(ctx, InvitationQuery{Conference: id, Limit: forgetPage})
 		if err != nil {
@@ -181,15 +198,7 @@ func (d *Domain) Delete(ctx context.Context, id string, match Match) error {
 			}
 		}
 		if page.Next == "" {
-			break
+			return nil
 		}
 	}
-	err = d.cfg.Store.DeleteConference(ctx, id, c.Version)
-	if errors.Is(err, ErrConflict) {
-		return problem.New(problem.Conflict, "The conference is being changed by somebody else. Try again.")
-	}
-	if err != nil {
-		return fmt.Errorf("forget conference: %w", err)
-	}
-	return nil
 }

@@ -19,6 +19,8 @@ func (d *Domain) Handler() *http.ServeMux {
 	mux.HandleFunc("POST /api/v1/admissions", d.serve(d.postAdmission))
 	mux.HandleFunc("DELETE /api/v1/admissions", d.serve(d.deleteAdmission))
 	mux.HandleFunc("POST /api/v1/join-tokens", d.serve(d.postJoinToken))
+	mux.HandleFunc("GET /api/v1/lobby", d.serve(d.readDoor))
+	mux.HandleFunc("POST /api/v1/lobby/{pid}", d.serve(d.postDoor))
 	mux.HandleFunc("GET /.well-known/jwks.json", d.serve(d.readJWKS))
 	mux.HandleFunc("POST /api/v1/conferences", d.once(d.postConference))
 	mux.HandleFunc("GET /api/v1/conferences", d.organizer(d.listConferences))
@@ -28,6 +30,8 @@ func (d *Domain) Handler() *http.ServeMux {
 	mux.HandleFunc("GET /api/v1/conferences/{id}/invite.ics", d.organizer(d.readCalendar))
 	mux.HandleFunc("POST /api/v1/conferences/{id}/password", d.once(d.postPassword))
 	mux.HandleFunc("POST /api/v1/conferences/{id}/end", d.once(d.postEnd))
+	mux.HandleFunc("GET /api/v1/conferences/{id}/lobby", d.organizer(d.listLobby))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/lobby/{pid}", d.once(d.postDecision))
 	mux.HandleFunc("POST /api/v1/conferences/{id}/invitations", d.once(d.postInvitation))
 	mux.HandleFunc("GET /api/v1/conferences/{id}/invitations", d.organizer(d.listInvitations))
 	mux.HandleFunc("DELETE /api/v1/conferences/{id}/invitations/{iid}", d.organizer(d.deleteInvitation))
@@ -133,6 +137,10 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t, err := d.JoinToken(r.Context(), admission, who, body.Mode)
+	var wait *Waiting
+	if errors.As(err, &wait) {
+		return answerWaiting(w, wait)
+	}
 	if err != nil {
 		return err
 	}

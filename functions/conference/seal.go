@@ -22,6 +22,7 @@ type Admission struct {
 	Participant string         `json:"p"`
 	Role        jointoken.Role `json:"r"`
 	Invitation  string         `json:"i,omitempty"` // its id, so that revoking it ends the admission
+	Site        string         `json:"s,omitempty"` // where it was given, for limits
 	Password    string         `json:"w,omitempty"` // the id of the one that was right, so that another one ends the admission
 	Expires     time.Time      `json:"x"`
 }

@@ -16,7 +16,7 @@ var (
 	ErrCursor    = errors.New("not a cursor of this list")
 )
 
-// Store keeps conferences and invitations. What has expired is never returned, whether it was purged or not.
+// Store keeps conferences, invitations and who waits to be let in. What has expired is never returned, whether it was purged or not.
 type Store interface {
 	// CreateConference stores a new one. ErrNameTaken when a conference that has not ended has exactly this name,
 	// ErrConflict when the id exists.
@@ -45,6 +45,8 @@ type Store interface {
 	Invitations(ctx context.Context, q InvitationQuery) (InvitationPage, error)
 	// DeleteInvitation forgets one; a missing one is fine.
 	DeleteInvitation(ctx context.Context, id string) error
+
+	LobbyStore
 }
 
 // Query asks for a page of conferences. Status "" is all of them.

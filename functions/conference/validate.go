@@ -194,10 +194,6 @@ func (s *Settings) normaliseBridges(v *check) {
 func (g *Guests) normalise(v *check) {
 	v.between("/maxParticipants", g.MaxParticipants, 0, 100_000)
 	v.oneOf("/guestPolicy", g.GuestPolicy, PolicyAccept, PolicyLobby, PolicyDeny)
-	if g.GuestPolicy == PolicyLobby {
-		// Accepting it would let guests in unseen: there is no lobby yet.
-		v.fail("/guestPolicy", "lobby is not available in this version")
-	}
 	v.oneOf("/permissions/guestShare", g.Permissions.GuestShare, ShareNone, ShareSoftware, ShareBrowser)
 	g.Welcome = v.text("/welcome", g.Welcome, maxText, true)
 	g.SupportContact = v.text("/supportContact", g.SupportContact, maxTitle, false)

@@ -118,6 +118,8 @@ func TestOpenAPIBounds(t *testing.T) {
 			"patch /api/v1/conferences/{id}": {"title": "T", "bridges": []any{object{"kind": "audio", "label": "L", "country": "FR", "number": "1", "code": "2"}},
 				"permissions": object{"guestShare": "browser", "chat": true, "annotate": true}},
 			"post /api/v1/conferences/{id}/password":    {"password": "correct horse"},
+			"post /api/v1/conferences/{id}/lobby/{pid}": {"admit": true},
+			"post /api/v1/lobby/{pid}":                  {"admit": true},
 			"post /api/v1/conferences/{id}/invitations": {"kind": "guest", "name": "Ada", "email": "ada@example.org"},
 		} {
 			method, path, _ := strings.Cut(call, " ")

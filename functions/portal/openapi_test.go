@@ -122,6 +122,7 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(200, "GET", "/api/v1/identity", "", nil, "")
 		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": password}, "")
 		s.call(200, "POST", "/api/v1/join-tokens", "", object{"mode": "software"}, "")
+		s.lobby(w, id, auth)
 		s.call(200, "GET", "/api/v1/software", "", nil, "")
 		s.call(200, "GET", "/.well-known/jwks.json", "", nil, "")
 		s.call(200, "GET", "/healthz", "", nil, "")
@@ -140,6 +141,20 @@ func TestOpenAPIShapes(t *testing.T) {
 			}
 		}
 	})
+}
+
+func (s shapes) lobby(w *world, id, auth string) {
+	s.call(200, "PATCH", "/api/v1/conferences/{id}", id, object{"guestPolicy": "lobby"}, auth)
+	s.call(202, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
+	inside := s
+	inside.c = w.colleague(s.c, id)
+	waits := inside.call(200, "GET", "/api/v1/lobby", "", nil, "")["items"].([]any)[0].(object)["id"].(string)
+	inside.call(200, "POST", "/api/v1/lobby/{pid}", " "+waits, object{"admit": false}, "")
+	s.call(403, "GET", "/api/v1/lobby", "", nil, "")
+	s.call(403, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
+	s.call(200, "GET", "/api/v1/conferences/{id}/lobby", id, nil, auth)
+	s.call(200, "POST", "/api/v1/conferences/{id}/lobby/{pid}", id+" "+waits, object{"admit": true}, auth)
+	s.call(200, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
 }
 
 type shapes struct {
@@ -164,7 +179,7 @@ func (s shapes) call(status int, method, path, ids string, body any, auth string
 		s.check(sent, op.RequestBody.Content["application/json"].Schema, method+" "+path+" body")
 	}
 	id, iid, _ := strings.Cut(ids, " ")
-	resp := s.c.Do(method, strings.NewReplacer("{id}", id, "{iid}", iid).Replace(path), body, "Authorization", auth, "If-Match", "*")
+	resp := s.c.Do(method, strings.NewReplacer("{id}", id, "{iid}", iid, "{pid}", iid).Replace(path), body, "Authorization", auth, "If-Match", "*")
 	documented, ok := op.Responses[fmt.Sprint(resp.Status)]
 	if resp.Status != status || !ok {
 		s.t.Fatalf("%s %s: got %d %s, want %d, documented: %v", method, path, resp.Status, resp.Body, status, ok)

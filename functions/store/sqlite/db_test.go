@@ -57,6 +57,10 @@ func TestIdempotency(t *testing.T) {
 	storetest.TestIdempotency(t, func(t *testing.T, now func() time.Time) idempotency.Store { return openNew(t, now).Idempotency() })
 }
 
+func TestLobby(t *testing.T) {
+	storetest.TestLobby(t, func(t *testing.T, now func() time.Time) conference.LobbyStore { return openNew(t, now).Conference() })
+}
+
 func TestFilesArePrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "with space ?&#%.db")
 	db := openAt(t, path, nil)

@@ -17,4 +17,16 @@ CREATE TABLE idempotency (
 	expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+
+CREATE TABLE lobby (
+	conference  TEXT NOT NULL,
+	participant TEXT NOT NULL,
+	status      TEXT NOT NULL,
+	asked_at    INTEGER NOT NULL,
+	expires_at  INTEGER NOT NULL,
+	body        TEXT NOT NULL,
+	PRIMARY KEY (conference, participant)
+) STRICT;
+CREATE INDEX lobby_order ON lobby (conference, asked_at, participant);
+CREATE INDEX lobby_expiry ON lobby (expires_at);
 `
