@@ -64,12 +64,12 @@ type KnockPage struct {
 }
 
 const (
-	askAgain    = 3 * time.Second  // until a guest who waits should ask again
-	seenEvery   = 15 * time.Second // a write for each guest who waits
-	waitLife    = 45 * time.Second // without a word the guest has gone
-	refusalLife = 15 * time.Minute // then they may ask again
-	mostWaiting = 500              // at one conference, more or less: nobody counts and writes in one step
-	knockBurst  = 250              // from one site, so that it cannot take all places
+	askAgain    = 3 * time.Second   // until a guest who waits should ask again
+	seenEvery   = 45 * time.Second  // a write for each guest who waits
+	waitLife    = 150 * time.Second // without a word the guest has gone; browsers let a hidden page speak once a minute
+	refusalLife = 15 * time.Minute  // then they may ask again
+	mostWaiting = 500               // at one conference, more or less: nobody counts and writes in one step
+	knockBurst  = 250               // from one site, so that it cannot take all places
 	knockEvery  = 2 * time.Second
 	quietLobby  = 15 * time.Second // until somebody should look again whether there is a lobby
 )
