@@ -30,9 +30,15 @@ type Config struct {
 	TLSCert    string `flag:"tls-cert" value:"FILE" default:"" usage:"certificate chain (PEM): serve HTTPS on --listen; read again when it changes"`
 	TLSKey     string `flag:"tls-key" value:"FILE" default:"" usage:"private key (PEM) of --tls-cert"`
 	Metrics    string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
-	Proxies    string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
-	LogLevel   string `flag:"log-level" value:"LEVEL" default:"info" usage:"debug, info, warn or error"`
-	LogFormat  string `flag:"log-format" value:"FORMAT" default:"text" usage:"text or json"`
+	Networks
+	LogLevel  string `flag:"log-level" value:"LEVEL" default:"info" usage:"debug, info, warn or error"`
+	LogFormat string `flag:"log-format" value:"FORMAT" default:"text" usage:"text or json"`
+}
+
+// Networks are those of others that are treated differently.
+type Networks struct {
+	Proxies string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
+	Webhook string `flag:"webhook-networks" value:"CIDR[,CIDR]" default:"" usage:"networks that are not public and that webhooks may go to all the same; http:// is taken for loopback addresses among them"`
 }
 
 // Invalid says which setting is wrong and what to do about it.
@@ -60,6 +66,7 @@ func (c Config) Validate() error {
 		{"public-url", func() error { return checkOptional(c.PublicURL, checkPublicURL) }},
 		{"public-ip", func() error { _, err := c.publicIPs(); return err }},
 		{"trusted-proxies", func() error { _, err := c.trustedProxies(); return err }},
+		{"webhook-networks", func() error { _, err := c.webhookNetworks(); return err }},
 		{"tls-key", func() error { return checkPair(c.TLSCert, c.TLSKey) }},
 		{"log-level", func() error { return checkOneOf(c.LogLevel, "debug", "info", "warn", "error") }},
 		{"log-format", func() error { return checkOneOf(c.LogFormat, "text", "json") }},
@@ -141,20 +148,25 @@ func (c Config) publicIPs() ([]netip.Addr, error) {
 	return ips, nil
 }
 
-func (c Config) trustedProxies() ([]netip.Prefix, error) {
-	var proxies []netip.Prefix
-	for _, text := range list(c.Proxies) {
+func (c Networks) trustedProxies() ([]netip.Prefix, error) { return networks(c.Proxies) }
+
+func (c Networks) webhookNetworks() ([]netip.Prefix, error) { return networks(c.Webhook) }
+
+// networks reads addresses and networks with commas between them.
+func networks(commas string) ([]netip.Prefix, error) {
+	var found []netip.Prefix
+	for _, text := range list(commas) {
 		if ip, err := netip.ParseAddr(text); err == nil {
-			proxies = append(proxies, netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()))
+			found = append(found, netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()))
 			continue
 		}
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
 			return nil, fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", text)
 		}
-		proxies = append(proxies, p.Masked())
+		found = append(found, p.Masked())
 	}
-	return proxies, nil
+	return found, nil
 }
 
 func list(commas string) []string {

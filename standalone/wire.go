@@ -14,6 +14,7 @@ import (
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/web"
 )
@@ -44,10 +45,20 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wire the idempotency keys: %w", err)
 	}
+	networks, err := s.cfg.webhookNetworks()
+	if err != nil {
+		return err
+	}
+	s.webhooks, err = webhook.New(webhook.Config{
+		Store: s.db.Webhook(), Staff: portal.Organizers(s.staff), Repeats: repeats, Networks: networks, Logger: s.logger,
+	})
+	if err != nil {
+		return fmt.Errorf("wire the webhooks: %w", err)
+	}
 	s.conferences, err = conference.New(conference.Config{
 		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
 		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Client: clients.Client,
-		PublicURL: s.public, Ended: s.media.EndConference, Organizing: conference.Organizing{Repeats: repeats}, Logger: s.logger,
+		PublicURL: s.public, Ended: s.media.EndConference, Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(s.webhooks)}, Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("wire the conferences: %w", err)
@@ -57,7 +68,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 		return err
 	}
 	control, err := portal.New(portal.Config{
-		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), installer.New().Handler()},
+		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), installer.New().Handler(), s.webhooks.Handler()},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
 		Connect: []string{webSocketOrigin(s.public)}, Logger: s.logger,
 	})

@@ -183,6 +183,7 @@ type Config struct {
 // Organizing is what the organizers' calls need besides. All of it is optional.
 type Organizing struct {
 	Repeats Repeats // nil: an Idempotency-Key is not looked at
+	Events  Events  // nil: nobody is told
 }
 
 // Repeats does a call once; see idempotency.Keeper.

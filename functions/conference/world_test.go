@@ -51,6 +51,13 @@ type world struct {
 	keys   *conference.KeyRing
 	hasher *countingHasher
 	ended  []string
+	events []conference.Event
+}
+
+// Emit implements conference.Events.
+func (w *world) Emit(_ context.Context, e conference.Event) error {
+	w.events = append(w.events, e)
+	return nil
 }
 
 func newWorld(t testing.TB) *world {
@@ -76,7 +83,7 @@ func newWorldWith(t testing.TB, hasher conference.Hasher) *world {
 	w.Domain, err = conference.New(conference.Config{
 		Store: w.db.Conference(), Keys: w.keys, Hasher: hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
 		Identities: nobody{}, Staff: nobody{}, Client: func(*http.Request) conference.Client { return conference.Client{} }, TurnSecret: turnSecret(t),
-		PublicURL: "https://coopnet.example", Ended: func(id string) { w.ended = append(w.ended, id) }, Now: w.clock.Now,
+		PublicURL: "https://coopnet.example", Ended: func(id string) { w.ended = append(w.ended, id) }, Organizing: conference.Organizing{Events: w}, Now: w.clock.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

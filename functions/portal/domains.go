@@ -7,6 +7,7 @@ import (
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -22,6 +23,16 @@ func (i identities) Identity(r *http.Request) (*conference.Identity, error) {
 		return nil, err
 	}
 	return &conference.Identity{Title: who.Title, Name: who.Name, Email: who.Email}, nil
+}
+
+// Events lets conferences tell other systems.
+func Events(d *webhook.Domain) conference.Events { return events{d} }
+
+type events struct{ domain *webhook.Domain }
+
+// Emit implements conference.Events.
+func (e events) Emit(ctx context.Context, what conference.Event) error {
+	return e.domain.Emit(ctx, webhook.Event{ID: what.ID, Type: what.Type, At: what.At, Data: what.Data})
 }
 
 // Refused reports whether an error says for sure that nothing was done: a refusal, and no fault.

@@ -19,6 +19,7 @@ import (
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 )
@@ -107,15 +108,17 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Store: w.db.Idempotency(), Sealer: conference.Sealer{Keys: keys, Rand: rand.Reader}, Refused: portal.Refused, Now: w.clock.Now,
 	})
 	must(err)
+	hooks, err := webhook.New(webhook.Config{Store: w.db.Webhook(), Staff: portal.Organizers(people), Repeats: repeats, Now: w.clock.Now, Logger: logger})
+	must(err)
 	conferences, err := conference.New(conference.Config{
 		Store: w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
 		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
-		Organizing: conference.Organizing{Repeats: repeats},
+		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(hooks)},
 	})
 	must(err)
 	files, err := portal.Static(testFiles())
 	must(err)
-	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), installer.New().Handler()}, more...)
+	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), installer.New().Handler(), hooks.Handler()}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 )
@@ -59,6 +60,10 @@ func TestIdempotency(t *testing.T) {
 
 func TestLobby(t *testing.T) {
 	storetest.TestLobby(t, func(t *testing.T, now func() time.Time) conference.LobbyStore { return openNew(t, now).Conference() })
+}
+
+func TestWebhook(t *testing.T) {
+	storetest.TestWebhook(t, func(t *testing.T, now func() time.Time) webhook.Store { return openNew(t, now).Webhook() })
 }
 
 func TestFilesArePrivate(t *testing.T) {
