@@ -27,6 +27,18 @@ const (
 // call asks the server as an organizer. The answer is decoded into answer and also returned as it came; with nil none is
 // expected.
 func (t Terminal) call(ctx context.Context, f *conferenceFlags, method, path string, body, answer any) (json.RawMessage, error) {
+	text, err := t.fetch(ctx, f, method, path, body)
+	if err != nil || answer == nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, answer); err != nil {
+		return nil, fmt.Errorf("%s does not answer like a Coopnet server (%w)", f.url, err)
+	}
+	return text, nil
+}
+
+// fetch returns the answer as it came.
+func (t Terminal) fetch(ctx context.Context, f *conferenceFlags, method, path string, body any) ([]byte, error) {
 	key, err := t.organizerKey(f)
 	if err != nil {
 		return nil, err
@@ -49,7 +61,7 @@ func (t Terminal) call(ctx context.Context, f *conferenceFlags, method, path str
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if method == http.MethodDelete {
+	if method == http.MethodDelete || method == http.MethodPatch {
 		request.Header.Set("If-Match", "*") // whatever it has become
 	}
 	response, err := http.DefaultClient.Do(request)
@@ -66,12 +78,6 @@ func (t Terminal) call(ctx context.Context, f *conferenceFlags, method, path str
 	}
 	if response.StatusCode >= 400 {
 		return nil, refusal(response, text)
-	}
-	if answer == nil {
-		return nil, nil
-	}
-	if err := json.Unmarshal(text, answer); err != nil {
-		return nil, fmt.Errorf("%s does not answer like a Coopnet server (%w)", f.url, err)
 	}
 	return text, nil
 }

@@ -92,6 +92,8 @@ func (t Terminal) run(ctx context.Context) error {
 		return t.serve(ctx, rest)
 	case "conference":
 		return t.conference(ctx, rest)
+	case "webhook":
+		return t.webhook(ctx, rest)
 	case "key":
 		return t.key(ctx, rest)
 	case "backup":

@@ -15,15 +15,22 @@ import (
 	"github.com/coopnet/coopnet/standalone"
 )
 
-// conferenceFlags are those of all conference commands.
-type conferenceFlags struct {
+// server is which one is asked, and how its answers are shown.
+type server struct {
 	url, keyFile, data string
 	asJSON             bool
+}
 
-	title, passwordFile, starts, ends, guestShare string
-	bridges                                       []bridge
-	status                                        string
-	kind, invitee                                 string
+// conferenceFlags are those of all conference commands.
+type conferenceFlags struct {
+	server
+	given map[string]bool // flags that stood there
+
+	title, passwordFile, starts, ends, timezone string
+	guests, guestShare                          string
+	bridges                                     []bridge
+	status                                      string
+	kind, invitee                               string
 }
 
 // bridge, draft and the others below are the API's JSON; the program speaks to servers of its own version only.
@@ -41,7 +48,9 @@ type draft struct {
 	Password    string       `json:"password,omitempty"`
 	StartsAt    string       `json:"startsAt,omitempty"`
 	EndsAt      string       `json:"endsAt,omitempty"`
+	Timezone    string       `json:"timezone,omitempty"`
 	Bridges     []bridge     `json:"bridges,omitempty"`
+	GuestPolicy string       `json:"guestPolicy,omitempty"`
 	Permissions *permissions `json:"permissions,omitempty"`
 }
 
@@ -58,63 +67,77 @@ type conferenceAnswer struct {
 	Password string     `json:"password"`
 }
 
-type conferencePage struct {
-	Items      []conferenceAnswer `json:"items"`
-	NextCursor string             `json:"nextCursor"`
-}
-
 type invitationAnswer struct {
 	ID        string    `json:"id"`
 	URL       string    `json:"url"`
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
+// conferenceAction is one thing that can be done; hint says what its words are.
+type conferenceAction struct {
+	words int
+	hint  string
+	do    func(ctx context.Context, f *conferenceFlags, words []string) error
+}
+
+const oneConference = "the id of one conference; coopnet conference list shows them"
+
+func (t Terminal) conferenceActions() map[string]conferenceAction {
+	guest := "the ids of a conference and of a guest; coopnet conference lobby prints them"
+	return map[string]conferenceAction{
+		"create":      {1, "one name; put it in quotes when it has spaces", t.conferenceCreate},
+		"list":        {0, "no words", t.conferenceList},
+		"set":         {1, oneConference, t.conferenceSet},
+		"password":    {1, oneConference, t.conferencePassword},
+		"end":         {1, oneConference, t.conferenceEnd},
+		"delete":      {1, oneConference, t.conferenceDelete},
+		"calendar":    {1, oneConference, t.conferenceCalendar},
+		"invite":      {1, oneConference, t.conferenceInvite},
+		"invitations": {1, oneConference, t.conferenceInvitations},
+		"uninvite":    {2, "the ids of a conference and of a link; coopnet conference invite prints them", t.conferenceUninvite},
+		"lobby":       {1, oneConference, t.conferenceLobby},
+		"admit":       {2, guest, t.conferenceAdmit},
+		"refuse":      {2, guest, t.conferenceRefuse},
+	}
+}
+
 func (t Terminal) conference(ctx context.Context, args []string) error {
 	f := t.conferenceDefaults()
-	words, err := parse(f.set(), args)
+	flags := f.set()
+	words, err := parse(flags, args)
 	if err != nil {
 		return err
 	}
+	flags.Visit(func(given *flag.Flag) { f.given[given.Name] = true })
 	if len(words) == 0 {
-		return usagef("say create, list, invite, uninvite or end")
+		return usagef("say create, list, set, password, invite, invitations, uninvite, lobby, admit, refuse, calendar, end or delete")
 	}
-	action, words := words[0], words[1:]
-	switch {
-	case action == "create" && len(words) == 1:
-		return t.conferenceCreate(ctx, f, words[0])
-	case action == "create":
-		return usagef("conference create needs one name; put it in quotes when it has spaces")
-	case action == "list" && len(words) == 0:
-		return t.conferenceList(ctx, f)
-	case action == "invite" && len(words) == 1:
-		return t.conferenceInvite(ctx, f, words[0])
-	case action == "uninvite" && len(words) == 2:
-		return t.conferenceUninvite(ctx, f, words[0], words[1])
-	case action == "uninvite":
-		return usagef("conference uninvite needs the ids of a conference and of a link; coopnet conference invite prints them")
-	case action == "end" && len(words) == 1:
-		return t.conferenceEnd(ctx, f, words[0])
-	case action == "invite" || action == "end":
-		return usagef("conference %s needs the id of one conference; coopnet conference list shows them", action)
+	action, ok := t.conferenceActions()[words[0]]
+	if !ok {
+		return usagef("conference %s is not understood", words[0])
 	}
-	return usagef("conference %s is not understood", action)
+	if len(words)-1 != action.words {
+		return usagef("conference %s needs %s", words[0], action.hint)
+	}
+	return action.do(ctx, f, words[1:])
 }
 
 func (t Terminal) conferenceDefaults() *conferenceFlags {
 	return &conferenceFlags{
-		url: t.env("COOPNET_PUBLIC_URL", standalone.DefaultURL), data: t.env("COOPNET_DATA", standalone.DefaultData), kind: "internal",
+		server: server{url: t.env("COOPNET_PUBLIC_URL", standalone.DefaultURL), data: t.env("COOPNET_DATA", standalone.DefaultData)}, kind: "internal",
+		given: map[string]bool{},
 	}
 }
 
 func (f *conferenceFlags) set() *flag.FlagSet {
 	flags := flag.NewFlagSet("conference", flag.ContinueOnError)
 	for name, value := range map[string]*string{
-		"url": &f.url, "key-file": &f.keyFile, "data": &f.data, "title": &f.title, "password-file": &f.passwordFile,
-		"starts": &f.starts, "ends": &f.ends, "guest-share": &f.guestShare, "status": &f.status, "kind": &f.kind, "for": &f.invitee,
+		"title": &f.title, "password-file": &f.passwordFile,
+		"starts": &f.starts, "ends": &f.ends, "timezone": &f.timezone, "guests": &f.guests, "guest-share": &f.guestShare, "status": &f.status, "kind": &f.kind, "for": &f.invitee,
 	} {
 		flags.StringVar(value, name, *value, "")
 	}
-	flags.BoolVar(&f.asJSON, "json", false, "")
+	f.reach(flags)
 	flags.Func("bridge", "", func(text string) error {
 		parts := strings.Split(text, ",")
 		if len(parts) != 5 {
@@ -129,16 +152,22 @@ func (f *conferenceFlags) set() *flag.FlagSet {
 	return flags
 }
 
-func (t Terminal) conferenceCreate(ctx context.Context, f *conferenceFlags, name string) error {
+// reach has the flags of everything that asks the server.
+func (f *server) reach(flags *flag.FlagSet) {
+	for name, value := range map[string]*string{"url": &f.url, "key-file": &f.keyFile, "data": &f.data} {
+		flags.StringVar(value, name, *value, "")
+	}
+	flags.BoolVar(&f.asJSON, "json", false, "")
+}
+
+func (t Terminal) conferenceCreate(ctx context.Context, f *conferenceFlags, words []string) error {
 	password, err := t.password(f.passwordFile)
 	if err != nil {
 		return err
 	}
-	d := draft{Name: name, Title: f.title, Password: password, StartsAt: f.starts, EndsAt: f.ends, Bridges: f.bridges}
-	for _, at := range []struct{ flag, text string }{{"starts", f.starts}, {"ends", f.ends}} {
-		if _, err := time.Parse(time.RFC3339, at.text); at.text != "" && err != nil {
-			return usagef("--%s: %q is not a time such as 2026-03-01T14:00:00+01:00", at.flag, at.text)
-		}
+	d := draft{Name: words[0], Title: f.title, Password: password, StartsAt: f.starts, EndsAt: f.ends, Timezone: f.timezone, Bridges: f.bridges, GuestPolicy: f.guests}
+	if err := f.checkTimes(); err != nil {
+		return err
 	}
 	if f.guestShare != "" {
 		d.Permissions = &permissions{GuestShare: f.guestShare}
@@ -154,6 +183,15 @@ func (t Terminal) conferenceCreate(ctx context.Context, f *conferenceFlags, name
 	fmt.Fprintf(t.Out, "Name      %s\nId        %s\n", made.Name, made.ID)
 	if made.Password != "" {
 		fmt.Fprintf(t.Out, "Password  %s\nThe password is shown only now.\n", made.Password)
+	}
+	return nil
+}
+
+func (f *conferenceFlags) checkTimes() error {
+	for _, at := range []struct{ flag, text string }{{"starts", f.starts}, {"ends", f.ends}} {
+		if _, err := time.Parse(time.RFC3339, at.text); at.text != "" && err != nil {
+			return usagef("--%s: %q is not a time such as 2026-03-01T14:00:00+01:00", at.flag, at.text)
+		}
 	}
 	return nil
 }
@@ -180,36 +218,26 @@ func (t Terminal) password(file string) (string, error) {
 	return password, nil
 }
 
-func (t Terminal) conferenceList(ctx context.Context, f *conferenceFlags) error {
+func (t Terminal) conferenceList(ctx context.Context, f *conferenceFlags, _ []string) error {
 	table := tabwriter.NewWriter(t.Out, 0, 0, 3, ' ', 0)
 	if !f.asJSON {
 		fmt.Fprintln(table, "ID\tSTATUS\tSTARTS\tENDS\tNAME")
 	}
-	query := url.Values{"limit": {"100"}}
+	query := url.Values{}
 	if f.status != "" {
 		query.Set("status", f.status)
 	}
-	for {
-		var page conferencePage
-		raw, err := t.call(ctx, f, "GET", "/conferences?"+query.Encode(), nil, &page)
-		if err != nil {
-			return err
-		}
-		if f.asJSON { // one page a line
-			if err := t.raw(raw); err != nil {
-				return err
-			}
-		}
-		for _, c := range page.Items {
-			if !f.asJSON {
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", c.ID, c.Status, moment(c.StartsAt), moment(c.EndsAt), c.Name)
-			}
-		}
-		if page.NextCursor == "" {
-			return table.Flush()
-		}
-		query.Set("cursor", page.NextCursor)
+	err := listAll(ctx, t, f, "/conferences", query, func(c conferenceAnswer) {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", c.ID, c.Status, moment(c.StartsAt), moment(c.EndsAt), c.Name)
+	})
+	if err != nil {
+		return err
 	}
+	return table.Flush()
+}
+
+func conferencePath(words []string, rest string) string {
+	return "/conferences/" + url.PathEscape(words[0]) + rest
 }
 
 func moment(at *time.Time) string {
@@ -219,10 +247,10 @@ func moment(at *time.Time) string {
 	return at.Local().Format("2006-01-02 15:04")
 }
 
-func (t Terminal) conferenceInvite(ctx context.Context, f *conferenceFlags, id string) error {
+func (t Terminal) conferenceInvite(ctx context.Context, f *conferenceFlags, words []string) error {
 	var made invitationAnswer
 	body := map[string]string{"kind": f.kind, "name": f.invitee}
-	raw, err := t.call(ctx, f, "POST", "/conferences/"+url.PathEscape(id)+"/invitations", body, &made)
+	raw, err := t.call(ctx, f, "POST", conferencePath(words, "/invitations"), body, &made)
 	if err != nil {
 		return err
 	}
@@ -234,8 +262,8 @@ func (t Terminal) conferenceInvite(ctx context.Context, f *conferenceFlags, id s
 	return err
 }
 
-func (t Terminal) conferenceUninvite(ctx context.Context, f *conferenceFlags, id, invitation string) error {
-	path := "/conferences/" + url.PathEscape(id) + "/invitations/" + url.PathEscape(invitation)
+func (t Terminal) conferenceUninvite(ctx context.Context, f *conferenceFlags, words []string) error {
+	path := conferencePath(words, "/invitations/"+url.PathEscape(words[1]))
 	if _, err := t.call(ctx, f, "DELETE", path, nil, nil); err != nil || f.asJSON {
 		return err
 	}
@@ -243,9 +271,9 @@ func (t Terminal) conferenceUninvite(ctx context.Context, f *conferenceFlags, id
 	return err
 }
 
-func (t Terminal) conferenceEnd(ctx context.Context, f *conferenceFlags, id string) error {
+func (t Terminal) conferenceEnd(ctx context.Context, f *conferenceFlags, words []string) error {
 	var ended conferenceAnswer
-	raw, err := t.call(ctx, f, "POST", "/conferences/"+url.PathEscape(id)+"/end", nil, &ended)
+	raw, err := t.call(ctx, f, "POST", conferencePath(words, "/end"), nil, &ended)
 	if err != nil {
 		return err
 	}

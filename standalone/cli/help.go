@@ -27,7 +27,9 @@ func help(topic string) string {
 	case "serve":
 		return helpServe + settingsTable() + helpServeEnd
 	case "conference":
-		return helpConference
+		return helpConference + helpReach
+	case "webhook":
+		return helpWebhook + helpReach
 	case "key":
 		return helpKey
 	case "backup":
@@ -43,9 +45,17 @@ const helpAll = `Coopnet shares screens with people outside of the company.
   coopnet serve                       start portal, API and relay on this machine
   coopnet conference create NAME      make a conference; prints its password
   coopnet conference list             the conferences
+  coopnet conference set ID           change a conference
+  coopnet conference password ID      another password
+  coopnet conference lobby ID         who waits to be let in
+  coopnet conference calendar ID      an appointment for calendars
   coopnet conference invite ID        a personal link into a conference
   coopnet conference uninvite ID LINK a personal link that must not work any more
   coopnet conference end ID           end a conference for everybody
+  coopnet conference delete ID        end it and forget it
+  coopnet webhook create URL          tell another system what happens
+  coopnet webhook list                the webhooks
+  coopnet webhook delete ID           a webhook that is not needed any more
   coopnet key create ROLE             a key for an organizer or for support
   coopnet key list                    the keys
   coopnet key revoke ID               a key that must not work any more
@@ -53,7 +63,7 @@ const helpAll = `Coopnet shares screens with people outside of the company.
   coopnet backup FILE                 a copy of the database
   coopnet version                     the version
 
-More on one of them: coopnet help serve, coopnet help conference, coopnet help key, coopnet help backup
+More on one of them: coopnet help serve, coopnet help conference, coopnet help webhook, coopnet help key, coopnet help backup
 `
 
 const helpServe = `coopnet serve [flags]
@@ -86,16 +96,43 @@ const helpConference = `coopnet conference create NAME [flags]
   --password-file FILE   the password, instead of a generated one; - reads it from the terminal's input
   --starts TIME          RFC 3339, such as 2026-03-01T14:00:00+01:00; guests may join 15 minutes before
   --ends TIME            RFC 3339; without it the conference lasts until it is ended
+  --timezone NAME        such as Europe/Paris: of the appointment that calendar prints
   --bridge "KIND, LABEL, COUNTRY, NUMBER, CODE"
                          an audio or video bridge that the conference page recalls; may be repeated
+  --guests POLICY        accept, lobby (they wait until somebody lets them in) or deny (default accept)
   --guest-share WHAT     none, software or browser: from where guests may share (default software)
 coopnet conference list [--status scheduled|open|ended]
+coopnet conference set ID [flags of create but --password-file]
+                         "" takes a setting away; --bridge replaces all bridges; the name cannot change
+coopnet conference password ID [--password-file FILE]
+                         another password; who has joined with the former one stays until the connection is lost
+coopnet conference lobby ID
+coopnet conference admit ID GUEST
+coopnet conference refuse ID GUEST
+                         GUEST is the id that lobby prints; who is refused may ask again after 15 minutes
+coopnet conference calendar ID
+                         prints an appointment (iCalendar) without the password, for a conference that has --starts
+coopnet conference invitations ID
+                         the personal links, without their codes
 coopnet conference invite ID [--kind internal|guest] [--for NAME]
 coopnet conference uninvite ID LINK
                          LINK is the Id that invite printed; who has joined with it stays until the connection is lost
 coopnet conference end ID
+coopnet conference delete ID
+                         ends it and forgets it, its links and its lobby
 
-They talk to the running server:
+`
+
+const helpWebhook = `coopnet webhook create URL [--event TYPE]...
+                         sends events to URL; all when no --event is named. The secret that signs them is shown once
+coopnet webhook list
+coopnet webhook delete ID
+
+docs/protocol.md tells the types of events, and how a request is verified.
+
+`
+
+const helpReach = `They talk to the running server:
   --url URL              where it is (default http://localhost:8080)
                          COOPNET_PUBLIC_URL
   --key-file FILE        an organizer's key (default: organizer.key in the data folder)
