@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/staff"
 )
@@ -31,5 +32,16 @@ type organizers struct{ domain *staff.Domain }
 // Organizer implements conference.Staff.
 func (o organizers) Organizer(ctx context.Context, bearer string) (string, error) {
 	k, err := o.domain.Authenticate(ctx, bearer, staff.Organizer)
+	return k.ID, err
+}
+
+// Supporters lets the reports ask who supports guests.
+func Supporters(d *staff.Domain) diagnostics.Staff { return supporters{d} }
+
+type supporters struct{ domain *staff.Domain }
+
+// Support implements diagnostics.Staff.
+func (s supporters) Support(ctx context.Context, bearer string) (string, error) {
+	k, err := s.domain.Authenticate(ctx, bearer, staff.Support)
 	return k.ID, err
 }

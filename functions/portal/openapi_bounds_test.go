@@ -69,7 +69,7 @@ func letters(pointer string, n int) string {
 	if host := "@example.org"; strings.HasSuffix(pointer, "/email") && n > len(host) {
 		return strings.Repeat("x", n-len(host)) + host
 	}
-	return strings.Repeat("x", n)
+	return strings.Repeat("a", n) // a hexadecimal digit too
 }
 
 // with returns a copy of body in which the value at the pointer is another one.
@@ -100,11 +100,20 @@ func with(t *testing.T, body any, pointer string, value any) any {
 	return changed
 }
 
+// keyFor is the key that a call needs.
+func (w *world) keyFor(path string) string {
+	if strings.HasPrefix(path, "/api/v1/support/") {
+		return w.supportKey
+	}
+	return w.organizerKey
+}
+
 // TestOpenAPIBounds sends the last value that each limit allows, and one beyond it.
 func TestOpenAPIBounds(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		s := shapes{t: t, c: c, d: readDocument(t, c.Do("GET", "/api/v1/openapi.json", nil).Body)}
 		id := w.create(c, nil)
+		_, code := report(t, c, "report", nil)
 		enter(c)
 		identify(c)
 		for call, good := range map[string]object{
@@ -114,13 +123,15 @@ func TestOpenAPIBounds(t *testing.T) {
 			"post /api/v1/conferences": {"name": "Team B", "title": "T", "bridges": []any{object{"kind": "audio", "label": "L", "country": "FR", "number": "1", "code": "2"}},
 				"permissions": object{"guestShare": "browser", "chat": true, "annotate": true}},
 			"post /api/v1/conferences/{id}/invitations": {"kind": "guest", "name": "Ada", "email": "ada@example.org"},
+			"post /api/v1/diagnostics":                  {"size": 1, "sha256": letters("", 64), "summary": object{"result": "ok"}},
+			"patch /api/v1/support/diagnostics/{code}":  {"status": "seen", "note": "N"},
 		} {
 			method, path, _ := strings.Cut(call, " ")
 			operation := s.d.Paths[path][method]
 			schema := operation.RequestBody.Content["application/json"].Schema
 			delete(s.d.Paths[path], method)
 			send := func(body any) portaltest.Response {
-				return c.Do(strings.ToUpper(method), strings.ReplaceAll(path, "{id}", id), body, "Authorization", "Bearer "+w.organizerKey)
+				return c.Do(strings.ToUpper(method), strings.NewReplacer("{id}", id, "{code}", code).Replace(path), body, "Authorization", "Bearer "+w.keyFor(path), "If-Match", "*")
 			}
 			for i, b := range s.bounds(schema, "", good) {
 				if path == "/api/v1/conferences" { // names must not repeat

@@ -117,6 +117,7 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": password}, "")
 		s.call(200, "POST", "/api/v1/join-tokens", "", object{"mode": "software"}, "")
 		s.call(200, "GET", "/api/v1/software", "", nil, "")
+		s.reports(w)
 		s.call(200, "GET", "/.well-known/jwks.json", "", nil, "")
 		s.call(200, "GET", "/healthz", "", nil, "")
 		s.call(200, "GET", "/readyz", "", nil, "")
@@ -132,6 +133,31 @@ func TestOpenAPIShapes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// reports makes the calls of functions/diagnostics.
+func (s shapes) reports(w *world) {
+	s.t.Helper()
+	auth := "Bearer " + w.supportKey
+	content := []byte("a report")
+	body := object{"size": len(content), "sha256": hexSum(content), "summary": object{"result": "failed", "failed": []string{"udp"}}}
+	made := s.call(201, "POST", "/api/v1/diagnostics", "", body, "")
+	id, code := made["id"].(string), made["code"].(string)
+	s.call(409, "POST", "/api/v1/diagnostics/{id}/complete", id, nil, "")
+	renewed := s.call(200, "POST", "/api/v1/diagnostics/{id}/upload", id, nil, "")
+	send(s.t, renewed["upload"].(object), content)
+	s.call(200, "POST", "/api/v1/diagnostics/{id}/complete", id, nil, "")
+	s.call(409, "POST", "/api/v1/diagnostics/{id}/upload", id, nil, "")
+	s.call(200, "GET", "/api/v1/support/diagnostics", "", nil, auth)
+	s.call(200, "GET", "/api/v1/support/diagnostics/{code}", code, nil, auth)
+	s.call(422, "GET", "/api/v1/support/diagnostics/{code}", "x", nil, auth)
+	s.call(200, "PATCH", "/api/v1/support/diagnostics/{code}", code, object{"status": "seen", "note": "N"}, auth)
+	s.call(204, "DELETE", "/api/v1/support/diagnostics/{code}", code, nil, auth)
+	s.call(404, "DELETE", "/api/v1/diagnostics/{id}", id, nil, "")
+	s.call(200, "GET", "/api/v1/support/audit", "", nil, auth)
+	s.call(401, "GET", "/api/v1/support/audit", "", nil, "")
+	another := s.call(201, "POST", "/api/v1/diagnostics", "", body, "")
+	s.call(204, "DELETE", "/api/v1/diagnostics/{id}", another["id"].(string), nil, "")
 }
 
 type shapes struct {
@@ -155,8 +181,13 @@ func (s shapes) call(status int, method, path, ids string, body any, auth string
 		}
 		s.check(sent, op.RequestBody.Content["application/json"].Schema, method+" "+path+" body")
 	}
-	id, iid, _ := strings.Cut(ids, " ")
-	resp := s.c.Do(method, strings.NewReplacer("{id}", id, "{iid}", iid).Replace(path), body, "Authorization", auth, "If-Match", "*")
+	words := strings.Fields(ids)
+	filled := regexp.MustCompile(`\{\w+\}`).ReplaceAllStringFunc(path, func(string) string {
+		word := words[0]
+		words = words[1:]
+		return word
+	})
+	resp := s.c.Do(method, filled, body, "Authorization", auth, "If-Match", "*")
 	documented, ok := op.Responses[fmt.Sprint(resp.Status)]
 	if resp.Status != status || !ok {
 		s.t.Fatalf("%s %s: got %d %s, want %d, documented: %v", method, path, resp.Status, resp.Body, status, ok)

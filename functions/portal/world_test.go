@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
@@ -31,6 +32,8 @@ type world struct {
 	limiter      *conference.Counters
 	organizerKey string
 	supportKey   string
+	files        *files
+	reports      *diagnostics.Domain
 	muxes        []*http.ServeMux
 	handler      http.Handler
 }
@@ -106,9 +109,15 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
+	w.files = openFiles(t, w.clock.Now)
+	w.reports, err = diagnostics.New(diagnostics.Config{
+		Store: w.db.Diagnostics(), Audit: w.db.Diagnostics(), Blobs: w.files, Limiter: w.limiter, Staff: portal.Supporters(people), Client: clients.Site,
+		Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
 	files, err := portal.Static(testFiles())
 	must(err)
-	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), installer.New().Handler()}, more...)
+	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), installer.New().Handler(), w.reports.Handler()}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,
 	})

@@ -57,7 +57,7 @@ CREATE TABLE secret (
 	created_at INTEGER NOT NULL,
 	UNIQUE (kind, id)
 ) STRICT;
-`}
+`, reportSchema}
 }
 
 // migrate runs what the file has not seen yet; each step is one transaction with its version number.
