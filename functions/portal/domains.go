@@ -30,6 +30,12 @@ type organizers struct{ domain *staff.Domain }
 
 // Organizer implements conference.Staff.
 func (o organizers) Organizer(ctx context.Context, bearer string) (string, error) {
-	k, err := o.domain.Authenticate(ctx, bearer, staff.Organizer)
-	return k.ID, err
+	a, err := o.domain.Authenticate(ctx, bearer, staff.Organizer)
+	return a.ID, err
+}
+
+// Reader implements conference.Staff.
+func (o organizers) Reader(ctx context.Context, bearer string) (string, error) {
+	a, err := o.domain.AuthenticateReader(ctx, bearer, staff.Organizer)
+	return a.ID, err
 }
