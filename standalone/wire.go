@@ -29,7 +29,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wire the identities: %w", err)
 	}
-	if s.staff, err = staff.New(staff.Config{Store: s.db.Staff()}); err != nil {
+	if s.staff, err = staff.New(staff.Config{Store: s.db.Staff(), Logger: s.logger}); err != nil {
 		return fmt.Errorf("wire the staff: %w", err)
 	}
 	hasher, err := conference.NewArgon2(conference.Argon2Config{})
@@ -49,7 +49,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 		return err
 	}
 	control, err := portal.New(portal.Config{
-		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), installer.New().Handler()},
+		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), s.staff.Handler(), installer.New().Handler()},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
 		Connect: []string{webSocketOrigin(s.public)}, Logger: s.logger,
 	})

@@ -56,8 +56,10 @@ type Limiter interface {
 
 // Staff knows who supports guests.
 type Staff interface {
-	// Support returns who holds the bearer key. Its errors are problems: unauthenticated or forbidden.
+	// Support returns who holds the bearer key or token. Its errors are problems: unauthenticated or forbidden.
 	Support(ctx context.Context, bearer string) (actor string, err error)
+	// Reader is Support for calls that change nothing. Pulling a report is one of them.
+	Reader(ctx context.Context, bearer string) (actor string, err error)
 }
 
 // Events tells others what has happened.

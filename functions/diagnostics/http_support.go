@@ -5,25 +5,20 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
-// support lets only holders of a support key through.
+// support lets only those through who may support guests; a key that may only read is good for what only reads.
 func (d *Domain) support(h func(w http.ResponseWriter, r *http.Request, actor string) error) http.HandlerFunc {
 	return d.serve(func(w http.ResponseWriter, r *http.Request) error {
-		scheme, bearer, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !ok || !strings.EqualFold(scheme, "Bearer") { // RFC 9110 section 11.1: schemes are case-insensitive
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			return problem.New(problem.Unauthenticated, "A support key is required.")
+		check := d.cfg.Staff.Support
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			check = d.cfg.Staff.Reader
 		}
-		actor, err := d.cfg.Staff.Support(r.Context(), bearer)
+		actor, err := problem.Bearer(w, r, check)
 		if err != nil {
-			if problem.From(err).Code == problem.Unauthenticated {
-				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-			}
 			return err
 		}
 		return h(w, r, actor)
@@ -129,9 +124,6 @@ func (d *Domain) patchReport(w http.ResponseWriter, r *http.Request, actor strin
 	if err := problem.Decode(r.Body, &c); err != nil {
 		return err
 	}
-	if matches(r) == nil {
-		return problem.New(problem.PreconditionRequired, "Send If-Match with the ETag that you know, or *.")
-	}
 	report, err := d.Change(r.Context(), actor, r.PathValue("code"), requestID(w), c, expected(r))
 	if err != nil {
 		return err
@@ -142,7 +134,11 @@ func (d *Domain) patchReport(w http.ResponseWriter, r *http.Request, actor strin
 
 // deleteReport takes an If-Match and needs none: a report that must go must go whatever it has become.
 func (d *Domain) deleteReport(w http.ResponseWriter, r *http.Request, actor string) error {
-	if err := d.Delete(r.Context(), actor, r.PathValue("code"), requestID(w), expected(r)); err != nil {
+	whatever := func(int64) error { return nil }
+	if r.Header.Get("If-Match") != "" {
+		whatever = expected(r)
+	}
+	if err := d.Delete(r.Context(), actor, r.PathValue("code"), requestID(w), whatever); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -151,29 +147,9 @@ func (d *Domain) deleteReport(w http.ResponseWriter, r *http.Request, actor stri
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
-// matches are the tags of If-Match; nil where there is none. The Lambda adapter splits a list at its commas.
-func matches(r *http.Request) []string {
-	all := strings.Join(r.Header.Values("If-Match"), ",")
-	if strings.TrimSpace(all) == "" {
-		return nil
-	}
-	return strings.Split(all, ",")
-}
-
-// expected refuses a version that If-Match does not name. RFC 9110 section 13.1.1: the comparison is strong.
+// expected refuses a version that If-Match does not name.
 func expected(r *http.Request) func(version int64) error {
-	tags := matches(r)
-	return func(version int64) error {
-		for _, tag := range tags {
-			if tag = strings.TrimSpace(tag); tag == "*" || tag == etag(version) {
-				return nil
-			}
-		}
-		if tags == nil {
-			return nil
-		}
-		return gone()
-	}
+	return func(version int64) error { return problem.IfMatch(r, etag(version)) }
 }
 
 type entryAnswer struct {

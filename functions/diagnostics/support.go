@@ -8,15 +8,13 @@ import (
 	"time"
 
 	"golang.org/x/text/unicode/norm"
-
-	"github.com/coopnet/coopnet/shared/problem"
 )
 
 // Entry says who did what to which report.
 type Entry struct {
 	ID        string    `json:"id"`
 	At        time.Time `json:"at"`
-	Actor     string    `json:"actor"` // the id of a key, "guest" or "operator"
+	Actor     string    `json:"actor"` // of staff, "guest" or "operator"
 	Action    string    `json:"action"`
 	Code      string    `json:"code"`
 	RequestID string    `json:"requestId"`
@@ -200,9 +198,4 @@ func (d *Domain) Audit(ctx context.Context, q AuditQuery) (AuditPage, error) {
 		return AuditPage{}, fmt.Errorf("list the audit: %w", err)
 	}
 	return page, nil
-}
-
-// gone is what a conditional call meets when the report has changed meanwhile.
-func gone() error {
-	return problem.New(problem.PreconditionFailed, "It has been changed since you read it.")
 }

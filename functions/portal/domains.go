@@ -31,8 +31,14 @@ type organizers struct{ domain *staff.Domain }
 
 // Organizer implements conference.Staff.
 func (o organizers) Organizer(ctx context.Context, bearer string) (string, error) {
-	k, err := o.domain.Authenticate(ctx, bearer, staff.Organizer)
-	return k.ID, err
+	a, err := o.domain.Authenticate(ctx, bearer, staff.Organizer)
+	return a.ID, err
+}
+
+// Reader implements conference.Staff.
+func (o organizers) Reader(ctx context.Context, bearer string) (string, error) {
+	a, err := o.domain.AuthenticateReader(ctx, bearer, staff.Organizer)
+	return a.ID, err
 }
 
 // Supporters lets the reports ask who supports guests.
@@ -42,6 +48,12 @@ type supporters struct{ domain *staff.Domain }
 
 // Support implements diagnostics.Staff.
 func (s supporters) Support(ctx context.Context, bearer string) (string, error) {
-	k, err := s.domain.Authenticate(ctx, bearer, staff.Support)
-	return k.ID, err
+	a, err := s.domain.Authenticate(ctx, bearer, staff.Support)
+	return a.ID, err
+}
+
+// Reader implements diagnostics.Staff.
+func (s supporters) Reader(ctx context.Context, bearer string) (string, error) {
+	a, err := s.domain.AuthenticateReader(ctx, bearer, staff.Support)
+	return a.ID, err
 }

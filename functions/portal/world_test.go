@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -32,6 +33,7 @@ type world struct {
 	limiter      *conference.Counters
 	organizerKey string
 	supportKey   string
+	publisherKey string
 	files        *files
 	reports      *diagnostics.Domain
 	muxes        []*http.ServeMux
@@ -94,11 +96,13 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	t.Cleanup(func() { _ = w.db.Close() })
 	keys, err := conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now})
 	must(err)
-	people, err := staff.New(staff.Config{Store: w.db.Staff(), Now: w.clock.Now})
+	people, err := staff.New(staff.Config{Store: w.db.Staff(), Now: w.clock.Now, Logger: logger})
 	must(err)
-	_, w.organizerKey, err = people.Create(t.Context(), staff.Organizer, "tests")
+	_, w.organizerKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Organizer})
 	must(err)
-	_, w.supportKey, err = people.Create(t.Context(), staff.Support, "tests")
+	_, w.supportKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Support})
+	must(err)
+	_, w.publisherKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Publisher})
 	must(err)
 	w.limiter = conference.NewLimiter(w.clock.Now)
 	var clients portal.Clients
@@ -117,7 +121,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	must(err)
 	files, err := portal.Static(testFiles())
 	must(err)
-	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), installer.New().Handler(), w.reports.Handler()}, more...)
+	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), people.Handler(), installer.New().Handler(), w.reports.Handler()}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,
 	})
@@ -172,4 +176,15 @@ func enter(c *portaltest.Client) {
 
 func identify(c *portaltest.Client) {
 	c.Expect(200, "PUT", "/api/v1/identity", object{"title": "Mr", "name": "James BOND", "email": "james@example.org"})
+}
+
+// bearer is the Authorization of who may call that path.
+func (w *world) bearer(path string) string {
+	switch {
+	case strings.HasPrefix(path, "/api/v1/keys"):
+		return "Bearer " + w.publisherKey
+	case strings.HasPrefix(path, "/api/v1/support/"):
+		return "Bearer " + w.supportKey
+	}
+	return "Bearer " + w.organizerKey
 }
