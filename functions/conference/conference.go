@@ -170,6 +170,7 @@ type Config struct {
 	Identities Identities
 	Staff      Staff
 	Client     func(*http.Request) Client // whose failures are counted together
+	Software   Software                   // zero: nobody joins with the software
 	TurnSecret turncred.Secret            // shared with the relays; zero: nobody gets TURN credentials
 	PublicURL  string                     // issuer of join tokens and base of invitation links; no slash at its end
 	Ended      func(conferenceID string)  // optional; called once a conference has ended, to tell its relay

@@ -7,6 +7,7 @@ import (
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/staff"
 )
 
@@ -56,4 +57,39 @@ func (s supporters) Support(ctx context.Context, bearer string) (string, error) 
 func (s supporters) Reader(ctx context.Context, bearer string) (string, error) {
 	a, err := s.domain.AuthenticateReader(ctx, bearer, staff.Support)
 	return a.ID, err
+}
+
+// Publishers lets the catalogue ask who publishes.
+func Publishers(d *staff.Domain) installer.Staff { return publishers{d} }
+
+type publishers struct{ domain *staff.Domain }
+
+// Publisher implements installer.Staff.
+func (p publishers) Publisher(ctx context.Context, bearer string) (string, error) {
+	a, err := p.domain.Authenticate(ctx, bearer, staff.Publisher)
+	return a.ID, err
+}
+
+// PublishReader implements installer.Staff.
+func (p publishers) PublishReader(ctx context.Context, bearer string) (string, error) {
+	a, err := p.domain.AuthenticateReader(ctx, bearer, staff.Publisher)
+	return a.ID, err
+}
+
+// Releases lets conferences ask which versions of the software may join.
+func Releases(d *installer.Domain) conference.Releases { return releases{d} }
+
+type releases struct{ domain *installer.Domain }
+
+// Check implements conference.Releases.
+func (r releases) Check(ctx context.Context, platform, version string) (*conference.Release, error) {
+	upgrade, err := r.domain.Check(ctx, platform, version)
+	if err != nil || upgrade == nil {
+		return nil, err
+	}
+	v := r.domain.View(upgrade)
+	return &conference.Release{
+		Version: v.Version, MinimumVersion: v.MinimumVersion, Platform: v.Platform, Filename: v.Filename, Size: v.Size, SHA256: v.SHA256,
+		Manifest: v.Manifest, Signature: v.Signature, ExpiresAt: v.ExpiresAt, URL: v.URL, Notes: v.Notes,
+	}, nil
 }

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -36,6 +37,8 @@ type world struct {
 	publisherKey string
 	files        *files
 	reports      *diagnostics.Domain
+	catalogue    *installer.Domain
+	publishing   ed25519.PrivateKey
 	muxes        []*http.ServeMux
 	handler      http.Handler
 }
@@ -108,12 +111,21 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	var clients portal.Clients
 	who, err := identity.New(identity.Config{Store: w.db.Identity(), Limiter: w.limiter, Client: clients.Site, Now: w.clock.Now, Logger: logger})
 	must(err)
+	w.files = openFiles(t, w.clock.Now)
+	public, private, err := ed25519.GenerateKey(nil)
+	must(err)
+	w.publishing = private
+	w.catalogue, err = installer.New(installer.Config{
+		Store: w.db.Installer(), Blobs: w.files, Staff: portal.Publishers(people), Keys: []ed25519.PublicKey{public}, PublicURL: publicURL,
+		Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
 	conferences, err := conference.New(conference.Config{
-		Store: w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
+		Software: conference.Software{Launches: w.db.Conference(), Releases: portal.Releases(w.catalogue)},
+		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
 		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
-	w.files = openFiles(t, w.clock.Now)
 	w.reports, err = diagnostics.New(diagnostics.Config{
 		Store: w.db.Diagnostics(), Audit: w.db.Diagnostics(), Blobs: w.files, Limiter: w.limiter, Staff: portal.Supporters(people), Client: clients.Site,
 		Now: w.clock.Now, Logger: logger,
@@ -121,7 +133,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	must(err)
 	files, err := portal.Static(testFiles())
 	must(err)
-	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), people.Handler(), installer.New().Handler(), w.reports.Handler()}, more...)
+	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), people.Handler(), w.catalogue.Handler(), w.reports.Handler()}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,
 	})
@@ -181,7 +193,7 @@ func identify(c *portaltest.Client) {
 // bearer is the Authorization of who may call that path.
 func (w *world) bearer(path string) string {
 	switch {
-	case strings.HasPrefix(path, "/api/v1/keys"):
+	case strings.HasPrefix(path, "/api/v1/keys"), strings.HasPrefix(path, "/api/v1/software/"):
 		return "Bearer " + w.publisherKey
 	case strings.HasPrefix(path, "/api/v1/support/"):
 		return "Bearer " + w.supportKey
