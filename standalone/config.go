@@ -5,6 +5,7 @@
 package standalone
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"net"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/coopnet/coopnet/shared/release"
 	"github.com/coopnet/coopnet/shared/turncred"
 )
 
@@ -31,8 +33,19 @@ type Config struct {
 	TLSKey     string `flag:"tls-key" value:"FILE" default:"" usage:"private key (PEM) of --tls-cert"`
 	Metrics    string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
 	Proxies    string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
-	LogLevel   string `flag:"log-level" value:"LEVEL" default:"info" usage:"debug, info, warn or error"`
-	LogFormat  string `flag:"log-format" value:"FORMAT" default:"text" usage:"text or json"`
+	Logging
+	Publishing
+}
+
+// Logging is about the log.
+type Logging struct {
+	LogLevel  string `flag:"log-level" value:"LEVEL" default:"info" usage:"debug, info, warn or error"`
+	LogFormat string `flag:"log-format" value:"FORMAT" default:"text" usage:"text or json"`
+}
+
+// Publishing is about releases of the software.
+type Publishing struct {
+	ReleaseKeys string `flag:"release-keys" value:"KEY[,KEY]" default:"" usage:"public keys of those who sign releases of the software, from coopnet release key; none: nothing can be published"`
 }
 
 // Invalid says which setting is wrong and what to do about it.
@@ -61,6 +74,7 @@ func (c Config) Validate() error {
 		{"public-ip", func() error { _, err := c.publicIPs(); return err }},
 		{"trusted-proxies", func() error { _, err := c.trustedProxies(); return err }},
 		{"tls-key", func() error { return checkPair(c.TLSCert, c.TLSKey) }},
+		{"release-keys", func() error { _, err := c.releaseKeys(); return err }},
 		{"log-level", func() error { return checkOneOf(c.LogLevel, "debug", "info", "warn", "error") }},
 		{"log-format", func() error { return checkOneOf(c.LogFormat, "text", "json") }},
 	}
@@ -155,6 +169,18 @@ func (c Config) trustedProxies() ([]netip.Prefix, error) {
 		proxies = append(proxies, p.Masked())
 	}
 	return proxies, nil
+}
+
+func (c Config) releaseKeys() ([]ed25519.PublicKey, error) {
+	var keys []ed25519.PublicKey
+	for _, text := range list(c.ReleaseKeys) {
+		key, err := release.ParsePublicKey(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is %w", text, err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }
 
 func list(commas string) []string {

@@ -53,12 +53,13 @@ func TestParseConfigDefaultsAreValid(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	valid := Config{Listen: ":8080", Data: "data", Media: ":7882", Turn: ":3478", Turns: ":5349", LogLevel: "info", LogFormat: "text"}
+	valid := Config{Listen: ":8080", Data: "data", Media: ":7882", Turn: ":3478", Turns: ":5349", Logging: Logging{LogLevel: "info", LogFormat: "text"}}
 	if err := valid.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	cases := map[string]func(*Config){
 		"listen":          func(c *Config) { c.Listen = "8080" },
+		"release-keys":    func(c *Config) { c.ReleaseKeys = "AAAA" },
 		"data":            func(c *Config) { c.Data = " " },
 		"media":           func(c *Config) { c.Media = ":http-alt" },
 		"turn":            func(c *Config) { c.Turn = "3478" },

@@ -80,6 +80,7 @@ type system struct {
 	turnSecret  turncred.Secret // zero: no TURN
 	staff       *staff.Domain
 	conferences *conference.Domain
+	cleaners    []cleaner
 	handler     http.Handler
 	keys        keys
 	demo        *demo
@@ -199,6 +200,7 @@ func (s *system) run(server *http.Server, listener net.Listener) {
 
 func (s *system) startRounds(ctx context.Context) error {
 	s.repeat(ctx, purgeInterval, s.purge)
+	s.repeat(ctx, purgeInterval, s.clean)
 	s.repeat(ctx, endInterval, s.endOver)
 	s.repeat(ctx, certificateInterval, s.checkCertificate)
 	return nil

@@ -10,7 +10,6 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
-	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/web"
@@ -29,15 +28,20 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wire the identities: %w", err)
 	}
-	if s.staff, err = staff.New(staff.Config{Store: s.db.Staff()}); err != nil {
+	if s.staff, err = staff.New(staff.Config{Store: s.db.Staff(), Logger: s.logger}); err != nil {
 		return fmt.Errorf("wire the staff: %w", err)
 	}
 	hasher, err := conference.NewArgon2(conference.Argon2Config{})
 	if err != nil {
 		return fmt.Errorf("wire the password hasher: %w", err)
 	}
+	catalogue, reports, err := s.wireFiles(limiter, clients)
+	if err != nil {
+		return err
+	}
 	s.conferences, err = conference.New(conference.Config{
-		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
+		Software: conference.Software{Launches: s.db.Conference(), Releases: portal.Releases(catalogue)},
+		Store:    s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
 		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Client: clients.Client,
 		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,
 	})
@@ -49,7 +53,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 		return err
 	}
 	control, err := portal.New(portal.Config{
-		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), installer.New().Handler()},
+		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), s.staff.Handler(), catalogue.Handler(), reports.Handler()},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
 		Connect: []string{webSocketOrigin(s.public)}, Logger: s.logger,
 	})

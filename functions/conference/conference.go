@@ -26,7 +26,7 @@ type Conference struct {
 	ID string `json:"id"`
 	Settings
 	PasswordHash string    `json:"passwordHash"` // PHC string; answers never carry it (see view)
-	CreatedBy    string    `json:"createdBy"`    // the organizer's key
+	CreatedBy    string    `json:"createdBy"`    // "key:" and its id, "oidc:" and the subject, or "first start"
 	CreatedAt    time.Time `json:"createdAt"`
 	EndedAt      time.Time `json:"endedAt,omitzero"` // zero while nobody ended it
 	Version      int64     `json:"version"`          // for compare-and-swap; the store counts it
@@ -138,8 +138,10 @@ func (c *Conference) Status(now time.Time) string {
 
 // Staff knows who may organize.
 type Staff interface {
-	// Organizer returns who holds the bearer key. Its errors are problems: unauthenticated or forbidden.
+	// Organizer returns who holds the bearer key or token. Its errors are problems: unauthenticated or forbidden.
 	Organizer(ctx context.Context, bearer string) (actor string, err error)
+	// Reader is Organizer for calls that change nothing.
+	Reader(ctx context.Context, bearer string) (actor string, err error)
 }
 
 // Identities knows who is asking.
@@ -168,6 +170,7 @@ type Config struct {
 	Identities Identities
 	Staff      Staff
 	Client     func(*http.Request) Client // whose failures are counted together
+	Software   Software                   // zero: nobody joins with the software
 	TurnSecret turncred.Secret            // shared with the relays; zero: nobody gets TURN credentials
 	PublicURL  string                     // issuer of join tokens and base of invitation links; no slash at its end
 	Ended      func(conferenceID string)  // optional; called once a conference has ended, to tell its relay

@@ -19,6 +19,7 @@ func (d *Domain) Handler() *http.ServeMux {
 	mux.HandleFunc("POST /api/v1/admissions", d.serve(d.postAdmission))
 	mux.HandleFunc("DELETE /api/v1/admissions", d.serve(d.deleteAdmission))
 	mux.HandleFunc("POST /api/v1/join-tokens", d.serve(d.postJoinToken))
+	d.launchRoutes(mux)
 	mux.HandleFunc("GET /.well-known/jwks.json", d.serve(d.readJWKS))
 	mux.HandleFunc("POST /api/v1/conferences", d.organizer(d.postConference))
 	mux.HandleFunc("GET /api/v1/conferences", d.organizer(d.listConferences))
@@ -131,10 +132,14 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return problem.Answer(w, http.StatusOK, joinAnswer{
+	return problem.Answer(w, http.StatusOK, ticketAnswer(t))
+}
+
+func ticketAnswer(t *Ticket) joinAnswer {
+	return joinAnswer{
 		Token: t.Token, ExpiresAt: t.Expires, Participant: joinParticipant{ID: t.Participant, Name: t.Name, Role: t.Role},
 		Permissions: t.Permissions, Relay: joinRelay{WHIP: t.Relay.WHIP, WHEP: t.Relay.WHEP, Control: t.Relay.Control}, ICEServers: t.ICEServers,
-	})
+	}
 }
 
 func (d *Domain) fromCookie(r *http.Request) (Admission, error) {

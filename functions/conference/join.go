@@ -71,6 +71,9 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	if mode != ModeBrowser && mode != ModeSoftware {
 		return nil, invalid("/mode", "must be browser or software")
 	}
+	if who == nil && a.Software {
+		who = &Identity{Name: a.Name}
+	}
 	if who == nil {
 		return nil, problem.New(problem.Conflict, "Say who you are first.")
 	}
@@ -93,7 +96,7 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	now := d.cfg.Now().UTC().Truncate(time.Second) // the token counts whole seconds
 	claims := jointoken.Claims{
 		Issuer: d.cfg.PublicURL, Audience: relay.ID, Subject: a.Participant, ID: jti, Conference: c.ID,
-		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a.Role), Limit: c.MaxParticipants,
+		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a), Limit: c.MaxParticipants,
 		IssuedAt: now, NotBefore: now, Expires: now.Add(jointoken.MaxLifetime),
 	}
 	token, err := jointoken.Sign(key, claims)
@@ -136,15 +139,15 @@ func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error)
 }
 
 // permissions of a role. Control of somebody's desktop is for people of the company only.
-func permissions(allowed Permissions, role jointoken.Role) []jointoken.Permission {
-	switch role {
+func permissions(allowed Permissions, a Admission) []jointoken.Permission {
+	switch a.Role {
 	case jointoken.RoleOrganizer:
 		return []jointoken.Permission{jointoken.View, jointoken.Share, jointoken.Control, jointoken.Chat, jointoken.Annotate, jointoken.Moderate}
 	case jointoken.RoleInternal:
 		return []jointoken.Permission{jointoken.View, jointoken.Share, jointoken.Control, jointoken.Chat, jointoken.Annotate}
 	}
 	p := []jointoken.Permission{jointoken.View}
-	if allowed.GuestShare == ShareBrowser {
+	if allowed.GuestShare == ShareBrowser || allowed.GuestShare == ShareSoftware && a.Software {
 		p = append(p, jointoken.Share)
 	}
 	if allowed.Chat {

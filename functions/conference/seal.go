@@ -22,13 +22,15 @@ type Admission struct {
 	Participant string         `json:"p"`
 	Role        jointoken.Role `json:"r"`
 	Invitation  string         `json:"i,omitempty"` // its id, so that revoking it ends the admission
+	Software    bool           `json:"s,omitempty"` // a launch code has shown that it is the software
+	Name        string         `json:"n,omitempty"` // shown in the list, for the software, which has no identity of its own
 	Expires     time.Time      `json:"x"`
 }
 
 const (
 	admissionCookie = "__Host-admission"
 	admissionLife   = 12 * time.Hour
-	maxCookie       = 1024 // bytes; one of ours has about 300
+	maxCookie       = 2048 // bytes; one of ours has about 300, and more with the longest name
 )
 
 // errSealed is a cookie that is not ours, or not any more. Nobody is told which.

@@ -41,6 +41,7 @@ type nobody struct{}
 
 func (nobody) Identity(*http.Request) (*conference.Identity, error) { return nil, nil }
 func (nobody) Organizer(context.Context, string) (string, error)    { return "", nil }
+func (nobody) Reader(context.Context, string) (string, error)       { return "", nil }
 
 // world is a domain on a real store, with a clock that the test moves.
 type world struct {

@@ -5,7 +5,9 @@ import (
 	"net/http"
 
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/staff"
 )
 
@@ -30,6 +32,64 @@ type organizers struct{ domain *staff.Domain }
 
 // Organizer implements conference.Staff.
 func (o organizers) Organizer(ctx context.Context, bearer string) (string, error) {
-	k, err := o.domain.Authenticate(ctx, bearer, staff.Organizer)
-	return k.ID, err
+	a, err := o.domain.Authenticate(ctx, bearer, staff.Organizer)
+	return a.ID, err
+}
+
+// Reader implements conference.Staff.
+func (o organizers) Reader(ctx context.Context, bearer string) (string, error) {
+	a, err := o.domain.AuthenticateReader(ctx, bearer, staff.Organizer)
+	return a.ID, err
+}
+
+// Supporters lets the reports ask who supports guests.
+func Supporters(d *staff.Domain) diagnostics.Staff { return supporters{d} }
+
+type supporters struct{ domain *staff.Domain }
+
+// Support implements diagnostics.Staff.
+func (s supporters) Support(ctx context.Context, bearer string) (string, error) {
+	a, err := s.domain.Authenticate(ctx, bearer, staff.Support)
+	return a.ID, err
+}
+
+// Reader implements diagnostics.Staff.
+func (s supporters) Reader(ctx context.Context, bearer string) (string, error) {
+	a, err := s.domain.AuthenticateReader(ctx, bearer, staff.Support)
+	return a.ID, err
+}
+
+// Publishers lets the catalogue ask who publishes.
+func Publishers(d *staff.Domain) installer.Staff { return publishers{d} }
+
+type publishers struct{ domain *staff.Domain }
+
+// Publisher implements installer.Staff.
+func (p publishers) Publisher(ctx context.Context, bearer string) (string, error) {
+	a, err := p.domain.Authenticate(ctx, bearer, staff.Publisher)
+	return a.ID, err
+}
+
+// PublishReader implements installer.Staff.
+func (p publishers) PublishReader(ctx context.Context, bearer string) (string, error) {
+	a, err := p.domain.AuthenticateReader(ctx, bearer, staff.Publisher)
+	return a.ID, err
+}
+
+// Releases lets conferences ask which versions of the software may join.
+func Releases(d *installer.Domain) conference.Releases { return releases{d} }
+
+type releases struct{ domain *installer.Domain }
+
+// Check implements conference.Releases.
+func (r releases) Check(ctx context.Context, platform, version string) (*conference.Release, error) {
+	upgrade, err := r.domain.Check(ctx, platform, version)
+	if err != nil || upgrade == nil {
+		return nil, err
+	}
+	v := r.domain.View(upgrade)
+	return &conference.Release{
+		Version: v.Version, MinimumVersion: v.MinimumVersion, Platform: v.Platform, Filename: v.Filename, Size: v.Size, SHA256: v.SHA256,
+		Manifest: v.Manifest, Signature: v.Signature, ExpiresAt: v.ExpiresAt, URL: v.URL, Notes: v.Notes,
+	}, nil
 }

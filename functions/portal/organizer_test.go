@@ -69,11 +69,11 @@ func TestRevokedKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		keys, err := people.List(t.Context())
-		if err != nil || len(keys) != 2 {
+		if err != nil || len(keys) != 3 {
 			t.Fatal(keys, err)
 		}
 		c.Expect(200, "GET", "/api/v1/conferences", nil, "Authorization", "Bearer "+w.organizerKey)
-		if err := people.Revoke(t.Context(), keys[0].ID); err != nil {
+		if err := people.Revoke(t.Context(), "tests", keys[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		c.Refused(401, "unauthenticated", "GET", "/api/v1/conferences", nil, "Authorization", "Bearer "+w.organizerKey)

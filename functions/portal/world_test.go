@@ -3,14 +3,17 @@ package portal_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
 
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
@@ -31,6 +34,11 @@ type world struct {
 	limiter      *conference.Counters
 	organizerKey string
 	supportKey   string
+	publisherKey string
+	files        *files
+	reports      *diagnostics.Domain
+	catalogue    *installer.Domain
+	publishing   ed25519.PrivateKey
 	muxes        []*http.ServeMux
 	handler      http.Handler
 }
@@ -91,24 +99,41 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	t.Cleanup(func() { _ = w.db.Close() })
 	keys, err := conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now})
 	must(err)
-	people, err := staff.New(staff.Config{Store: w.db.Staff(), Now: w.clock.Now})
+	people, err := staff.New(staff.Config{Store: w.db.Staff(), Now: w.clock.Now, Logger: logger})
 	must(err)
-	_, w.organizerKey, err = people.Create(t.Context(), staff.Organizer, "tests")
+	_, w.organizerKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Organizer})
 	must(err)
-	_, w.supportKey, err = people.Create(t.Context(), staff.Support, "tests")
+	_, w.supportKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Support})
+	must(err)
+	_, w.publisherKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Publisher})
 	must(err)
 	w.limiter = conference.NewLimiter(w.clock.Now)
 	var clients portal.Clients
 	who, err := identity.New(identity.Config{Store: w.db.Identity(), Limiter: w.limiter, Client: clients.Site, Now: w.clock.Now, Logger: logger})
 	must(err)
+	w.files = openFiles(t, w.clock.Now)
+	public, private, err := ed25519.GenerateKey(nil)
+	must(err)
+	w.publishing = private
+	w.catalogue, err = installer.New(installer.Config{
+		Store: w.db.Installer(), Blobs: w.files, Staff: portal.Publishers(people), Keys: []ed25519.PublicKey{public}, PublicURL: publicURL,
+		Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
 	conferences, err := conference.New(conference.Config{
-		Store: w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
+		Software: conference.Software{Launches: w.db.Conference(), Releases: portal.Releases(w.catalogue)},
+		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
 		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
+	w.reports, err = diagnostics.New(diagnostics.Config{
+		Store: w.db.Diagnostics(), Audit: w.db.Diagnostics(), Blobs: w.files, Limiter: w.limiter, Staff: portal.Supporters(people), Client: clients.Site,
+		Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
 	files, err := portal.Static(testFiles())
 	must(err)
-	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), installer.New().Handler()}, more...)
+	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), people.Handler(), w.catalogue.Handler(), w.reports.Handler()}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,
 	})
@@ -163,4 +188,15 @@ func enter(c *portaltest.Client) {
 
 func identify(c *portaltest.Client) {
 	c.Expect(200, "PUT", "/api/v1/identity", object{"title": "Mr", "name": "James BOND", "email": "james@example.org"})
+}
+
+// bearer is the Authorization of who may call that path.
+func (w *world) bearer(path string) string {
+	switch {
+	case strings.HasPrefix(path, "/api/v1/keys"), strings.HasPrefix(path, "/api/v1/software/"):
+		return "Bearer " + w.publisherKey
+	case strings.HasPrefix(path, "/api/v1/support/"):
+		return "Bearer " + w.supportKey
+	}
+	return "Bearer " + w.organizerKey
 }

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
-	"github.com/coopnet/coopnet/shared/cursor"
 )
 
 // Conference is the store of conferences and invitations.
@@ -110,7 +108,7 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 		where, args = append(where, "(until IS NULL OR until > ?) AND opens_at <= ?"), append(args, now, now)
 	}
 	if q.Cursor != "" {
-		at, id, ok := place(q)
+		at, id, ok := place(cursorList(q), q.Cursor)
 		if !ok {
 			return conference.Page{}, conference.ErrCursor
 		}
@@ -136,23 +134,12 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	if len(page.Conferences) > q.Limit { // one more than asked for: there is another page
 		page.Conferences = page.Conferences[:q.Limit]
 		last := page.Conferences[q.Limit-1]
-		page.Next = cursor.Make(cursorList(q), strconv.FormatInt(last.CreatedAt.UnixMilli(), 10)+"."+last.ID)
+		page.Next = after(cursorList(q), last.CreatedAt, last.ID)
 	}
 	return page, nil
 }
 
 func cursorList(q conference.Query) string { return "conferences " + q.Status }
-
-// place is where the last page ended.
-func place(q conference.Query) (at int64, id string, ok bool) {
-	text, ok := cursor.Place(cursorList(q), q.Cursor)
-	if !ok {
-		return 0, "", false
-	}
-	millis, id, ok := strings.Cut(text, ".")
-	at, err := strconv.ParseInt(millis, 10, 64)
-	return at, id, ok && err == nil
-}
 
 // UpdateConference implements conference.Store.
 func (s *Conference) UpdateConference(ctx context.Context, c *conference.Conference) error {

@@ -75,7 +75,7 @@ func TestFilesArePrivate(t *testing.T) {
 
 func TestDurabilitySettings(t *testing.T) {
 	db := openNew(t, nil)
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "1500", "user_version": "1"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "1500", "user_version": fmt.Sprint(len(migrations()))} {
 		var got string
 		if err := db.write.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
 			t.Errorf("%s = %q, %v; want %q", pragma, got, err, want)
