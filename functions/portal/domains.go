@@ -6,6 +6,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/provider"
 	"github.com/coopnet/coopnet/functions/staff"
 )
 
@@ -38,4 +39,22 @@ func (o organizers) Organizer(ctx context.Context, bearer string) (string, error
 func (o organizers) Reader(ctx context.Context, bearer string) (string, error) {
 	a, err := o.domain.AuthenticateReader(ctx, bearer, staff.Organizer)
 	return a.ID, err
+}
+
+// Tokens lets the staff show access tokens of the identity provider.
+func Tokens(p *provider.Provider) staff.Tokens { return tokens{p} }
+
+type tokens struct{ provider *provider.Provider }
+
+// Verify implements staff.Tokens.
+func (t tokens) Verify(ctx context.Context, token string) (staff.Person, error) {
+	who, err := t.provider.Verify(ctx, token)
+	if err != nil {
+		return staff.Person{}, err
+	}
+	p := staff.Person{ID: who.Actor()}
+	for _, role := range who.Roles {
+		p.Roles = append(p.Roles, staff.Role(role))
+	}
+	return p, nil
 }
