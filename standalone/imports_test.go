@@ -36,6 +36,7 @@ func importRules() []importRule {
 		{path: "functions/store/sqlite", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/disk", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/*", ours: append([]string{shared}, domains...), aws: true},
+		{path: "functions/provider/providertest"},
 		{path: "functions/*/lambda", ours: []string{shared, "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}, aws: true},
 		{path: "functions/*", ours: []string{shared}},
 
@@ -68,7 +69,8 @@ func importRules() []importRule {
 
 // testOnly are packages that exist for tests: no program links them.
 func testOnly() []string {
-	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest", "functions/portal/portaltest"}
+	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest", "functions/portal/portaltest",
+		"functions/provider/providertest"}
 }
 
 // listedPackage is what `go list -json` says of a package.
