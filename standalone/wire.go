@@ -12,7 +12,6 @@ import (
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
-	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/web"
 )
 
@@ -29,8 +28,9 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wire the identities: %w", err)
 	}
-	if s.staff, err = staff.New(staff.Config{Store: s.db.Staff(), Logger: s.logger}); err != nil {
-		return fmt.Errorf("wire the staff: %w", err)
+	colleagues, err := s.wirePeople(clients, limiter)
+	if err != nil {
+		return err
 	}
 	hasher, err := conference.NewArgon2(conference.Argon2Config{})
 	if err != nil {
@@ -38,7 +38,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 	}
 	s.conferences, err = conference.New(conference.Config{
 		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
-		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Client: clients.Client,
+		Identities: portal.Identities(identities, colleagues), Staff: portal.Organizers(s.staff), Client: clients.Client,
 		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,
 	})
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 		return err
 	}
 	control, err := portal.New(portal.Config{
-		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), s.staff.Handler(), installer.New().Handler()},
+		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), installer.New().Handler()},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
 		Connect: []string{webSocketOrigin(s.public)}, Logger: s.logger,
 	})
