@@ -17,7 +17,7 @@ import (
 	"github.com/coopnet/coopnet/shared/turncred"
 )
 
-// Config is everything that a user can set. Each field is a flag, an environment variable (COOPNET_ and the flag's name
+// Config is everything that a user can set. Each field, those of embedded structs too, is a flag, an environment variable (COOPNET_ and the flag's name
 // in capitals with underscores) and a key of the configuration file (the flag's name).
 type Config struct {
 	Listen     string `flag:"listen" value:"HOST:PORT" default:"localhost:8080" usage:"portal, API, sharing and viewing over HTTP"`
@@ -33,12 +33,13 @@ type Config struct {
 	TLSKey     string `flag:"tls-key" value:"FILE" default:"" usage:"private key (PEM) of --tls-cert"`
 	Metrics    string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
 	Proxies    string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
-	Logging
+	Logs
 	Publishing
+	OIDC
 }
 
-// Logging is about the log.
-type Logging struct {
+// Logs says what the log is like.
+type Logs struct {
 	LogLevel  string `flag:"log-level" value:"LEVEL" default:"info" usage:"debug, info, warn or error"`
 	LogFormat string `flag:"log-format" value:"FORMAT" default:"text" usage:"text or json"`
 }
@@ -59,10 +60,7 @@ func (e *Invalid) Error() string { return fmt.Sprintf("--%s: %s", e.Setting, e.D
 
 // Validate checks everything that can be known without touching the machine.
 func (c Config) Validate() error {
-	checks := []struct {
-		setting string
-		check   func() error
-	}{
+	checks := []check{
 		{"listen", func() error { return checkAddress(c.Listen) }},
 		{"data", func() error { return checkPresent(c.Data) }},
 		{"media", func() error { return checkAddress(c.Media) }},
@@ -78,7 +76,7 @@ func (c Config) Validate() error {
 		{"log-level", func() error { return checkOneOf(c.LogLevel, "debug", "info", "warn", "error") }},
 		{"log-format", func() error { return checkOneOf(c.LogFormat, "text", "json") }},
 	}
-	for _, s := range checks {
+	for _, s := range append(checks, c.OIDC.checks()...) {
 		if err := s.check(); err != nil {
 			return &Invalid{Setting: s.setting, Detail: err.Error()}
 		}

@@ -53,7 +53,8 @@ func TestParseConfigDefaultsAreValid(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	valid := Config{Listen: ":8080", Data: "data", Media: ":7882", Turn: ":3478", Turns: ":5349", Logging: Logging{LogLevel: "info", LogFormat: "text"}}
+	valid := Config{Listen: ":8080", Data: "data", Media: ":7882", Turn: ":3478", Turns: ":5349", Logs: Logs{LogLevel: "info", LogFormat: "text"},
+		OIDC: OIDC{Issuer: "https://login.example.com", Audience: "api", ClientID: "portal", Scopes: "openid", Roles: "a=organizer,CN=b=support", Join: "name"}}
 	if err := valid.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +72,11 @@ func TestValidate(t *testing.T) {
 		"trusted-proxies": func(c *Config) { c.Proxies = "10.0.0.0/33" },
 		"tls-key":         func(c *Config) { c.TLSKey = "key.pem" },
 		"log-level":       func(c *Config) { c.LogLevel = "INFO" },
+		"oidc-issuer":     func(c *Config) { c.Issuer = "http://login.example.com" },
+		"oidc-audience":   func(c *Config) { c.Audience = "portal" },
+		"oidc-scopes":     func(c *Config) { c.Scopes = "profile" },
+		"oidc-roles":      func(c *Config) { c.Roles = "*=organizer" },
+		"oidc-join":       func(c *Config) { c.Join = "nothing" },
 		"log-format":      func(c *Config) { c.LogFormat = "xml" },
 	}
 	for setting, spoil := range cases {
@@ -79,6 +85,25 @@ func TestValidate(t *testing.T) {
 		var invalid *Invalid
 		if err := c.Validate(); !errors.As(err, &invalid) || invalid.Setting != setting {
 			t.Errorf("%s: %v", setting, err)
+		}
+	}
+}
+
+func TestValidateProvider(t *testing.T) {
+	for text, right := range map[string]bool{
+		"a=organizer": true, " a = organizer , b=support": true, "a=publisher,a=internal": true, "*=internal": true, "CN=x=internal": true,
+		"a": false, "=organizer": false, "a=boss": false, "a=relay": false, "*=support": false,
+	} {
+		if _, err := roles(text); (err == nil) != right {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for what, o := range map[string]OIDC{
+		"no issuer": {Audience: "api"}, "used for nothing": {Issuer: "https://login.example.com", Roles: "a=support"},
+		"no roles": {Issuer: "https://login.example.com", Audience: "api"},
+	} {
+		if o.checkUse() == nil {
+			t.Errorf("%s: was accepted", what)
 		}
 	}
 }

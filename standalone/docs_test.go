@@ -138,7 +138,7 @@ func goRequirements(t *testing.T) []string {
 func npmRequirements(t *testing.T) []string {
 	t.Helper()
 	var direct []string
-	for _, path := range []string{"../web/package.json", "../functions/store/dynamo/dynamotest/package.json"} {
+	for _, path := range []string{"../web/package.json", "../.ci/tools/package.json", "../functions/store/dynamo/dynamotest/package.json"} {
 		var file struct{ Dependencies, DevDependencies map[string]string }
 		if err := json.Unmarshal([]byte(readDocument(t, path)), &file); err != nil {
 			t.Fatal(err)

@@ -22,7 +22,8 @@ type importRule struct {
 
 // importRules is docs/architecture.md, "Who may import whom".
 func importRules() []importRule {
-	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/staff"}
+	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/staff",
+		"functions/provider", "functions/signin"}
 	shared := "shared/..."
 	return []importRule{
 		{path: "shared/whip", pion: true},
@@ -36,6 +37,7 @@ func importRules() []importRule {
 		{path: "functions/store/disk", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/dynamo/dynamotest", ours: []string{"functions/store/dynamo"}, aws: true},
 		{path: "functions/store/*", ours: append([]string{shared}, domains...), aws: true},
+		{path: "functions/provider/providertest"},
 		{path: "functions/*/lambda", ours: []string{shared, "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}, aws: true},
 		{path: "functions/*", ours: []string{shared}},
 
@@ -69,7 +71,7 @@ func importRules() []importRule {
 // testOnly are packages that exist for tests: no program links them.
 func testOnly() []string {
 	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest",
-		"functions/store/dynamo/dynamotest", "functions/portal/portaltest"}
+		"functions/store/dynamo/dynamotest", "functions/portal/portaltest", "functions/provider/providertest"}
 }
 
 // listedPackage is what `go list -json` says of a package.

@@ -11,7 +11,6 @@ import (
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/portal"
-	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/web"
 )
 
@@ -28,8 +27,9 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wire the identities: %w", err)
 	}
-	if s.staff, err = staff.New(staff.Config{Store: s.db.Staff(), Logger: s.logger}); err != nil {
-		return fmt.Errorf("wire the staff: %w", err)
+	colleagues, err := s.wirePeople(clients, limiter)
+	if err != nil {
+		return err
 	}
 	hasher, err := conference.NewArgon2(conference.Argon2Config{})
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 	s.conferences, err = conference.New(conference.Config{
 		Software: conference.Software{Launches: s.db.Conference(), Releases: portal.Releases(catalogue)},
 		Store:    s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
-		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Client: clients.Client,
+		Identities: portal.Identities(identities, colleagues), Staff: portal.Organizers(s.staff), Client: clients.Client,
 		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,
 	})
 	if err != nil {
@@ -53,7 +53,9 @@ func (s *system) wireDomains(context.Context) (err error) {
 		return err
 	}
 	control, err := portal.New(portal.Config{
-		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), s.staff.Handler(), catalogue.Handler(), reports.Handler()},
+		API: []*http.ServeMux{
+			s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(),
+		},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
 		Connect: []string{webSocketOrigin(s.public)}, Logger: s.logger,
 	})

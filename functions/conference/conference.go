@@ -148,6 +148,15 @@ type Staff interface {
 type Identities interface {
 	// Identity returns nil when the request carries no live identity.
 	Identity(r *http.Request) (*Identity, error)
+	// Colleague returns nil when nobody of the company has signed in.
+	Colleague(r *http.Request) (*Colleague, error)
+}
+
+// Colleague is an internal participant who has signed in with the company's identity provider.
+type Colleague struct {
+	Actor         string // for the log
+	Identity      Identity
+	NeedsPassword bool // else a conference's exact name is enough
 }
 
 // Identity is who a participant says to be.

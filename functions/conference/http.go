@@ -10,6 +10,7 @@ import (
 
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/sealed"
 )
 
 // Handler answers this domain's calls. The portal in front of it bounds the body, checks the content type and the
@@ -38,6 +39,7 @@ func (d *Domain) serve(h func(http.ResponseWriter, *http.Request) error) http.Ha
 type admissionAnswer struct {
 	Conference admittedConference `json:"conference"`
 	Identity   *Identity          `json:"identity"`
+	SignedIn   bool               `json:"signedIn"` // the identity is the provider's, and stays
 	Next       string             `json:"next"`
 }
 
@@ -59,13 +61,19 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	if err := problem.Decode(r.Body, &attempt); err != nil {
 		return err
 	}
+	var err error
+	if attempt.Colleague, err = d.cfg.Identities.Colleague(r); err != nil {
+		return err
+	}
 	admission, c, err := d.Admit(r.Context(), d.cfg.Client(r), attempt)
 	if err != nil {
 		return err
 	}
-	who, err := d.cfg.Identities.Identity(r)
-	if err != nil {
-		return err
+	who := admission.Who
+	if who == nil {
+		if who, err = d.cfg.Identities.Identity(r); err != nil {
+			return err
+		}
 	}
 	sealed, err := d.seal(r.Context(), *admission)
 	if err != nil {
@@ -82,7 +90,7 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 			ID: c.ID, Name: c.Name, Title: c.Title, StartsAt: c.StartsAt, EndsAt: c.EndsAt, Status: c.Status(now), Bridges: c.Bridges,
 			Welcome: c.Welcome, Support: c.SupportContact,
 		},
-		Identity: who, Next: next,
+		Identity: who, SignedIn: admission.Who != nil, Next: next,
 	})
 }
 
@@ -124,9 +132,11 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	if err := problem.Decode(r.Body, &body); err != nil {
 		return err
 	}
-	who, err := d.cfg.Identities.Identity(r)
-	if err != nil {
-		return err
+	who := admission.Who
+	if who == nil {
+		if who, err = d.cfg.Identities.Identity(r); err != nil {
+			return err
+		}
 	}
 	t, err := d.JoinToken(r.Context(), admission, who, body.Mode)
 	if err != nil {
@@ -149,7 +159,7 @@ func (d *Domain) fromCookie(r *http.Request) (Admission, error) {
 		return Admission{}, missing
 	}
 	admission, err := d.open(r.Context(), cookie.Value)
-	if errors.Is(err, errSealed) {
+	if errors.Is(err, sealed.ErrNotOurs) {
 		return Admission{}, missing
 	}
 	return admission, err

@@ -40,8 +40,11 @@ func (oneRelay) Place(context.Context, string, string) (conference.Relay, error)
 type nobody struct{}
 
 func (nobody) Identity(*http.Request) (*conference.Identity, error) { return nil, nil }
-func (nobody) Organizer(context.Context, string) (string, error)    { return "", nil }
-func (nobody) Reader(context.Context, string) (string, error)       { return "", nil }
+func (nobody) Colleague(*http.Request) (*conference.Colleague, error) {
+	return nil, nil
+}
+func (nobody) Organizer(context.Context, string) (string, error) { return "", nil }
+func (nobody) Reader(context.Context, string) (string, error)    { return "", nil }
 
 // world is a domain on a real store, with a clock that the test moves.
 type world struct {

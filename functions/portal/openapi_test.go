@@ -129,6 +129,14 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(200, "GET", "/readyz", "", nil, "")
 		s.call(200, "GET", "/api/v1/openapi.json", "", nil, "")
 		s.call(204, "DELETE", "/api/v1/identity", "", nil, "")
+		s.call(200, "GET", "/api/v1/site", "", nil, "")
+		s.call(200, "GET", "/api/v1/session", "", nil, "") // null
+		s.call(303, "GET", "/api/v1/sign-in", "", nil, "")
+		s.call(303, "GET", "/api/v1/sign-in/callback?code=anne&state="+begin(t, c, "/").Get("state"), "", nil, "")
+		s.call(200, "GET", "/api/v1/session", "", nil, "")
+		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A"}, "")
+		s.call(200, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
+		s.call(204, "DELETE", "/api/v1/session", "", nil, "")
 		s.call(204, "DELETE", "/api/v1/admissions", "", nil, "")
 		s.call(200, "POST", "/api/v1/conferences/{id}/end", id, nil, auth)
 		for path, operations := range s.d.Paths {
@@ -205,6 +213,7 @@ type shapes struct {
 // call takes the ids of the path with a space between them.
 func (s shapes) call(status int, method, path, ids string, body any, auth string) object {
 	s.t.Helper()
+	path, query, asks := strings.Cut(path, "?")
 	op, ok := s.d.Paths[path][strings.ToLower(method)]
 	if !ok {
 		s.t.Fatalf("%s %s is not documented", method, path)
@@ -217,12 +226,15 @@ func (s shapes) call(status int, method, path, ids string, body any, auth string
 		s.check(sent, op.RequestBody.Content["application/json"].Schema, method+" "+path+" body")
 	}
 	words := strings.Fields(ids)
-	filled := regexp.MustCompile(`\{\w+\}`).ReplaceAllStringFunc(path, func(string) string {
+	address := regexp.MustCompile(`\{\w+\}`).ReplaceAllStringFunc(path, func(string) string {
 		word := words[0]
 		words = words[1:]
 		return word
 	})
-	resp := s.c.Do(method, filled, body, "Authorization", auth, "If-Match", "*")
+	if asks {
+		address += "?" + query
+	}
+	resp := s.c.Do(method, address, body, "Authorization", auth, "If-Match", "*")
 	documented, ok := op.Responses[fmt.Sprint(resp.Status)]
 	if resp.Status != status || !ok {
 		s.t.Fatalf("%s %s: got %d %s, want %d, documented: %v", method, path, resp.Status, resp.Body, status, ok)

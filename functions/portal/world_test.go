@@ -18,6 +18,7 @@ import (
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/portal/portaltest"
+	"github.com/coopnet/coopnet/functions/signin"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/functions/store/storetest"
@@ -39,6 +40,7 @@ type world struct {
 	reports      *diagnostics.Domain
 	catalogue    *installer.Domain
 	publishing   ed25519.PrivateKey
+	outside      *outside
 	muxes        []*http.ServeMux
 	handler      http.Handler
 }
@@ -99,7 +101,8 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	t.Cleanup(func() { _ = w.db.Close() })
 	keys, err := conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now})
 	must(err)
-	people, err := staff.New(staff.Config{Store: w.db.Staff(), Now: w.clock.Now, Logger: logger})
+	w.outside = &outside{Provider: pretender{}, Tokens: pretender{}}
+	people, err := staff.New(staff.Config{Store: w.db.Staff(), Tokens: w.outside, Now: w.clock.Now, Logger: logger})
 	must(err)
 	_, w.organizerKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Organizer})
 	must(err)
@@ -120,9 +123,13 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
+	colleagues, err := signin.New(signin.Config{
+		Provider: w.outside, Keys: keys.Session, Limiter: w.limiter, Client: clients.Site, Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
 	conferences, err := conference.New(conference.Config{
 		Software: conference.Software{Launches: w.db.Conference(), Releases: portal.Releases(w.catalogue)},
-		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
+		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who, colleagues),
 		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
@@ -133,7 +140,9 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	must(err)
 	files, err := portal.Static(testFiles())
 	must(err)
-	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), people.Handler(), w.catalogue.Handler(), w.reports.Handler()}, more...)
+	w.muxes = append([]*http.ServeMux{
+		conferences.Handler(), who.Handler(), people.Handler(), colleagues.Handler(), w.catalogue.Handler(), w.reports.Handler(),
+	}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,
 	})
