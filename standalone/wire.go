@@ -2,6 +2,7 @@ package standalone
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/portal"
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/web"
 )
 
@@ -39,11 +41,17 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	repeats, err := idempotency.New(idempotency.Config{
+		Store: s.db.Idempotency(), Sealer: conference.Sealer{Keys: s.signing, Rand: rand.Reader}, Refused: portal.Refused,
+	})
+	if err != nil {
+		return fmt.Errorf("wire the idempotency keys: %w", err)
+	}
 	s.conferences, err = conference.New(conference.Config{
 		Software: conference.Software{Launches: s.db.Conference(), Releases: portal.Releases(catalogue)},
 		Store:    s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
 		Identities: portal.Identities(identities, colleagues), Staff: portal.Organizers(s.staff), Client: clients.Client,
-		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,
+		PublicURL: s.public, Ended: s.media.EndConference, Organizing: conference.Organizing{Repeats: repeats}, Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("wire the conferences: %w", err)

@@ -69,7 +69,7 @@ func (d *Domain) Admit(ctx context.Context, who Client, a Attempt) (*Admission, 
 	if a.Invitation == "" && !a.byNameAlone() {
 		d.cfg.Hasher.Remember(in.conference.PasswordHash, NormalPassword(a.Password))
 	}
-	admission, err := d.admission(in, now)
+	admission, err := d.admission(in, who, now)
 	if err == nil && in.colleague != nil {
 		d.cfg.Logger.InfoContext(ctx, "colleague admitted", "conference", in.conference.ID, "participant", admission.Participant, "by", in.colleague.Actor)
 	}
@@ -105,7 +105,7 @@ func newEntrance(a Attempt) *entrance {
 
 // allowed applies the conference's policy for guests.
 func (e *entrance) allowed() bool {
-	return e.role != jointoken.RoleGuest || e.conference.GuestPolicy == PolicyAccept
+	return e.role != jointoken.RoleGuest || e.conference.GuestPolicy != PolicyDeny
 }
 
 // byPassword returns nil for an unknown name and for a wrong password, after one computation in both cases. A
@@ -179,21 +179,19 @@ func (d *Domain) byInvitation(ctx context.Context, code string) (*entrance, erro
 	return &entrance{conference: c, role: inv.Kind, invitation: inv.ID}, nil
 }
 
-func (d *Domain) admission(in *entrance, now time.Time) (*Admission, error) {
+func (d *Domain) admission(in *entrance, who Client, now time.Time) (*Admission, error) {
 	participant, err := newID(d.cfg.Rand)
 	if err != nil {
 		return nil, err
 	}
-	expires := now.Add(admissionLife)
-	if until := in.conference.Until(); !until.IsZero() && until.Before(expires) {
-		expires = until
-	}
 	a := &Admission{
-		Conference: in.conference.ID, Participant: participant, Role: in.role, Invitation: in.invitation,
-		Expires: expires.UTC().Truncate(time.Second),
+		Conference: in.conference.ID, Participant: participant, Role: in.role, Invitation: in.invitation, Site: who.Site,
+		Expires: now.Add(admissionLife).UTC().Truncate(time.Second), // the conference's end is looked at each time: it may move
 	}
 	if in.colleague != nil {
 		a.Who = &in.colleague.Identity
+	} else if a.Invitation == "" {
+		a.Password = in.conference.PasswordID
 	}
 	return a, nil
 }

@@ -21,12 +21,21 @@ func (d *Domain) Handler() *http.ServeMux {
 	mux.HandleFunc("DELETE /api/v1/admissions", d.serve(d.deleteAdmission))
 	mux.HandleFunc("POST /api/v1/join-tokens", d.serve(d.postJoinToken))
 	d.launchRoutes(mux)
+	mux.HandleFunc("GET /api/v1/lobby", d.serve(d.readDoor))
+	mux.HandleFunc("POST /api/v1/lobby/{pid}", d.serve(d.postDoor))
 	mux.HandleFunc("GET /.well-known/jwks.json", d.serve(d.readJWKS))
-	mux.HandleFunc("POST /api/v1/conferences", d.organizer(d.postConference))
+	mux.HandleFunc("POST /api/v1/conferences", d.once(d.postConference))
 	mux.HandleFunc("GET /api/v1/conferences", d.organizer(d.listConferences))
 	mux.HandleFunc("GET /api/v1/conferences/{id}", d.organizer(d.readConference))
-	mux.HandleFunc("POST /api/v1/conferences/{id}/end", d.organizer(d.postEnd))
-	mux.HandleFunc("POST /api/v1/conferences/{id}/invitations", d.organizer(d.postInvitation))
+	mux.HandleFunc("PATCH /api/v1/conferences/{id}", d.organizer(d.patchConference))
+	mux.HandleFunc("DELETE /api/v1/conferences/{id}", d.organizer(d.deleteConference))
+	mux.HandleFunc("GET /api/v1/conferences/{id}/invite.ics", d.organizer(d.readCalendar))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/password", d.once(d.postPassword))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/end", d.once(d.postEnd))
+	mux.HandleFunc("GET /api/v1/conferences/{id}/lobby", d.organizer(d.listLobby))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/lobby/{pid}", d.once(d.postDecision))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/invitations", d.once(d.postInvitation))
+	mux.HandleFunc("GET /api/v1/conferences/{id}/invitations", d.organizer(d.listInvitations))
 	mux.HandleFunc("DELETE /api/v1/conferences/{id}/invitations/{iid}", d.organizer(d.deleteInvitation))
 	return mux
 }
@@ -139,6 +148,10 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	t, err := d.JoinToken(r.Context(), admission, who, body.Mode)
+	var wait *Waiting
+	if errors.As(err, &wait) {
+		return answerWaiting(w, wait)
+	}
 	if err != nil {
 		return err
 	}

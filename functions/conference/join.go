@@ -64,7 +64,8 @@ type Ticket struct {
 	ICEServers  []ICEServer // never nil
 }
 
-// JoinToken gives an admitted and identified participant a token for one relay and two minutes. The permissions come
+// JoinToken gives an admitted and identified participant a token for one relay and two minutes, or *Waiting to a guest
+// whom somebody has to let in first. The permissions come
 // from the conference as it is now, not as it was at the admission. The mode is only what the caller says: a guest who
 // may share from the software proves it with a launch code, not with a word.
 func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode string) (*Ticket, error) {
@@ -79,6 +80,9 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	}
 	c, err := d.admitted(ctx, a)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.letIn(ctx, c, a, who); err != nil {
 		return nil, err
 	}
 	relay, err := d.cfg.Relays.Place(ctx, c.ID, c.Region)
@@ -123,6 +127,9 @@ func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error)
 		return nil, denied()
 	}
 	if a.Invitation == "" {
+		if a.Who == nil && a.Password != c.PasswordID { // for a colleague the provider has vouched
+			return nil, denied()
+		}
 		return c, nil
 	}
 	inv, err := d.cfg.Store.Invitation(ctx, a.Invitation)

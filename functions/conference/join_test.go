@@ -15,7 +15,7 @@ import (
 )
 
 func (w *world) admission(role jointoken.Role, c *conference.Conference) conference.Admission {
-	return conference.Admission{Conference: c.ID, Participant: "p1", Role: role, Expires: w.clock.Now().Add(time.Hour)}
+	return conference.Admission{Conference: c.ID, Participant: "p1", Role: role, Password: c.PasswordID, Expires: w.clock.Now().Add(time.Hour)}
 }
 
 func (w *world) claims(token string) jointoken.Claims {
@@ -131,13 +131,25 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-func TestAdmissionEndsWithTheConference(t *testing.T) {
+// The end of a conference may move: the admission follows, whichever way.
+func TestAdmissionFollowsTheEnd(t *testing.T) {
 	w := newWorld(t)
 	c := w.create("Team", func(d *conference.Draft) { d.EndsAt = w.in(time.Hour) })
 	a, _, err := w.Admit(t.Context(), from("192.0.2.1"), conference.Attempt{Name: "Team", Password: "correct horse"})
-	if err != nil || !a.Expires.Equal(*c.EndsAt) {
-		t.Errorf("got %+v, %v", a, err)
+	if err != nil {
+		t.Fatal(err)
 	}
+	join := func() error {
+		_, err := w.JoinToken(t.Context(), *a, &conference.Identity{Name: "Ada"}, "browser")
+		return err
+	}
+	w.patch(c.ID, `{"endsAt":"`+w.in(3*time.Hour).Format(time.RFC3339)+`"}`)
+	w.clock.Advance(2 * time.Hour)
+	if err := join(); err != nil {
+		t.Error(err)
+	}
+	w.clock.Advance(time.Hour)
+	wantCode(t, join(), problem.ConferenceDenied)
 }
 
 func FuzzOpenCookie(f *testing.F) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/sealed"
 )
@@ -52,7 +53,7 @@ func afterlife(kind string) time.Duration {
 	if kind == kindSigning {
 		return ringAge + jointoken.MaxLifetime + jointoken.Leeway
 	}
-	return ringAge + admissionLife // sessions are shorter
+	return ringAge + max(admissionLife, idempotency.Life) // sessions are shorter
 }
 
 // KeysConfig is what a KeyRing needs.

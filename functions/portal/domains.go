@@ -12,6 +12,7 @@ import (
 	"github.com/coopnet/coopnet/functions/provider"
 	"github.com/coopnet/coopnet/functions/signin"
 	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/shared/problem"
 )
 
 // Identities lets conferences ask who a guest says to be, and which colleague has signed in; domains do not know each
@@ -44,6 +45,9 @@ func (i identities) Colleague(r *http.Request) (*conference.Colleague, error) {
 		Actor: s.Actor, Identity: conference.Identity{Name: s.Name, Email: s.Email}, NeedsPassword: i.colleagues.NeedsPassword(),
 	}, nil
 }
+
+// Refused reports whether an error says for sure that nothing was done: a refusal, and no fault.
+func Refused(err error) bool { return problem.From(err).Code.Status() < http.StatusInternalServerError }
 
 // Organizers lets conferences ask who may organize.
 func Organizers(d *staff.Domain) conference.Staff { return organizers{d} }

@@ -104,6 +104,9 @@ func (p *portal) readyz(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, []byte(`{"status":"ok"}`))
 }
 
+// mergePatch may be said of a PATCH (RFC 7396); its bodies are JSON all the same.
+const mergePatch = "application/merge-patch+json"
+
 const requestIDHeader = "X-Request-Id"
 
 // ServeHTTP answers exactly once, whatever the handler inside does: the two transports differ in everything else.
@@ -233,7 +236,7 @@ func (p *portal) guard(r *http.Request) error {
 	}
 	// Other types can be sent by a form of another site without asking.
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
+	if err != nil || kind != "application/json" && !(r.Method == http.MethodPatch && kind == mergePatch) {
 		return problem.New(problem.UnsupportedMediaType, "Send application/json.")
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -127,10 +129,15 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Provider: w.outside, Keys: keys.Session, Limiter: w.limiter, Client: clients.Site, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
+	repeats, err := idempotency.New(idempotency.Config{
+		Store: w.db.Idempotency(), Sealer: conference.Sealer{Keys: keys, Rand: rand.Reader}, Refused: portal.Refused, Now: w.clock.Now,
+	})
+	must(err)
 	conferences, err := conference.New(conference.Config{
 		Software: conference.Software{Launches: w.db.Conference(), Releases: portal.Releases(w.catalogue)},
 		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who, colleagues),
 		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
+		Organizing: conference.Organizing{Repeats: repeats},
 	})
 	must(err)
 	w.reports, err = diagnostics.New(diagnostics.Config{

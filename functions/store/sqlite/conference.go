@@ -167,6 +167,21 @@ func (s *Conference) UpdateConference(ctx context.Context, c *conference.Confere
 	return err
 }
 
+// DeleteConference implements conference.Store.
+func (s *Conference) DeleteConference(ctx context.Context, id string, version int64) error {
+	if err := s.db.forget(ctx, "DELETE FROM conference WHERE id = ? AND version = ?", id, version); err != nil {
+		return fmt.Errorf("delete conference: %w", err)
+	}
+	var other bool // an id is never given again
+	if err := s.db.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM conference WHERE id = ?)", id).Scan(&other); err != nil {
+		return s.db.fault(fmt.Errorf("delete conference: %w", err))
+	}
+	if other {
+		return conference.ErrConflict
+	}
+	return nil
+}
+
 // oneRow returns otherwise when a change found no row.
 func oneRow(result sql.Result, otherwise error) error {
 	n, err := result.RowsAffected()

@@ -187,7 +187,7 @@ func (db *DB) Purge(ctx context.Context) (rows int64, err error) {
 }
 
 func (db *DB) purge(ctx context.Context) (rows int64, err error) {
-	for _, table := range []string{"conference", "invitation", "identity", "report_audit", "launch"} {
+	for _, table := range []string{"conference", "invitation", "identity", "report_audit", "launch", "idempotency", "lobby"} {
 		for {
 			n, err := db.purgeSome(ctx, table)
 			if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -50,6 +51,14 @@ func TestIdentity(t *testing.T) {
 
 func TestStaff(t *testing.T) {
 	storetest.TestStaff(t, func(t *testing.T, now func() time.Time) staff.Store { return openNew(t, now).Staff() })
+}
+
+func TestIdempotency(t *testing.T) {
+	storetest.TestIdempotency(t, func(t *testing.T, now func() time.Time) idempotency.Store { return openNew(t, now).Idempotency() })
+}
+
+func TestLobby(t *testing.T) {
+	storetest.TestLobby(t, func(t *testing.T, now func() time.Time) conference.LobbyStore { return openNew(t, now).Conference() })
 }
 
 func TestFilesArePrivate(t *testing.T) {

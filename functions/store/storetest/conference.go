@@ -37,7 +37,9 @@ func TestConference(t *testing.T, open OpenConference) {
 		"pages":                      pages,
 		"pages by status":            pagesByStatus,
 		"expiry on read":             expiryOnRead,
+		"forget a conference":        forgetConference,
 		"invitations":                invitations,
+		"pages of invitations":       pagesOfInvitations,
 		"cancelled context":          cancelledConference,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,16 @@
-import { asProblem, Problem, problemOf } from './problem.ts';
+import { asProblem, Problem, problemOf, waitingOf } from './problem.ts';
 import { fetchWithin, type Fetch } from './request.ts';
-import { fields, list, named, oneOf, optionalText, text, textItem, type Fields } from './shape.ts';
+import {
+  count,
+  fields,
+  list,
+  named,
+  oneOf,
+  optionalText,
+  text,
+  textItem,
+  type Fields,
+} from './shape.ts';
 import type { Timers } from './timers.ts';
 import { roles, type Role } from './wire.ts';
 
@@ -50,6 +60,14 @@ export interface JoinToken {
   iceServers: RTCIceServer[];
 }
 
+/** Who waits to be let in: all are counted, the first of them are named. */
+export interface Waiting {
+  waiting: number;
+  people: { id: string; name: string }[];
+  /** Seconds until it is worth looking again. */
+  retryAfter: number;
+}
+
 const usualPatience = 15_000;
 
 /** The portal's own API. Every method throws a Problem when it does not succeed. */
@@ -84,6 +102,7 @@ export class Api {
     return this.#call('DELETE', '/identity', undefined, () => {});
   }
 
+  /** Throws the problem `waiting` while nobody has let this guest in. */
   joinToken(milliseconds: number): Promise<JoinToken> {
     return this.#call(
       'POST',
@@ -92,6 +111,14 @@ export class Api {
       whole(joinTokenOf),
       milliseconds,
     );
+  }
+
+  lobby(): Promise<Waiting> {
+    return this.#call('GET', '/lobby', undefined, whole(waitingPeople));
+  }
+
+  decide(participant: string, admit: boolean): Promise<void> {
+    return this.#call('POST', `/lobby/${encodeURIComponent(participant)}`, { admit }, () => {});
   }
 
   async #call<T>(
@@ -119,6 +146,7 @@ export class Api {
         init,
         async (response) => {
           if (!response.ok) throw await problemOf(response);
+          if (response.status === 202) throw waitingOf(response);
           return read(response.status === 204 ? null : await response.json());
         },
       );
@@ -190,6 +218,17 @@ function joinTokenOf(body: Fields): JoinToken {
       control: named(relay, 'control'),
     },
     iceServers: list(body, 'iceServers', iceServerOf),
+  };
+}
+
+function waitingPeople(body: Fields): Waiting {
+  return {
+    waiting: count(body, 'waiting'),
+    people: list(body, 'items', (item) => {
+      const from = fields(item, 'guest');
+      return { id: named(from, 'id'), name: text(from, 'name') };
+    }),
+    retryAfter: count(body, 'retryAfter'),
   };
 }
 

@@ -148,6 +148,25 @@ export const en = {
   'way.turn-tls': 'through the TURN server, over TLS',
   'way.turn-tls.port': 'through the TURN server, over TLS (port {port})',
 
+  'lobby.page': 'Waiting room',
+  'lobby.title': 'You are waiting to be let in',
+  'lobby.text':
+    'Somebody of the company has to let you in. The shared screen then appears by itself.',
+  'lobby.as': 'You are announced as {name}.',
+  'lobby.cancel': 'Stop waiting',
+
+  'door.title': 'Waiting to be let in',
+  'door.one': '{name} is waiting to be let in.',
+  'door.many': '{count} people are waiting to be let in, {name} first.',
+  'door.admit': 'Let in',
+  'door.admit.label': 'Let {name} in',
+  'door.refuse': 'Refuse',
+  'door.refuse.label': 'Refuse {name}',
+  'door.more': 'And {count} more.',
+  'door.hint': 'Guests give their names themselves.',
+  'door.failed': 'That was not possible. Try again.',
+
+  'state.lobby': 'Waiting room',
   'state.connecting': 'Connecting',
   'state.connecting.text': 'Connecting to the conference…',
   'state.connecting.first': 'A share is live. Its picture is on the way…',

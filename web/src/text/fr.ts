@@ -158,6 +158,25 @@ export const fr: Catalogue = {
   'way.turn-tls': 'par le serveur TURN, en TLS',
   'way.turn-tls.port': 'par le serveur TURN, en TLS (port {port})',
 
+  'lobby.page': 'Salle d’attente',
+  'lobby.title': 'Vous attendez que l’on vous fasse entrer',
+  'lobby.text':
+    'Quelqu’un de l’entreprise doit vous faire entrer. L’écran partagé apparaîtra alors de lui-même.',
+  'lobby.as': 'Vous êtes annoncé sous le nom de {name}.',
+  'lobby.cancel': 'Ne plus attendre',
+
+  'door.title': 'En attente à l’entrée',
+  'door.one': '{name} attend d’entrer.',
+  'door.many': '{count} personnes attendent d’entrer, {name} en premier.',
+  'door.admit': 'Faire entrer',
+  'door.admit.label': 'Faire entrer {name}',
+  'door.refuse': 'Refuser',
+  'door.refuse.label': 'Refuser {name}',
+  'door.more': 'Et {count} de plus.',
+  'door.hint': 'Les invités indiquent eux-mêmes leur nom.',
+  'door.failed': 'Cela n’a pas été possible. Réessayez.',
+
+  'state.lobby': 'Salle d’attente',
   'state.connecting': 'Connexion',
   'state.connecting.text': 'Connexion à la conférence…',
   'state.connecting.first': 'Un partage est en cours. Son image arrive…',
