@@ -22,7 +22,7 @@ type importRule struct {
 
 // importRules is docs/architecture.md, "Who may import whom".
 func importRules() []importRule {
-	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/staff"}
+	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/staff", "functions/relays"}
 	shared := "shared/..."
 	return []importRule{
 		{path: "shared/whip", pion: true},

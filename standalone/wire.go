@@ -95,12 +95,14 @@ type theRelay struct {
 	turn   []string
 }
 
-func (r theRelay) Place(context.Context, string, string) (conference.Relay, error) {
-	return conference.Relay{
+func (r theRelay) Place(context.Context, string, string) ([]conference.Relay, error) {
+	return []conference.Relay{{
 		ID:   relayID,
 		WHIP: r.origin + "/whip", WHEP: r.origin + "/whep", Control: webSocketOrigin(r.origin) + "/control", TURN: r.turn,
-	}, nil
+	}}, nil
 }
+
+func (r theRelay) Removed(context.Context, string, string) (bool, error) { return false, nil }
 
 // webSocketOrigin turns http into ws and https into wss.
 func webSocketOrigin(origin string) string { return "ws" + strings.TrimPrefix(origin, "http") }

@@ -100,11 +100,24 @@ func with(t *testing.T, body any, pointer string, value any) any {
 	return changed
 }
 
+// plain is v as it looks after it was sent.
+func plain(t *testing.T, v any) (sent any) {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(text, &sent)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sent
+}
+
 // TestOpenAPIBounds sends the last value that each limit allows, and one beyond it.
 func TestOpenAPIBounds(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		s := shapes{t: t, c: c, d: readDocument(t, c.Do("GET", "/api/v1/openapi.json", nil).Body)}
-		id := w.create(c, nil)
+		id, at := w.create(c, nil), newPlace(t, w.relayKey, "relay-7", "one")
 		enter(c)
 		identify(c)
 		for call, good := range map[string]object{
@@ -114,13 +127,20 @@ func TestOpenAPIBounds(t *testing.T) {
 			"post /api/v1/conferences": {"name": "Team B", "title": "T", "bridges": []any{object{"kind": "audio", "label": "L", "country": "FR", "number": "1", "code": "2"}},
 				"permissions": object{"guestShare": "browser", "chat": true, "annotate": true}},
 			"post /api/v1/conferences/{id}/invitations": {"kind": "guest", "name": "Ada", "email": "ada@example.org"},
+			"put /api/v1/relays/{id}":                   plain(t, at.announcement()).(object),
+			"post /api/v1/relays/{id}/attendance":       {"instance": "one", "visits": []any{plain(t, visit(1, "joined", id, "p", w.clock.Now()))}},
 		} {
 			method, path, _ := strings.Cut(call, " ")
 			operation := s.d.Paths[path][method]
 			schema := operation.RequestBody.Content["application/json"].Schema
 			delete(s.d.Paths[path], method)
 			send := func(body any) portaltest.Response {
-				return c.Do(strings.ToUpper(method), strings.ReplaceAll(path, "{id}", id), body, "Authorization", "Bearer "+w.organizerKey)
+				which, key := id, w.organizerKey
+				if strings.Contains(path, "/relays/") {
+					which, key = "relay-7", w.relayKey
+					at.become(body.(object)["instance"])
+				}
+				return c.Do(strings.ToUpper(method), strings.ReplaceAll(path, "{id}", which), body, "Authorization", "Bearer "+key)
 			}
 			for i, b := range s.bounds(schema, "", good) {
 				if path == "/api/v1/conferences" { // names must not repeat

@@ -123,6 +123,12 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(200, "GET", "/api/v1/openapi.json", "", nil, "")
 		s.call(204, "DELETE", "/api/v1/identity", "", nil, "")
 		s.call(204, "DELETE", "/api/v1/admissions", "", nil, "")
+		at, relay := newPlace(t, w.relayKey, "relay-7", "one"), "Bearer "+w.relayKey
+		s.call(200, "PUT", "/api/v1/relays/{id}", "relay-7", at.announcement(), relay)
+		s.call(204, "POST", "/api/v1/relays/{id}/attendance", "relay-7", object{"instance": "one", "visits": []object{visit(1, "joined", id, "p", w.clock.Now())}}, relay)
+		s.call(200, "GET", "/api/v1/conferences/{id}/participants", id, nil, auth)
+		s.call(204, "DELETE", "/api/v1/conferences/{id}/participants/{pid}", id+" p", nil, auth)
+		s.call(200, "PUT", "/api/v1/relays/{id}", "relay-7", at.announcement(), relay)
 		s.call(200, "POST", "/api/v1/conferences/{id}/end", id, nil, auth)
 		for path, operations := range s.d.Paths {
 			for method := range operations {
@@ -156,7 +162,7 @@ func (s shapes) call(status int, method, path, ids string, body any, auth string
 		s.check(sent, op.RequestBody.Content["application/json"].Schema, method+" "+path+" body")
 	}
 	id, iid, _ := strings.Cut(ids, " ")
-	resp := s.c.Do(method, strings.NewReplacer("{id}", id, "{iid}", iid).Replace(path), body, "Authorization", auth, "If-Match", "*")
+	resp := s.c.Do(method, strings.NewReplacer("{id}", id, "{iid}", iid, "{pid}", iid).Replace(path), body, "Authorization", auth, "If-Match", "*")
 	documented, ok := op.Responses[fmt.Sprint(resp.Status)]
 	if resp.Status != status || !ok {
 		s.t.Fatalf("%s %s: got %d %s, want %d, documented: %v", method, path, resp.Status, resp.Body, status, ok)
@@ -229,8 +235,8 @@ func (s shapes) errors(v any, schema object, at string) []string {
 		return textErrors(v, schema, at)
 	case float64:
 		least, bounded := schema["minimum"].(float64)
-		most, _ := schema["maximum"].(float64)
-		if bounded && (v < least || v > most) {
+		most, capped := schema["maximum"].(float64)
+		if bounded && v < least || capped && v > most {
 			return []string{fmt.Sprintf("%s: %v is not between %v and %v", at, v, least, most)}
 		}
 	}

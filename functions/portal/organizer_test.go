@@ -50,7 +50,8 @@ func TestOnlyOrganizersOrganize(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		for _, call := range [][2]string{{"POST", "/api/v1/conferences"}, {"GET", "/api/v1/conferences"}, {"GET", "/api/v1/conferences/x"},
 			{"POST", "/api/v1/conferences/x/end"}, {"POST", "/api/v1/conferences/x/invitations"},
-			{"DELETE", "/api/v1/conferences/x/invitations/y"}} {
+			{"DELETE", "/api/v1/conferences/x/invitations/y"}, {"GET", "/api/v1/conferences/x/participants"},
+			{"DELETE", "/api/v1/conferences/x/participants/y"}} {
 			for _, auth := range []string{"", "Basic " + w.organizerKey, "Bearer", "Bearer x", "Bearer cno_" + strings.Repeat("A", 43)} {
 				resp := c.Refused(401, "unauthenticated", call[0], call[1], nil, "Authorization", auth)
 				if resp.Header.Get("WWW-Authenticate") == "" {
@@ -69,7 +70,7 @@ func TestRevokedKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		keys, err := people.List(t.Context())
-		if err != nil || len(keys) != 2 {
+		if err != nil || len(keys) != 3 {
 			t.Fatal(keys, err)
 		}
 		c.Expect(200, "GET", "/api/v1/conferences", nil, "Authorization", "Bearer "+w.organizerKey)

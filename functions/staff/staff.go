@@ -27,6 +27,7 @@ type Role string
 const (
 	Organizer Role = "organizer"
 	Support   Role = "support"
+	Relay     Role = "relay" // its label is the id of the one relay that it is for
 )
 
 func (r Role) prefix() string {
@@ -35,6 +36,8 @@ func (r Role) prefix() string {
 		return "cno_"
 	case Support:
 		return "cns_"
+	case Relay:
+		return "cnr_"
 	}
 	return ""
 }
@@ -125,7 +128,7 @@ func (d *Domain) Import(ctx context.Context, role Role, label, plain string) (Ke
 
 func (d *Domain) store(ctx context.Context, role Role, label, plain string) (Key, error) {
 	if role.prefix() == "" {
-		return Key{}, invalid("/role", "must be organizer or support")
+		return Key{}, invalid("/role", "must be organizer, support or relay")
 	}
 	if utf8.RuneCountInString(label) > maxLabel {
 		return Key{}, invalid("/label", fmt.Sprintf("is longer than %d characters", maxLabel))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/shared/problem"
@@ -52,6 +53,10 @@ func TestStaff(t *testing.T) {
 	storetest.TestStaff(t, func(t *testing.T, now func() time.Time) staff.Store { return openNew(t, now).Staff() })
 }
 
+func TestRelays(t *testing.T) {
+	storetest.TestRelays(t, func(t *testing.T, now func() time.Time) relays.Store { return openNew(t, now).Relays() })
+}
+
 func TestFilesArePrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "with space ?&#%.db")
 	db := openAt(t, path, nil)
@@ -75,7 +80,7 @@ func TestFilesArePrivate(t *testing.T) {
 
 func TestDurabilitySettings(t *testing.T) {
 	db := openNew(t, nil)
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "1500", "user_version": "1"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "1500", "user_version": fmt.Sprint(len(migrations()))} {
 		var got string
 		if err := db.write.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
 			t.Errorf("%s = %q, %v; want %q", pragma, got, err, want)
