@@ -53,7 +53,7 @@ func TestParseConfigDefaultsAreValid(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	valid := Config{Listen: ":8080", Data: "data", Media: ":7882", Turn: ":3478", Turns: ":5349", LogLevel: "info", LogFormat: "text"}
+	valid := Config{Listen: ":8080", Data: "data", Media: ":7882", Turn: ":3478", Turns: ":5349", Logs: Logs{LogLevel: "info", LogFormat: "text"}}
 	if err := valid.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +69,8 @@ func TestValidate(t *testing.T) {
 		"public-ip":       func(c *Config) { c.PublicIP = "192.0.2.1,conference.example.com" },
 		"trusted-proxies": func(c *Config) { c.Proxies = "10.0.0.0/33" },
 		"tls-key":         func(c *Config) { c.TLSKey = "key.pem" },
+		"relays":          func(c *Config) { c.Relays = "relay.example.com" },
+		"relay-networks":  func(c *Config) { c.RelayNetworks = "10.0.0.0/33" },
 		"log-level":       func(c *Config) { c.LogLevel = "INFO" },
 		"log-format":      func(c *Config) { c.LogFormat = "xml" },
 	}

@@ -49,6 +49,7 @@ func importRules() []importRule {
 		{path: "relay/internal/peer/peertest", pion: true},
 		{path: "relay/internal/room", ours: []string{shared}},
 		{path: "relay/internal/gate", ours: []string{shared}},
+		{path: "relay/internal/heartbeat", ours: []string{shared, "relay/internal/room"}},
 		{path: "relay/internal/metrics"},
 		{path: "relay/internal/leaktest"},
 		{path: "relay/internal/control", ours: []string{shared, "relay/internal/room", "relay/internal/gate"}},

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 
@@ -25,7 +26,7 @@ type Setting struct {
 
 // Settings lists what Config can be told, in the order of its fields.
 func Settings() []Setting {
-	fields := reflect.VisibleFields(reflect.TypeFor[Config]())
+	fields := settingFields()
 	settings := make([]Setting, 0, len(fields))
 	for _, f := range fields {
 		name := f.Tag.Get("flag")
@@ -40,6 +41,11 @@ func Settings() []Setting {
 	return settings
 }
 
+// settingFields are those of the structs inside too.
+func settingFields() []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[Config]()), func(f reflect.StructField) bool { return f.Anonymous })
+}
+
 func variable(name string) string {
 	return "COOPNET_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
@@ -49,13 +55,13 @@ func variable(name string) string {
 func ParseConfig(args []string, getenv func(string) string) (Config, error) {
 	var cfg Config
 	value := reflect.ValueOf(&cfg).Elem()
-	settings := Settings()
+	settings, fields := Settings(), settingFields()
 
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	file := flags.String("config", getenv("COOPNET_CONFIG"), "configuration file")
 	for i, s := range settings {
-		flags.StringVar(value.Field(i).Addr().Interface().(*string), s.Flag, s.Default, s.Usage)
+		flags.StringVar(value.FieldByIndex(fields[i].Index).Addr().Interface().(*string), s.Flag, s.Default, s.Usage)
 	}
 	if err := flags.Parse(args); err != nil {
 		return Config{}, err
@@ -75,9 +81,9 @@ func ParseConfig(args []string, getenv func(string) string) (Config, error) {
 			continue
 		}
 		if v := getenv(s.Variable); v != "" {
-			value.Field(i).SetString(v)
+			value.FieldByIndex(fields[i].Index).SetString(v)
 		} else if v, ok := keys[s.Flag]; ok {
-			value.Field(i).SetString(v)
+			value.FieldByIndex(fields[i].Index).SetString(v)
 		}
 	}
 	return cfg, cfg.Validate()

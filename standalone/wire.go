@@ -32,14 +32,21 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if s.staff, err = staff.New(staff.Config{Store: s.db.Staff()}); err != nil {
 		return fmt.Errorf("wire the staff: %w", err)
 	}
+	if err = s.wireRelays(); err != nil {
+		return err
+	}
+	origins, err := s.cfg.relayOrigins()
+	if err != nil {
+		return err
+	}
 	hasher, err := conference.NewArgon2(conference.Argon2Config{})
 	if err != nil {
 		return fmt.Errorf("wire the password hasher: %w", err)
 	}
 	s.conferences, err = conference.New(conference.Config{
-		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
+		Store: s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: portal.Relays(s.relays), TurnSecret: s.turnSecret,
 		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Client: clients.Client,
-		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,
+		PublicURL: s.public, Ended: s.ended, Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("wire the conferences: %w", err)
@@ -49,9 +56,9 @@ func (s *system) wireDomains(context.Context) (err error) {
 		return err
 	}
 	control, err := portal.New(portal.Config{
-		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), installer.New().Handler()},
+		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), installer.New().Handler(), s.relays.Handler()},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
-		Connect: []string{webSocketOrigin(s.public)}, Logger: s.logger,
+		Connect: append(origins, webSocketOrigin(s.public)), Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("wire the portal: %w", err)
@@ -88,21 +95,6 @@ func mount(control, media http.Handler) http.Handler {
 		}
 	})
 }
-
-// theRelay is conference.Relays for one machine: every conference lives on the relay of this process.
-type theRelay struct {
-	origin string // that browsers see
-	turn   []string
-}
-
-func (r theRelay) Place(context.Context, string, string) ([]conference.Relay, error) {
-	return []conference.Relay{{
-		ID:   relayID,
-		WHIP: r.origin + "/whip", WHEP: r.origin + "/whep", Control: webSocketOrigin(r.origin) + "/control", TURN: r.turn,
-	}}, nil
-}
-
-func (r theRelay) Removed(context.Context, string, string) (bool, error) { return false, nil }
 
 // webSocketOrigin turns http into ws and https into wss.
 func webSocketOrigin(origin string) string { return "ws" + strings.TrimPrefix(origin, "http") }

@@ -32,9 +32,23 @@ func (d *Domain) Announce(ctx context.Context, id, credential string, a announce
 	return d.announce(ctx, id, a, func() error { return d.prove(ctx, id, credential, base, a.Instance) })
 }
 
-// AnnounceResident is Announce for the relay of this process, which needs no proof.
+// AnnounceResident is Announce for the relay of this process, which needs no proof. It is alive though nothing can be
+// stored.
 func (d *Domain) AnnounceResident(ctx context.Context, a announce.Announcement) (announce.Orders, error) {
-	return d.announce(ctx, d.cfg.Resident.ID(), a, func() error { return nil })
+	id := d.cfg.Resident.ID()
+	r := &Relay{ID: id}
+	d.heard(r, a, Addresses{WHIP: a.WHIP, WHEP: a.WHEP, Control: a.Control, TURN: a.TURN})
+	d.mu.Lock()
+	if d.self != nil {
+		r.Since, r.StartedAt = d.self.Since, d.self.StartedAt
+	}
+	d.self = r
+	d.mu.Unlock()
+	o, err := d.announce(ctx, id, a, func() error { return nil })
+	if err != nil && problem.From(err).Code == problem.StorageFull {
+		return d.orders(ctx, id, a)
+	}
+	return o, err
 }
 
 func (d *Domain) announce(ctx context.Context, id string, a announce.Announcement, prove func() error) (announce.Orders, error) {
@@ -192,10 +206,10 @@ func (d *Domain) prove(ctx context.Context, id, credential, base, instance strin
 func (d *Domain) fleet(ctx context.Context) (fleet, error) {
 	now := d.now()
 	d.mu.Lock()
-	known, fresh := d.known, now.Sub(d.knownAt) < fleetAge && !now.Before(d.knownAt)
+	known, fresh, self := d.known, now.Sub(d.knownAt) < fleetAge && !now.Before(d.knownAt), d.self
 	d.mu.Unlock()
 	if fresh {
-		return fleet{known, now}, nil
+		return fleet{with(known, self), now}, nil
 	}
 	read, err := d.cfg.Store.Relays(ctx)
 	if err != nil {
@@ -204,7 +218,15 @@ func (d *Domain) fleet(ctx context.Context) (fleet, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.known, d.knownAt = read, now
-	return fleet{read, now}, nil
+	return fleet{with(read, d.self), now}, nil
+}
+
+// with puts the relay in the place of what was stored of it; nil changes nothing.
+func with(known []*Relay, r *Relay) []*Relay {
+	if r == nil {
+		return known
+	}
+	return append(slices.DeleteFunc(slices.Clone(known), func(other *Relay) bool { return other.ID == r.ID }), r)
 }
 
 // learn makes joins see what this process has just heard: a relay that drains gets nobody any more.
@@ -212,8 +234,7 @@ func (d *Domain) learn(r *Relay) {
 	heard := *r
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	known := slices.DeleteFunc(slices.Clone(d.known), func(other *Relay) bool { return other.ID == r.ID })
-	d.known = append(known, &heard)
+	d.known = with(d.known, &heard)
 }
 
 // orders says what the relay must do, and forgets what it has done.

@@ -113,6 +113,7 @@ type Domain struct {
 	mu      sync.Mutex // guards what follows
 	known   []*Relay   // read only
 	knownAt time.Time
+	self    *Relay // the resident, as it is; read only
 }
 
 // New checks the configuration.

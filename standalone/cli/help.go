@@ -46,7 +46,7 @@ const helpAll = `Coopnet shares screens with people outside of the company.
   coopnet conference invite ID        a personal link into a conference
   coopnet conference uninvite ID LINK a personal link that must not work any more
   coopnet conference end ID           end a conference for everybody
-  coopnet key create ROLE             a key for an organizer or for support
+  coopnet key create ROLE             a key for an organizer, support or a relay
   coopnet key list                    the keys
   coopnet key revoke ID               a key that must not work any more
   coopnet key rotate                  new keys for the server's own signatures
@@ -105,13 +105,14 @@ They talk to the running server:
   --json                 print what the server answers, for scripts
 `
 
-const helpKey = `coopnet key create organizer|support [--label TEXT]
+const helpKey = `coopnet key create organizer|support|relay [--label TEXT]
 coopnet key list
 coopnet key revoke ID
 coopnet key rotate
 
-A key lets its holder manage conferences (organizer) or fetch reports (support). It is shown once. These commands work
-on the data folder itself, whether the server runs or not; a revoked key stops working at once.
+A key lets its holder manage conferences (organizer) or fetch reports (support), or lets a relay on another machine take
+conferences (relay; --label is then the relay's id). It is shown once. These commands work on the data folder itself,
+whether the server runs or not; a revoked key stops working at once.
 
 rotate makes new keys for what the server itself signs: join tokens and the cookies of guests who are admitted. They are
 published first and used after three minutes; the former ones end by themselves, minutes later for join tokens and

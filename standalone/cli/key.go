@@ -32,10 +32,12 @@ func (t Terminal) key(ctx context.Context, args []string) error {
 	}
 	action, words := words[0], words[1:]
 	switch {
-	case action == "create" && len(words) == 1 && (words[0] == string(staff.Organizer) || words[0] == string(staff.Support)):
+	case action == "create" && len(words) == 1 && (words[0] == string(staff.Organizer) || words[0] == string(staff.Support) || words[0] == string(staff.Relay) && *label != ""):
 		return t.withStaff(ctx, *data, func(d *staff.Domain) error { return t.keyCreate(ctx, d, staff.Role(words[0]), *label, *asJSON) })
+	case action == "create" && len(words) == 1 && words[0] == string(staff.Relay):
+		return usagef("a relay's key needs the relay's id: --label ID")
 	case action == "create":
-		return usagef("key create needs a role: organizer or support")
+		return usagef("key create needs a role: organizer, support or relay")
 	case action == "list" && len(words) == 0:
 		return t.withStaff(ctx, *data, func(d *staff.Domain) error { return t.keyList(ctx, d, *asJSON) })
 	case action == "revoke" && len(words) == 1:
