@@ -36,6 +36,7 @@ type Config struct {
 	Logs
 	Publishing
 	OIDC
+	Fleet
 }
 
 // Logs says what the log is like.
@@ -47,6 +48,12 @@ type Logs struct {
 // Publishing is about releases of the software.
 type Publishing struct {
 	ReleaseKeys string `flag:"release-keys" value:"KEY[,KEY]" default:"" usage:"public keys of those who sign releases of the software, from coopnet release key; none: nothing can be published"`
+}
+
+// Fleet is about relays on other machines, which announce themselves here.
+type Fleet struct {
+	Relays        string `flag:"relays" value:"ORIGIN[,ORIGIN]" default:"" usage:"relays on other machines, to which the portal's pages may connect; https://*.example.com is all of a domain"`
+	RelayNetworks string `flag:"relay-networks" value:"CIDR[,CIDR]" default:"" usage:"networks of such relays that are not public: addresses elsewhere in private networks are never asked"`
 }
 
 // Invalid says which setting is wrong and what to do about it.
@@ -73,6 +80,8 @@ func (c Config) Validate() error {
 		{"trusted-proxies", func() error { _, err := c.trustedProxies(); return err }},
 		{"tls-key", func() error { return checkPair(c.TLSCert, c.TLSKey) }},
 		{"release-keys", func() error { _, err := c.releaseKeys(); return err }},
+		{"relays", func() error { _, err := c.relayOrigins(); return err }},
+		{"relay-networks", func() error { _, err := networks(c.RelayNetworks); return err }},
 		{"log-level", func() error { return checkOneOf(c.LogLevel, "debug", "info", "warn", "error") }},
 		{"log-format", func() error { return checkOneOf(c.LogFormat, "text", "json") }},
 	}
@@ -153,20 +162,34 @@ func (c Config) publicIPs() ([]netip.Addr, error) {
 	return ips, nil
 }
 
-func (c Config) trustedProxies() ([]netip.Prefix, error) {
-	var proxies []netip.Prefix
-	for _, text := range list(c.Proxies) {
+func (c Config) trustedProxies() ([]netip.Prefix, error) { return networks(c.Proxies) }
+
+func networks(commas string) ([]netip.Prefix, error) {
+	var found []netip.Prefix
+	for _, text := range list(commas) {
 		if ip, err := netip.ParseAddr(text); err == nil {
-			proxies = append(proxies, netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()))
+			found = append(found, netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()))
 			continue
 		}
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
 			return nil, fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", text)
 		}
-		proxies = append(proxies, p.Masked())
+		found = append(found, p.Masked())
 	}
-	return proxies, nil
+	return found, nil
+}
+
+// relayOrigins are what pages may connect to, over HTTP and over WebSockets.
+func (c Config) relayOrigins() ([]string, error) {
+	var origins []string
+	for _, text := range list(c.Relays) {
+		if err := checkPublicURL(strings.Replace(text, "://*.", "://", 1)); err != nil || strings.HasSuffix(text, "/") || strings.ContainsAny(text, " ;'\"") {
+			return nil, fmt.Errorf("%q is not an origin such as https://relay.example.com", text)
+		}
+		origins = append(origins, text, webSocketOrigin(text))
+	}
+	return origins, nil
 }
 
 func (c Config) releaseKeys() ([]ed25519.PublicKey, error) {

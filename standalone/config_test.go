@@ -71,6 +71,8 @@ func TestValidate(t *testing.T) {
 		"public-ip":       func(c *Config) { c.PublicIP = "192.0.2.1,conference.example.com" },
 		"trusted-proxies": func(c *Config) { c.Proxies = "10.0.0.0/33" },
 		"tls-key":         func(c *Config) { c.TLSKey = "key.pem" },
+		"relays":          func(c *Config) { c.Relays = "relay.example.com" },
+		"relay-networks":  func(c *Config) { c.RelayNetworks = "10.0.0.0/33" },
 		"log-level":       func(c *Config) { c.LogLevel = "INFO" },
 		"oidc-issuer":     func(c *Config) { c.Issuer = "http://login.example.com" },
 		"oidc-audience":   func(c *Config) { c.Audience = "portal" },

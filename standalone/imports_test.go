@@ -23,7 +23,7 @@ type importRule struct {
 // importRules is docs/architecture.md, "Who may import whom".
 func importRules() []importRule {
 	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/staff",
-		"functions/provider", "functions/signin"}
+		"functions/provider", "functions/signin", "functions/relays"}
 	shared := "shared/..."
 	return []importRule{
 		{path: "shared/whip", pion: true},
@@ -52,6 +52,7 @@ func importRules() []importRule {
 		{path: "relay/internal/peer/peertest", pion: true},
 		{path: "relay/internal/room", ours: []string{shared}},
 		{path: "relay/internal/gate", ours: []string{shared}},
+		{path: "relay/internal/heartbeat", ours: []string{shared, "relay/internal/room"}},
 		{path: "relay/internal/metrics"},
 		{path: "relay/internal/leaktest"},
 		{path: "relay/internal/control", ours: []string{shared, "relay/internal/room", "relay/internal/gate"}},

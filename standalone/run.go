@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/relay"
@@ -48,6 +49,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.startTurn,    // the ways in for networks that let no UDP out
 		s.wireDomains,  // conferences, identities, staff, portal: one handler
 		s.firstSteps,   // staff keys and the demo conference
+		s.joinFleet,    // conferences may live on the relay from here on
 		s.serve,        // portal, API, WHIP, WHEP and control on the HTTP port
 		s.serveMetrics, // the private listener, when there is one
 		s.startRounds,  // forgets what has expired, ends what is over, looks after the certificate
@@ -79,6 +81,7 @@ type system struct {
 	media       *relay.Relay
 	turnSecret  turncred.Secret // zero: no TURN
 	staff       *staff.Domain
+	relays      *relays.Domain
 	conferences *conference.Domain
 	cleaners    []cleaner
 	handler     http.Handler
@@ -135,7 +138,7 @@ func (s *system) startRelay(context.Context) error {
 		return err
 	}
 	s.media, err = relay.New(relay.Config{
-		ID: relayID, Issuer: s.public, Keys: s.signing, Media: s.cfg.Media, PublicIPs: ips, Logger: s.logger,
+		ID: relayID, Issuer: s.public, Keys: s.signing, Media: s.cfg.Media, PublicIPs: ips, Announced: true, Logger: s.logger,
 		Others: []string{s.cfg.Listen, s.cfg.Turns, s.cfg.Metrics},
 	})
 	var beside *relay.MediaTCPError

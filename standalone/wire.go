@@ -33,6 +33,13 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err = s.wireRelays(); err != nil {
+		return err
+	}
+	origins, err := s.cfg.relayOrigins()
+	if err != nil {
+		return err
+	}
 	hasher, err := conference.NewArgon2(conference.Argon2Config{})
 	if err != nil {
 		return fmt.Errorf("wire the password hasher: %w", err)
@@ -49,9 +56,9 @@ func (s *system) wireDomains(context.Context) (err error) {
 	}
 	s.conferences, err = conference.New(conference.Config{
 		Software: conference.Software{Launches: s.db.Conference(), Releases: portal.Releases(catalogue)},
-		Store:    s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
+		Store:    s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: portal.Relays(s.relays), TurnSecret: s.turnSecret,
 		Identities: portal.Identities(identities, colleagues), Staff: portal.Organizers(s.staff), Client: clients.Client,
-		PublicURL: s.public, Ended: s.media.EndConference, Organizing: conference.Organizing{Repeats: repeats}, Logger: s.logger,
+		PublicURL: s.public, Ended: s.ended, Organizing: conference.Organizing{Repeats: repeats}, Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("wire the conferences: %w", err)
@@ -62,10 +69,10 @@ func (s *system) wireDomains(context.Context) (err error) {
 	}
 	control, err := portal.New(portal.Config{
 		API: []*http.ServeMux{
-			s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(),
+			s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(), s.relays.Handler(),
 		},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
-		Connect: []string{webSocketOrigin(s.public)}, Logger: s.logger,
+		Connect: append(origins, webSocketOrigin(s.public)), Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("wire the portal: %w", err)
@@ -101,19 +108,6 @@ func mount(control, media http.Handler) http.Handler {
 			control.ServeHTTP(w, r)
 		}
 	})
-}
-
-// theRelay is conference.Relays for one machine: every conference lives on the relay of this process.
-type theRelay struct {
-	origin string // that browsers see
-	turn   []string
-}
-
-func (r theRelay) Place(context.Context, string, string) (conference.Relay, error) {
-	return conference.Relay{
-		ID:   relayID,
-		WHIP: r.origin + "/whip", WHEP: r.origin + "/whep", Control: webSocketOrigin(r.origin) + "/control", TURN: r.turn,
-	}, nil
 }
 
 // webSocketOrigin turns http into ws and https into wss.

@@ -116,6 +116,14 @@ type joinAnswer struct {
 	Permissions []jointoken.Permission `json:"permissions"`
 	Relay       joinRelay              `json:"relay"`
 	ICEServers  []ICEServer            `json:"iceServers"`
+	Alternates  []alternate            `json:"alternates"`
+}
+
+// alternate is for who cannot reach the relay.
+type alternate struct {
+	Token      string      `json:"token"`
+	Relay      joinRelay   `json:"relay"`
+	ICEServers []ICEServer `json:"iceServers"`
 }
 
 type joinParticipant struct {
@@ -159,11 +167,17 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 }
 
 func ticketAnswer(t *Ticket) joinAnswer {
+	alternates := make([]alternate, 0, len(t.Alternates))
+	for _, way := range t.Alternates {
+		alternates = append(alternates, alternate{Token: way.Token, Relay: viewRelay(way.Relay), ICEServers: way.ICEServers})
+	}
 	return joinAnswer{
 		Token: t.Token, ExpiresAt: t.Expires, Participant: joinParticipant{ID: t.Participant, Name: t.Name, Role: t.Role},
-		Permissions: t.Permissions, Relay: joinRelay{WHIP: t.Relay.WHIP, WHEP: t.Relay.WHEP, Control: t.Relay.Control}, ICEServers: t.ICEServers,
+		Permissions: t.Permissions, Relay: viewRelay(t.Relay), ICEServers: t.ICEServers, Alternates: alternates,
 	}
 }
+
+func viewRelay(r Relay) joinRelay { return joinRelay{WHIP: r.WHIP, WHEP: r.WHEP, Control: r.Control} }
 
 func (d *Domain) fromCookie(r *http.Request) (Admission, error) {
 	missing := problem.New(problem.Unauthenticated, "Enter the conference's name and password first.")

@@ -194,3 +194,38 @@ func TestJoinTokenComesWithTURNCredentials(t *testing.T) {
 		t.Errorf("the username %q says who it is", s.Username)
 	}
 }
+
+func TestJoinTokenForTheRelayToFallBackTo(t *testing.T) {
+	w := newWorld(t)
+	c := w.create("Team", nil)
+	ticket, err := w.JoinToken(t.Context(), w.admission("guest", c), &conference.Identity{Name: "Ada", Email: "ada@example.org"}, "browser")
+	if err != nil || len(ticket.Alternates) != 1 {
+		t.Fatal(ticket, err)
+	}
+	other := ticket.Alternates[0]
+	v := jointoken.Verifier{Issuer: w.Issuer(), Audience: "relay-2", Keys: w.keys, Now: w.clock.Now}
+	claims, err := v.Verify(t.Context(), other.Token)
+	if err != nil || other.Relay.WHEP != "http://s/whep" || other.ICEServers[0].URLs[0] != "turn:s:3478" {
+		t.Fatalf("got %+v, %v", other, err)
+	}
+	first := w.claims(ticket.Token)
+	if claims.ID == first.ID || claims.Subject != first.Subject || claims.Person != jointoken.Person(w.Issuer(), "ADA@example.org") || first.Person != claims.Person {
+		t.Errorf("got %+v beside %+v", claims, first)
+	}
+	if _, err := v.Verify(t.Context(), ticket.Token); !errors.Is(err, jointoken.ErrScope) {
+		t.Errorf("the first relay's token at the second: %v", err)
+	}
+}
+
+func TestRemovedParticipantsGetNoToken(t *testing.T) {
+	w := newWorld(t)
+	c := w.create("Team", nil)
+	a, ada := w.admission("guest", c), &conference.Identity{Name: "Ada"}
+	w.relays.removed["another/p1"] = true
+	if _, err := w.JoinToken(t.Context(), a, ada, "browser"); err != nil {
+		t.Fatal(err)
+	}
+	w.relays.removed[c.ID+"/p1"] = true
+	_, err := w.JoinToken(t.Context(), a, ada, "browser")
+	wantCode(t, err, problem.ConferenceDenied)
+}

@@ -120,6 +120,19 @@ func (w *world) signed(body any) any {
 	return with1(body.(object), "signature", base64.StdEncoding.EncodeToString(release.Sign(w.publishing, f.Manifest)))
 }
 
+// plain is v as it looks after it was sent.
+func plain(t *testing.T, v any) (sent any) {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(text, &sent)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sent
+}
+
 // TestOpenAPIBounds sends the last value that each limit allows, and one beyond it.
 func TestOpenAPIBounds(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
@@ -127,6 +140,7 @@ func TestOpenAPIBounds(t *testing.T) {
 		id := w.create(c, nil)
 		_, code := report(t, c, "report", nil)
 		later := w.create(c, object{"name": "Later", "startsAt": w.clock.Now().Add(30 * 24 * time.Hour)})
+		at := newPlace(t, w.relayKey, "relay-7", "one")
 		enter(c)
 		identify(c)
 		codes := map[bool]string{false: code, true: launch(c)}
@@ -149,6 +163,8 @@ func TestOpenAPIBounds(t *testing.T) {
 			"post /api/v1/software/releases":                       w.draft("1.0.0", "file", nil),
 			"patch /api/v1/software/releases/{platform}/{version}": {"rollout": 10, "withdrawn": false, "notes": object{"en": "N", "fr": "N"}},
 			"post /api/v1/keys":                                    {"role": "organizer", "label": "L", "readOnly": false, "expiresAt": nil},
+			"put /api/v1/relays/{id}":                              plain(t, at.announcement()).(object),
+			"post /api/v1/relays/{id}/attendance":                  {"instance": "one", "visits": []any{plain(t, visit(1, "joined", id, "p", w.clock.Now()))}},
 		} {
 			method, path, _ := strings.Cut(call, " ")
 			operation := s.d.Paths[path][method]
@@ -159,8 +175,13 @@ func TestOpenAPIBounds(t *testing.T) {
 				which = later // some of it is fixed once a conference is open
 			}
 			send := func(body any) portaltest.Response {
+				which, bearer := which, w.bearer(path)
+				if strings.Contains(path, "/relays/") {
+					which, bearer = "relay-7", "Bearer "+w.relayKey
+					at.become(body.(object)["instance"])
+				}
 				return c.Do(strings.ToUpper(method), strings.NewReplacer("{id}", which, "{code}", codes[strings.Contains(path, "launch")],
-					"{platform}", windows, "{version}", "0.9.0").Replace(path), w.signed(body), "Authorization", w.bearer(path), "If-Match", "*")
+					"{platform}", windows, "{version}", "0.9.0").Replace(path), w.signed(body), "Authorization", bearer, "If-Match", "*")
 			}
 			for i, b := range s.bounds(schema, "", good) {
 				switch path { // names must not repeat

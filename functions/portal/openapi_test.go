@@ -145,6 +145,12 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(200, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
 		s.call(204, "DELETE", "/api/v1/session", "", nil, "")
 		s.call(204, "DELETE", "/api/v1/admissions", "", nil, "")
+		at, relay := newPlace(t, w.relayKey, "relay-7", "one"), "Bearer "+w.relayKey
+		s.call(200, "PUT", "/api/v1/relays/{id}", "relay-7", at.announcement(), relay)
+		s.call(204, "POST", "/api/v1/relays/{id}/attendance", "relay-7", object{"instance": "one", "visits": []object{visit(1, "joined", id, "p", w.clock.Now())}}, relay)
+		s.call(200, "GET", "/api/v1/conferences/{id}/participants", id, nil, auth)
+		s.call(204, "DELETE", "/api/v1/conferences/{id}/participants/{pid}", id+" p", nil, auth)
+		s.call(200, "PUT", "/api/v1/relays/{id}", "relay-7", at.announcement(), relay)
 		s.call(200, "POST", "/api/v1/conferences/{id}/end", id, nil, auth)
 		s.call(409, "PATCH", "/api/v1/conferences/{id}", id, object{"title": "Too late"}, auth)
 		s.call(204, "DELETE", "/api/v1/conferences/{id}", id, nil, auth)
@@ -335,8 +341,8 @@ func (s shapes) errors(v any, schema object, at string) []string {
 		return textErrors(v, schema, at)
 	case float64:
 		least, bounded := schema["minimum"].(float64)
-		most, _ := schema["maximum"].(float64)
-		if bounded && (v < least || v > most) {
+		most, capped := schema["maximum"].(float64)
+		if bounded && v < least || capped && v > most {
 			return []string{fmt.Sprintf("%s: %v is not between %v and %v", at, v, least, most)}
 		}
 	}

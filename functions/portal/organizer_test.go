@@ -52,6 +52,7 @@ func TestOnlyOrganizersOrganize(t *testing.T) {
 			{"POST", "/api/v1/conferences/x/end"}, {"POST", "/api/v1/conferences/x/invitations"}, {"GET", "/api/v1/conferences/x/invitations"},
 			{"PATCH", "/api/v1/conferences/x"}, {"DELETE", "/api/v1/conferences/x"}, {"POST", "/api/v1/conferences/x/password"},
 			{"GET", "/api/v1/conferences/x/lobby"}, {"POST", "/api/v1/conferences/x/lobby/y"},
+			{"GET", "/api/v1/conferences/x/participants"}, {"DELETE", "/api/v1/conferences/x/participants/y"},
 			{"GET", "/api/v1/conferences/x/invite.ics"}, {"DELETE", "/api/v1/conferences/x/invitations/y"}} {
 			for _, auth := range []string{"", "Basic " + w.organizerKey, "Bearer", "Bearer x", "Bearer cno_" + strings.Repeat("A", 43)} {
 				resp := c.Refused(401, "unauthenticated", call[0], call[1], nil, "Authorization", auth)
@@ -71,7 +72,7 @@ func TestRevokedKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		keys, err := people.List(t.Context())
-		if err != nil || len(keys) != 3 {
+		if err != nil || len(keys) != 4 {
 			t.Fatal(keys, err)
 		}
 		c.Expect(200, "GET", "/api/v1/conferences", nil, "Authorization", "Bearer "+w.organizerKey)

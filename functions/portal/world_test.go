@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,12 +20,12 @@ import (
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/portal/portaltest"
+	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/signin"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/shared/idempotency"
-	"github.com/coopnet/coopnet/shared/problem"
 )
 
 const publicURL = "https://coopnet.example"
@@ -43,6 +44,10 @@ type world struct {
 	catalogue    *installer.Domain
 	publishing   ed25519.PrivateKey
 	outside      *outside
+	relayKey     string // of the relay "relay-7"
+	events       *heard
+	people       *staff.Domain
+	relays       *relays.Domain
 	muxes        []*http.ServeMux
 	handler      http.Handler
 }
@@ -77,14 +82,16 @@ func (plainHasher) Verify(_ context.Context, phc, password string) (bool, error)
 func (plainHasher) Remember(string, string)  {}
 func (plainHasher) Dummy(name string) string { return "none:" + name }
 
-type oneRelay struct{}
+// lastResort is a relay for conferences that nothing was announced for.
+type lastResort struct{ conference.Relays }
 
-func (oneRelay) Place(_ context.Context, _, region string) (conference.Relay, error) {
-	if region == "nowhere" {
-		return conference.Relay{}, problem.New(problem.Unavailable, "No relay.")
+func (l lastResort) Place(ctx context.Context, id, region string) ([]conference.Relay, error) {
+	list, err := l.Relays.Place(ctx, id, region)
+	if err == nil || region == "nowhere" {
+		return list, err
 	}
-	return conference.Relay{ID: "relay-1", WHIP: "https://r/whip", WHEP: "https://r/whep", Control: "wss://r/control",
-		TURN: []string{"turn:r:3478?transport=udp", "turns:r:443?transport=tcp"}}, nil
+	return []conference.Relay{{ID: "relay-1", WHIP: "https://r/whip", WHEP: "https://r/whep", Control: "wss://r/control",
+		TURN: []string{"turn:r:3478?transport=udp", "turns:r:443?transport=tcp"}}}, nil
 }
 
 func newWorld(t *testing.T, more ...*http.ServeMux) *world {
@@ -112,6 +119,15 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	must(err)
 	_, w.publisherKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Publisher})
 	must(err)
+	_, w.relayKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Relay, Label: "relay-7"})
+	must(err)
+	w.people, w.events = people, &heard{}
+	w.relays, err = relays.New(relays.Config{
+		Store: w.db.Relays(), Staff: portal.Crew(people), Conferences: portal.Placed(w.db.Conference(), w.clock.Now), Events: w.events,
+		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
+		Issuer: publicURL, Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
 	w.limiter = conference.NewLimiter(w.clock.Now)
 	var clients portal.Clients
 	who, err := identity.New(identity.Config{Store: w.db.Identity(), Limiter: w.limiter, Client: clients.Site, Now: w.clock.Now, Logger: logger})
@@ -135,8 +151,9 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	must(err)
 	conferences, err := conference.New(conference.Config{
 		Software: conference.Software{Launches: w.db.Conference(), Releases: portal.Releases(w.catalogue)},
-		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who, colleagues),
-		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
+		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: lastResort{portal.Relays(w.relays)},
+		Identities: portal.Identities(who, colleagues),
+		Staff:      portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
 		Organizing: conference.Organizing{Repeats: repeats},
 	})
 	must(err)
@@ -148,7 +165,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	files, err := portal.Static(testFiles())
 	must(err)
 	w.muxes = append([]*http.ServeMux{
-		conferences.Handler(), who.Handler(), people.Handler(), colleagues.Handler(), w.catalogue.Handler(), w.reports.Handler(),
+		conferences.Handler(), who.Handler(), people.Handler(), colleagues.Handler(), w.catalogue.Handler(), w.reports.Handler(), w.relays.Handler(),
 	}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,

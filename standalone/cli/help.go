@@ -108,7 +108,7 @@ They talk to the running server:
 const helpKey = `coopnet key create ROLE [flags]
   ROLE                   organizer: manages conferences
                          support: fetches reports
-                         relay: a relay's own credential
+                         relay: a relay on another machine takes conferences; --label is then the relay's id
                          publisher: publishes the software, and manages these keys over the API
   --label TEXT           whose it is, for the list
   --read-only            it changes nothing (organizer and support)

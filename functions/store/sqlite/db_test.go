@@ -12,6 +12,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/shared/idempotency"
@@ -59,6 +60,10 @@ func TestIdempotency(t *testing.T) {
 
 func TestLobby(t *testing.T) {
 	storetest.TestLobby(t, func(t *testing.T, now func() time.Time) conference.LobbyStore { return openNew(t, now).Conference() })
+}
+
+func TestRelays(t *testing.T) {
+	storetest.TestRelays(t, func(t *testing.T, now func() time.Time) relays.Store { return openNew(t, now).Relays() })
 }
 
 func TestFilesArePrivate(t *testing.T) {
@@ -184,7 +189,7 @@ func TestPurge(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	clock := storetest.NewClock()
 	db := openNew(t, clock.Now)
-	limit(t, db, 60)
+	limit(t, db, 120)
 	s := db.Identity()
 	i := identity.Identity{Name: strings.Repeat("n", 1000)}
 	stored := fill(t, s, i, clock)

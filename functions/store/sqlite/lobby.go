@@ -131,7 +131,9 @@ func (s *Conference) Knocks(ctx context.Context, q conference.KnockQuery) (confe
 	return page, nil
 }
 
-func knockList(q conference.KnockQuery) string { return fmt.Sprintf("lobby %q %q", q.Conference, q.Status) }
+func knockList(q conference.KnockQuery) string {
+	return fmt.Sprintf("lobby %q %q", q.Conference, q.Status)
+}
 
 // Waiting implements conference.LobbyStore.
 func (s *Conference) Waiting(ctx context.Context, conferenceID string) (n int, err error) {

@@ -52,12 +52,18 @@ export interface Admission {
 /** What a guest types, character for character, or the code of an invitation link. */
 export type Credentials = { name: string; password: string } | { invitation: string };
 
-export interface JoinToken {
+/** A relay, and what opens it. */
+export interface RelayWay {
   token: string;
-  participant: { id: string; name: string; role: Role };
-  permissions: string[];
   relay: { whip: string; whep: string; control: string };
   iceServers: RTCIceServer[];
+}
+
+export interface JoinToken extends RelayWay {
+  participant: { id: string; name: string; role: Role };
+  permissions: string[];
+  /** For who cannot reach the relay. */
+  alternates: RelayWay[];
 }
 
 /** Who waits to be let in: all are counted, the first of them are named. */
@@ -203,15 +209,23 @@ function identityOf(from: Fields): Identity {
 
 function joinTokenOf(body: Fields): JoinToken {
   const participant = fields(body['participant'], 'participant');
-  const relay = fields(body['relay'], 'relay');
   return {
-    token: named(body, 'token'),
+    ...relayWayOf(body),
     participant: {
       id: named(participant, 'id'),
       name: text(participant, 'name'),
       role: oneOf(participant, 'role', roles),
     },
     permissions: list(body, 'permissions', textItem),
+    alternates: body['alternates'] ? list(body, 'alternates', relayWayOf) : [],
+  };
+}
+
+function relayWayOf(value: unknown): RelayWay {
+  const body = fields(value, 'relay');
+  const relay = fields(body['relay'], 'relay');
+  return {
+    token: named(body, 'token'),
     relay: {
       whip: named(relay, 'whip'),
       whep: named(relay, 'whep'),
