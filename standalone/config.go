@@ -17,8 +17,8 @@ import (
 	"github.com/coopnet/coopnet/shared/turncred"
 )
 
-// Config is everything that a user can set. Each field, those of embedded structs too, is a flag, an environment variable (COOPNET_ and the flag's name
-// in capitals with underscores) and a key of the configuration file (the flag's name).
+// Config is everything that a user can set. Each field, those of embedded structs too, is a flag, an environment variable
+// (COOPNET_ and the flag's name in capitals with underscores) and a key of the configuration file (the flag's name).
 type Config struct {
 	Listen     string `flag:"listen" value:"HOST:PORT" default:"localhost:8080" usage:"portal, API, sharing and viewing over HTTP"`
 	Data       string `flag:"data" value:"DIR" default:"data" usage:"folder of the database and the keys; created when missing"`
@@ -26,17 +26,27 @@ type Config struct {
 	Turn       string `flag:"turn" value:"HOST:PORT" default:":3478" usage:"TURN over UDP and TCP, for guests whose network lets nothing else out; off when empty"`
 	Turns      string `flag:"turns" value:"HOST:PORT" default:":5349" usage:"TURN over TLS; needs --tls-cert and --turn; off when empty"`
 	TurnSecret string `flag:"turn-secret" value:"TEXT" default:"" usage:"secret of TURN credentials; by default a random one for each start. Others can read a flag: use the variable"`
-	PublicURL  string `flag:"public-url" value:"URL" default:"" usage:"where browsers reach the portal; by default made from --listen"`
-	PublicIP   string `flag:"public-ip" value:"IP[,IP]" default:"" usage:"addresses where browsers reach the media port; by default those of this machine"`
-	ReadyFile  string `flag:"ready-file" value:"FILE" default:"" usage:"written with addresses and keys once everything answers"`
-	TLSCert    string `flag:"tls-cert" value:"FILE" default:"" usage:"certificate chain (PEM): serve HTTPS on --listen; read again when it changes"`
-	TLSKey     string `flag:"tls-key" value:"FILE" default:"" usage:"private key (PEM) of --tls-cert"`
-	Metrics    string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
-	Proxies    string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
+	Public
+	ReadyFile string `flag:"ready-file" value:"FILE" default:"" usage:"written with addresses and keys once everything answers"`
+	TLS
+	Metrics string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
+	Proxies string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
 	Logs
 	Publishing
 	OIDC
 	Fleet
+}
+
+// Public is where the outside finds this machine.
+type Public struct {
+	PublicURL string `flag:"public-url" value:"URL" default:"" usage:"where browsers reach the portal; by default made from --listen"`
+	PublicIP  string `flag:"public-ip" value:"IP[,IP]" default:"" usage:"addresses where browsers reach the media port; by default those of this machine"`
+}
+
+// TLS is the certificate of the HTTP port.
+type TLS struct {
+	TLSCert string `flag:"tls-cert" value:"FILE" default:"" usage:"certificate chain (PEM): serve HTTPS on --listen; read again when it changes"`
+	TLSKey  string `flag:"tls-key" value:"FILE" default:"" usage:"private key (PEM) of --tls-cert"`
 }
 
 // Logs says what the log is like.

@@ -111,7 +111,7 @@ func TestValidateProvider(t *testing.T) {
 }
 
 func TestLists(t *testing.T) {
-	c := Config{PublicIP: "192.0.2.1, ::ffff:192.0.2.2 ,2001:db8::1,", Proxies: "127.0.0.1, 10.1.2.3/8"}
+	c := Config{Public: Public{PublicIP: "192.0.2.1, ::ffff:192.0.2.2 ,2001:db8::1,"}, Proxies: "127.0.0.1, 10.1.2.3/8"}
 	ips, err := c.publicIPs()
 	if err != nil || len(ips) != 3 || ips[1] != netip.MustParseAddr("192.0.2.2") {
 		t.Errorf("%v, %v", ips, err)
@@ -133,8 +133,8 @@ func TestPublicURL(t *testing.T) {
 		{Config{Listen: "0.0.0.0:8080"}, "http://localhost:4711"},
 		{Config{Listen: "[::]:8080"}, "http://localhost:4711"},
 		{Config{Listen: "127.0.0.1:0"}, "http://127.0.0.1:4711"},
-		{Config{Listen: "[::1]:0", TLSCert: "cert.pem"}, "https://[::1]:4711"},
-		{Config{Listen: ":0", PublicURL: "https://conference.example.com/"}, "https://conference.example.com"},
+		{Config{Listen: "[::1]:0", TLS: TLS{TLSCert: "cert.pem"}}, "https://[::1]:4711"},
+		{Config{Listen: ":0", Public: Public{PublicURL: "https://conference.example.com/"}}, "https://conference.example.com"},
 	}
 	for _, c := range cases {
 		if have := publicURL(c.cfg, bound); have != c.want {

@@ -40,28 +40,15 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	hasher, err := conference.NewArgon2(conference.Argon2Config{})
-	if err != nil {
-		return fmt.Errorf("wire the password hasher: %w", err)
-	}
 	catalogue, reports, err := s.wireFiles(limiter, clients)
 	if err != nil {
 		return err
 	}
-	repeats, err := idempotency.New(idempotency.Config{
-		Store: s.db.Idempotency(), Sealer: conference.Sealer{Keys: s.signing, Rand: rand.Reader}, Refused: portal.Refused,
-	})
-	if err != nil {
-		return fmt.Errorf("wire the idempotency keys: %w", err)
-	}
-	s.conferences, err = conference.New(conference.Config{
-		Software: conference.Software{Launches: s.db.Conference(), Releases: portal.Releases(catalogue)},
-		Store:    s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: portal.Relays(s.relays), TurnSecret: s.turnSecret,
-		Identities: portal.Identities(identities, colleagues), Staff: portal.Organizers(s.staff), Client: clients.Client,
-		PublicURL: s.public, Ended: s.ended, Organizing: conference.Organizing{Repeats: repeats}, Logger: s.logger,
-	})
-	if err != nil {
-		return fmt.Errorf("wire the conferences: %w", err)
+	if err := s.wireConferences(conference.Config{
+		Software: conference.Software{Launches: s.db.Conference(), Releases: portal.Releases(catalogue)}, Limiter: limiter,
+		Identities: portal.Identities(identities, colleagues), Client: clients.Client,
+	}); err != nil {
+		return err
 	}
 	static, err := staticFiles(web.Files(), s.logger)
 	if err != nil {
@@ -78,6 +65,27 @@ func (s *system) wireDomains(context.Context) (err error) {
 		return fmt.Errorf("wire the portal: %w", err)
 	}
 	s.handler = mount(control, s.media.Handler())
+	return nil
+}
+
+// wireConferences adds to cfg what comes from no other domain.
+func (s *system) wireConferences(cfg conference.Config) error {
+	hasher, err := conference.NewArgon2(conference.Argon2Config{})
+	if err != nil {
+		return fmt.Errorf("wire the password hasher: %w", err)
+	}
+	repeats, err := idempotency.New(idempotency.Config{
+		Store: s.db.Idempotency(), Sealer: conference.Sealer{Keys: s.signing, Rand: rand.Reader}, Refused: portal.Refused,
+	})
+	if err != nil {
+		return fmt.Errorf("wire the idempotency keys: %w", err)
+	}
+	cfg.Store, cfg.Keys, cfg.Hasher = s.db.Conference(), s.signing, hasher
+	cfg.Relays, cfg.TurnSecret, cfg.Staff = portal.Relays(s.relays), s.turnSecret, portal.Organizers(s.staff)
+	cfg.PublicURL, cfg.Organizing, cfg.Logger = s.public, conference.Organizing{Repeats: repeats, Ended: s.ended}, s.logger
+	if s.conferences, err = conference.New(cfg); err != nil {
+		return fmt.Errorf("wire the conferences: %w", err)
+	}
 	return nil
 }
 

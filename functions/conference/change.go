@@ -61,8 +61,8 @@ func (d *Domain) end(ctx context.Context, id string, match Match) (*Conference, 
 	if err != nil {
 		return nil, err
 	}
-	if d.cfg.Ended != nil {
-		d.cfg.Ended(c.ID)
+	if d.cfg.Organizing.Ended != nil {
+		d.cfg.Organizing.Ended(c.ID)
 	}
 	return c, nil
 }

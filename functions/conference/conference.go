@@ -185,7 +185,6 @@ type Config struct {
 	Software   Software                   // zero: nobody joins with the software
 	TurnSecret turncred.Secret            // shared with the relays; zero: nobody gets TURN credentials
 	PublicURL  string                     // issuer of join tokens and base of invitation links; no slash at its end
-	Ended      func(conferenceID string)  // optional; called once a conference has ended, to tell its relay
 	Organizing Organizing
 	Now        func() time.Time // nil is time.Now
 	Rand       io.Reader        // nil is crypto/rand
@@ -194,7 +193,8 @@ type Config struct {
 
 // Organizing is what the organizers' calls need besides. All of it is optional.
 type Organizing struct {
-	Repeats Repeats // nil: an Idempotency-Key is not looked at
+	Repeats Repeats                   // nil: an Idempotency-Key is not looked at
+	Ended   func(conferenceID string) // called once a conference has ended, to tell its relay
 }
 
 // Repeats does a call once; see idempotency.Keeper.

@@ -89,7 +89,7 @@ func newWorldWith(t testing.TB, hasher conference.Hasher) *world {
 	w.Domain, err = conference.New(conference.Config{
 		Store: w.db.Conference(), Keys: w.keys, Hasher: hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: w.relays,
 		Identities: nobody{}, Staff: nobody{}, Client: func(*http.Request) conference.Client { return conference.Client{} }, TurnSecret: turnSecret(t),
-		PublicURL: "https://coopnet.example", Ended: func(id string) { w.ended = append(w.ended, id) }, Now: w.clock.Now,
+		PublicURL: "https://coopnet.example", Organizing: conference.Organizing{Ended: func(id string) { w.ended = append(w.ended, id) }}, Now: w.clock.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -32,24 +32,29 @@ const publicURL = "https://coopnet.example"
 
 // world is the whole control plane on a real store.
 type world struct {
-	clock        *storetest.Clock
-	log          *lockedBuffer
-	db           *sqlite.DB
-	limiter      *conference.Counters
+	clock   *storetest.Clock
+	log     *lockedBuffer
+	db      *sqlite.DB
+	limiter *conference.Counters
+	staffKeys
+	files      *files
+	reports    *diagnostics.Domain
+	catalogue  *installer.Domain
+	publishing ed25519.PrivateKey
+	outside    *outside
+	events     *heard
+	people     *staff.Domain
+	relays     *relays.Domain
+	muxes      []*http.ServeMux
+	handler    http.Handler
+}
+
+// staffKeys are one of each role.
+type staffKeys struct {
 	organizerKey string
 	supportKey   string
 	publisherKey string
-	files        *files
-	reports      *diagnostics.Domain
-	catalogue    *installer.Domain
-	publishing   ed25519.PrivateKey
-	outside      *outside
 	relayKey     string // of the relay "relay-7"
-	events       *heard
-	people       *staff.Domain
-	relays       *relays.Domain
-	muxes        []*http.ServeMux
-	handler      http.Handler
 }
 
 type lockedBuffer struct {
