@@ -35,7 +35,8 @@ func importRules() []importRule {
 		{path: "functions/store/sqlite", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/disk", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/*", ours: append([]string{shared}, domains...), aws: true},
-		{path: "functions/*/lambda", ours: []string{shared, "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}, aws: true},
+		{path: "functions/cloud", ours: []string{shared, "functions/portal", "functions/conference", "functions/identity", "functions/staff", "functions/store/dynamo", "functions/store/s3"}, aws: true},
+		{path: "functions/*/lambda", ours: []string{shared, "functions/cloud", "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}},
 		{path: "functions/*", ours: []string{shared}},
 
 		{path: "relay/internal/packet", pion: true},
@@ -61,6 +62,8 @@ func importRules() []importRule {
 
 		{path: "client/...", ours: []string{shared, "client/..."}, pion: true},
 		{path: "web"},
+		{path: "infra/runtimeapi"},
+		{path: "infra/gateway", aws: true},
 		{path: "standalone/...", ours: []string{"..."}},
 	}
 }
