@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/netip"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -14,7 +13,7 @@ import (
 // Headers that the CDN sets. The gateway gives names in lower case.
 const (
 	edgeHeader   = "x-coopnet-edge"
-	viewerHeader = "cloudfront-viewer-address"
+	viewerHeader = "x-coopnet-viewer"
 )
 
 // edge knows what came through the CDN. The gateway has a public address of its own; who calls it directly has passed
@@ -33,18 +32,8 @@ func (e edge) admit(event *events.APIGatewayV2HTTPRequest) error {
 	if subtle.ConstantTimeCompare(a[:], b[:]) != 1 {
 		return problem.New(problem.Forbidden, "Use the portal's address.")
 	}
-	if address, ok := viewer(event.Headers[viewerHeader]); ok {
-		event.RequestContext.HTTP.SourceIP = address.String()
+	if address, err := netip.ParseAddr(event.Headers[viewerHeader]); err == nil {
+		event.RequestContext.HTTP.SourceIP = address.Unmap().String()
 	}
 	return nil
-}
-
-// viewer reads address:port. IPv6 comes without brackets there.
-func viewer(s string) (netip.Addr, bool) {
-	i := strings.LastIndexByte(s, ':')
-	if i < 0 {
-		return netip.Addr{}, false
-	}
-	address, err := netip.ParseAddr(strings.Trim(s[:i], "[]"))
-	return address.Unmap(), err == nil
 }
