@@ -130,7 +130,7 @@ func (d *Domain) byInvitation(ctx context.Context, code string) (*entrance, erro
 	if !inv.Live(d.cfg.Now()) {
 		return nil, nil
 	}
-	c, err := d.cfg.Store.Conference(ctx, inv.Conference)
+	c, err := d.cfg.Store.RecentConference(ctx, inv.Conference)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}

@@ -108,7 +108,7 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 
 // admitted checks that the admission still opens the conference.
 func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error) {
-	c, err := d.cfg.Store.Conference(ctx, a.Conference)
+	c, err := d.cfg.Store.RecentConference(ctx, a.Conference)
 	if errors.Is(err, ErrNotFound) {
 		return nil, denied()
 	}

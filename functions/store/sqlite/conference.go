@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/shared/cursor"
 )
 
 // Conference is the store of conferences and invitations.
@@ -61,6 +61,11 @@ func (s *Conference) Conference(ctx context.Context, id string) (*conference.Con
 	return s.one(ctx, "SELECT version, body FROM conference WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)", id)
 }
 
+// RecentConference implements conference.Store. Here every read is as cheap.
+func (s *Conference) RecentConference(ctx context.Context, id string) (*conference.Conference, error) {
+	return s.Conference(ctx, id)
+}
+
 // ConferenceByName implements conference.Store.
 func (s *Conference) ConferenceByName(ctx context.Context, name string) (*conference.Conference, error) {
 	return s.one(ctx, "SELECT version, body FROM conference WHERE live_name = ? AND (until IS NULL OR until > ?)", name)
@@ -105,9 +110,9 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 		where, args = append(where, "(until IS NULL OR until > ?) AND opens_at <= ?"), append(args, now, now)
 	}
 	if q.Cursor != "" {
-		at, id, err := parseCursor(q.Cursor)
-		if err != nil {
-			return conference.Page{}, err
+		at, id, ok := place(q)
+		if !ok {
+			return conference.Page{}, conference.ErrCursor
 		}
 		where, args = append(where, "(created_at, id) < (?, ?)"), append(args, at, id)
 	}
@@ -131,22 +136,22 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	if len(page.Conferences) > q.Limit { // one more than asked for: there is another page
 		page.Conferences = page.Conferences[:q.Limit]
 		last := page.Conferences[q.Limit-1]
-		page.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.CreatedAt.UnixMilli(), 10) + "." + last.ID))
+		page.Next = cursor.Make(cursorList(q), strconv.FormatInt(last.CreatedAt.UnixMilli(), 10)+"."+last.ID)
 	}
 	return page, nil
 }
 
-func parseCursor(cursor string) (at int64, id string, err error) {
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return 0, "", conference.ErrCursor
+func cursorList(q conference.Query) string { return "conferences " + q.Status }
+
+// place is where the last page ended.
+func place(q conference.Query) (at int64, id string, ok bool) {
+	text, ok := cursor.Place(cursorList(q), q.Cursor)
+	if !ok {
+		return 0, "", false
 	}
-	text, id, ok := strings.Cut(string(b), ".")
-	at, err = strconv.ParseInt(text, 10, 64)
-	if !ok || err != nil {
-		return 0, "", conference.ErrCursor
-	}
-	return at, id, nil
+	millis, id, ok := strings.Cut(text, ".")
+	at, err := strconv.ParseInt(millis, 10, 64)
+	return at, id, ok && err == nil
 }
 
 // UpdateConference implements conference.Store.
