@@ -65,6 +65,11 @@ func importRules() []importRule {
 		{path: "web"},
 		{path: "infra/runtimeapi"},
 		{path: "infra/gateway", aws: true},
+		{path: "infra/template", ours: []string{"infra/gateway"}},
+		{path: "infra/local", ours: []string{"functions/portal", "infra/..."}, aws: true},
+		{path: "infra/archive"},
+		{path: "infra/cmd/archive", ours: []string{"infra/archive"}},
+		{path: "infra/cmd/coopnet-cloud", ours: []string{shared, "infra/local", "web"}},
 		{path: "standalone/...", ours: []string{"..."}},
 	}
 }

@@ -27,9 +27,19 @@ import (
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
-// Build makes the portal's configuration of one function: its domain's routes, whether it is ready, where pages may
-// connect to. The rest is filled in.
-type Build func(ctx context.Context, env *Environment) (portal.Config, error)
+// Build wires the domain of one function.
+type Build func(ctx context.Context, env *Environment) (Parts, error)
+
+// Parts are what a function is made of.
+type Parts struct {
+	API      []*http.ServeMux
+	Ready    func(ctx context.Context) error
+	Commands map[string]Command
+}
+
+// Command is something that the operator or the schedule asks for by invoking the function directly, with an event
+// {"coopnet": NAME, ...}. No client can: what comes from the gateway is an event of another form, whatever the request is.
+type Command func(ctx context.Context, event json.RawMessage) (any, error)
 
 const (
 	// margin is how long before Lambda's own deadline the stores give up: the refusal must still get out.
@@ -48,7 +58,7 @@ func Start(name, version string, build Build) {
 		reportInit(os.Getenv("AWS_LAMBDA_RUNTIME_API"), err)
 		os.Exit(1)
 	}
-	lambda.Start(f.Handle)
+	lambda.Start(f.Invoke)
 }
 
 // Options is what a Function needs.
@@ -63,11 +73,12 @@ type Options struct {
 
 // Function answers events of API Gateway.
 type Function struct {
-	adapter *httpadapter.HandlerAdapterV2
-	edge    edge
-	metrics *metrics
-	logger  *slog.Logger
-	now     func() time.Time
+	adapter  *httpadapter.HandlerAdapterV2
+	commands map[string]Command
+	edge     edge
+	metrics  *metrics
+	logger   *slog.Logger
+	now      func() time.Time
 }
 
 // New wires a function, and logs why it cannot.
@@ -98,17 +109,45 @@ func (f *Function) wire(ctx context.Context, cfg Config, build Build) error {
 	if err != nil {
 		return err
 	}
-	front, err := build(ctx, env)
+	parts, err := build(ctx, env)
 	if err != nil {
 		return err
 	}
-	front.PublicURL, front.Logger, front.Observe, front.Now = cfg.PublicURL, f.logger, f.metrics.observe, f.now
-	handler, err := portal.New(front)
+	handler, err := portal.New(portal.Config{
+		API: parts.API, Ready: parts.Ready, PublicURL: cfg.PublicURL, Now: f.now, Logger: f.logger, Observe: f.metrics.observe,
+	})
 	if err != nil {
 		return err
 	}
-	f.edge, f.adapter = edge{env.edgeSecret}, httpadapter.NewV2(handler)
+	f.commands, f.edge, f.adapter = parts.Commands, edge{env.edgeSecret}, httpadapter.NewV2(handler)
 	return nil
+}
+
+// Invoke runs one invocation: a request from the gateway, or a command.
+func (f *Function) Invoke(ctx context.Context, payload json.RawMessage) (any, error) {
+	var called struct{ Coopnet string }
+	if err := json.Unmarshal(payload, &called); err != nil {
+		return nil, fmt.Errorf("read the event: %w", err)
+	}
+	if called.Coopnet == "" {
+		var event events.APIGatewayV2HTTPRequest
+		if err := json.Unmarshal(payload, &event); err != nil {
+			return nil, fmt.Errorf("read the event: %w", err)
+		}
+		return f.Handle(ctx, event)
+	}
+	command, ok := f.commands[called.Coopnet]
+	if !ok {
+		return nil, fmt.Errorf("there is no command %q", called.Coopnet)
+	}
+	ctx = withTrace(ctx, newTrace(ctx, events.APIGatewayV2HTTPRequest{}))
+	answer, err := command(ctx, payload)
+	if err != nil {
+		f.logger.ErrorContext(ctx, "the command failed", "command", called.Coopnet, "error", err)
+		return nil, err
+	}
+	f.logger.InfoContext(ctx, "command", "command", called.Coopnet)
+	return answer, nil
 }
 
 // Handle answers one event. It always answers: an error would be told to the client as the gateway's own.

@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/coopnet/coopnet/functions/cloud"
-	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -31,7 +30,7 @@ func newFunction(t *testing.T) (*cloud.Function, *bytes.Buffer) {
 	var log bytes.Buffer
 	f, err := cloud.New(t.Context(), cloud.Options{
 		Name: "subject", Version: "v1", Out: &log, Getenv: func(name string) string { return environment()[name] },
-		Build: func(_ context.Context, env *cloud.Environment) (portal.Config, error) {
+		Build: func(_ context.Context, env *cloud.Environment) (cloud.Parts, error) {
 			mux := http.NewServeMux()
 			mux.HandleFunc("GET /api/v1/seen/{what}", func(w http.ResponseWriter, r *http.Request) {
 				deadline, _ := r.Context().Deadline()
@@ -39,7 +38,7 @@ func newFunction(t *testing.T) (*cloud.Function, *bytes.Buffer) {
 					"client": env.Clients.Address(r).String(), "left": time.Until(deadline).Milliseconds(), "what": r.PathValue("what"),
 				})
 			})
-			return portal.Config{API: []*http.ServeMux{mux}}, nil
+			return cloud.Parts{API: []*http.ServeMux{mux}}, nil
 		},
 	})
 	if err != nil {
@@ -204,8 +203,8 @@ func TestWhatCannotStartIsLogged(t *testing.T) {
 	var log bytes.Buffer
 	_, err := cloud.New(t.Context(), cloud.Options{
 		Name: "subject", Out: &log, Getenv: func(name string) string { return environment()[name] },
-		Build: func(context.Context, *cloud.Environment) (portal.Config, error) {
-			return portal.Config{}, errors.New("no table")
+		Build: func(context.Context, *cloud.Environment) (cloud.Parts, error) {
+			return cloud.Parts{}, errors.New("no table")
 		},
 	})
 	var line map[string]any

@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/coopnet/coopnet/functions/cloud"
-	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/infra/runtimeapi"
 	"github.com/coopnet/coopnet/shared/problem"
 )
@@ -32,12 +31,12 @@ func TestMain(m *testing.M) {
 }
 
 // subject is a function that misbehaves on demand.
-func subject(context.Context, *cloud.Environment) (portal.Config, error) {
+func subject(context.Context, *cloud.Environment) (cloud.Parts, error) {
 	switch os.Getenv("SUBJECT") {
 	case "exits":
 		os.Exit(7)
 	case "refuses":
-		return portal.Config{}, errors.New("the table conference is missing")
+		return cloud.Parts{}, errors.New("the table conference is missing")
 	case "hangs":
 		select {}
 	}
@@ -56,7 +55,7 @@ func subject(context.Context, *cloud.Environment) (portal.Config, error) {
 		time.Sleep(100 * time.Millisecond)
 		_ = problem.Answer(w, http.StatusOK, os.Getpid())
 	})
-	return portal.Config{API: []*http.ServeMux{mux}}, nil
+	return cloud.Parts{API: []*http.ServeMux{mux}}, nil
 }
 
 type lockedBuffer struct {
