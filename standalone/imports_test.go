@@ -38,7 +38,8 @@ func importRules() []importRule {
 		{path: "functions/store/dynamo/dynamotest", ours: []string{"functions/store/dynamo"}, aws: true},
 		{path: "functions/store/*", ours: append([]string{shared}, domains...), aws: true},
 		{path: "functions/provider/providertest"},
-		{path: "functions/*/lambda", ours: []string{shared, "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}, aws: true},
+		{path: "functions/cloud", ours: []string{shared, "functions/portal", "functions/conference", "functions/identity", "functions/staff", "functions/store/dynamo", "functions/store/s3"}, aws: true},
+		{path: "functions/*/lambda", ours: []string{shared, "functions/cloud", "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}},
 		{path: "functions/*", ours: []string{shared}},
 
 		{path: "relay/internal/packet", pion: true},
@@ -65,6 +66,13 @@ func importRules() []importRule {
 
 		{path: "client/...", ours: []string{shared, "client/..."}, pion: true},
 		{path: "web"},
+		{path: "infra/runtimeapi"},
+		{path: "infra/gateway", aws: true},
+		{path: "infra/template", ours: []string{"infra/gateway"}},
+		{path: "infra/local", ours: []string{"functions/portal", "infra/..."}, aws: true},
+		{path: "infra/archive"},
+		{path: "infra/cmd/archive", ours: []string{"infra/archive"}},
+		{path: "infra/cmd/coopnet-cloud", ours: []string{shared, "infra/local", "web"}},
 		{path: "standalone/...", ours: []string{"..."}},
 	}
 }
