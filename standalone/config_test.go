@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/coopnet/coopnet/functions/portal"
+	"github.com/coopnet/coopnet/functions/provider"
 )
 
 func TestParseConfigPrecedence(t *testing.T) {
@@ -96,7 +99,7 @@ func TestValidateProvider(t *testing.T) {
 		"a=organizer": true, " a = organizer , b=support": true, "a=publisher,a=internal": true, "*=internal": true, "CN=x=internal": true,
 		"a": false, "=organizer": false, "a=boss": false, "a=relay": false, "*=support": false,
 	} {
-		if _, err := roles(text); (err == nil) != right {
+		if _, err := provider.ParseRoles(text, portal.Roles()); (err == nil) != right {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -51,7 +51,7 @@ func (o OIDC) checks() []check {
 			return nil
 		}},
 		{"oidc-roles", func() error {
-			return checkOptional(o.Roles, func(text string) error { _, err := roles(text); return err })
+			return checkOptional(o.Roles, func(text string) error { _, err := provider.ParseRoles(text, portal.Roles()); return err })
 		}},
 		{"oidc-join", func() error { return checkOneOf(o.Join, joinByName, joinByPassword) }},
 	}
@@ -79,26 +79,6 @@ func (o OIDC) checkAudience() error {
 	return nil
 }
 
-// roles reads "VALUE=ROLE,VALUE=ROLE". A value may have an equals sign in it, but no comma.
-func roles(text string) (map[string][]string, error) {
-	of := make(map[string][]string)
-	for _, item := range list(text) {
-		at := strings.LastIndex(item, "=")
-		if at < 1 {
-			return nil, fmt.Errorf("%q is not VALUE=ROLE", item)
-		}
-		value, role := strings.TrimSpace(item[:at]), strings.TrimSpace(item[at+1:])
-		if err := checkOneOf(role, string(staff.Organizer), string(staff.Support), string(staff.Publisher), "internal"); err != nil {
-			return nil, err
-		}
-		if value == "*" && role != "internal" {
-			return nil, fmt.Errorf("*=%s would give the role to everybody whom the provider knows; only *=internal can be meant", role)
-		}
-		of[value] = append(of[value], role)
-	}
-	return of, nil
-}
-
 // identityProvider is nil when none is configured. Nothing is asked yet: a provider that is down hinders no start.
 func (s *system) identityProvider() (*provider.Provider, error) {
 	o := s.cfg.OIDC
@@ -113,7 +93,7 @@ func (s *system) identityProvider() (*provider.Provider, error) {
 		}
 		secret = strings.TrimSpace(string(text))
 	}
-	of, err := roles(o.Roles)
+	of, err := provider.ParseRoles(o.Roles, portal.Roles())
 	if err != nil {
 		return nil, err
 	}
@@ -136,11 +116,11 @@ func (s *system) wirePeople(clients portal.Clients, limiter signin.Limiter) (col
 	}
 	people := staff.Config{Store: s.db.Staff(), Logger: s.logger}
 	signing := signin.Config{
-		NeedsPassword: s.cfg.Join == joinByPassword, Keys: s.signing.Session, Limiter: limiter, Client: clients.Site, Logger: s.logger,
+		NeedsPassword: s.cfg.OIDC.Join == joinByPassword, Keys: s.signing.Session, Limiter: limiter, Client: clients.Site, Logger: s.logger,
 	}
 	if idp != nil {
 		people.Tokens = portal.Tokens(idp)
-		if s.cfg.ClientID != "" {
+		if s.cfg.OIDC.ClientID != "" {
 			signing.Provider = portal.Colleagues(idp)
 		}
 	}

@@ -118,6 +118,11 @@ func (r releases) Check(ctx context.Context, platform, version string) (*confere
 	}, nil
 }
 
+// Roles lists the roles that claims of the identity provider may give. Relays have keys only.
+func Roles() []string {
+	return []string{string(staff.Organizer), string(staff.Support), string(staff.Publisher), provider.Internal}
+}
+
 // Tokens lets the staff show access tokens of the identity provider.
 func Tokens(p *provider.Provider) staff.Tokens { return tokens{p} }
 
@@ -141,9 +146,6 @@ func Colleagues(p *provider.Provider) signin.Provider { return colleagues{p} }
 
 type colleagues struct{ provider *provider.Provider }
 
-// internal is the role, among those that the provider's claims give, of who may join as an internal participant.
-const internal = "internal"
-
 // Authorize implements signin.Provider.
 func (c colleagues) Authorize(ctx context.Context, a signin.Attempt) (string, error) {
 	return c.provider.Authorize(ctx, provider.Attempt{State: a.State, Nonce: a.Nonce, Verifier: a.Verifier})
@@ -155,5 +157,5 @@ func (c colleagues) Redeem(ctx context.Context, a signin.Attempt, answer signin.
 	if err != nil {
 		return signin.Person{}, err
 	}
-	return signin.Person{Actor: who.Actor(), Name: who.Name, Email: who.Email, Internal: slices.Contains(who.Roles, internal)}, nil
+	return signin.Person{Actor: who.Actor(), Name: who.Name, Email: who.Email, Internal: slices.Contains(who.Roles, provider.Internal)}, nil
 }

@@ -139,10 +139,40 @@ type Roles struct {
 	Of map[string][]string
 }
 
+// ParseRoles reads what Roles.Of is to be: VALUE=ROLE,VALUE=ROLE. A value may have an equals sign in it, but no comma.
+// Everybody can have no role but internal.
+func ParseRoles(text string, allowed []string) (map[string][]string, error) {
+	of := make(map[string][]string)
+	for item := range strings.SplitSeq(text, ",") {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
+		at := strings.LastIndex(item, "=")
+		if at < 1 {
+			return nil, fmt.Errorf("%q is not VALUE=ROLE", item)
+		}
+		value, role := strings.TrimSpace(item[:at]), strings.TrimSpace(item[at+1:])
+		if !slices.Contains(allowed, role) {
+			return nil, fmt.Errorf("%q is not one of %s", role, strings.Join(allowed, ", "))
+		}
+		if value == everybody && role != Internal {
+			return nil, fmt.Errorf("%s would give the role to everybody whom the provider knows; only *=%s can be meant", item, Internal)
+		}
+		of[value] = append(of[value], role)
+	}
+	return of, nil
+}
+
+const (
+	// Internal is the role of who may join as an internal participant.
+	Internal  = "internal"
+	everybody = "*"
+)
+
 // of returns the roles that the claims give, each once.
 func (r Roles) of(claims map[string]any) []string {
 	var roles []string
-	for _, value := range append(r.values(claims), "*") {
+	for _, value := range append(r.values(claims), everybody) {
 		for _, role := range r.Of[value] {
 			if !slices.Contains(roles, role) {
 				roles = append(roles, role)
@@ -173,5 +203,5 @@ func (r Roles) values(claims map[string]any) []string {
 			}
 		}
 	}
-	return slices.DeleteFunc(values, func(v string) bool { return v == "*" }) // nobody gets everybody's roles by a name
+	return slices.DeleteFunc(values, func(v string) bool { return v == everybody }) // nobody gets everybody's roles by a name
 }

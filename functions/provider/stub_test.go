@@ -24,7 +24,7 @@ import (
 
 // stub signs what no honest provider would. The real one is in real_test.go.
 type stub struct {
-	t      *testing.T
+	t      testing.TB
 	server *httptest.Server
 	rsa    *rsa.PrivateKey
 	ec     *ecdsa.PrivateKey
@@ -41,7 +41,7 @@ type stub struct {
 
 type object = map[string]any
 
-func newStub(t *testing.T) *stub {
+func newStub(t testing.TB) *stub {
 	t.Helper()
 	s := &stub{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), asked: make(map[string]int)}
 	var err error

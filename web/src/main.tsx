@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { Colleagues } from './colleague.ts';
 import { Portal } from './portal.ts';
 import { Router } from './router.ts';
 import { Api } from './session/api.ts';
@@ -48,6 +49,7 @@ async function start(root: HTMLElement): Promise<void> {
     api,
     new Router(window),
     new AdmissionMemory(storage('sessionStorage')),
+    new Colleagues(api, storage('sessionStorage')),
   );
   const started = portal.start();
   await texts.start();

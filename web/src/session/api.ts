@@ -3,6 +3,7 @@ import { fetchWithin, type Fetch } from './request.ts';
 import {
   count,
   fields,
+  flag,
   list,
   named,
   oneOf,
@@ -46,11 +47,25 @@ export type Next = (typeof nexts)[number];
 export interface Admission {
   conference: Conference;
   identity: Identity | null;
+  /** The identity is the company's, and stays. */
+  signedIn: boolean;
   next: Next;
 }
 
-/** What a guest types, character for character, or the code of an invitation link. */
-export type Credentials = { name: string; password: string } | { invitation: string };
+/** What this deployment offers to colleagues. */
+export interface Site {
+  signIn: boolean;
+  needsPassword: boolean;
+}
+
+/** A colleague who has signed in. */
+export interface Session {
+  name: string;
+  email: string;
+}
+
+/** What somebody types, character for character, or the code of an invitation link; a colleague types the name alone. */
+export type Credentials = { name: string; password?: string } | { invitation: string };
 
 /** A relay, and what opens it. */
 export interface RelayWay {
@@ -106,6 +121,21 @@ export class Api {
 
   forget(): Promise<void> {
     return this.#call('DELETE', '/identity', undefined, () => {});
+  }
+
+  site(): Promise<Site> {
+    return this.#call('GET', '/site', undefined, whole(siteOf));
+  }
+
+  /** Null for nobody. */
+  session(): Promise<Session | null> {
+    return this.#call('GET', '/session', undefined, (body) =>
+      body === null ? null : sessionOf(fields(body, 'session')),
+    );
+  }
+
+  signOut(): Promise<void> {
+    return this.#call('DELETE', '/session', undefined, () => {});
   }
 
   /** Throws the problem `waiting` while nobody has let this guest in. */
@@ -169,6 +199,7 @@ export function admissionOf(body: Fields): Admission {
     conference: conferenceOf(body['conference']),
     identity:
       identity === null || identity === undefined ? null : identityOf(fields(identity, 'identity')),
+    signedIn: flag(body, 'signedIn'),
     next: oneOf(body, 'next', nexts),
   };
 }
@@ -205,6 +236,14 @@ function identityOf(from: Fields): Identity {
     name: text(from, 'name'),
     email: optionalText(from, 'email'),
   };
+}
+
+function siteOf(from: Fields): Site {
+  return { signIn: flag(from, 'signIn'), needsPassword: flag(from, 'needsPassword') };
+}
+
+function sessionOf(from: Fields): Session {
+  return { name: named(from, 'name'), email: optionalText(from, 'email') };
 }
 
 function joinTokenOf(body: Fields): JoinToken {

@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { vi } from 'vitest';
 import { App } from '../../app.tsx';
+import { Colleagues } from '../../colleague.ts';
 import { Portal } from '../../portal.ts';
 import { Router } from '../../router.ts';
 import { Api } from '../../session/api.ts';
@@ -49,10 +50,12 @@ export async function draw(address: string, answers: Answers): Promise<Drawn> {
     window.matchMedia('(prefers-color-scheme: dark)'),
     window.localStorage,
   );
+  const api = new Api({ fetch, timers: systemTimers });
   const portal = new Portal(
-    new Api({ fetch, timers: systemTimers }),
+    api,
     new Router(window),
     new AdmissionMemory(window.sessionStorage),
+    new Colleagues(api, window.sessionStorage),
   );
   await texts.start();
   const root = document.createElement('div');
