@@ -8,6 +8,7 @@ import { systemTimers } from './session/timers.ts';
 import { Texts, type Language } from './text/texts.ts';
 import type { Catalogue } from './text/en.ts';
 import { ThemeChoice } from './theme.ts';
+import type { Outside } from './ui/services.ts';
 import './ui/style/tokens.css';
 import './ui/style/base.css';
 import './ui/style/forms.css';
@@ -40,18 +41,17 @@ async function start(root: HTMLElement): Promise<void> {
     wanted: navigator.languages,
     document,
   });
-  const api = new Api({
+  const outside: Outside = {
     fetch: (url, init) => window.fetch(url, init),
     timers: systemTimers,
-  });
-  const portal = new Portal(
-    api,
-    new Router(window),
-    new AdmissionMemory(storage('sessionStorage')),
-  );
+    now: () => new Date(),
+    session: storage('sessionStorage'),
+  };
+  const api = new Api(outside);
+  const portal = new Portal(api, new Router(window), new AdmissionMemory(outside.session));
   const started = portal.start();
   await texts.start();
-  render(<App services={{ portal, texts, theme }} />, root);
+  render(<App services={{ outside, portal, texts, theme }} />, root);
   await started;
 }
 

@@ -12,6 +12,7 @@ import { en } from '../../text/en.ts';
 import { fr } from '../../text/fr.ts';
 import { Texts } from '../../text/texts.ts';
 import { ThemeChoice } from '../../theme.ts';
+import type { Outside } from '../../ui/services.ts';
 
 export interface Drawn {
   portal: Portal;
@@ -49,15 +50,21 @@ export async function draw(address: string, answers: Answers): Promise<Drawn> {
     window.matchMedia('(prefers-color-scheme: dark)'),
     window.localStorage,
   );
+  const outside: Outside = {
+    fetch,
+    timers: systemTimers,
+    now: () => new Date('2026-11-24T10:00:00Z'),
+    session: window.sessionStorage,
+  };
   const portal = new Portal(
-    new Api({ fetch, timers: systemTimers }),
+    new Api(outside),
     new Router(window),
     new AdmissionMemory(window.sessionStorage),
   );
   await texts.start();
   const root = document.createElement('div');
   document.body.replaceChildren(root);
-  render(<App services={{ portal, texts, theme }} />, root);
+  render(<App services={{ outside, portal, texts, theme }} />, root);
   await portal.start();
   const seek = (testid: string) => root.querySelector<HTMLElement>(`[data-testid="${testid}"]`);
   const find = <T extends HTMLElement>(testid: string): T => {
