@@ -20,13 +20,13 @@ func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (
 		return nil, nil, err
 	}
 	catalogue, err := installer.New(installer.Config{
-		Store: s.db.Installer(), Blobs: noFiles{}, Staff: portal.Publishers(s.staff), Keys: keys, PublicURL: s.public, Logger: s.logger,
+		Store: s.db.Installer(), Blobs: openFiles(s.cfg.Data), Staff: portal.Publishers(s.staff), Keys: keys, PublicURL: s.public, Logger: s.logger,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("wire the catalogue: %w", err)
 	}
 	reports, err := diagnostics.New(diagnostics.Config{
-		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Blobs: noFiles{}, Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
+		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Blobs: openFiles(s.cfg.Data), Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
 		Logger: s.logger,
 	})
 	if err != nil {
@@ -54,6 +54,9 @@ func (s *system) clean(ctx context.Context) {
 		}
 	}
 }
+
+// openFiles opens the store of files in a data folder.
+func openFiles(string) noFiles { return noFiles{} }
 
 // noFiles refuses to keep files, until this edition has a store of them.
 type noFiles struct{}

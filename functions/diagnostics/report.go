@@ -14,6 +14,7 @@ import (
 
 	"github.com/coopnet/coopnet/shared/blob"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/text"
 )
 
 // Draft is a report before it exists: what the file will be, and what a list shows of it.
@@ -38,7 +39,7 @@ func (f *Draft) normalise() (*Report, error) {
 	}
 	r := &Report{Status: StatusPending, Size: f.Size, SHA256: [32]byte(sum), Summary: members, Version: 1}
 	if email, ok := members["email"].(string); ok {
-		r.Email = Folded(email)
+		r.Email = text.FoldEmail(email)
 	}
 	return r, nil
 }
@@ -249,7 +250,7 @@ func (d *Domain) Clean(ctx context.Context) (removed int, err error) {
 
 // Erase deletes all reports that carry somebody's e-mail address, and returns how many.
 func (d *Domain) Erase(ctx context.Context, email string) (removed int, err error) {
-	email = Folded(email)
+	email = text.FoldEmail(email)
 	if email == "" {
 		return 0, nil
 	}

@@ -29,7 +29,7 @@ type Store interface {
 	DeleteReport(ctx context.Context, code string) error
 	// Reports returns a page of those that support may see, the newest first. ErrCursor for a cursor that is not its own.
 	Reports(ctx context.Context, q Query) (Page, error)
-	// ReportsOf returns at most limit of a person's, in any state but erased. The address is in the form of Folded.
+	// ReportsOf returns at most limit of a person's, in any state but erased. The address is in the form of text.FoldEmail.
 	ReportsOf(ctx context.Context, email string, limit int) ([]*Report, error)
 	// ExpiredReports returns at most limit that expired at that time or before, in any state.
 	ExpiredReports(ctx context.Context, before time.Time, limit int) ([]*Report, error)

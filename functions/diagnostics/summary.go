@@ -115,13 +115,3 @@ func validEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && a.Address == s && len(s) <= maxEmail
 }
-
-// Folded is the form in which addresses are compared: without regard to the case of ASCII letters.
-func Folded(email string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, strings.TrimSpace(norm.NFC.String(email)))
-}

@@ -32,6 +32,12 @@ func help(topic string) string {
 		return helpKey
 	case "backup":
 		return helpBackup
+	case "report":
+		return helpReport
+	case "release":
+		return helpRelease
+	case "erase":
+		return helpErase
 	case "version":
 		return "coopnet version    prints the version\n"
 	}
@@ -51,9 +57,16 @@ const helpAll = `Coopnet shares screens with people outside of the company.
   coopnet key revoke ID               a key that must not work any more
   coopnet key rotate                  new keys for the server's own signatures
   coopnet backup FILE                 a copy of the database
+  coopnet report list                 diagnostic reports of guests
+  coopnet report pull CODE            one of them, by the code that the guest reads out
+  coopnet release publish FILE        offer a version of the software
+  coopnet release list                what is offered
+  coopnet release withdraw PLATFORM VERSION
+                                      a version that nobody may get any more
+  coopnet erase --email ADDRESS       everything that is kept of a person
   coopnet version                     the version
 
-More on one of them: coopnet help serve, coopnet help conference, coopnet help key, coopnet help backup
+More on one of them: coopnet help serve, coopnet help conference, coopnet help key, and so on
 `
 
 const helpServe = `coopnet serve [flags]

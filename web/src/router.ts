@@ -7,6 +7,7 @@ export const routes = [
   '/conference',
   '/tool',
   '/support',
+  '/support/desk',
   '/prerequisites',
 ] as const;
 export type Route = (typeof routes)[number];
