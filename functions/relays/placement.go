@@ -93,8 +93,9 @@ func (d *Domain) settle(ctx context.Context, home *Home, conference string, to *
 
 // fleet is the relays at a moment. Its methods are pure.
 type fleet struct {
-	relays []*Relay
-	now    time.Time
+	relays    []*Relay
+	witnesses []*Relay // as they were stored: that the resident is alive does not say that others could be heard
+	now       time.Time
 }
 
 func (f fleet) relay(id string) *Relay {
@@ -112,7 +113,7 @@ func (f fleet) heard(r *Relay) bool { return f.now.Sub(r.HeardAt) <= silentAfter
 // gone reports whether the relay was silent for too long while another one was heard. Without a witness it is perhaps we
 // who hear nothing; and a witness counts from when it is heard without a gap, because before that it was perhaps we too.
 func (f fleet) gone(r *Relay) bool {
-	return slices.ContainsFunc(f.relays, func(w *Relay) bool {
+	return slices.ContainsFunc(f.witnesses, func(w *Relay) bool {
 		if w.ID == r.ID || !f.heard(w) {
 			return false
 		}

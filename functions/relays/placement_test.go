@@ -7,7 +7,7 @@ import (
 
 // at is a fleet at a moment, with relays that were heard so many seconds ago.
 func at(relays ...*Relay) fleet {
-	return fleet{relays, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	return fleet{relays, relays, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 }
 
 func heardAgo(id string, ago, since time.Duration) *Relay {

@@ -209,7 +209,7 @@ func (d *Domain) fleet(ctx context.Context) (fleet, error) {
 	known, fresh, self := d.known, now.Sub(d.knownAt) < fleetAge && !now.Before(d.knownAt), d.self
 	d.mu.Unlock()
 	if fresh {
-		return fleet{with(known, self), now}, nil
+		return fleet{with(known, self), known, now}, nil
 	}
 	read, err := d.cfg.Store.Relays(ctx)
 	if err != nil {
@@ -218,7 +218,7 @@ func (d *Domain) fleet(ctx context.Context) (fleet, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.known, d.knownAt = read, now
-	return fleet{with(read, d.self), now}, nil
+	return fleet{with(read, d.self), read, now}, nil
 }
 
 // with puts the relay in the place of what was stored of it; nil changes nothing.

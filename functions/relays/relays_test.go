@@ -348,3 +348,44 @@ func TestErase(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestTheResidentSurvivesTheDatabase, and is no witness against relays that could not be heard.
+func TestTheResidentSurvivesTheDatabase(t *testing.T) {
+	w := newWorld(t, func(c *relays.Config) { c.Resident = &here{} })
+	alive := func() error {
+		_, err := w.AnnounceResident(t.Context(), announce.Announcement{Instance: "i", WHIP: "http://here/whip"})
+		return err
+	}
+	w.say("a", draining)
+	if err := alive(); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.place("mine"); got != "here" {
+		t.Fatal(got)
+	}
+	w.say("a")
+	w.clock.Advance(time.Second)
+	if err := w.store.SaveHome(t.Context(), &relays.Home{Conference: "x", Relay: "a", PlacedAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	w.store.full = true
+	for range 6 {
+		w.clock.Advance(announce.Interval)
+		if err := alive(); err != nil {
+			t.Fatalf("on a full disk: %v", err)
+		}
+	}
+	if got := w.place("mine") + " " + w.place("x") + " " + w.place("new"); got != "here ahere here" {
+		t.Errorf("on a full disk: %s", got)
+	}
+	w.store.full = false
+	for range 5 {
+		w.clock.Advance(announce.Interval)
+		if err := alive(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.place("x"); got != "here" {
+		t.Errorf("a is silent while others are heard: %s", got)
+	}
+}

@@ -36,8 +36,25 @@ type world struct {
 // failing is a store that can be out of reach.
 type failing struct {
 	relays.Store
+	full bool // takes nothing new
 	mu   sync.Mutex
 	down bool
+}
+
+var errFull = &problem.Error{Code: problem.StorageFull, Detail: "The disk is full."}
+
+func (f *failing) SaveRelay(ctx context.Context, r *relays.Relay) error {
+	if f.full {
+		return errFull
+	}
+	return f.Store.SaveRelay(ctx, r)
+}
+
+func (f *failing) SaveHome(ctx context.Context, h *relays.Home) error {
+	if f.full {
+		return errFull
+	}
+	return f.Store.SaveHome(ctx, h)
 }
 
 func (f *failing) set(down bool) {
