@@ -30,7 +30,7 @@ type Config struct {
 	ReadyFile string `flag:"ready-file" value:"FILE" default:"" usage:"written with addresses and keys once everything answers"`
 	TLS
 	Metrics string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
-	Proxies string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
+	Networks
 	Logs
 	Publishing
 	OIDC
@@ -66,6 +66,12 @@ type Fleet struct {
 	RelayNetworks string `flag:"relay-networks" value:"CIDR[,CIDR]" default:"" usage:"networks of such relays that are not public: addresses elsewhere in private networks are never asked"`
 }
 
+// Networks are those of others that are treated differently.
+type Networks struct {
+	Proxies string `flag:"trusted-proxies" value:"CIDR[,CIDR]" default:"" usage:"reverse proxies whose X-Forwarded-For is believed"`
+	Webhook string `flag:"webhook-networks" value:"CIDR[,CIDR]" default:"" usage:"networks that are not public and that webhooks may go to all the same; http:// is taken for loopback addresses among them"`
+}
+
 // Invalid says which setting is wrong and what to do about it.
 type Invalid struct {
 	Setting string
@@ -88,6 +94,7 @@ func (c Config) Validate() error {
 		{"public-url", func() error { return checkOptional(c.PublicURL, checkPublicURL) }},
 		{"public-ip", func() error { _, err := c.publicIPs(); return err }},
 		{"trusted-proxies", func() error { _, err := c.trustedProxies(); return err }},
+		{"webhook-networks", func() error { _, err := c.webhookNetworks(); return err }},
 		{"tls-key", func() error { return checkPair(c.TLSCert, c.TLSKey) }},
 		{"release-keys", func() error { _, err := c.releaseKeys(); return err }},
 		{"relays", func() error { _, err := c.relayOrigins(); return err }},
@@ -172,8 +179,11 @@ func (c Config) publicIPs() ([]netip.Addr, error) {
 	return ips, nil
 }
 
-func (c Config) trustedProxies() ([]netip.Prefix, error) { return networks(c.Proxies) }
+func (c Networks) trustedProxies() ([]netip.Prefix, error) { return networks(c.Proxies) }
 
+func (c Networks) webhookNetworks() ([]netip.Prefix, error) { return networks(c.Webhook) }
+
+// networks reads addresses and networks with commas between them.
 func networks(commas string) ([]netip.Prefix, error) {
 	var found []netip.Prefix
 	for _, text := range list(commas) {

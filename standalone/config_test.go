@@ -62,27 +62,28 @@ func TestValidate(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := map[string]func(*Config){
-		"listen":          func(c *Config) { c.Listen = "8080" },
-		"release-keys":    func(c *Config) { c.ReleaseKeys = "AAAA" },
-		"data":            func(c *Config) { c.Data = " " },
-		"media":           func(c *Config) { c.Media = ":http-alt" },
-		"turn":            func(c *Config) { c.Turn = "3478" },
-		"turn-secret":     func(c *Config) { c.TurnSecret = "short" },
-		"turns":           func(c *Config) { c.Turns = "x" },
-		"metrics":         func(c *Config) { c.Metrics = "9090" },
-		"public-url":      func(c *Config) { c.PublicURL = "https://example.com/?a=b" },
-		"public-ip":       func(c *Config) { c.PublicIP = "192.0.2.1,conference.example.com" },
-		"trusted-proxies": func(c *Config) { c.Proxies = "10.0.0.0/33" },
-		"tls-key":         func(c *Config) { c.TLSKey = "key.pem" },
-		"relays":          func(c *Config) { c.Relays = "relay.example.com" },
-		"relay-networks":  func(c *Config) { c.RelayNetworks = "10.0.0.0/33" },
-		"log-level":       func(c *Config) { c.LogLevel = "INFO" },
-		"oidc-issuer":     func(c *Config) { c.Issuer = "http://login.example.com" },
-		"oidc-audience":   func(c *Config) { c.Audience = "portal" },
-		"oidc-scopes":     func(c *Config) { c.Scopes = "profile" },
-		"oidc-roles":      func(c *Config) { c.Roles = "*=organizer" },
-		"oidc-join":       func(c *Config) { c.Join = "nothing" },
-		"log-format":      func(c *Config) { c.LogFormat = "xml" },
+		"listen":           func(c *Config) { c.Listen = "8080" },
+		"release-keys":     func(c *Config) { c.ReleaseKeys = "AAAA" },
+		"data":             func(c *Config) { c.Data = " " },
+		"media":            func(c *Config) { c.Media = ":http-alt" },
+		"turn":             func(c *Config) { c.Turn = "3478" },
+		"turn-secret":      func(c *Config) { c.TurnSecret = "short" },
+		"turns":            func(c *Config) { c.Turns = "x" },
+		"metrics":          func(c *Config) { c.Metrics = "9090" },
+		"public-url":       func(c *Config) { c.PublicURL = "https://example.com/?a=b" },
+		"public-ip":        func(c *Config) { c.PublicIP = "192.0.2.1,conference.example.com" },
+		"trusted-proxies":  func(c *Config) { c.Proxies = "10.0.0.0/33" },
+		"webhook-networks": func(c *Config) { c.Webhook = "10.0.0" },
+		"tls-key":          func(c *Config) { c.TLSKey = "key.pem" },
+		"relays":           func(c *Config) { c.Relays = "relay.example.com" },
+		"relay-networks":   func(c *Config) { c.RelayNetworks = "10.0.0.0/33" },
+		"log-level":        func(c *Config) { c.LogLevel = "INFO" },
+		"oidc-issuer":      func(c *Config) { c.Issuer = "http://login.example.com" },
+		"oidc-audience":    func(c *Config) { c.Audience = "portal" },
+		"oidc-scopes":      func(c *Config) { c.Scopes = "profile" },
+		"oidc-roles":       func(c *Config) { c.Roles = "*=organizer" },
+		"oidc-join":        func(c *Config) { c.Join = "nothing" },
+		"log-format":       func(c *Config) { c.LogFormat = "xml" },
 	}
 	for setting, spoil := range cases {
 		c := valid
@@ -114,7 +115,7 @@ func TestValidateProvider(t *testing.T) {
 }
 
 func TestLists(t *testing.T) {
-	c := Config{Public: Public{PublicIP: "192.0.2.1, ::ffff:192.0.2.2 ,2001:db8::1,"}, Proxies: "127.0.0.1, 10.1.2.3/8"}
+	c := Config{Public: Public{PublicIP: "192.0.2.1, ::ffff:192.0.2.2 ,2001:db8::1,"}, Networks: Networks{Proxies: "127.0.0.1, 10.1.2.3/8"}}
 	ips, err := c.publicIPs()
 	if err != nil || len(ips) != 3 || ips[1] != netip.MustParseAddr("192.0.2.2") {
 		t.Errorf("%v, %v", ips, err)

@@ -10,6 +10,7 @@ import (
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 )
 
@@ -22,8 +23,12 @@ type Removed struct {
 // Erase asks every domain that keeps data of people to remove that of one. Where one fails the others are asked all the
 // same; what was removed is returned in any case.
 func Erase(ctx context.Context, db *sqlite.DB, data, email string) ([]Removed, error) {
+	files, err := openFiles(data, "http://localhost", true, nil) // no link is made
+	if err != nil {
+		return nil, err
+	}
 	reports, err := diagnostics.New(diagnostics.Config{
-		Store: db.Diagnostics(), Audit: db.Diagnostics(), Blobs: openFiles(data), Limiter: idle{}, Staff: idle{}, Client: func(*http.Request) string { return "" },
+		Store: db.Diagnostics(), Audit: db.Diagnostics(), Blobs: files, Limiter: idle{}, Staff: idle{}, Client: func(*http.Request) string { return "" },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the reports: %w", err)
@@ -38,6 +43,7 @@ func Erase(ctx context.Context, db *sqlite.DB, data, email string) ([]Removed, e
 		{"invitations", func(ctx context.Context, email string) (int, error) {
 			return conference.Erase(ctx, db.Conference(), email)
 		}},
+		{"attendance", func(ctx context.Context, email string) (int, error) { return relays.Erase(ctx, db.Relays(), email) }},
 		{"reports", reports.Erase},
 	} {
 		n, err := domain.erase(ctx, email)

@@ -3,31 +3,35 @@ package standalone
 import (
 	"context"
 	"fmt"
-	"time"
+	"log/slog"
+	"path/filepath"
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
-	"github.com/coopnet/coopnet/shared/blob"
-	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/functions/store/disk"
 )
 
 // wireFiles puts the domains together that keep files: releases of the software and diagnostic reports.
 func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (*installer.Domain, *diagnostics.Domain, error) {
+	var err error
+	if s.files, err = openFiles(s.data.path, s.public, false, s.logger); err != nil {
+		return nil, nil, err
+	}
 	keys, err := s.cfg.releaseKeys()
 	if err != nil {
 		return nil, nil, err
 	}
 	catalogue, err := installer.New(installer.Config{
-		Store: s.db.Installer(), Blobs: openFiles(s.cfg.Data), Staff: portal.Publishers(s.staff), Keys: keys, PublicURL: s.public, Logger: s.logger,
+		Store: s.db.Installer(), Blobs: s.files, Staff: portal.Publishers(s.staff), Keys: keys, PublicURL: s.public, Logger: s.logger,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("wire the catalogue: %w", err)
 	}
 	reports, err := diagnostics.New(diagnostics.Config{
-		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Blobs: openFiles(s.cfg.Data), Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
-		Logger: s.logger,
+		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Blobs: s.files, Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
+		Events: portal.Receipts(s.webhooks), Logger: s.logger,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("wire the reports: %w", err)
@@ -55,24 +59,11 @@ func (s *system) clean(ctx context.Context) {
 	}
 }
 
-// openFiles opens the store of files in a data folder.
-func openFiles(string) noFiles { return noFiles{} }
-
-// noFiles refuses to keep files, until this edition has a store of them.
-type noFiles struct{}
-
-func (noFiles) refuse() error {
-	return &problem.Error{Code: problem.Unavailable, Detail: "This server keeps no files yet.", RetryAfter: time.Hour}
+// openFiles opens the store of files in a data folder. Links begin with url.
+func openFiles(data, url string, beside bool, logger *slog.Logger) (*disk.Store, error) {
+	files, err := disk.Open(disk.Config{Path: filepath.Join(data, FilesFolder), URL: url, Beside: beside, Logger: logger})
+	if err != nil {
+		return nil, fmt.Errorf("the folder of files cannot be opened: %w", err)
+	}
+	return files, nil
 }
-
-func (n noFiles) Upload(context.Context, string, blob.Object, time.Time) (blob.Upload, error) {
-	return blob.Upload{}, n.refuse()
-}
-
-func (n noFiles) Download(context.Context, string, string, time.Time) (string, error) {
-	return "", n.refuse()
-}
-
-func (n noFiles) Stat(context.Context, string) (blob.Object, error) { return blob.Object{}, n.refuse() }
-
-func (n noFiles) Delete(context.Context, string) error { return n.refuse() }

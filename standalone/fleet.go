@@ -23,7 +23,8 @@ func (s *system) wireRelays() (err error) {
 	}
 	s.relays, err = relays.New(relays.Config{
 		Store: s.db.Relays(), Staff: portal.Crew(s.staff), Conferences: portal.Placed(s.db.Conference(), time.Now),
-		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: private}), Resident: resident{s.media}, Issuer: s.public, Logger: s.logger,
+		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: private}), Resident: resident{s.media},
+		Events: portal.Attendances(s.webhooks, s.db.Conference()), Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("wire the relays: %w", err)

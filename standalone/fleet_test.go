@@ -55,7 +55,7 @@ func newFleet(t *testing.T, program string, ids ...string) *fleet {
 	}
 	f := &fleet{t: t, program: program, ready: r, path: filepath.Join(data, DatabaseFile), db: db, people: people, relays: make(map[string]*process)}
 	for _, id := range ids {
-		_, key, err := people.Create(t.Context(), staff.Relay, id)
+		_, key, err := people.Create(t.Context(), "tests", staff.Draft{Role: staff.Relay, Label: id})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -422,7 +422,7 @@ func (f *fleet) lock() (release func()) {
 
 func forgedCredentials(t *testing.T, program string) {
 	f := newFleet(t, program, "a")
-	_, other, err := f.people.Create(t.Context(), staff.Relay, "z")
+	_, other, err := f.people.Create(t.Context(), "tests", staff.Draft{Role: staff.Relay, Label: "z"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ type importRule struct {
 // importRules is docs/architecture.md, "Who may import whom".
 func importRules() []importRule {
 	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/staff",
-		"functions/provider", "functions/signin", "functions/relays"}
+		"functions/provider", "functions/signin", "functions/relays", "functions/webhook"}
 	shared := "shared/..."
 	return []importRule{
 		{path: "shared/whip", pion: true},

@@ -17,7 +17,9 @@ import (
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/functions/store/disk"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
+	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/relay"
 	"github.com/coopnet/coopnet/shared/privatefile"
 	"github.com/coopnet/coopnet/shared/problem"
@@ -32,6 +34,7 @@ const (
 	drainTime     = 20 * time.Second
 	purgeInterval = 10 * time.Minute
 	endInterval   = 2 * time.Second
+	hookInterval  = 2 * time.Second
 )
 
 // Run starts everything, prints how to join to out, and stops cleanly when ctx ends.
@@ -52,7 +55,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.joinFleet,    // conferences may live on the relay from here on
 		s.serve,        // portal, API, WHIP, WHEP and control on the HTTP port
 		s.serveMetrics, // the private listener, when there is one
-		s.startRounds,  // forgets what has expired, ends what is over, looks after the certificate
+		s.startRounds,  // forgets what has expired, ends what is over, tells webhooks, looks after the certificate
 		s.announce,     // the ready file, once everything answers
 	} {
 		if err := step(ctx); err != nil {
@@ -83,12 +86,19 @@ type system struct {
 	staff       *staff.Domain
 	relays      *relays.Domain
 	conferences *conference.Domain
-	cleaners    []cleaner
-	handler     http.Handler
-	keys        keys
-	demo        *demo
+	webhooks    *webhook.Domain
+	storage
+	handler http.Handler
+	keys    keys
+	demo    *demo
 
 	lifetime
+}
+
+// storage is the folder of files, and who looks after it.
+type storage struct {
+	files    *disk.Store
+	cleaners []cleaner
 }
 
 // door is the HTTP port.
@@ -205,8 +215,15 @@ func (s *system) startRounds(ctx context.Context) error {
 	s.repeat(ctx, purgeInterval, s.purge)
 	s.repeat(ctx, purgeInterval, s.clean)
 	s.repeat(ctx, endInterval, s.endOver)
+	s.repeat(ctx, hookInterval, s.deliverWebhooks)
 	s.repeat(ctx, certificateInterval, s.checkCertificate)
 	return nil
+}
+
+func (s *system) deliverWebhooks(ctx context.Context) {
+	if err := s.webhooks.Deliver(ctx); err != nil && ctx.Err() == nil {
+		s.logger.Error("webhooks could not be delivered", "error", err)
+	}
 }
 
 func (s *system) purge(ctx context.Context) {
@@ -222,9 +239,7 @@ func (s *system) purge(ctx context.Context) {
 // endOver ends the live conferences whose end has passed: no request says so. It asks for those that somebody is in, so
 // a round costs as much as is live.
 func (s *system) endOver(ctx context.Context) {
-	for _, id := range overAmong(ctx, s.logger, s.media.Conferences(), func(ctx context.Context, id string) (bool, error) {
-		return conferenceOver(ctx, s.conferences, id, time.Now())
-	}) {
+	for _, id := range overAmong(ctx, s.logger, s.media.Conferences(), s.conferences.Over) {
 		s.media.EndConference(id)
 	}
 }

@@ -64,6 +64,9 @@ func (d *Domain) end(ctx context.Context, id string, match Match) (*Conference, 
 	if d.cfg.Organizing.Ended != nil {
 		d.cfg.Organizing.Ended(c.ID)
 	}
+	if err := d.announceEnd(ctx, c); err != nil {
+		return nil, err // who asks again is told of the same end
+	}
 	return c, nil
 }
 

@@ -194,6 +194,7 @@ type Config struct {
 // Organizing is what the organizers' calls need besides. All of it is optional.
 type Organizing struct {
 	Repeats Repeats                   // nil: an Idempotency-Key is not looked at
+	Events  Events                    // nil: nobody is told
 	Ended   func(conferenceID string) // called once a conference has ended, to tell its relay
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/coopnet/coopnet/shared/jointoken"
@@ -203,17 +202,4 @@ func (d *Domain) readJWKS(w http.ResponseWriter, r *http.Request) error {
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
-// unchanged demands If-Match with the present ETag, or *. RFC 9110 section 13.1.1: the comparison is strong.
-func unchanged(r *http.Request, current string) error {
-	// The Lambda adapter splits a list at its commas.
-	tags := strings.Split(strings.Join(r.Header.Values("If-Match"), ","), ",")
-	if len(tags) == 1 && strings.TrimSpace(tags[0]) == "" {
-		return problem.New(problem.PreconditionRequired, "Send If-Match with the ETag that you know, or *.")
-	}
-	for _, tag := range tags {
-		if tag = strings.TrimSpace(tag); tag == "*" || tag == current {
-			return nil
-		}
-	}
-	return problem.New(problem.PreconditionFailed, "It has been changed since you read it.")
-}
+func unchanged(r *http.Request, current string) error { return problem.IfMatch(r, current) }

@@ -104,7 +104,7 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	}
 	now := d.cfg.Now().UTC().Truncate(time.Second) // the token counts whole seconds
 	claims := jointoken.Claims{
-		Issuer: d.cfg.PublicURL, Subject: a.Participant, Conference: c.ID, Person: jointoken.Person(d.cfg.PublicURL, who.Email),
+		Issuer: d.cfg.PublicURL, Subject: a.Participant, Conference: c.ID, Person: jointoken.Person(who.Email),
 		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a), Limit: c.MaxParticipants,
 		IssuedAt: now, NotBefore: now, Expires: now.Add(jointoken.MaxLifetime),
 	}

@@ -64,6 +64,13 @@ type world struct {
 	hasher *countingHasher
 	ended  []string
 	relays twoRelays
+	events []conference.Event
+}
+
+// Emit implements conference.Events.
+func (w *world) Emit(_ context.Context, e conference.Event) error {
+	w.events = append(w.events, e)
+	return nil
 }
 
 func newWorld(t testing.TB) *world {
@@ -89,7 +96,8 @@ func newWorldWith(t testing.TB, hasher conference.Hasher) *world {
 	w.Domain, err = conference.New(conference.Config{
 		Store: w.db.Conference(), Keys: w.keys, Hasher: hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: w.relays,
 		Identities: nobody{}, Staff: nobody{}, Client: func(*http.Request) conference.Client { return conference.Client{} }, TurnSecret: turnSecret(t),
-		PublicURL: "https://coopnet.example", Organizing: conference.Organizing{Ended: func(id string) { w.ended = append(w.ended, id) }}, Now: w.clock.Now,
+		PublicURL: "https://coopnet.example", Now: w.clock.Now,
+		Organizing: conference.Organizing{Events: w, Ended: func(id string) { w.ended = append(w.ended, id) }},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -69,6 +69,9 @@ func (s shapes) bounds(schema object, pointer string, good any) []bound {
 }
 
 func letters(pointer string, n int) string {
+	if address := "https://example.com/"; pointer == "/url" && n > len(address) {
+		return address + strings.Repeat("x", n-len(address))
+	}
 	if host := "@example.org"; strings.HasSuffix(pointer, "/email") && n > len(host) {
 		return strings.Repeat("x", n-len(host)) + host
 	}
@@ -95,7 +98,9 @@ func with(t *testing.T, body any, pointer string, value any) any {
 			at = at.(object)[step]
 		}
 	}
-	if _, ok := value.(missing); ok {
+	if list, ok := at.([]any); ok {
+		list[0] = value
+	} else if _, ok := value.(missing); ok {
 		delete(at.(object), steps[len(steps)-1])
 	} else {
 		at.(object)[steps[len(steps)-1]] = value
@@ -153,6 +158,7 @@ func TestOpenAPIBounds(t *testing.T) {
 				"permissions": object{"guestShare": "browser", "chat": true, "annotate": true}},
 			"patch /api/v1/conferences/{id}": {"title": "T", "bridges": []any{object{"kind": "audio", "label": "L", "country": "FR", "number": "1", "code": "2"}},
 				"permissions": object{"guestShare": "browser", "chat": true, "annotate": true}},
+			"post /api/v1/webhooks":                                {"url": "https://example.com/", "events": []any{"conference.ended"}},
 			"post /api/v1/conferences/{id}/password":               {"password": "correct horse"},
 			"post /api/v1/conferences/{id}/lobby/{pid}":            {"admit": true},
 			"post /api/v1/lobby/{pid}":                             {"admit": true},

@@ -51,6 +51,7 @@ func TestOnlyOrganizersOrganize(t *testing.T) {
 		for _, call := range [][2]string{{"POST", "/api/v1/conferences"}, {"GET", "/api/v1/conferences"}, {"GET", "/api/v1/conferences/x"},
 			{"POST", "/api/v1/conferences/x/end"}, {"POST", "/api/v1/conferences/x/invitations"}, {"GET", "/api/v1/conferences/x/invitations"},
 			{"PATCH", "/api/v1/conferences/x"}, {"DELETE", "/api/v1/conferences/x"}, {"POST", "/api/v1/conferences/x/password"},
+			{"POST", "/api/v1/webhooks"}, {"GET", "/api/v1/webhooks"}, {"GET", "/api/v1/webhooks/x"}, {"DELETE", "/api/v1/webhooks/x"},
 			{"GET", "/api/v1/conferences/x/lobby"}, {"POST", "/api/v1/conferences/x/lobby/y"},
 			{"GET", "/api/v1/conferences/x/participants"}, {"DELETE", "/api/v1/conferences/x/participants/y"},
 			{"GET", "/api/v1/conferences/x/invite.ics"}, {"DELETE", "/api/v1/conferences/x/invitations/y"}} {

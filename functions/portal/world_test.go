@@ -25,6 +25,7 @@ import (
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/shared/idempotency"
 )
 
@@ -130,7 +131,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	w.relays, err = relays.New(relays.Config{
 		Store: w.db.Relays(), Staff: portal.Crew(people), Conferences: portal.Placed(w.db.Conference(), w.clock.Now), Events: w.events,
 		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
-		Issuer: publicURL, Now: w.clock.Now, Logger: logger,
+		Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
 	w.limiter = conference.NewLimiter(w.clock.Now)
@@ -154,12 +155,14 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Store: w.db.Idempotency(), Sealer: conference.Sealer{Keys: keys, Rand: rand.Reader}, Refused: portal.Refused, Now: w.clock.Now,
 	})
 	must(err)
+	hooks, err := webhook.New(webhook.Config{Store: w.db.Webhook(), Staff: portal.Organizers(people), Repeats: repeats, Now: w.clock.Now, Logger: logger})
+	must(err)
 	conferences, err := conference.New(conference.Config{
 		Software: conference.Software{Launches: w.db.Conference(), Releases: portal.Releases(w.catalogue)},
 		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: lastResort{portal.Relays(w.relays)},
 		Identities: portal.Identities(who, colleagues),
 		Staff:      portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
-		Organizing: conference.Organizing{Repeats: repeats},
+		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(hooks)},
 	})
 	must(err)
 	w.reports, err = diagnostics.New(diagnostics.Config{
@@ -171,6 +174,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	must(err)
 	w.muxes = append([]*http.ServeMux{
 		conferences.Handler(), who.Handler(), people.Handler(), colleagues.Handler(), w.catalogue.Handler(), w.reports.Handler(), w.relays.Handler(),
+		hooks.Handler(),
 	}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,

@@ -364,9 +364,14 @@ func (d *Domain) exists(ctx context.Context, conference string) error {
 	return nil
 }
 
+// People is what Erase needs of the store.
+type People interface {
+	EraseAttendees(ctx context.Context, person string) (int, error)
+}
+
 // Erase forgets a person's attendance in all conferences and says how many rows that were.
-func (d *Domain) Erase(ctx context.Context, email string) (int, error) {
-	n, err := d.cfg.Store.EraseAttendees(ctx, jointoken.Person(d.cfg.Issuer, email))
+func Erase(ctx context.Context, people People, email string) (int, error) {
+	n, err := people.EraseAttendees(ctx, jointoken.Person(email))
 	if err != nil {
 		return n, fmt.Errorf("erase attendance: %w", err)
 	}

@@ -100,7 +100,6 @@ type Config struct {
 	Prober      Prober
 	Events      Events           // nil: nobody wants to hear
 	Resident    Resident         // nil: there is none
-	Issuer      string           // of join tokens
 	Now         func() time.Time // nil is time.Now
 	Rand        io.Reader        // nil is crypto/rand
 	Logger      *slog.Logger     // nil discards
@@ -118,7 +117,7 @@ type Domain struct {
 
 // New checks the configuration.
 func New(cfg Config) (*Domain, error) {
-	if cfg.Store == nil || cfg.Staff == nil || cfg.Conferences == nil || cfg.Prober == nil || cfg.Issuer == "" {
+	if cfg.Store == nil || cfg.Staff == nil || cfg.Conferences == nil || cfg.Prober == nil {
 		return nil, errors.New("relays: a required field of Config is missing")
 	}
 	if cfg.Events == nil {

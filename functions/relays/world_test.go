@@ -137,7 +137,7 @@ func newWorld(t *testing.T, change ...func(*relays.Config)) *world {
 	t.Cleanup(func() { _ = db.Close() })
 	w.store = &failing{Store: db.Relays()}
 	cfg := relays.Config{
-		Store: w.store, Staff: anybody{}, Conferences: w, Events: w.told, Issuer: "https://coopnet.example", Now: w.clock.Now,
+		Store: w.store, Staff: anybody{}, Conferences: w, Events: w.told, Now: w.clock.Now,
 		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
 	}
 	for _, f := range change {

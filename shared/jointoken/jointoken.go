@@ -88,11 +88,11 @@ func (c Claims) Allows(p Permission) bool {
 
 // Person is a pseudonym for who has an e-mail address. By it what relays report of somebody can be found and erased, and
 // no relay and no list of attendance learns the address. It hides nothing from who can guess the address.
-func Person(issuer, email string) string {
+func Person(email string) string {
 	if email = strings.ToLower(strings.TrimSpace(email)); email == "" {
 		return ""
 	}
-	hash := sha256.Sum256([]byte("coopnet person\x00" + issuer + "\x00" + email))
+	hash := sha256.Sum256([]byte("coopnet person\x00" + email))
 	return base64.RawURLEncoding.EncodeToString(hash[:16])
 }
 

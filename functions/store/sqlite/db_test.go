@@ -15,6 +15,7 @@ import (
 	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 )
@@ -64,6 +65,10 @@ func TestLobby(t *testing.T) {
 
 func TestRelays(t *testing.T) {
 	storetest.TestRelays(t, func(t *testing.T, now func() time.Time) relays.Store { return openNew(t, now).Relays() })
+}
+
+func TestWebhook(t *testing.T) {
+	storetest.TestWebhook(t, func(t *testing.T, now func() time.Time) webhook.Store { return openNew(t, now).Webhook() })
 }
 
 func TestFilesArePrivate(t *testing.T) {

@@ -29,4 +29,22 @@ CREATE TABLE lobby (
 ) STRICT;
 CREATE INDEX lobby_order ON lobby (conference, asked_at, participant);
 CREATE INDEX lobby_expiry ON lobby (expires_at);
+
+CREATE TABLE webhook (
+	id         TEXT PRIMARY KEY,
+	created_at INTEGER NOT NULL,
+	body       TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE webhook_delivery (
+	id           TEXT PRIMARY KEY,
+	subscription TEXT NOT NULL,
+	state        TEXT NOT NULL,
+	next_at      INTEGER NOT NULL,
+	expires_at   INTEGER NOT NULL,
+	version      INTEGER NOT NULL,
+	body         TEXT NOT NULL
+) STRICT;
+CREATE INDEX webhook_due ON webhook_delivery (subscription, state, next_at);
+CREATE INDEX webhook_delivery_expiry ON webhook_delivery (expires_at);
 `

@@ -178,7 +178,7 @@ export const en = {
   'door.one': '{name} is waiting to be let in.',
   'door.many': '{count} people are waiting to be let in, {name} first.',
   'door.admit': 'Let in',
-  'door.admit.label': 'Let {name} in',
+  'door.admit.label': 'Let in {name}',
   'door.refuse': 'Refuse',
   'door.refuse.label': 'Refuse {name}',
   'door.more': 'And {count} more.',

@@ -104,7 +104,7 @@ it('lists who waits, with buttons that say whom they are for', async () => {
   expect(find('door')?.textContent).toContain('<b>Eve</b>');
   expect(find('door')?.textContent).toContain(`(${en['tool.guest']})`);
   expect(find('door')?.textContent).toContain('And 1 more.');
-  expect(find('admit')?.getAttribute('aria-label')).toBe('Let Ada Lovelace in');
+  expect(find('admit')?.getAttribute('aria-label')).toBe('Let in Ada Lovelace');
   expect(find('refuse')?.getAttribute('aria-label')).toBe('Refuse Ada Lovelace');
   find('admit')?.click();
   await turn();
