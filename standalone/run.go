@@ -79,7 +79,7 @@ type system struct {
 	data *folder
 	door
 
-	db          *sqlite.DB
+	storage
 	signing     *conference.KeyRing
 	media       *relay.Relay
 	turnSecret  turncred.Secret // zero: no TURN
@@ -87,16 +87,16 @@ type system struct {
 	relays      *relays.Domain
 	conferences *conference.Domain
 	webhooks    *webhook.Domain
-	storage
-	handler http.Handler
-	keys    keys
-	demo    *demo
+	handler     http.Handler
+	keys        keys
+	demo        *demo
 
 	lifetime
 }
 
-// storage is the folder of files, and who looks after it.
+// storage is what is kept, and who forgets what has expired together with its files.
 type storage struct {
+	db       *sqlite.DB
 	files    *disk.Store
 	cleaners []cleaner
 }
