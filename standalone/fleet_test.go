@@ -443,3 +443,21 @@ func forgedCredentials(t *testing.T, program string) {
 		t.Errorf("a relay's key organizes: %v", err)
 	}
 }
+
+// TestOrganizersRemoveParticipants from the relay of the same process, within two seconds.
+func TestOrganizersRemoveParticipants(t *testing.T) {
+	r, data, _ := startSystem(t)
+	f := &fleet{t: t, ready: r}
+	d, guest := joinDemo(t, r, data)
+	var list []attendee
+	f.eventually(5*time.Second, "the guest is listed", func() bool { list = f.participants(d.Conference); return len(list) == 1 && list[0].LeftAt == nil })
+	begin := time.Now()
+	if status := f.organize(http.MethodDelete, "/conferences/"+d.Conference+"/participants/"+list[0].ID); status != http.StatusNoContent {
+		t.Fatal(status)
+	}
+	f.ended(guest, "removed")
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("removed after %s", took)
+	}
+	f.eventually(5*time.Second, "the guest has left", func() bool { list := f.participants(d.Conference); return len(list) == 1 && list[0].LeftAt != nil })
+}

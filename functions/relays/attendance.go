@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -11,6 +12,7 @@ import (
 	"github.com/coopnet/coopnet/shared/announce"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/text"
 )
 
 const (
@@ -232,14 +234,23 @@ func (a *Attendee) follow(from source, v announce.Visit, now time.Time) (event s
 		event = ParticipantJoined
 	}
 	a.Relay, a.Instance, a.Seq, a.LeftAt = from.relay, from.instance, v.Seq, time.Time{}
-	a.Name, a.Role, a.Person = v.Name, v.Role, v.Person
+	a.Name, a.Role, a.Person = shown(v.Name), v.Role, v.Person
 	return event, true
+}
+
+// shown is a name without what nobody sees: a relay's word is not checked as a guest's is.
+func shown(name string) string {
+	return strings.Map(func(r rune) rune {
+		if text.Hidden(r) {
+			return -1
+		}
+		return r
+	}, name)
 }
 
 // lit keeps with the home whether somebody is in, so that a conference that changes its relay does not start again.
 func (d *Domain) lit(ctx context.Context, from source, v announce.Visit) error {
 	v.At = d.plausible(v.At)
-	instance := from.instance
 	for range tries {
 		home, err := d.cfg.Store.Home(ctx, v.Conference)
 		if errors.Is(err, ErrNotFound) {
@@ -248,18 +259,14 @@ func (d *Domain) lit(ctx context.Context, from source, v announce.Visit) error {
 		if err != nil {
 			return fmt.Errorf("read home: %w", err)
 		}
-		switch {
-		case v.Kind == announce.Emptied && home.Live != instance, v.Kind == announce.Started && home.Live == instance:
+		news, starts := home.follow(from, v, d.now())
+		if !news {
 			return nil
-		case v.Kind == announce.Emptied:
-			home.Live = ""
-		default:
-			if home.Live == "" || d.now().Sub(home.PlacedAt) > moveTime {
-				if err := d.emit(ctx, ConferenceStarted, instance, v, nil); err != nil {
-					return err
-				}
+		}
+		if starts {
+			if err := d.emit(ctx, ConferenceStarted, from.instance, v, nil); err != nil {
+				return err
 			}
-			home.Live = instance
 		}
 		err = d.cfg.Store.SaveHome(ctx, home)
 		if errors.Is(err, ErrConflict) {
@@ -271,6 +278,34 @@ func (d *Domain) lit(ctx context.Context, from source, v announce.Visit) error {
 		return nil
 	}
 	return unavailable("The conference is being moved. Try again.")
+}
+
+// follow brings h up to what happened to a room, unless that is no news, and says whether the conference has started. It
+// goes on when its relay has just changed or restarted. A relay that lost the conference loses the home to where the
+// participants went.
+func (h *Home) follow(from source, v announce.Visit, now time.Time) (news, starts bool) {
+	if v.Kind == announce.Emptied {
+		if h.Live != from.instance {
+			return false, false
+		}
+		h.Live = ""
+		return true, false
+	}
+	at := from.fleet.relay(h.Relay)
+	switch {
+	case h.Live == from.instance:
+		return false, false
+	case h.Live == "":
+		starts = true
+	case from.relay == h.Relay:
+		starts = now.Sub(h.PlacedAt) > moveTime && (at == nil || now.Sub(at.StartedAt) > moveTime)
+	case at != nil && at.Instance == h.Live && !at.Draining && !from.fleet.gone(at):
+		return false, false // somebody who does not reach the home
+	default:
+		h.Relay, h.PlacedAt = from.relay, now
+	}
+	h.Live = from.instance
+	return true, starts
 }
 
 func (d *Domain) emit(ctx context.Context, kind, instance string, v announce.Visit, a *Attendee) error {

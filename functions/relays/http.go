@@ -48,7 +48,7 @@ func (d *Domain) relay(h authorised) http.HandlerFunc {
 		if err != nil {
 			return refused(w, err)
 		}
-		if id != r.PathValue("id") || d.resident(id) {
+		if id != r.PathValue("id") || d.resident(id) || !isID(id) {
 			return problem.New(problem.Forbidden, "This key is another relay's.")
 		}
 		return h(w, r, key)

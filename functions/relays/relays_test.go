@@ -234,7 +234,7 @@ func TestAttendance(t *testing.T) {
 		t.Errorf("told %s", got)
 	}
 	list, _, err := w.Participants(t.Context(), "x", "", 1)
-	if err != nil || list[0].ID != "p" || list[0].LeftAt.Sub(list[0].JoinedAt) != time.Second {
+	if err != nil || list[0].ID != "p" || list[0].Name != "Mr p" || list[0].LeftAt.Sub(list[0].JoinedAt) != time.Second {
 		t.Errorf("got %+v, %v", list, err)
 	}
 	w.clock.Advance(7 * 24 * time.Hour)
@@ -387,5 +387,36 @@ func TestTheResidentSurvivesTheDatabase(t *testing.T) {
 	}
 	if got := w.place("x"); got != "here" {
 		t.Errorf("a is silent while others are heard: %s", got)
+	}
+}
+
+// TestTheHomeFollowsItsParticipants when its relay has restarted: they went to the one to fall back to.
+func TestTheHomeFollowsItsParticipants(t *testing.T) {
+	w := newWorld(t)
+	w.say("a")
+	w.place("x")
+	w.say("b")
+	w.report("a", visit(1, announce.Started, "x", "", w), visit(2, announce.Joined, "x", "p", w))
+	w.pass(2*time.Minute, "a", "b")
+	w.report("b", visit(1, announce.Started, "x", "", w), visit(2, announce.Joined, "x", "q", w))
+	if got := w.place("x"); got != "ab" {
+		t.Errorf("one participant who does not reach a moves everybody: %s", got)
+	}
+	w.report("b", visit(3, announce.Left, "x", "q", w), visit(4, announce.Emptied, "x", "", w))
+	w.places["a"].Close()
+	delete(w.places, "a")
+	restarted := w.announcement("a", "")
+	restarted.Instance = "a-2"
+	w.instance["a"] = "a-2"
+	if _, err := w.Announce(t.Context(), "a", "key of a", restarted); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Second)
+	w.report("b", visit(5, announce.Started, "x", "", w), visit(6, announce.Joined, "x", "p", w))
+	if got := w.place("x"); got != "ba" {
+		t.Errorf("got %s", got)
+	}
+	if got := w.told.kinds(); strings.Count(got, "started") != 1 || strings.Count(got, "joined p") != 1 {
+		t.Errorf("told %s", got)
 	}
 }

@@ -1,6 +1,7 @@
 package relays_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,6 +32,8 @@ type world struct {
 	told   *told
 	over   map[string]bool
 	places map[string]*httptest.Server
+
+	instance map[string]string // of relays that have restarted
 }
 
 // failing is a store that can be out of reach.
@@ -129,7 +132,7 @@ func (w *world) Conference(_ context.Context, id string) (relays.Conference, err
 
 func newWorld(t *testing.T, change ...func(*relays.Config)) *world {
 	t.Helper()
-	w := &world{t: t, clock: storetest.NewClock(), told: &told{}, over: make(map[string]bool), places: make(map[string]*httptest.Server)}
+	w := &world{t: t, clock: storetest.NewClock(), told: &told{}, over: make(map[string]bool), places: make(map[string]*httptest.Server), instance: make(map[string]string)}
 	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -149,12 +152,13 @@ func newWorld(t *testing.T, change ...func(*relays.Config)) *world {
 	return w
 }
 
-// announcement is of the relay's first instance; its place answers for every instance "ID-...".
+// announcement is of the relay's first instance.
 func (w *world) announcement(id, region string) announce.Announcement {
 	w.t.Helper()
 	if w.places[id] == nil {
 		w.places[id] = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-			_ = json.NewEncoder(out).Encode(announce.Answer{Proof: announce.Proof("key of "+id, id, id+"-1", r.URL.Query().Get("nonce"))})
+			instance := cmp.Or(w.instance[id], id+"-1")
+			_ = json.NewEncoder(out).Encode(announce.Answer{Proof: announce.Proof("key of "+id, id, instance, r.URL.Query().Get("nonce"))})
 		}))
 		w.t.Cleanup(w.places[id].Close)
 	}
@@ -241,7 +245,7 @@ func canary(t *testing.T) (address string, silent func()) {
 }
 
 func visit(seq int64, kind announce.Kind, conference, participant string, w *world) announce.Visit {
-	return announce.Visit{Seq: seq, Kind: kind, Conference: conference, Participant: participant, Name: "Mr " + participant, Role: "guest", At: w.clock.Now()}
+	return announce.Visit{Seq: seq, Kind: kind, Conference: conference, Participant: participant, Name: "Mr \u202e" + participant, Role: "guest", At: w.clock.Now()}
 }
 
 func (w *world) report(relay string, visits ...announce.Visit) {

@@ -38,7 +38,8 @@ const (
 	gatherTime = 300 * time.Millisecond // visits that come together are told together
 	retryTime  = 2 * time.Second
 	maxBytes   = 40 << 10 // of a batch, estimated; the control plane takes 64 KiB
-	// sweep is over how many announcements all rooms are asked for once.
+	// sweep is over how many announcements all rooms are asked for once, and how many a new one is left alone: who lost a
+	// relay is here before the control plane knows, and must not be sent back.
 	sweep = 3
 )
 
@@ -65,11 +66,12 @@ type Heartbeat struct {
 	failures atomic.Uint64
 
 	// The goroutine's own.
-	snapshot int64    // first visit of the last complete count
-	counting [2]int64 // first visit and end of a count that was not told to its end; zero: there is none
-	asked    string   // the room that was asked for last
-	followed []string // commands that need not be said again
-	trouble  string   // that the log has
+	snapshot int64          // first visit of the last complete count
+	counting [2]int64       // first visit and end of a count that was not told to its end; zero: there is none
+	beats    map[string]int // announcements that a room has lived through, up to sweep
+	asked    string         // the room that was asked for last
+	followed []string       // commands that need not be said again
+	trouble  string         // that the log has
 }
 
 // Start begins to announce.
@@ -232,7 +234,15 @@ func (h *Heartbeat) drain() {
 
 // someRooms are the next ones to ask for, in the order of their ids.
 func (h *Heartbeat) someRooms() []string {
-	all := h.cfg.Rooms.Conferences()
+	beats := make(map[string]int)
+	var all []string
+	for _, id := range h.cfg.Rooms.Conferences() {
+		if h.beats[id] >= sweep {
+			all = append(all, id)
+		}
+		beats[id] = min(h.beats[id]+1, sweep)
+	}
+	h.beats = beats
 	slices.Sort(all)
 	from, found := slices.BinarySearch(all, h.asked)
 	if found {

@@ -244,6 +244,12 @@ func TestEveryRoomIsAskedFor(t *testing.T) {
 		for i := range 250 {
 			join(t, rooms, fmt.Sprint("c", i), "x")
 		}
+		time.Sleep(15*time.Second - time.Millisecond)
+		for _, a := range p.heard {
+			if len(a.Rooms) > 0 {
+				t.Error("a new room was asked for")
+			}
+		}
 		time.Sleep(16 * time.Second)
 		seen := map[string]int{}
 		for _, a := range p.heard {
