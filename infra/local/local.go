@@ -32,6 +32,7 @@ type Config struct {
 	Static    fs.FS             // the portal's files; nil: none
 	Relays    string            // as in COOPNET_RELAYS
 	Variables map[string]string // for every function, on top of the template's
+	Secrets   map[string]string // of the template, by resource; others are made
 	Output    io.Writer         // what the functions write
 	Logger    *slog.Logger
 }
@@ -52,7 +53,7 @@ func Start(ctx context.Context, cfg Config) (e *Edition, err error) {
 	if err != nil {
 		return nil, err
 	}
-	e = &Edition{URL: cfg.PublicURL, functions: make(map[string]*runtimeapi.Function), secrets: newSecrets()}
+	e = &Edition{URL: cfg.PublicURL, functions: make(map[string]*runtimeapi.Function), secrets: newSecrets(cfg.Secrets)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close())

@@ -2,6 +2,7 @@ package local
 
 import (
 	"crypto/rand"
+	"maps"
 	"strings"
 	"sync"
 )
@@ -12,7 +13,11 @@ type secrets struct {
 	values map[string]string // by the resource's name
 }
 
-func newSecrets() *secrets { return &secrets{values: make(map[string]string)} }
+func newSecrets(given map[string]string) *secrets {
+	s := &secrets{values: make(map[string]string)}
+	maps.Copy(s.values, given)
+	return s
+}
 
 const secretPrefix = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:"
 
