@@ -5,6 +5,7 @@
 package standalone
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"net"
 	"net/netip"
@@ -12,11 +13,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/coopnet/coopnet/shared/release"
 	"github.com/coopnet/coopnet/shared/turncred"
 )
 
-// Config is everything that a user can set. Each field is a flag, an environment variable (COOPNET_ and the flag's name
-// in capitals with underscores) and a key of the configuration file (the flag's name).
+// Config is everything that a user can set. Each field, those of embedded structs too, is a flag, an environment variable
+// (COOPNET_ and the flag's name in capitals with underscores) and a key of the configuration file (the flag's name).
 type Config struct {
 	Listen     string `flag:"listen" value:"HOST:PORT" default:"localhost:8080" usage:"portal, API, sharing and viewing over HTTP"`
 	Data       string `flag:"data" value:"DIR" default:"data" usage:"folder of the database and the keys; created when missing"`
@@ -24,15 +26,44 @@ type Config struct {
 	Turn       string `flag:"turn" value:"HOST:PORT" default:":3478" usage:"TURN over UDP and TCP, for guests whose network lets nothing else out; off when empty"`
 	Turns      string `flag:"turns" value:"HOST:PORT" default:":5349" usage:"TURN over TLS; needs --tls-cert and --turn; off when empty"`
 	TurnSecret string `flag:"turn-secret" value:"TEXT" default:"" usage:"secret of TURN credentials; by default a random one for each start. Others can read a flag: use the variable"`
-	PublicURL  string `flag:"public-url" value:"URL" default:"" usage:"where browsers reach the portal; by default made from --listen"`
-	PublicIP   string `flag:"public-ip" value:"IP[,IP]" default:"" usage:"addresses where browsers reach the media port; by default those of this machine"`
-	ReadyFile  string `flag:"ready-file" value:"FILE" default:"" usage:"written with addresses and keys once everything answers"`
-	TLSCert    string `flag:"tls-cert" value:"FILE" default:"" usage:"certificate chain (PEM): serve HTTPS on --listen; read again when it changes"`
-	TLSKey     string `flag:"tls-key" value:"FILE" default:"" usage:"private key (PEM) of --tls-cert"`
-	Metrics    string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
+	Public
+	ReadyFile string `flag:"ready-file" value:"FILE" default:"" usage:"written with addresses and keys once everything answers"`
+	TLS
+	Metrics string `flag:"metrics" value:"HOST:PORT" default:"" usage:"private listener for /metrics (Prometheus); off when empty"`
 	Networks
+	Logs
+	Publishing
+	OIDC
+	Fleet
+}
+
+// Public is where the outside finds this machine.
+type Public struct {
+	PublicURL string `flag:"public-url" value:"URL" default:"" usage:"where browsers reach the portal; by default made from --listen"`
+	PublicIP  string `flag:"public-ip" value:"IP[,IP]" default:"" usage:"addresses where browsers reach the media port; by default those of this machine"`
+}
+
+// TLS is the certificate of the HTTP port.
+type TLS struct {
+	TLSCert string `flag:"tls-cert" value:"FILE" default:"" usage:"certificate chain (PEM): serve HTTPS on --listen; read again when it changes"`
+	TLSKey  string `flag:"tls-key" value:"FILE" default:"" usage:"private key (PEM) of --tls-cert"`
+}
+
+// Logs says what the log is like.
+type Logs struct {
 	LogLevel  string `flag:"log-level" value:"LEVEL" default:"info" usage:"debug, info, warn or error"`
 	LogFormat string `flag:"log-format" value:"FORMAT" default:"text" usage:"text or json"`
+}
+
+// Publishing is about releases of the software.
+type Publishing struct {
+	ReleaseKeys string `flag:"release-keys" value:"KEY[,KEY]" default:"" usage:"public keys of those who sign releases of the software, from coopnet release key; none: nothing can be published"`
+}
+
+// Fleet is about relays on other machines, which announce themselves here.
+type Fleet struct {
+	Relays        string `flag:"relays" value:"ORIGIN[,ORIGIN]" default:"" usage:"relays on other machines, to which the portal's pages may connect; https://*.example.com is all of a domain"`
+	RelayNetworks string `flag:"relay-networks" value:"CIDR[,CIDR]" default:"" usage:"networks of such relays that are not public: addresses elsewhere in private networks are never asked"`
 }
 
 // Networks are those of others that are treated differently.
@@ -52,10 +83,7 @@ func (e *Invalid) Error() string { return fmt.Sprintf("--%s: %s", e.Setting, e.D
 
 // Validate checks everything that can be known without touching the machine.
 func (c Config) Validate() error {
-	checks := []struct {
-		setting string
-		check   func() error
-	}{
+	checks := []check{
 		{"listen", func() error { return checkAddress(c.Listen) }},
 		{"data", func() error { return checkPresent(c.Data) }},
 		{"media", func() error { return checkAddress(c.Media) }},
@@ -68,10 +96,13 @@ func (c Config) Validate() error {
 		{"trusted-proxies", func() error { _, err := c.trustedProxies(); return err }},
 		{"webhook-networks", func() error { _, err := c.webhookNetworks(); return err }},
 		{"tls-key", func() error { return checkPair(c.TLSCert, c.TLSKey) }},
+		{"release-keys", func() error { _, err := c.releaseKeys(); return err }},
+		{"relays", func() error { _, err := c.relayOrigins(); return err }},
+		{"relay-networks", func() error { _, err := networks(c.RelayNetworks); return err }},
 		{"log-level", func() error { return checkOneOf(c.LogLevel, "debug", "info", "warn", "error") }},
 		{"log-format", func() error { return checkOneOf(c.LogFormat, "text", "json") }},
 	}
-	for _, s := range checks {
+	for _, s := range append(checks, c.OIDC.checks()...) {
 		if err := s.check(); err != nil {
 			return &Invalid{Setting: s.setting, Detail: err.Error()}
 		}
@@ -167,6 +198,30 @@ func networks(commas string) ([]netip.Prefix, error) {
 		found = append(found, p.Masked())
 	}
 	return found, nil
+}
+
+// relayOrigins are what pages may connect to, over HTTP and over WebSockets.
+func (c Config) relayOrigins() ([]string, error) {
+	var origins []string
+	for _, text := range list(c.Relays) {
+		if err := checkPublicURL(strings.Replace(text, "://*.", "://", 1)); err != nil || strings.HasSuffix(text, "/") || strings.ContainsAny(text, " ;'\"") {
+			return nil, fmt.Errorf("%q is not an origin such as https://relay.example.com", text)
+		}
+		origins = append(origins, text, webSocketOrigin(text))
+	}
+	return origins, nil
+}
+
+func (c Config) releaseKeys() ([]ed25519.PublicKey, error) {
+	var keys []ed25519.PublicKey
+	for _, text := range list(c.ReleaseKeys) {
+		key, err := release.ParsePublicKey(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is %w", text, err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }
 
 func list(commas string) []string {

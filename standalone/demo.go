@@ -16,6 +16,9 @@ import (
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
+// firstStart is who made what the first start makes.
+const firstStart = "first start"
+
 // keys are the staff keys that the first start makes. They lie in the data folder, so that the terminal commands and
 // later starts have them.
 type keys struct{ organizer, support string }
@@ -36,13 +39,14 @@ func ensureKey(ctx context.Context, path string, role staff.Role, domain *staff.
 	if err != nil {
 		return "", err
 	}
+	draft := staff.Draft{Role: role, Label: firstStart}
 	if plain != "" {
-		if _, err := domain.Import(ctx, role, "first start", plain); err != nil {
+		if _, err := domain.Import(ctx, firstStart, draft, plain); err != nil {
 			return "", fmt.Errorf("%s does not hold a key (%w): remove the file and start again", path, err)
 		}
 		return plain, nil
 	}
-	if _, plain, err = domain.Create(ctx, role, "first start"); err != nil {
+	if _, plain, err = domain.Create(ctx, firstStart, draft); err != nil {
 		return "", fmt.Errorf("make the %s key: %w", role, err)
 	}
 	return plain, privatefile.Write(path, []byte(plain+"\n"))
@@ -70,7 +74,7 @@ func createDemo(ctx context.Context, conferences *conference.Domain) (*demo, err
 		{Kind: conference.BridgeAudio, Label: "Example bridge, Paris", Country: "FR", Number: "+33 1 99 00 12 34", Code: "123 456#"},
 		{Kind: conference.BridgeVideo, Label: "Example video bridge", Country: "", Number: "demo@video.example.com", Code: "123 456"},
 	}
-	c, password, err := conferences.Create(ctx, "first start", draft)
+	c, password, err := conferences.Create(ctx, firstStart, draft)
 	if err != nil {
 		return nil, fmt.Errorf("make the demo conference: %w", err)
 	}

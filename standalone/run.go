@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/functions/store/disk"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/relay"
@@ -50,6 +52,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.startTurn,    // the ways in for networks that let no UDP out
 		s.wireDomains,  // conferences, identities, staff, portal: one handler
 		s.firstSteps,   // staff keys and the demo conference
+		s.joinFleet,    // conferences may live on the relay from here on
 		s.serve,        // portal, API, WHIP, WHEP and control on the HTTP port
 		s.serveMetrics, // the private listener, when there is one
 		s.startRounds,  // forgets what has expired, ends what is over, tells webhooks, looks after the certificate
@@ -76,11 +79,12 @@ type system struct {
 	data *folder
 	door
 
-	db          *sqlite.DB
+	storage
 	signing     *conference.KeyRing
 	media       *relay.Relay
 	turnSecret  turncred.Secret // zero: no TURN
 	staff       *staff.Domain
+	relays      *relays.Domain
 	conferences *conference.Domain
 	webhooks    *webhook.Domain
 	handler     http.Handler
@@ -88,6 +92,13 @@ type system struct {
 	demo        *demo
 
 	lifetime
+}
+
+// storage is what is kept, and who forgets what has expired together with its files.
+type storage struct {
+	db       *sqlite.DB
+	files    *disk.Store
+	cleaners []cleaner
 }
 
 // door is the HTTP port.
@@ -137,7 +148,7 @@ func (s *system) startRelay(context.Context) error {
 		return err
 	}
 	s.media, err = relay.New(relay.Config{
-		ID: relayID, Issuer: s.public, Keys: s.signing, Media: s.cfg.Media, PublicIPs: ips, Logger: s.logger,
+		ID: relayID, Issuer: s.public, Keys: s.signing, Media: s.cfg.Media, PublicIPs: ips, Announced: true, Logger: s.logger,
 		Others: []string{s.cfg.Listen, s.cfg.Turns, s.cfg.Metrics},
 	})
 	var beside *relay.MediaTCPError
@@ -202,6 +213,7 @@ func (s *system) run(server *http.Server, listener net.Listener) {
 
 func (s *system) startRounds(ctx context.Context) error {
 	s.repeat(ctx, purgeInterval, s.purge)
+	s.repeat(ctx, purgeInterval, s.clean)
 	s.repeat(ctx, endInterval, s.endOver)
 	s.repeat(ctx, hookInterval, s.deliverWebhooks)
 	s.repeat(ctx, certificateInterval, s.checkCertificate)

@@ -61,8 +61,8 @@ func (d *Domain) end(ctx context.Context, id string, match Match) (*Conference, 
 	if err != nil {
 		return nil, err
 	}
-	if d.cfg.Ended != nil {
-		d.cfg.Ended(c.ID)
+	if d.cfg.Organizing.Ended != nil {
+		d.cfg.Organizing.Ended(c.ID)
 	}
 	if err := d.announceEnd(ctx, c); err != nil {
 		return nil, err // who asks again is told of the same end

@@ -28,7 +28,7 @@ type Conference struct {
 	Settings
 	PasswordHash string    `json:"passwordHash"` // PHC string; answers never carry it (see view)
 	PasswordID   string    `json:"passwordId"`   // of this password; an admission by a former one is not good any more
-	CreatedBy    string    `json:"createdBy"`    // the organizer's key
+	CreatedBy    string    `json:"createdBy"`    // "key:" and its id, "oidc:" and the subject, or "first start"
 	CreatedAt    time.Time `json:"createdAt"`
 	UpdatedAt    time.Time `json:"updatedAt,omitzero"` // zero for a conference from before this was kept
 	EndedAt      time.Time `json:"endedAt,omitzero"`   // zero while nobody ended it
@@ -141,14 +141,25 @@ func (c *Conference) Status(now time.Time) string {
 
 // Staff knows who may organize.
 type Staff interface {
-	// Organizer returns who holds the bearer key. Its errors are problems: unauthenticated or forbidden.
+	// Organizer returns who holds the bearer key or token. Its errors are problems: unauthenticated or forbidden.
 	Organizer(ctx context.Context, bearer string) (actor string, err error)
+	// Reader is Organizer for calls that change nothing.
+	Reader(ctx context.Context, bearer string) (actor string, err error)
 }
 
 // Identities knows who is asking.
 type Identities interface {
 	// Identity returns nil when the request carries no live identity.
 	Identity(r *http.Request) (*Identity, error)
+	// Colleague returns nil when nobody of the company has signed in.
+	Colleague(r *http.Request) (*Colleague, error)
+}
+
+// Colleague is an internal participant who has signed in with the company's identity provider.
+type Colleague struct {
+	Actor         string // for the log
+	Identity      Identity
+	NeedsPassword bool // else a conference's exact name is enough
 }
 
 // Identity is who a participant says to be.
@@ -171,9 +182,9 @@ type Config struct {
 	Identities Identities
 	Staff      Staff
 	Client     func(*http.Request) Client // whose failures are counted together
+	Software   Software                   // zero: nobody joins with the software
 	TurnSecret turncred.Secret            // shared with the relays; zero: nobody gets TURN credentials
 	PublicURL  string                     // issuer of join tokens and base of invitation links; no slash at its end
-	Ended      func(conferenceID string)  // optional; called once a conference has ended, to tell its relay
 	Organizing Organizing
 	Now        func() time.Time // nil is time.Now
 	Rand       io.Reader        // nil is crypto/rand
@@ -182,8 +193,9 @@ type Config struct {
 
 // Organizing is what the organizers' calls need besides. All of it is optional.
 type Organizing struct {
-	Repeats Repeats // nil: an Idempotency-Key is not looked at
-	Events  Events  // nil: nobody is told
+	Repeats Repeats                   // nil: an Idempotency-Key is not looked at
+	Events  Events                    // nil: nobody is told
+	Ended   func(conferenceID string) // called once a conference has ended, to tell its relay
 }
 
 // Repeats does a call once; see idempotency.Keeper.

@@ -27,20 +27,21 @@ type Events interface {
 	Emit(ctx context.Context, e Event) error
 }
 
-// described is a conference in an event.
-type described struct {
+// Described is a conference as events tell of it.
+type Described struct {
 	ID         string `json:"id"`
 	Name       string `json:"name"`
 	Title      string `json:"title"`
 	ExternalID string `json:"externalId"`
 }
 
-func describe(c *Conference) described {
-	return described{ID: c.ID, Name: c.Name, Title: c.Title, ExternalID: c.ExternalID}
+// Describe takes from a conference what other systems may know.
+func Describe(c *Conference) Described {
+	return Described{ID: c.ID, Name: c.Name, Title: c.Title, ExternalID: c.ExternalID}
 }
 
-// eventID makes the one id of what parts name.
-func eventID(parts ...string) string {
+// EventID makes the one id of what parts name.
+func EventID(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return "evt_" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
 }
@@ -51,11 +52,11 @@ func (d *Domain) announceEnd(ctx context.Context, c *Conference) error {
 		return nil
 	}
 	err := d.cfg.Organizing.Events.Emit(ctx, Event{
-		ID: eventID(EventEnded, c.ID), Type: EventEnded, At: c.Until(),
+		ID: EventID(EventEnded, c.ID), Type: EventEnded, At: c.Until(),
 		Data: struct {
-			Conference described `json:"conference"`
+			Conference Described `json:"conference"`
 			EndedAt    time.Time `json:"endedAt"`
-		}{describe(c), c.Until()},
+		}{Describe(c), c.Until()},
 	})
 	if err != nil {
 		return fmt.Errorf("tell of the conference's end: %w", err)

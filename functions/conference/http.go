@@ -9,6 +9,7 @@ import (
 
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/sealed"
 )
 
 // Handler answers this domain's calls. The portal in front of it bounds the body, checks the content type and the
@@ -18,6 +19,7 @@ func (d *Domain) Handler() *http.ServeMux {
 	mux.HandleFunc("POST /api/v1/admissions", d.serve(d.postAdmission))
 	mux.HandleFunc("DELETE /api/v1/admissions", d.serve(d.deleteAdmission))
 	mux.HandleFunc("POST /api/v1/join-tokens", d.serve(d.postJoinToken))
+	d.launchRoutes(mux)
 	mux.HandleFunc("GET /api/v1/lobby", d.serve(d.readDoor))
 	mux.HandleFunc("POST /api/v1/lobby/{pid}", d.serve(d.postDoor))
 	mux.HandleFunc("GET /.well-known/jwks.json", d.serve(d.readJWKS))
@@ -45,6 +47,7 @@ func (d *Domain) serve(h func(http.ResponseWriter, *http.Request) error) http.Ha
 type admissionAnswer struct {
 	Conference admittedConference `json:"conference"`
 	Identity   *Identity          `json:"identity"`
+	SignedIn   bool               `json:"signedIn"` // the identity is the provider's, and stays
 	Next       string             `json:"next"`
 }
 
@@ -66,13 +69,19 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	if err := problem.Decode(r.Body, &attempt); err != nil {
 		return err
 	}
+	var err error
+	if attempt.Colleague, err = d.cfg.Identities.Colleague(r); err != nil {
+		return err
+	}
 	admission, c, err := d.Admit(r.Context(), d.cfg.Client(r), attempt)
 	if err != nil {
 		return err
 	}
-	who, err := d.cfg.Identities.Identity(r)
-	if err != nil {
-		return err
+	who := admission.Who
+	if who == nil {
+		if who, err = d.cfg.Identities.Identity(r); err != nil {
+			return err
+		}
 	}
 	sealed, err := d.seal(r.Context(), *admission)
 	if err != nil {
@@ -89,7 +98,7 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 			ID: c.ID, Name: c.Name, Title: c.Title, StartsAt: c.StartsAt, EndsAt: c.EndsAt, Status: c.Status(now), Bridges: c.Bridges,
 			Welcome: c.Welcome, Support: c.SupportContact,
 		},
-		Identity: who, Next: next,
+		Identity: who, SignedIn: admission.Who != nil, Next: next,
 	})
 }
 
@@ -106,6 +115,14 @@ type joinAnswer struct {
 	Permissions []jointoken.Permission `json:"permissions"`
 	Relay       joinRelay              `json:"relay"`
 	ICEServers  []ICEServer            `json:"iceServers"`
+	Alternates  []alternate            `json:"alternates"`
+}
+
+// alternate is for who cannot reach the relay.
+type alternate struct {
+	Token      string      `json:"token"`
+	Relay      joinRelay   `json:"relay"`
+	ICEServers []ICEServer `json:"iceServers"`
 }
 
 type joinParticipant struct {
@@ -131,9 +148,11 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	if err := problem.Decode(r.Body, &body); err != nil {
 		return err
 	}
-	who, err := d.cfg.Identities.Identity(r)
-	if err != nil {
-		return err
+	who := admission.Who
+	if who == nil {
+		if who, err = d.cfg.Identities.Identity(r); err != nil {
+			return err
+		}
 	}
 	t, err := d.JoinToken(r.Context(), admission, who, body.Mode)
 	var wait *Waiting
@@ -143,11 +162,21 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return problem.Answer(w, http.StatusOK, joinAnswer{
-		Token: t.Token, ExpiresAt: t.Expires, Participant: joinParticipant{ID: t.Participant, Name: t.Name, Role: t.Role},
-		Permissions: t.Permissions, Relay: joinRelay{WHIP: t.Relay.WHIP, WHEP: t.Relay.WHEP, Control: t.Relay.Control}, ICEServers: t.ICEServers,
-	})
+	return problem.Answer(w, http.StatusOK, ticketAnswer(t))
 }
+
+func ticketAnswer(t *Ticket) joinAnswer {
+	alternates := make([]alternate, 0, len(t.Alternates))
+	for _, way := range t.Alternates {
+		alternates = append(alternates, alternate{Token: way.Token, Relay: viewRelay(way.Relay), ICEServers: way.ICEServers})
+	}
+	return joinAnswer{
+		Token: t.Token, ExpiresAt: t.Expires, Participant: joinParticipant{ID: t.Participant, Name: t.Name, Role: t.Role},
+		Permissions: t.Permissions, Relay: viewRelay(t.Relay), ICEServers: t.ICEServers, Alternates: alternates,
+	}
+}
+
+func viewRelay(r Relay) joinRelay { return joinRelay{WHIP: r.WHIP, WHEP: r.WHEP, Control: r.Control} }
 
 func (d *Domain) fromCookie(r *http.Request) (Admission, error) {
 	missing := problem.New(problem.Unauthenticated, "Enter the conference's name and password first.")
@@ -156,7 +185,7 @@ func (d *Domain) fromCookie(r *http.Request) (Admission, error) {
 		return Admission{}, missing
 	}
 	admission, err := d.open(r.Context(), cookie.Value)
-	if errors.Is(err, ErrSealed) {
+	if errors.Is(err, sealed.ErrNotOurs) {
 		return Admission{}, missing
 	}
 	return admission, err

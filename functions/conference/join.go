@@ -12,8 +12,11 @@ import (
 
 // Relays knows the relays.
 type Relays interface {
-	// Place returns the relay that holds the conference. Without one it returns problem.Unavailable.
-	Place(ctx context.Context, conferenceID, region string) (Relay, error)
+	// Place returns the relay that holds the conference, and perhaps others to fall back to. Without one it returns
+	// problem.Unavailable.
+	Place(ctx context.Context, conferenceID, region string) ([]Relay, error)
+	// Removed reports whether a participant was removed from the conference.
+	Removed(ctx context.Context, conferenceID, participantID string) (bool, error)
 }
 
 // Relay is where a conference is live. The URLs are absolute.
@@ -54,14 +57,20 @@ const (
 
 // Ticket is a join token with everything that is needed to use it.
 type Ticket struct {
-	Token       string
+	Way
 	Expires     time.Time
 	Participant string
 	Name        string
 	Role        jointoken.Role
 	Permissions []jointoken.Permission
-	Relay       Relay
-	ICEServers  []ICEServer // never nil
+	Alternates  []Way // for who cannot reach the relay
+}
+
+// Way is a relay and what opens it: a token is for one relay only.
+type Way struct {
+	Token      string
+	Relay      Relay
+	ICEServers []ICEServer // never nil
 }
 
 // JoinToken gives an admitted and identified participant a token for one relay and two minutes, or *Waiting to a guest
@@ -71,6 +80,9 @@ type Ticket struct {
 func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode string) (*Ticket, error) {
 	if mode != ModeBrowser && mode != ModeSoftware {
 		return nil, invalid("/mode", "must be browser or software")
+	}
+	if who == nil && a.Software {
+		who = &Identity{Name: a.Name}
 	}
 	if who == nil {
 		return nil, problem.New(problem.Conflict, "Say who you are first.")
@@ -82,13 +94,9 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	if err := d.letIn(ctx, c, a, who); err != nil {
 		return nil, err
 	}
-	relay, err := d.cfg.Relays.Place(ctx, c.ID, c.Region)
+	relays, err := d.cfg.Relays.Place(ctx, c.ID, c.Region)
 	if err != nil {
 		return nil, fmt.Errorf("place conference: %w", err)
-	}
-	jti, err := newID(d.cfg.Rand)
-	if err != nil {
-		return nil, err
 	}
 	key, err := d.cfg.Keys.Signing(ctx)
 	if err != nil {
@@ -96,23 +104,41 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	}
 	now := d.cfg.Now().UTC().Truncate(time.Second) // the token counts whole seconds
 	claims := jointoken.Claims{
-		Issuer: d.cfg.PublicURL, Audience: relay.ID, Subject: a.Participant, ID: jti, Conference: c.ID,
-		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a.Role), Limit: c.MaxParticipants,
+		Issuer: d.cfg.PublicURL, Subject: a.Participant, Conference: c.ID, Person: jointoken.Person(who.Email),
+		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a), Limit: c.MaxParticipants,
 		IssuedAt: now, NotBefore: now, Expires: now.Add(jointoken.MaxLifetime),
 	}
-	token, err := jointoken.Sign(key, claims)
-	if err != nil {
-		return nil, err
+	ways := make([]Way, 0, len(relays))
+	for _, relay := range relays {
+		way, err := d.way(key, relay, claims)
+		if err != nil {
+			return nil, err
+		}
+		ways = append(ways, way)
 	}
 	return &Ticket{
-		Token: token, Expires: claims.Expires, Participant: a.Participant, Name: claims.Name, Role: a.Role,
-		Permissions: claims.Permissions, Relay: relay, ICEServers: d.iceServers(relay, a.Participant, now),
+		Way: ways[0], Expires: claims.Expires, Participant: a.Participant, Name: claims.Name, Role: a.Role,
+		Permissions: claims.Permissions, Alternates: ways[1:],
 	}, nil
+}
+
+// way signs a token for one relay.
+func (d *Domain) way(key jointoken.Key, relay Relay, claims jointoken.Claims) (Way, error) {
+	jti, err := newID(d.cfg.Rand)
+	if err != nil {
+		return Way{}, err
+	}
+	claims.Audience, claims.ID = relay.ID, jti
+	token, err := jointoken.Sign(key, claims)
+	if err != nil {
+		return Way{}, err
+	}
+	return Way{Token: token, Relay: relay, ICEServers: d.iceServers(relay, claims.Subject, claims.IssuedAt)}, nil
 }
 
 // admitted checks that the admission still opens the conference.
 func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error) {
-	c, err := d.cfg.Store.Conference(ctx, a.Conference)
+	c, err := d.cfg.Store.RecentConference(ctx, a.Conference)
 	if errors.Is(err, ErrNotFound) {
 		return nil, denied()
 	}
@@ -123,8 +149,15 @@ func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error)
 	if c.Status(d.cfg.Now()) != StatusOpen || !in.allowed() {
 		return nil, denied()
 	}
+	removed, err := d.cfg.Relays.Removed(ctx, c.ID, a.Participant)
+	if err != nil {
+		return nil, fmt.Errorf("read removal: %w", err)
+	}
+	if removed {
+		return nil, denied()
+	}
 	if a.Invitation == "" {
-		if a.Password != c.PasswordID {
+		if a.Who == nil && a.Password != c.PasswordID { // for a colleague the provider has vouched
 			return nil, denied()
 		}
 		return c, nil
@@ -143,15 +176,15 @@ func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error)
 }
 
 // permissions of a role. Control of somebody's desktop is for people of the company only.
-func permissions(allowed Permissions, role jointoken.Role) []jointoken.Permission {
-	switch role {
+func permissions(allowed Permissions, a Admission) []jointoken.Permission {
+	switch a.Role {
 	case jointoken.RoleOrganizer:
 		return []jointoken.Permission{jointoken.View, jointoken.Share, jointoken.Control, jointoken.Chat, jointoken.Annotate, jointoken.Moderate}
 	case jointoken.RoleInternal:
 		return []jointoken.Permission{jointoken.View, jointoken.Share, jointoken.Control, jointoken.Chat, jointoken.Annotate}
 	}
 	p := []jointoken.Permission{jointoken.View}
-	if allowed.GuestShare == ShareBrowser {
+	if allowed.GuestShare == ShareBrowser || allowed.GuestShare == ShareSoftware && a.Software {
 		p = append(p, jointoken.Share)
 	}
 	if allowed.Chat {

@@ -121,12 +121,12 @@ func TestCookies(t *testing.T) {
 		forged = append(forged, id+"."+base64.RawURLEncoding.EncodeToString(flipped))
 	}
 	for _, f := range forged {
-		if _, err := w.Open(t.Context(), f); !errors.Is(err, conference.ErrSealed) {
+		if _, err := w.Open(t.Context(), f); !errors.Is(err, conference.ErrSealed()) {
 			t.Errorf("%.40q: %v", f, err)
 		}
 	}
 	w.clock.Advance(12 * time.Hour)
-	if _, err := w.Open(t.Context(), value); !errors.Is(err, conference.ErrSealed) {
+	if _, err := w.Open(t.Context(), value); !errors.Is(err, conference.ErrSealed()) {
 		t.Errorf("an old cookie: %v", err)
 	}
 }
@@ -164,7 +164,7 @@ func FuzzOpenCookie(f *testing.F) {
 	id, _, _ := strings.Cut(live, ".")
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, value := range []string{s, id + "." + s} { // the second gets as far as the decryption
-			if _, err := w.Open(t.Context(), value); value != live && !errors.Is(err, conference.ErrSealed) {
+			if _, err := w.Open(t.Context(), value); value != live && !errors.Is(err, conference.ErrSealed()) {
 				t.Errorf("%q: %v", value, err)
 			}
 		}
@@ -193,4 +193,39 @@ func TestJoinTokenComesWithTURNCredentials(t *testing.T) {
 	if lower := strings.ToLower(s.Username); strings.Contains(lower, "ada") || strings.Contains(lower, "@") {
 		t.Errorf("the username %q says who it is", s.Username)
 	}
+}
+
+func TestJoinTokenForTheRelayToFallBackTo(t *testing.T) {
+	w := newWorld(t)
+	c := w.create("Team", nil)
+	ticket, err := w.JoinToken(t.Context(), w.admission("guest", c), &conference.Identity{Name: "Ada", Email: "ada@example.org"}, "browser")
+	if err != nil || len(ticket.Alternates) != 1 {
+		t.Fatal(ticket, err)
+	}
+	other := ticket.Alternates[0]
+	v := jointoken.Verifier{Issuer: w.Issuer(), Audience: "relay-2", Keys: w.keys, Now: w.clock.Now}
+	claims, err := v.Verify(t.Context(), other.Token)
+	if err != nil || other.Relay.WHEP != "http://s/whep" || other.ICEServers[0].URLs[0] != "turn:s:3478" {
+		t.Fatalf("got %+v, %v", other, err)
+	}
+	first := w.claims(ticket.Token)
+	if claims.ID == first.ID || claims.Subject != first.Subject || claims.Person != jointoken.Person("ADA@example.org") || first.Person != claims.Person {
+		t.Errorf("got %+v beside %+v", claims, first)
+	}
+	if _, err := v.Verify(t.Context(), ticket.Token); !errors.Is(err, jointoken.ErrScope) {
+		t.Errorf("the first relay's token at the second: %v", err)
+	}
+}
+
+func TestRemovedParticipantsGetNoToken(t *testing.T) {
+	w := newWorld(t)
+	c := w.create("Team", nil)
+	a, ada := w.admission("guest", c), &conference.Identity{Name: "Ada"}
+	w.relays.removed["another/p1"] = true
+	if _, err := w.JoinToken(t.Context(), a, ada, "browser"); err != nil {
+		t.Fatal(err)
+	}
+	w.relays.removed[c.ID+"/p1"] = true
+	_, err := w.JoinToken(t.Context(), a, ada, "browser")
+	wantCode(t, err, problem.ConferenceDenied)
 }

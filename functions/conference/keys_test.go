@@ -108,7 +108,7 @@ func TestAdmissionsOutliveARotation(t *testing.T) {
 	if _, err := w.Open(t.Context(), fresh); err != nil {
 		t.Errorf("an admission of the new key: %v", err)
 	}
-	if _, err := w.Open(t.Context(), value); !errors.Is(err, conference.ErrSealed) {
+	if _, err := w.Open(t.Context(), value); !errors.Is(err, conference.ErrSealed()) {
 		t.Errorf("an admission after its end: %v", err)
 	}
 	w.clock.Advance(12 * time.Hour)                       // sealed answers to an Idempotency-Key live for a day

@@ -92,7 +92,7 @@ func (w *world) process(writes int) http.Handler {
 		w.t.Fatal(err)
 	}
 	d, err := conference.New(conference.Config{
-		Store: mortalStore{w.db.Conference(), m}, Keys: w.keys, Hasher: w.hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
+		Store: mortalStore{w.db.Conference(), m}, Keys: w.keys, Hasher: w.hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: w.relays,
 		Identities: nobody{}, Staff: nobody{}, Client: func(*http.Request) conference.Client { return conference.Client{} },
 		PublicURL: "https://coopnet.example", Organizing: conference.Organizing{Repeats: repeats}, Now: w.clock.Now,
 	})

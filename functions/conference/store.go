@@ -23,21 +23,25 @@ type Store interface {
 	CreateConference(ctx context.Context, c *Conference) error
 	// Conference returns one by its id, or ErrNotFound.
 	Conference(ctx context.Context, id string) (*Conference, error)
-	// ConferenceByName returns the one that has not ended, or ErrNotFound. The name is compared byte by byte.
+	// RecentConference is Conference for what many guests ask at once: it may be a second old where another process has
+	// changed it.
+	RecentConference(ctx context.Context, id string) (*Conference, error)
+	// ConferenceByName returns the one that has not ended, or ErrNotFound. The name is compared byte by byte. It may be a
+	// second old too.
 	ConferenceByName(ctx context.Context, name string) (*Conference, error)
 	// Conferences returns a page, the newest first. ErrCursor for a cursor that is not its own.
 	Conferences(ctx context.Context, q Query) (Page, error)
 	// UpdateConference replaces the row if it still has c.Version, and counts c.Version up; else ErrConflict.
-	// The name cannot change.
+	// The name cannot change. ErrNameTaken when it had ended, would not be any more, and another has its name by now.
 	UpdateConference(ctx context.Context, c *Conference) error
 	// DeleteConference forgets one if it still has that version; else ErrConflict. A missing one is fine.
 	DeleteConference(ctx context.Context, id string, version int64) error
 
 	// CreateInvitation stores a new one. ErrConflict when the id or the code exists.
 	CreateInvitation(ctx context.Context, inv *Invitation) error
-	// Invitation returns one by its id, or ErrNotFound.
+	// Invitation returns one by its id, or ErrNotFound. It may be a second old where another process has revoked it.
 	Invitation(ctx context.Context, id string) (*Invitation, error)
-	// InvitationByCode returns one by the SHA-256 of its code, or ErrNotFound.
+	// InvitationByCode returns one by the SHA-256 of its code, or ErrNotFound. It may be a second old too.
 	InvitationByCode(ctx context.Context, hash [32]byte) (*Invitation, error)
 	// RevokeInvitation marks it revoked; the first time counts. ErrNotFound.
 	RevokeInvitation(ctx context.Context, id string, at time.Time) error

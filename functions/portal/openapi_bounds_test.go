@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/functions/portal/portaltest"
+	"github.com/coopnet/coopnet/shared/release"
 )
 
 // bound is a limit that the document states: the last value that is allowed, where there is a last one, and one beyond.
@@ -73,7 +75,7 @@ func letters(pointer string, n int) string {
 	if host := "@example.org"; strings.HasSuffix(pointer, "/email") && n > len(host) {
 		return strings.Repeat("x", n-len(host)) + host
 	}
-	return strings.Repeat("x", n)
+	return strings.Repeat("a", n) // a hexadecimal digit too
 }
 
 // with returns a copy of body in which the value at the pointer is another one.
@@ -106,14 +108,48 @@ func with(t *testing.T, body any, pointer string, value any) any {
 	return changed
 }
 
+// signed signs the manifest in a body that has a good one.
+func (w *world) signed(body any) any {
+	text, err := json.Marshal(body)
+	var f struct {
+		release.Manifest
+		SHA256    string    `json:"sha256"`
+		ExpiresAt time.Time `json:"expiresAt"`
+		Signature *string   `json:"signature"`
+	}
+	if err != nil || json.Unmarshal(text, &f) != nil || f.Signature == nil || f.Filename == "" {
+		return body
+	}
+	copy(f.Manifest.SHA256[:], mustHex(f.SHA256))
+	f.Expires = f.ExpiresAt
+	return with1(body.(object), "signature", base64.StdEncoding.EncodeToString(release.Sign(w.publishing, f.Manifest)))
+}
+
+// plain is v as it looks after it was sent.
+func plain(t *testing.T, v any) (sent any) {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(text, &sent)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sent
+}
+
 // TestOpenAPIBounds sends the last value that each limit allows, and one beyond it.
 func TestOpenAPIBounds(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		s := shapes{t: t, c: c, d: readDocument(t, c.Do("GET", "/api/v1/openapi.json", nil).Body)}
 		id := w.create(c, nil)
+		_, code := report(t, c, "report", nil)
 		later := w.create(c, object{"name": "Later", "startsAt": w.clock.Now().Add(30 * 24 * time.Hour)})
+		at := newPlace(t, w.relayKey, "relay-7", "one")
 		enter(c)
 		identify(c)
+		codes := map[bool]string{false: code, true: launch(c)}
+		w.publish(t, c, w.draft("0.9.0", "file", nil), "file")
 		for call, good := range map[string]object{
 			"post /api/v1/admissions":  {"name": "Team A", "password": "correct horse"},
 			"put /api/v1/identity":     {"title": "Ms", "name": "Ada", "email": "ada@example.org", "remember": true},
@@ -122,11 +158,19 @@ func TestOpenAPIBounds(t *testing.T) {
 				"permissions": object{"guestShare": "browser", "chat": true, "annotate": true}},
 			"patch /api/v1/conferences/{id}": {"title": "T", "bridges": []any{object{"kind": "audio", "label": "L", "country": "FR", "number": "1", "code": "2"}},
 				"permissions": object{"guestShare": "browser", "chat": true, "annotate": true}},
-			"post /api/v1/webhooks":                     {"url": "https://example.com/", "events": []any{"conference.ended"}},
-			"post /api/v1/conferences/{id}/password":    {"password": "correct horse"},
-			"post /api/v1/conferences/{id}/lobby/{pid}": {"admit": true},
-			"post /api/v1/lobby/{pid}":                  {"admit": true},
-			"post /api/v1/conferences/{id}/invitations": {"kind": "guest", "name": "Ada", "email": "ada@example.org"},
+			"post /api/v1/webhooks":                                {"url": "https://example.com/", "events": []any{"conference.ended"}},
+			"post /api/v1/conferences/{id}/password":               {"password": "correct horse"},
+			"post /api/v1/conferences/{id}/lobby/{pid}":            {"admit": true},
+			"post /api/v1/lobby/{pid}":                             {"admit": true},
+			"post /api/v1/conferences/{id}/invitations":            {"kind": "guest", "name": "Ada", "email": "ada@example.org"},
+			"post /api/v1/diagnostics":                             {"size": 1, "sha256": letters("", 64), "summary": object{"result": "ok"}},
+			"patch /api/v1/support/diagnostics/{code}":             {"status": "seen", "note": "N"},
+			"post /api/v1/launch-codes/{code}/redeem":              {"version": "1.0.0", "platform": windows},
+			"post /api/v1/software/releases":                       w.draft("1.0.0", "file", nil),
+			"patch /api/v1/software/releases/{platform}/{version}": {"rollout": 10, "withdrawn": false, "notes": object{"en": "N", "fr": "N"}},
+			"post /api/v1/keys":                                    {"role": "organizer", "label": "L", "readOnly": false, "expiresAt": nil},
+			"put /api/v1/relays/{id}":                              plain(t, at.announcement()).(object),
+			"post /api/v1/relays/{id}/attendance":                  {"instance": "one", "visits": []any{plain(t, visit(1, "joined", id, "p", w.clock.Now()))}},
 		} {
 			method, path, _ := strings.Cut(call, " ")
 			operation := s.d.Paths[path][method]
@@ -137,11 +181,20 @@ func TestOpenAPIBounds(t *testing.T) {
 				which = later // some of it is fixed once a conference is open
 			}
 			send := func(body any) portaltest.Response {
-				return c.Do(strings.ToUpper(method), strings.ReplaceAll(path, "{id}", which), body, "Authorization", "Bearer "+w.organizerKey, "If-Match", "*")
+				which, bearer := which, w.bearer(path)
+				if strings.Contains(path, "/relays/") {
+					which, bearer = "relay-7", "Bearer "+w.relayKey
+					at.become(body.(object)["instance"])
+				}
+				return c.Do(strings.ToUpper(method), strings.NewReplacer("{id}", which, "{code}", codes[strings.Contains(path, "launch")],
+					"{platform}", windows, "{version}", "0.9.0").Replace(path), w.signed(body), "Authorization", bearer, "If-Match", "*")
 			}
 			for i, b := range s.bounds(schema, "", good) {
-				if path == "/api/v1/conferences" { // names must not repeat
+				switch path { // names must not repeat
+				case "/api/v1/conferences":
 					good["name"] = fmt.Sprint("Team ", i)
+				case "/api/v1/software/releases":
+					good["version"] = fmt.Sprint("1.0.", i)
 				}
 				body := with(t, good, b.pointer, b.next)
 				if len(s.errors(body, schema, "")) == 0 {

@@ -101,7 +101,7 @@ func TestOpenAPIShapes(t *testing.T) {
 			"openBefore": 5, "bridges": []object{{"kind": "video", "label": "L", "country": "FR", "number": "1", "code": "2"}}, "maxParticipants": 9,
 			"guestPolicy": "accept", "permissions": object{"guestShare": "browser"}, "region": "eu-1", "retentionDays": 7, "welcome": "W", "supportContact": "S",
 		}, auth)
-		id, password := made["id"].(string), made["password"].(string)
+		id := made["id"].(string)
 		s.call(409, "POST", "/api/v1/conferences", "", object{"name": "Team A"}, auth)
 		s.call(200, "GET", "/api/v1/conferences", "", nil, auth)
 		s.call(200, "GET", "/api/v1/conferences/{id}", id, nil, auth)
@@ -112,7 +112,7 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(200, "GET", "/api/v1/conferences/{id}/invite.ics", id, nil, auth)
 		s.call(200, "PATCH", "/api/v1/conferences/{id}", id, object{"title": "Next", "welcome": nil}, auth)
 		s.call(422, "PATCH", "/api/v1/conferences/{id}", id, object{"name": "Team B"}, auth)
-		password = s.call(200, "POST", "/api/v1/conferences/{id}/password", id, object{}, auth)["password"].(string)
+		password := s.call(200, "POST", "/api/v1/conferences/{id}/password", id, object{}, auth)["password"].(string)
 		s.call(204, "DELETE", "/api/v1/conferences/{id}/invitations/{iid}", id+" "+link["id"].(string), nil, auth)
 		s.call(403, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": "wrong"}, "")
 		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": password}, "")
@@ -128,12 +128,33 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(200, "GET", "/api/v1/webhooks/{id}", hook, nil, auth)
 		s.call(204, "DELETE", "/api/v1/webhooks/{id}", hook, nil, auth)
 		s.call(200, "GET", "/api/v1/software", "", nil, "")
+		s.reports(w)
+		s.releases(w)
+		s.launches()
+		publisher := w.bearer("/api/v1/keys")
+		key := s.call(201, "POST", "/api/v1/keys", "", object{"role": "support", "label": "L", "readOnly": true, "expiresAt": ends}, publisher)
+		s.call(204, "DELETE", "/api/v1/keys/{id}", key["id"].(string), nil, publisher)
+		s.call(200, "GET", "/api/v1/keys", "", nil, publisher)
 		s.call(200, "GET", "/.well-known/jwks.json", "", nil, "")
 		s.call(200, "GET", "/healthz", "", nil, "")
 		s.call(200, "GET", "/readyz", "", nil, "")
 		s.call(200, "GET", "/api/v1/openapi.json", "", nil, "")
 		s.call(204, "DELETE", "/api/v1/identity", "", nil, "")
+		s.call(200, "GET", "/api/v1/site", "", nil, "")
+		s.call(200, "GET", "/api/v1/session", "", nil, "") // null
+		s.call(303, "GET", "/api/v1/sign-in", "", nil, "")
+		s.call(303, "GET", "/api/v1/sign-in/callback?code=anne&state="+begin(t, c, "/").Get("state"), "", nil, "")
+		s.call(200, "GET", "/api/v1/session", "", nil, "")
+		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A"}, "")
+		s.call(200, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
+		s.call(204, "DELETE", "/api/v1/session", "", nil, "")
 		s.call(204, "DELETE", "/api/v1/admissions", "", nil, "")
+		at, relay := newPlace(t, w.relayKey, "relay-7", "one"), "Bearer "+w.relayKey
+		s.call(200, "PUT", "/api/v1/relays/{id}", "relay-7", at.announcement(), relay)
+		s.call(204, "POST", "/api/v1/relays/{id}/attendance", "relay-7", object{"instance": "one", "visits": []object{visit(1, "joined", id, "p", w.clock.Now())}}, relay)
+		s.call(200, "GET", "/api/v1/conferences/{id}/participants", id, nil, auth)
+		s.call(204, "DELETE", "/api/v1/conferences/{id}/participants/{pid}", id+" p", nil, auth)
+		s.call(200, "PUT", "/api/v1/relays/{id}", "relay-7", at.announcement(), relay)
 		s.call(200, "POST", "/api/v1/conferences/{id}/end", id, nil, auth)
 		s.call(409, "PATCH", "/api/v1/conferences/{id}", id, object{"title": "Too late"}, auth)
 		s.call(204, "DELETE", "/api/v1/conferences/{id}", id, nil, auth)
@@ -147,13 +168,68 @@ func TestOpenAPIShapes(t *testing.T) {
 	})
 }
 
+// releases makes the calls of functions/installer.
+func (s shapes) releases(w *world) {
+	s.t.Helper()
+	auth, of := w.bearer("/api/v1/software/releases"), windows+" 1.0.0"
+	draft := w.draft("1.0.0", "file", nil)
+	s.call(201, "POST", "/api/v1/software/releases", "", draft, auth)
+	s.call(409, "POST", "/api/v1/software/releases/{platform}/{version}/complete", of, nil, auth)
+	s.call(204, "DELETE", "/api/v1/software/releases/{platform}/{version}", of, nil, auth)
+	made := s.call(201, "POST", "/api/v1/software/releases", "", draft, auth)
+	s.call(200, "GET", "/api/v1/software/releases", "", nil, auth)
+	send(s.t, made["upload"].(object), []byte("file"))
+	s.call(200, "POST", "/api/v1/software/releases/{platform}/{version}/complete", of, nil, auth)
+	s.call(200, "PATCH", "/api/v1/software/releases/{platform}/{version}", of, object{"rollout": 100, "notes": object{"en": "N", "fr": "N"}}, auth)
+	s.call(200, "GET", "/api/v1/software/releases", "", nil, auth)
+	s.call(200, "GET", "/api/v1/software", "", nil, "")
+	s.call(302, "GET", "/api/v1/software/{platform}/download", windows, nil, "")
+	s.call(404, "GET", "/api/v1/software/{platform}/download", "x", nil, "")
+}
+
+// launches makes the calls with which the software takes over, as a guest who is admitted and identified.
+func (s shapes) launches() {
+	s.t.Helper()
+	code := s.call(201, "POST", "/api/v1/launch-codes", "", nil, "")["code"].(string)
+	s.call(200, "GET", "/api/v1/launch-codes/{code}", code, nil, "")
+	s.call(200, "POST", "/api/v1/launch-codes/{code}/redeem", code, object{"version": "1.0.0", "platform": windows}, "")
+	s.call(409, "POST", "/api/v1/launch-codes/{code}/redeem", code, object{"version": "1.0.0", "platform": windows}, "")
+	s.call(200, "GET", "/api/v1/launch-codes/{code}", code, nil, "")
+}
+
+// reports makes the calls of functions/diagnostics.
+func (s shapes) reports(w *world) {
+	s.t.Helper()
+	auth := "Bearer " + w.supportKey
+	content := []byte("a report")
+	body := object{"size": len(content), "sha256": hexSum(content), "summary": object{"result": "failed", "failed": []string{"udp"}}}
+	made := s.call(201, "POST", "/api/v1/diagnostics", "", body, "")
+	id, code := made["id"].(string), made["code"].(string)
+	s.call(409, "POST", "/api/v1/diagnostics/{id}/complete", id, nil, "")
+	renewed := s.call(200, "POST", "/api/v1/diagnostics/{id}/upload", id, nil, "")
+	send(s.t, renewed["upload"].(object), content)
+	s.call(200, "POST", "/api/v1/diagnostics/{id}/complete", id, nil, "")
+	s.call(409, "POST", "/api/v1/diagnostics/{id}/upload", id, nil, "")
+	s.call(200, "GET", "/api/v1/support/diagnostics", "", nil, auth)
+	s.call(200, "GET", "/api/v1/support/diagnostics/{code}", code, nil, auth)
+	s.call(422, "GET", "/api/v1/support/diagnostics/{code}", "x", nil, auth)
+	s.call(200, "PATCH", "/api/v1/support/diagnostics/{code}", code, object{"status": "seen", "note": "N"}, auth)
+	s.call(204, "DELETE", "/api/v1/support/diagnostics/{code}", code, nil, auth)
+	s.call(404, "DELETE", "/api/v1/diagnostics/{id}", id, nil, "")
+	s.call(200, "GET", "/api/v1/support/audit", "", nil, auth)
+	s.call(401, "GET", "/api/v1/support/audit", "", nil, "")
+	another := s.call(201, "POST", "/api/v1/diagnostics", "", body, "")
+	s.call(204, "DELETE", "/api/v1/diagnostics/{id}", another["id"].(string), nil, "")
+}
+
+// lobby lets a guest wait, and decides.
 func (s shapes) lobby(w *world, id, auth string) {
 	s.call(200, "PATCH", "/api/v1/conferences/{id}", id, object{"guestPolicy": "lobby"}, auth)
 	s.call(202, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
 	inside := s
 	inside.c = w.colleague(s.c, id)
 	waits := inside.call(200, "GET", "/api/v1/lobby", "", nil, "")["items"].([]any)[0].(object)["id"].(string)
-	inside.call(200, "POST", "/api/v1/lobby/{pid}", " "+waits, object{"admit": false}, "")
+	inside.call(200, "POST", "/api/v1/lobby/{pid}", waits, object{"admit": false}, "")
 	s.call(403, "GET", "/api/v1/lobby", "", nil, "")
 	s.call(403, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
 	s.call(200, "GET", "/api/v1/conferences/{id}/lobby", id, nil, auth)
@@ -171,6 +247,7 @@ type shapes struct {
 // call takes the ids of the path with a space between them.
 func (s shapes) call(status int, method, path, ids string, body any, auth string) object {
 	s.t.Helper()
+	path, query, asks := strings.Cut(path, "?")
 	op, ok := s.d.Paths[path][strings.ToLower(method)]
 	if !ok {
 		s.t.Fatalf("%s %s is not documented", method, path)
@@ -182,13 +259,21 @@ func (s shapes) call(status int, method, path, ids string, body any, auth string
 		}
 		s.check(sent, op.RequestBody.Content["application/json"].Schema, method+" "+path+" body")
 	}
-	id, iid, _ := strings.Cut(ids, " ")
-	resp := s.c.Do(method, strings.NewReplacer("{id}", id, "{iid}", iid, "{pid}", iid).Replace(path), body, "Authorization", auth, "If-Match", "*")
+	words := strings.Fields(ids)
+	address := regexp.MustCompile(`\{\w+\}`).ReplaceAllStringFunc(path, func(string) string {
+		word := words[0]
+		words = words[1:]
+		return word
+	})
+	if asks {
+		address += "?" + query
+	}
+	resp := s.c.Do(method, address, body, "Authorization", auth, "If-Match", "*")
 	documented, ok := op.Responses[fmt.Sprint(resp.Status)]
 	if resp.Status != status || !ok {
 		s.t.Fatalf("%s %s: got %d %s, want %d, documented: %v", method, path, resp.Status, resp.Body, status, ok)
 	}
-	if status < 300 {
+	if status < 400 {
 		s.seen[strings.ToLower(method)+" "+path] = true
 	}
 	if len(documented.Content) == 0 {
@@ -260,8 +345,8 @@ func (s shapes) errors(v any, schema object, at string) []string {
 		return textErrors(v, schema, at)
 	case float64:
 		least, bounded := schema["minimum"].(float64)
-		most, _ := schema["maximum"].(float64)
-		if bounded && (v < least || v > most) {
+		most, capped := schema["maximum"].(float64)
+		if bounded && v < least || capped && v > most {
 			return []string{fmt.Sprintf("%s: %v is not between %v and %v", at, v, least, most)}
 		}
 	}

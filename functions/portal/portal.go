@@ -31,6 +31,7 @@ type Config struct {
 	Now       func() time.Time                // nil is time.Now
 	Rand      io.Reader                       // nil is crypto/rand
 	Logger    *slog.Logger                    // nil discards
+	Observe   Observe                         // nil: nobody counts
 }
 
 const (
@@ -119,8 +120,12 @@ func (p *portal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.policies.set(out.Header(), isAPI(r.URL.Path))
 	route := p.run(out, r)
 	out.flush(w, r)
+	took := p.cfg.Now().Sub(start)
 	p.cfg.Logger.Log(r.Context(), level(route, out.status), "request", "requestId", out.id, "method", r.Method, "route", route,
-		"status", out.status, "duration", p.cfg.Now().Sub(start))
+		"status", out.status, "duration", took)
+	if p.cfg.Observe != nil {
+		p.cfg.Observe(r.Context(), Observation{Route: route, Status: out.status, Code: out.code(), Duration: took, Panicked: out.panicked})
+	}
 }
 
 // level keeps the log readable: probes come every few seconds, and a page is many files.
@@ -149,6 +154,7 @@ func (p *portal) run(out *once, r *http.Request) (route string) {
 		if v := recover(); v != nil {
 			p.cfg.Logger.ErrorContext(r.Context(), "panic", "requestId", out.id, "panic", v, "stack", string(debug.Stack()))
 			out.reset()
+			out.panicked = true
 			p.policies.set(out.Header(), isAPI(r.URL.Path))
 			problem.Write(out, out.id, problem.New(problem.Internal, ""))
 		}

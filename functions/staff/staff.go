@@ -1,42 +1,55 @@
-// Package staff holds the keys of the people who run conferences and who support them.
+// Package staff knows the people of the company and their programs: who may organize, support, publish and run relays.
+// They show a key of ours, or an access token of the company's identity provider.
 //
 // A key is 256 random bits behind a prefix that says what it is for. Only its SHA-256 is stored: with that many random
-// bits a slow hash would protect nothing.
+// bits a slow hash would protect nothing. A key's row is never deleted: it says who made and who revoked it.
 package staff
 
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
+	"log/slog"
+	"sync/atomic"
 	"time"
-	"unicode/utf8"
-
-	"github.com/coopnet/coopnet/shared/problem"
 )
 
-// Role says what a key opens.
+// Role says what somebody may do.
 type Role string
 
-// The roles.
+// The roles. None includes another: who needs two has two keys.
 const (
-	Organizer Role = "organizer"
-	Support   Role = "support"
+	Organizer Role = "organizer" // conferences
+	Support   Role = "support"   // diagnostic reports
+	Relay     Role = "relay"     // one relay, whose id is the key's label
+	Publisher Role = "publisher" // releases of the software, and these keys
 )
 
+// prefix begins the keys of the role; "" for no role.
 func (r Role) prefix() string {
 	switch r {
 	case Organizer:
 		return "cno_"
 	case Support:
 		return "cns_"
+	case Relay:
+		return "cnr_"
+	case Publisher:
+		return "cnp_"
 	}
 	return ""
+}
+
+// Roles lists the roles that a key can have.
+func Roles() []Role { return []Role{Organizer, Support, Relay, Publisher} }
+
+// Actor is who does something.
+type Actor struct {
+	ID       string // for audits and logs: "key:" and the key's id, or "oidc:" and the subject
+	Role     Role
+	ReadOnly bool
+	Label    string // of a key; a relay's is the relay's id
 }
 
 // Key is a stored key; the secret itself is not part of it.
@@ -44,9 +57,19 @@ type Key struct {
 	ID        string    `json:"id"`
 	Role      Role      `json:"role"`
 	Label     string    `json:"label"`
+	ReadOnly  bool      `json:"readOnly"`
 	Hash      [32]byte  `json:"-"`
 	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+	UsedAt    time.Time `json:"usedAt,omitzero"` // within usedEvery
 	RevokedAt time.Time `json:"revokedAt,omitzero"`
+	RevokedBy string    `json:"revokedBy,omitempty"`
+}
+
+// Live reports whether the key opens anything at now.
+func (k Key) Live(now time.Time) bool {
+	return k.RevokedAt.IsZero() && (k.ExpiresAt.IsZero() || now.Before(k.ExpiresAt))
 }
 
 // Errors of the store.
@@ -55,27 +78,48 @@ var (
 	ErrExists   = errors.New("the key exists")
 )
 
-// Store keeps keys.
+// Store keeps keys. A key that was revoked or has expired is still returned: its row is the record of who had access.
 type Store interface {
 	// CreateKey stores a new one. ErrExists when the id or the hash is there.
 	CreateKey(ctx context.Context, k Key) error
-	// KeyByHash returns one, revoked or not, or ErrNotFound.
+	// KeyByHash returns one, or ErrNotFound.
 	KeyByHash(ctx context.Context, hash [32]byte) (Key, error)
 	// Keys returns all, the oldest first.
 	Keys(ctx context.Context) ([]Key, error)
-	// RevokeKey marks it revoked; the first time counts. ErrNotFound.
-	RevokeKey(ctx context.Context, id string, at time.Time) error
+	// RevokeKey marks it revoked by somebody; the first time counts. ErrNotFound.
+	RevokeKey(ctx context.Context, id string, at time.Time, by string) error
+	// UseKey notes that it was used at that time, if nothing was noted since `since`; else it writes nothing. A
+	// missing key is fine.
+	UseKey(ctx context.Context, id string, at, since time.Time) error
+}
+
+// Tokens knows the access tokens of the identity provider.
+type Tokens interface {
+	// Verify returns whose token it is. Its errors are problems: unauthenticated, or unavailable when the provider would
+	// have to be asked and does not answer.
+	Verify(ctx context.Context, token string) (Person, error)
+}
+
+// Person is whom the identity provider vouches for.
+type Person struct {
+	ID    string // "oidc:" and the subject
+	Roles []Role
 }
 
 // Config is what a Domain needs.
 type Config struct {
-	Store Store
-	Now   func() time.Time // nil is time.Now
-	Rand  io.Reader        // nil is crypto/rand
+	Store  Store
+	Tokens Tokens           // nil: keys only
+	Now    func() time.Time // nil is time.Now
+	Rand   io.Reader        // nil is crypto/rand
+	Logger *slog.Logger     // nil discards
 }
 
-// Domain is the staff's keys.
-type Domain struct{ cfg Config }
+// Domain is the staff.
+type Domain struct {
+	cfg       Config
+	restUntil atomic.Int64 // Unix seconds; until then no use is noted, because the store could not
+}
 
 // New checks the configuration.
 func New(cfg Config) (*Domain, error) {
@@ -88,94 +132,8 @@ func New(cfg Config) (*Domain, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 	return &Domain{cfg: cfg}, nil
-}
-
-const (
-	secretBytes = 32
-	maxLabel    = 100
-)
-
-// Create makes a key. The plain key is returned once and cannot be had again.
-func (d *Domain) Create(ctx context.Context, role Role, label string) (k Key, plain string, err error) {
-	secret := make([]byte, secretBytes)
-	if _, err := io.ReadFull(d.cfg.Rand, secret); err != nil {
-		return Key{}, "", fmt.Errorf("read random bytes: %w", err)
-	}
-	plain = role.prefix() + base64.RawURLEncoding.EncodeToString(secret)
-	k, err = d.store(ctx, role, label, plain)
-	if err != nil {
-		return Key{}, "", err
-	}
-	return k, plain, nil
-}
-
-// Import stores a key that was made elsewhere in the same form. One that is there already stays as it is.
-func (d *Domain) Import(ctx context.Context, role Role, label, plain string) (Key, error) {
-	secret, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(plain, role.prefix()))
-	if err != nil || len(secret) != secretBytes || !strings.HasPrefix(plain, role.prefix()) {
-		return Key{}, invalid("/key", "is not a key of this role")
-	}
-	k, err := d.store(ctx, role, label, plain)
-	if errors.Is(err, ErrExists) {
-		return d.cfg.Store.KeyByHash(ctx, sha256.Sum256([]byte(plain)))
-	}
-	return k, err
-}
-
-func (d *Domain) store(ctx context.Context, role Role, label, plain string) (Key, error) {
-	if role.prefix() == "" {
-		return Key{}, invalid("/role", "must be organizer or support")
-	}
-	if utf8.RuneCountInString(label) > maxLabel {
-		return Key{}, invalid("/label", fmt.Sprintf("is longer than %d characters", maxLabel))
-	}
-	hash := sha256.Sum256([]byte(plain))
-	// The id is a part of the hash: it names the key in lists and logs and tells nothing of the secret.
-	k := Key{ID: hex.EncodeToString(hash[:8]), Role: role, Label: label, Hash: hash, CreatedAt: d.cfg.Now().UTC().Truncate(time.Millisecond)}
-	if err := d.cfg.Store.CreateKey(ctx, k); err != nil {
-		return Key{}, fmt.Errorf("store key: %w", err)
-	}
-	return k, nil
-}
-
-func invalid(pointer, detail string) error {
-	return &problem.Error{Code: problem.Invalid, Detail: "Some fields are not valid.", Fields: []problem.Field{{Pointer: pointer, Detail: detail}}}
-}
-
-// Revoke ends a key. Revoking it twice is fine.
-func (d *Domain) Revoke(ctx context.Context, id string) error {
-	err := d.cfg.Store.RevokeKey(ctx, id, d.cfg.Now().UTC().Truncate(time.Millisecond))
-	if errors.Is(err, ErrNotFound) {
-		return problem.New(problem.NotFound, "There is no such key.")
-	}
-	if err != nil {
-		return fmt.Errorf("revoke key: %w", err)
-	}
-	return nil
-}
-
-// List returns all keys, revoked ones too.
-func (d *Domain) List(ctx context.Context) ([]Key, error) {
-	keys, err := d.cfg.Store.Keys(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list keys: %w", err)
-	}
-	return keys, nil
-}
-
-// Authenticate returns the live key that bearer is. Every bearer costs one hash and one indexed read of that hash, so
-// the time tells nothing about stored keys. A live key of another role is forbidden; anything else is unauthenticated.
-func (d *Domain) Authenticate(ctx context.Context, bearer string, role Role) (Key, error) {
-	k, err := d.cfg.Store.KeyByHash(ctx, sha256.Sum256([]byte(bearer)))
-	if errors.Is(err, ErrNotFound) || err == nil && !k.RevokedAt.IsZero() {
-		return Key{}, problem.New(problem.Unauthenticated, "The key is not known or was revoked.")
-	}
-	if err != nil {
-		return Key{}, fmt.Errorf("read key: %w", err)
-	}
-	if k.Role != role {
-		return Key{}, problem.New(problem.Forbidden, "This needs a key for the role "+string(role)+".")
-	}
-	return k, nil
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Hidden reports characters that control, turn or hide text on screen, or that look like nothing at all. The joiners
@@ -23,4 +25,15 @@ func Hidden(r rune) bool {
 // Named reports whether s has a letter or a digit that is seen, so that people can tell it from others.
 func Named(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return (unicode.IsLetter(r) || unicode.IsNumber(r)) && !Hidden(r) })
+}
+
+// FoldEmail is the form in which addresses are compared: NFC, without regard to the case of ASCII letters, which is the
+// one that every provider ignores and every database knows how to.
+func FoldEmail(address string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, strings.TrimSpace(norm.NFC.String(address)))
 }

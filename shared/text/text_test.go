@@ -27,3 +27,11 @@ func TestNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestFoldEmail(t *testing.T) {
+	for in, want := range map[string]string{" Ada.Lovelace@Example.ORG\n": "ada.lovelace@example.org", "e\u0301@x": "\u00e9@x", "\u00c9@X": "\u00c9@x", "": ""} {
+		if got := FoldEmail(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}

@@ -79,7 +79,7 @@ func (t Terminal) conferenceDelete(ctx context.Context, f *conferenceFlags, word
 
 // conferenceCalendar prints what calendars read, to be redirected into a file.
 func (t Terminal) conferenceCalendar(ctx context.Context, f *conferenceFlags, words []string) error {
-	text, err := t.fetch(ctx, f, "GET", conferencePath(words, "/invite.ics"), nil)
+	text, err := t.fetch(ctx, &f.server, "GET", conferencePath(words, "/invite.ics"), nil)
 	if err != nil {
 		return err
 	}

@@ -98,6 +98,12 @@ func (t Terminal) run(ctx context.Context) error {
 		return t.key(ctx, rest)
 	case "backup":
 		return t.backup(ctx, rest)
+	case "report":
+		return t.report(ctx, rest)
+	case "release":
+		return t.release(ctx, rest)
+	case "erase":
+		return t.erase(ctx, rest)
 	case "version", "-version", "--version":
 		fmt.Fprintf(t.Out, "coopnet %s (%s %s/%s)\n", t.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return nil

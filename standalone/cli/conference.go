@@ -11,15 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"github.com/coopnet/coopnet/standalone"
 )
-
-// server is which one is asked, and how its answers are shown.
-type server struct {
-	url, keyFile, data string
-	asJSON             bool
-}
 
 // conferenceFlags are those of all conference commands.
 type conferenceFlags struct {
@@ -124,8 +116,7 @@ func (t Terminal) conference(ctx context.Context, args []string) error {
 
 func (t Terminal) conferenceDefaults() *conferenceFlags {
 	return &conferenceFlags{
-		server: server{url: t.env("COOPNET_PUBLIC_URL", standalone.DefaultURL), data: t.env("COOPNET_DATA", standalone.DefaultData)}, kind: "internal",
-		given: map[string]bool{},
+		server: *t.server(organizerKey()), kind: "internal", given: map[string]bool{},
 	}
 }
 
@@ -137,7 +128,7 @@ func (f *conferenceFlags) set() *flag.FlagSet {
 	} {
 		flags.StringVar(value, name, *value, "")
 	}
-	f.reach(flags)
+	f.server.set(flags)
 	flags.Func("bridge", "", func(text string) error {
 		parts := strings.Split(text, ",")
 		if len(parts) != 5 {
@@ -150,14 +141,6 @@ func (f *conferenceFlags) set() *flag.FlagSet {
 		return nil
 	})
 	return flags
-}
-
-// reach has the flags of everything that asks the server.
-func (f *server) reach(flags *flag.FlagSet) {
-	for name, value := range map[string]*string{"url": &f.url, "key-file": &f.keyFile, "data": &f.data} {
-		flags.StringVar(value, name, *value, "")
-	}
-	flags.BoolVar(&f.asJSON, "json", false, "")
 }
 
 func (t Terminal) conferenceCreate(ctx context.Context, f *conferenceFlags, words []string) error {

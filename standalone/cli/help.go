@@ -34,6 +34,12 @@ func help(topic string) string {
 		return helpKey
 	case "backup":
 		return helpBackup
+	case "report":
+		return helpReport
+	case "release":
+		return helpRelease
+	case "erase":
+		return helpErase
 	case "version":
 		return "coopnet version    prints the version\n"
 	}
@@ -56,14 +62,21 @@ const helpAll = `Coopnet shares screens with people outside of the company.
   coopnet webhook create URL          tell another system what happens
   coopnet webhook list                the webhooks
   coopnet webhook delete ID           a webhook that is not needed any more
-  coopnet key create ROLE             a key for an organizer or for support
+  coopnet key create ROLE             a key for an organizer, for support, for a relay, or for who publishes
   coopnet key list                    the keys
   coopnet key revoke ID               a key that must not work any more
   coopnet key rotate                  new keys for the server's own signatures
   coopnet backup FILE                 a copy of the database
+  coopnet report list                 diagnostic reports of guests
+  coopnet report pull CODE            one of them, by the code that the guest reads out
+  coopnet release publish FILE        offer a version of the software
+  coopnet release list                what is offered
+  coopnet release withdraw PLATFORM VERSION
+                                      a version that nobody may get any more
+  coopnet erase --email ADDRESS       everything that is kept of a person
   coopnet version                     the version
 
-More on one of them: coopnet help serve, coopnet help conference, coopnet help webhook, coopnet help key, coopnet help backup
+More on one of them: coopnet help serve, coopnet help conference, coopnet help key, and so on
 `
 
 const helpServe = `coopnet serve [flags]
@@ -142,15 +155,22 @@ const helpReach = `They talk to the running server:
   --json                 print what the server answers, for scripts
 `
 
-const helpKey = `coopnet key create organizer|support [--label TEXT]
+const helpKey = `coopnet key create ROLE [flags]
+  ROLE                   organizer: manages conferences
+                         support: fetches reports
+                         relay: a relay on another machine takes conferences; --label is then the relay's id
+                         publisher: publishes the software, and manages these keys over the API
+  --label TEXT           whose it is, for the list
+  --read-only            it changes nothing (organizer and support)
+  --expires TIME         RFC 3339, such as 2027-03-01T00:00:00+01:00; without it the key works until it is revoked
 coopnet key list
 coopnet key revoke ID
 coopnet key rotate
 
-A key lets its holder manage conferences (organizer) or fetch reports (support). It is shown once. These commands work
-on the data folder itself, whether the server runs or not; a revoked key stops working at once.
+A key is shown once. The list says who made and who revoked it, and about when it was last used. These commands work on
+the data folder itself, whether the server runs or not; a revoked key stops working at once.
 
-rotate makes new keys for what the server itself signs: join tokens and the cookies of guests who are admitted. They are
+rotate makes new keys for what the server itself signs: join tokens and the cookies of guests who are admitted and of colleagues who have signed in. They are
 published first and used after three minutes; the former ones end by themselves, minutes later for join tokens and
 twelve hours later for admissions. No organizer's or support's key changes.
   --data DIR             the data folder (default data)

@@ -21,7 +21,7 @@ type webhookAnswer struct {
 func (t Terminal) webhook(ctx context.Context, args []string) error {
 	f := t.conferenceDefaults()
 	flags := flag.NewFlagSet("webhook", flag.ContinueOnError)
-	f.reach(flags)
+	f.server.set(flags)
 	var events []string
 	flags.Func("event", "", func(text string) error { events = append(events, text); return nil })
 	words, err := parse(flags, args)

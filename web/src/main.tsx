@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { Colleagues } from './colleague.ts';
 import { Portal } from './portal.ts';
 import { Router } from './router.ts';
 import { Api } from './session/api.ts';
@@ -8,6 +9,7 @@ import { systemTimers } from './session/timers.ts';
 import { Texts, type Language } from './text/texts.ts';
 import type { Catalogue } from './text/en.ts';
 import { ThemeChoice } from './theme.ts';
+import type { Outside } from './ui/services.ts';
 import './ui/style/tokens.css';
 import './ui/style/base.css';
 import './ui/style/forms.css';
@@ -40,18 +42,22 @@ async function start(root: HTMLElement): Promise<void> {
     wanted: navigator.languages,
     document,
   });
-  const api = new Api({
+  const outside: Outside = {
     fetch: (url, init) => window.fetch(url, init),
     timers: systemTimers,
-  });
+    now: () => new Date(),
+    session: storage('sessionStorage'),
+  };
+  const api = new Api(outside);
   const portal = new Portal(
     api,
     new Router(window),
-    new AdmissionMemory(storage('sessionStorage')),
+    new AdmissionMemory(outside.session),
+    new Colleagues(api, outside.session),
   );
   const started = portal.start();
   await texts.start();
-  render(<App services={{ portal, texts, theme }} />, root);
+  render(<App services={{ outside, portal, texts, theme }} />, root);
   await started;
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/functions/webhook"
@@ -62,6 +63,10 @@ func TestLobby(t *testing.T) {
 	storetest.TestLobby(t, func(t *testing.T, now func() time.Time) conference.LobbyStore { return openNew(t, now).Conference() })
 }
 
+func TestRelays(t *testing.T) {
+	storetest.TestRelays(t, func(t *testing.T, now func() time.Time) relays.Store { return openNew(t, now).Relays() })
+}
+
 func TestWebhook(t *testing.T) {
 	storetest.TestWebhook(t, func(t *testing.T, now func() time.Time) webhook.Store { return openNew(t, now).Webhook() })
 }
@@ -89,7 +94,7 @@ func TestFilesArePrivate(t *testing.T) {
 
 func TestDurabilitySettings(t *testing.T) {
 	db := openNew(t, nil)
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "1500", "user_version": "2"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "1500", "user_version": fmt.Sprint(len(migrations()))} {
 		var got string
 		if err := db.write.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
 			t.Errorf("%s = %q, %v; want %q", pragma, got, err, want)
@@ -189,7 +194,7 @@ func TestPurge(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	clock := storetest.NewClock()
 	db := openNew(t, clock.Now)
-	limit(t, db, 60)
+	limit(t, db, 120)
 	s := db.Identity()
 	i := identity.Identity{Name: strings.Repeat("n", 1000)}
 	stored := fill(t, s, i, clock)

@@ -80,9 +80,9 @@ func (s *Conference) Invitations(ctx context.Context, q conference.InvitationQue
 		where += " AND revoked_at IS NOT NULL"
 	}
 	if q.Cursor != "" {
-		at, id, err := parseCursor(q.Cursor)
-		if err != nil {
-			return conference.InvitationPage{}, err
+		at, id, ok := place(invitationList(q), q.Cursor)
+		if !ok {
+			return conference.InvitationPage{}, conference.ErrCursor
 		}
 		where, args = where+" AND (created_at, id) < (?, ?)", append(args, at, id)
 	}
@@ -106,9 +106,13 @@ func (s *Conference) Invitations(ctx context.Context, q conference.InvitationQue
 	if len(page.Invitations) > q.Limit {
 		page.Invitations = page.Invitations[:q.Limit]
 		last := page.Invitations[q.Limit-1]
-		page.Next = cursor(last.CreatedAt, last.ID)
+		page.Next = after(invitationList(q), last.CreatedAt, last.ID)
 	}
 	return page, nil
+}
+
+func invitationList(q conference.InvitationQuery) string {
+	return fmt.Sprintf("invitations %q %q %q", q.Conference, q.Kind, q.Status)
 }
 
 // DeleteInvitation implements conference.Store.

@@ -101,9 +101,9 @@ func (s *Conference) Knocks(ctx context.Context, q conference.KnockQuery) (confe
 		where, args = where+" AND status = ?", append(args, q.Status)
 	}
 	if q.Cursor != "" {
-		at, id, err := parseCursor(q.Cursor)
-		if err != nil {
-			return conference.KnockPage{}, err
+		at, id, ok := place(knockList(q), q.Cursor)
+		if !ok {
+			return conference.KnockPage{}, conference.ErrCursor
 		}
 		where, args = where+" AND (asked_at, participant) > (?, ?)", append(args, at, id)
 	}
@@ -126,9 +126,13 @@ func (s *Conference) Knocks(ctx context.Context, q conference.KnockQuery) (confe
 	if len(page.Knocks) > q.Limit {
 		page.Knocks = page.Knocks[:q.Limit]
 		last := page.Knocks[q.Limit-1]
-		page.Next = cursor(last.AskedAt, last.Participant)
+		page.Next = after(knockList(q), last.AskedAt, last.Participant)
 	}
 	return page, nil
+}
+
+func knockList(q conference.KnockQuery) string {
+	return fmt.Sprintf("lobby %q %q", q.Conference, q.Status)
 }
 
 // Waiting implements conference.LobbyStore.

@@ -57,7 +57,13 @@ CREATE TABLE secret (
 	created_at INTEGER NOT NULL,
 	UNIQUE (kind, id)
 ) STRICT;
-`, organizing}
+`, `
+ALTER TABLE staff_key ADD COLUMN read_only  INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE staff_key ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE staff_key ADD COLUMN revoked_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE staff_key ADD COLUMN expires_at INTEGER;
+ALTER TABLE staff_key ADD COLUMN used_at    INTEGER;
+`, reportSchema, releaseSchema, launchSchema, organizing, relaysSchema(), erasureSchema}
 }
 
 // migrate runs what the file has not seen yet; each step is one transaction with its version number.

@@ -21,8 +21,10 @@ func (db *DB) Staff() *Staff { return &Staff{db} }
 // CreateKey implements staff.Store.
 func (s *Staff) CreateKey(ctx context.Context, k staff.Key) error {
 	return s.db.change(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO staff_key (id, hash, role, label, created_at, revoked_at) VALUES (?,?,?,?,?,?)",
-			k.ID, k.Hash[:], string(k.Role), k.Label, k.CreatedAt.UnixMilli(), millis(k.RevokedAt))
+		_, err := tx.ExecContext(ctx, `INSERT INTO staff_key
+			(id, hash, role, label, read_only, created_at, created_by, expires_at, used_at, revoked_at, revoked_by) VALUES (?,?,?,?,?,?,?,?,?,?,?)`,
+			k.ID, k.Hash[:], string(k.Role), k.Label, k.ReadOnly, k.CreatedAt.UnixMilli(), k.CreatedBy,
+			millis(k.ExpiresAt), millis(k.UsedAt), millis(k.RevokedAt), k.RevokedBy)
 		if primary, unique := taken(err); primary || unique {
 			return staff.ErrExists
 		}
@@ -33,7 +35,8 @@ func (s *Staff) CreateKey(ctx context.Context, k staff.Key) error {
 	})
 }
 
-const keyColumns = "SELECT id, hash, role, label, created_at, revoked_at FROM staff_key "
+const keyColumns = `SELECT id, hash, role, label, read_only, created_at, created_by, expires_at, used_at, revoked_at, revoked_by
+	FROM staff_key `
 
 // KeyByHash implements staff.Store.
 func (s *Staff) KeyByHash(ctx context.Context, hash [32]byte) (staff.Key, error) {
@@ -71,22 +74,36 @@ func (s *Staff) Keys(ctx context.Context) ([]staff.Key, error) {
 func scanKey(row interface{ Scan(...any) error }) (staff.Key, error) {
 	var k staff.Key
 	var hash []byte
-	var created, revoked sql.NullInt64
-	if err := row.Scan(&k.ID, &hash, &k.Role, &k.Label, &created, &revoked); err != nil {
+	var created, expires, used, revoked sql.NullInt64
+	err := row.Scan(&k.ID, &hash, &k.Role, &k.Label, &k.ReadOnly, &created, &k.CreatedBy, &expires, &used, &revoked, &k.RevokedBy)
+	if err != nil {
 		return staff.Key{}, fmt.Errorf("read key: %w", err)
 	}
 	copy(k.Hash[:], hash)
-	k.CreatedAt, k.RevokedAt = fromMillis(created), fromMillis(revoked)
+	k.CreatedAt, k.ExpiresAt, k.UsedAt, k.RevokedAt = fromMillis(created), fromMillis(expires), fromMillis(used), fromMillis(revoked)
 	return k, nil
 }
 
 // RevokeKey implements staff.Store.
-func (s *Staff) RevokeKey(ctx context.Context, id string, at time.Time) error {
+func (s *Staff) RevokeKey(ctx context.Context, id string, at time.Time, by string) error {
 	return s.db.change(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, "UPDATE staff_key SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?", at.UnixMilli(), id)
+		result, err := tx.ExecContext(ctx, `UPDATE staff_key SET revoked_by = iif(revoked_at IS NULL, ?, revoked_by),
+			revoked_at = coalesce(revoked_at, ?) WHERE id = ?`, by, at.UnixMilli(), id)
 		if err != nil {
 			return fmt.Errorf("revoke key: %w", err)
 		}
 		return oneRow(result, staff.ErrNotFound)
+	})
+}
+
+// UseKey implements staff.Store.
+func (s *Staff) UseKey(ctx context.Context, id string, at, since time.Time) error {
+	return s.db.change(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE staff_key SET used_at = ? WHERE id = ? AND (used_at IS NULL OR used_at < ?)",
+			at.UnixMilli(), id, since.UnixMilli())
+		if err != nil {
+			return fmt.Errorf("note the use of a key: %w", err)
+		}
+		return nil
 	})
 }

@@ -40,7 +40,8 @@ func TestBusyIsUnavailable(t *testing.T) {
 	var writing sync.WaitGroup
 	for what, write := range map[string]func(context.Context) error{
 		"create key": func(ctx context.Context) error { return db.Staff().CreateKey(ctx, staff.Key{ID: "a"}) },
-		"revoke key": func(ctx context.Context) error { return db.Staff().RevokeKey(ctx, "a", time.Now()) },
+		"revoke key": func(ctx context.Context) error { return db.Staff().RevokeKey(ctx, "a", time.Now(), "tester") },
+		"use key":    func(ctx context.Context) error { return db.Staff().UseKey(ctx, "a", time.Now(), time.Now()) },
 		"save identity": func(ctx context.Context) error {
 			return db.Identity().SaveIdentity(ctx, [32]byte{1}, identity.Identity{}, time.Now())
 		},

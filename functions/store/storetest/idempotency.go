@@ -19,7 +19,7 @@ func TestIdempotency(t *testing.T, open OpenIdempotency) {
 		"claims":       claims,
 		"one of many":  oneOfManyClaims,
 		"answers":      answers,
-		"release":      release,
+		"release":      releaseClaim,
 		"expiry":       claimsExpire,
 		"cancellation": cancelledClaims,
 	} {
@@ -97,7 +97,7 @@ func answers(t *testing.T, s idempotency.Store, clock *Clock) {
 	}
 }
 
-func release(t *testing.T, s idempotency.Store, clock *Clock) {
+func releaseClaim(t *testing.T, s idempotency.Store, clock *Clock) {
 	claim(t, s, newClaim("a", clock))
 	claim(t, s, newClaim("b", clock))
 	if _, err := s.Answer(t.Context(), "b", "x"); err != nil {

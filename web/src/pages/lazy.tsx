@@ -9,11 +9,13 @@ type Module = Promise<ComponentType>;
 
 export const loadTool = (): Module => import('./tool/tool.tsx').then(({ Tool }) => Tool);
 const loadSupport = (): Module => import('./support.tsx').then(({ Support }) => Support);
+const loadDesk = (): Module => import('./desk/desk.tsx').then(({ Desk }) => Desk);
 const loadPrerequisites = (): Module =>
   import('./prerequisites.tsx').then(({ Prerequisites }) => Prerequisites);
 
 export const Tool = later(loadTool);
 export const Support = later(loadSupport);
+export const Desk = later(loadDesk);
 export const Prerequisites = later(loadPrerequisites);
 
 /** A page whose code is fetched when it is first shown. */

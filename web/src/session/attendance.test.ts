@@ -8,6 +8,7 @@ import {
   ScriptedSocket,
   settle,
 } from './testing/transports.ts';
+import { Reach } from './reach.ts';
 import { systemTimers } from './timers.ts';
 
 const share = (id: string, video = 'VP9') => ({
@@ -62,8 +63,10 @@ beforeEach(() => {
   peers = [];
   refuseToken = null;
   log = vi.fn<(level: string, message: string) => void>();
+  const token = () => (refuseToken ? Promise.reject(refuseToken) : Promise.resolve(joinToken()));
   attendance = new Attendance({
-    token: () => (refuseToken ? Promise.reject(refuseToken) : Promise.resolve(joinToken())),
+    reach: new Reach(token),
+    token,
     fetch: relay.fetch,
     socket(url, protocol) {
       const made = new ScriptedSocket(url, protocol);

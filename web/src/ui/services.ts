@@ -1,10 +1,22 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Portal } from '../portal.ts';
+import type { Fetch } from '../session/request.ts';
+import type { Timers } from '../session/timers.ts';
 import type { Texts, Translate } from '../text/texts.ts';
 import type { ThemeChoice } from '../theme.ts';
 
+/** What pages of their own calls need of the browser. */
+export interface Outside {
+  fetch: Fetch;
+  timers: Timers;
+  now(): Date;
+  /** Lives as long as the tab. */
+  session: Storage | null;
+}
+
 export interface Services {
+  outside: Outside;
   portal: Portal;
   texts: Texts;
   theme: ThemeChoice;

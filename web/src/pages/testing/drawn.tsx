@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { vi } from 'vitest';
 import { App } from '../../app.tsx';
+import { Colleagues } from '../../colleague.ts';
 import { Portal } from '../../portal.ts';
 import { Router } from '../../router.ts';
 import { Api } from '../../session/api.ts';
@@ -12,6 +13,7 @@ import { en } from '../../text/en.ts';
 import { fr } from '../../text/fr.ts';
 import { Texts } from '../../text/texts.ts';
 import { ThemeChoice } from '../../theme.ts';
+import type { Outside } from '../../ui/services.ts';
 
 export interface Drawn {
   portal: Portal;
@@ -49,15 +51,23 @@ export async function draw(address: string, answers: Answers): Promise<Drawn> {
     window.matchMedia('(prefers-color-scheme: dark)'),
     window.localStorage,
   );
+  const outside: Outside = {
+    fetch,
+    timers: systemTimers,
+    now: () => new Date('2026-11-24T10:00:00Z'),
+    session: window.sessionStorage,
+  };
+  const api = new Api(outside);
   const portal = new Portal(
-    new Api({ fetch, timers: systemTimers }),
+    api,
     new Router(window),
     new AdmissionMemory(window.sessionStorage),
+    new Colleagues(api, window.sessionStorage),
   );
   await texts.start();
   const root = document.createElement('div');
   document.body.replaceChildren(root);
-  render(<App services={{ portal, texts, theme }} />, root);
+  render(<App services={{ outside, portal, texts, theme }} />, root);
   await portal.start();
   const seek = (testid: string) => root.querySelector<HTMLElement>(`[data-testid="${testid}"]`);
   const find = <T extends HTMLElement>(testid: string): T => {

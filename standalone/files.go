@@ -1,0 +1,69 @@
+package standalone
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/diagnostics"
+	"github.com/coopnet/coopnet/functions/installer"
+	"github.com/coopnet/coopnet/functions/portal"
+	"github.com/coopnet/coopnet/functions/store/disk"
+)
+
+// wireFiles puts the domains together that keep files: releases of the software and diagnostic reports.
+func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (*installer.Domain, *diagnostics.Domain, error) {
+	var err error
+	if s.files, err = openFiles(s.data.path, s.public, false, s.logger); err != nil {
+		return nil, nil, err
+	}
+	keys, err := s.cfg.releaseKeys()
+	if err != nil {
+		return nil, nil, err
+	}
+	catalogue, err := installer.New(installer.Config{
+		Store: s.db.Installer(), Blobs: s.files, Staff: portal.Publishers(s.staff), Keys: keys, PublicURL: s.public, Logger: s.logger,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("wire the catalogue: %w", err)
+	}
+	reports, err := diagnostics.New(diagnostics.Config{
+		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Blobs: s.files, Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
+		Events: portal.Receipts(s.webhooks), Logger: s.logger,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("wire the reports: %w", err)
+	}
+	s.cleaners = []cleaner{{"releases", catalogue.Clean}, {"reports", reports.Clean}}
+	return catalogue, reports, nil
+}
+
+// cleaner removes what has expired together with its files.
+type cleaner struct {
+	what  string
+	clean func(context.Context) (int, error)
+}
+
+func (s *system) clean(ctx context.Context) {
+	for _, c := range s.cleaners {
+		switch n, err := c.clean(ctx); {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			s.logger.Error("what has expired could not be removed", "what", c.what, "error", err)
+		case n > 0:
+			s.logger.Info("what has expired was removed", "what", c.what, "number", n)
+		}
+	}
+}
+
+// openFiles opens the store of files in a data folder. Links begin with url.
+func openFiles(data, url string, beside bool, logger *slog.Logger) (*disk.Store, error) {
+	files, err := disk.Open(disk.Config{Path: filepath.Join(data, FilesFolder), URL: url, Beside: beside, Logger: logger})
+	if err != nil {
+		return nil, fmt.Errorf("the folder of files cannot be opened: %w", err)
+	}
+	return files, nil
+}
