@@ -1,6 +1,7 @@
 package conference
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -58,7 +59,8 @@ func (d *Domain) redeemLaunch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ticket, admission, err := d.Redeem(r.Context(), r.PathValue("code"), by)
-	if err != nil {
+	var wait *Waiting
+	if err != nil && !errors.As(err, &wait) {
 		return err
 	}
 	sealed, err := d.seal(r.Context(), admission)
@@ -66,5 +68,8 @@ func (d *Domain) redeemLaunch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.SetCookie(w, newCookie(sealed, max(1, int(admission.Expires.Sub(d.cfg.Now()).Seconds()))))
+	if wait != nil {
+		return answerWaiting(w, wait)
+	}
 	return problem.Answer(w, http.StatusOK, ticketAnswer(ticket))
 }

@@ -74,9 +74,9 @@ type Way struct {
 }
 
 // JoinToken gives an admitted and identified participant a token for one relay and two minutes, or *Waiting to a guest
-// whom somebody has to let in first. The permissions come
-// from the conference as it is now, not as it was at the admission. The mode is only what the caller says: a guest who
-// may share from the software proves it with a launch code, not with a word.
+// whom somebody has to let in first. The permissions come from the conference as it is now, not as it was at the
+// admission. The mode is only what the caller says: a guest who may share from the software proves it with a launch
+// code, not with a word.
 func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode string) (*Ticket, error) {
 	if mode != ModeBrowser && mode != ModeSoftware {
 		return nil, invalid("/mode", "must be browser or software")

@@ -147,7 +147,8 @@ func (d *Domain) LaunchOf(ctx context.Context, code string) (*Launch, error) {
 	return l, nil
 }
 
-// Redeem gives the software a join token and an admission of its own, once. A version that is too old is told what to
+// Redeem gives the software a join token and an admission of its own, once. Where somebody has to let the guest in first,
+// it gives the admission and *Waiting, and the software asks for the token with the admission, as the page does. A version that is too old is told what to
 // install, and the code stays good: the version is asked here and nowhere else, so nobody is ejected for it.
 func (d *Domain) Redeem(ctx context.Context, code string, by Installed) (*Ticket, Admission, error) {
 	if err := by.check(); err != nil {
@@ -170,9 +171,10 @@ func (d *Domain) Redeem(ctx context.Context, code string, by Installed) (*Ticket
 	a := l.Admission
 	a.Software, a.Name = true, l.Name
 	// Minted first: what fails here leaves the code good. A ticket that is not handed out harms nobody.
-	ticket, err := d.JoinToken(ctx, a, nil, ModeSoftware)
-	if err != nil {
-		return nil, Admission{}, err
+	ticket, joinErr := d.JoinToken(ctx, a, nil, ModeSoftware)
+	var wait *Waiting
+	if joinErr != nil && !errors.As(joinErr, &wait) {
+		return nil, Admission{}, joinErr
 	}
 	err = d.cfg.Software.Launches.RedeemLaunch(ctx, l.Hash, by, now)
 	if errors.Is(err, ErrConflict) {
@@ -181,7 +183,7 @@ func (d *Domain) Redeem(ctx context.Context, code string, by Installed) (*Ticket
 	if err != nil {
 		return nil, Admission{}, fmt.Errorf("redeem launch: %w", err)
 	}
-	return ticket, a, nil
+	return ticket, a, joinErr
 }
 
 func redeemed() error { return problem.New(problem.Conflict, "The launch code has been used.") }

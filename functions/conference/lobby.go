@@ -121,7 +121,7 @@ func (d *Domain) knock(ctx context.Context, c *Conference, a Admission, who *Ide
 	if n >= mostWaiting {
 		return &problem.Error{Code: problem.Unavailable, Detail: "Too many people are waiting to be let in. Try again later.", RetryAfter: 30 * time.Second}
 	}
-	wait, err := d.cfg.Limiter.Spend(ctx, "l:"+a.Site+":"+c.ID, knockBurst, knockEvery)
+	wait, err := d.cfg.Limiter.Spend(ctx, "w:"+a.Site+":"+c.ID, knockBurst, knockEvery)
 	if err != nil {
 		return err
 	}

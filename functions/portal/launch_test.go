@@ -171,3 +171,29 @@ func TestUpgradeIsRequired(t *testing.T) {
 		c.Fork().Expect(200, "POST", launchPath+"/"+code+"/redeem", object{"version": "0.1.0", "platform": "linux-arm64"}) // nothing to install there
 	})
 }
+
+// A guest who has to be let in waits in the software as in the page: the code is used, and the admission asks again.
+func TestSoftwareWaitsInTheLobby(t *testing.T) {
+	each(t, func(t *testing.T, w *world, page *portaltest.Client) {
+		id := w.ready(page, object{"guestPolicy": "lobby"})
+		code, software := launch(page), page.Fork()
+		clear(software.Cookies)
+		resp := software.Do("POST", launchPath+"/"+code+"/redeem", installed("1.0.0"))
+		if resp.Status != 202 || resp.Header.Get("Retry-After") != "3" || len(resp.Cookies) != 1 {
+			t.Fatalf("%d %v %s", resp.Status, resp.Header, resp.Body)
+		}
+		software.Refused(409, "conflict", "POST", launchPath+"/"+code+"/redeem", installed("1.0.0"))
+		software.Expect(202, "POST", "/api/v1/join-tokens", object{"mode": "software"})
+		key := []string{"Authorization", "Bearer " + w.organizerKey}
+		lobby := "/api/v1/conferences/" + id + "/lobby"
+		waits := page.Expect(200, "GET", lobby, nil, key...)["items"].([]any)
+		if len(waits) != 1 || waits[0].(object)["name"] != "Mr James BOND" {
+			t.Fatalf("got %v", waits)
+		}
+		page.Expect(200, "POST", lobby+"/"+waits[0].(object)["id"].(string), object{"admit": true}, key...)
+		got := software.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "software"})
+		if got["participant"].(object)["name"] != "Mr James BOND" {
+			t.Errorf("got %v", got)
+		}
+	})
+}

@@ -131,7 +131,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	w.relays, err = relays.New(relays.Config{
 		Store: w.db.Relays(), Staff: portal.Crew(people), Conferences: portal.Placed(w.db.Conference(), w.clock.Now), Events: w.events,
 		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
-		Now: w.clock.Now, Logger: logger,
+		Now:    w.clock.Now, Logger: logger,
 	})
 	must(err)
 	w.limiter = conference.NewLimiter(w.clock.Now)
