@@ -8,7 +8,6 @@ import {
   ScriptedSocket,
   settle,
 } from './testing/transports.ts';
-import { Reach } from './reach.ts';
 import { systemTimers } from './timers.ts';
 
 const share = (id: string, video = 'VP9') => ({
@@ -65,7 +64,6 @@ beforeEach(() => {
   log = vi.fn<(level: string, message: string) => void>();
   const token = () => (refuseToken ? Promise.reject(refuseToken) : Promise.resolve(joinToken()));
   attendance = new Attendance({
-    reach: new Reach(token),
     token,
     fetch: relay.fetch,
     socket(url, protocol) {

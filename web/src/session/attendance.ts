@@ -4,6 +4,7 @@ import { ControlChannel, type ControlDeps } from './control.ts';
 import type { Problem } from './problem.ts';
 import { Gate } from './gate.ts';
 import { Publisher, type PublisherDeps } from './publisher.ts';
+import { Reach } from './reach.ts';
 import { viewed, type Room } from './room.ts';
 import { pictureOf } from './stats.ts';
 import type { Cancel } from './timers.ts';
@@ -44,7 +45,7 @@ export interface Status {
   problem: Problem | null;
 }
 
-export type AttendanceDeps = ControlDeps &
+export type AttendanceDeps = Omit<ControlDeps, 'reach'> &
   PublisherDeps &
   Omit<ViewerDeps, 'sampled'> & {
     /** Throws the problem `waiting` while nobody has let this guest in. */
@@ -80,7 +81,8 @@ export class Attendance {
   constructor(deps: AttendanceDeps) {
     this.#deps = deps;
     this.gate = new Gate(deps);
-    const gated = { ...deps, token: (milliseconds: number) => this.gate.token(milliseconds) };
+    const reach = new Reach((milliseconds) => this.gate.token(milliseconds));
+    const gated = { ...deps, reach, token: (milliseconds: number) => reach.token(milliseconds) };
     this.control = new ControlChannel(gated);
     this.viewer = new Viewer({
       ...gated,

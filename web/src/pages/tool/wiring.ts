@@ -1,14 +1,11 @@
 import type { Api } from '../../session/api.ts';
 import type { AttendanceDeps } from '../../session/attendance.ts';
-import { Reach } from '../../session/reach.ts';
 import { systemTimers } from '../../session/timers.ts';
 
 /** The browser, as the session wants to see it. */
 export function browserDeps(api: Api): AttendanceDeps {
-  const reach = new Reach((milliseconds) => api.joinToken(milliseconds));
   return {
-    reach,
-    token: (milliseconds) => reach.token(milliseconds),
+    token: (milliseconds) => api.joinToken(milliseconds),
     fetch: (url, init) => window.fetch(url, init),
     socket: (url, protocol) => new WebSocket(url, protocol),
     peer: (configuration) => new RTCPeerConnection(configuration),
