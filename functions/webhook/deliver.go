@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -104,6 +105,9 @@ func (d *Domain) settle(ctx context.Context, s *Subscription, x *Delivery, statu
 		if last := x.CreatedAt.Add(giveUp); x.NextAt.After(last) && now.Before(last) {
 			x.NextAt = last // one last attempt
 		}
+	}
+	if x.State != Pending {
+		x.Body = json.RawMessage("null") // it may tell of people; the row stays so that the event is not sent again
 	}
 	if x.State != Delivered {
 		// The address is not logged: it may have a secret in it.

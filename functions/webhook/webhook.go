@@ -66,7 +66,7 @@ type Delivery struct {
 	ID           string          `json:"id"`
 	Subscription string          `json:"subscription"`
 	Event        string          `json:"event"`
-	Body         json.RawMessage `json:"body"`
+	Body         json.RawMessage `json:"body"` // null once it is delivered or dead
 	State        string          `json:"state"`
 	Attempts     int             `json:"attempts"`
 	CreatedAt    time.Time       `json:"createdAt"`

@@ -262,6 +262,31 @@ func TestGivesUpAfterADay(t *testing.T) {
 	w.expect(r)
 }
 
+// What is settled has nothing of people any more.
+func TestBodiesAreForgotten(t *testing.T) {
+	w := newWorld(t)
+	r := w.receiver()
+	w.emit("e1")
+	kept := &keeping{Store: w.db.Webhook()}
+	if err := w.another(kept, "127.0.0.0/8").Deliver(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.events(); len(got) != 1 || len(kept.bodies) != 2 || !strings.Contains(kept.bodies[0], "c1") || kept.bodies[1] != "null" {
+		t.Errorf("got %v, stored %q", got, kept.bodies)
+	}
+}
+
+// keeping notes what is stored of deliveries.
+type keeping struct {
+	webhook.Store
+	bodies []string
+}
+
+func (k *keeping) UpdateDelivery(ctx context.Context, d *webhook.Delivery) error {
+	k.bodies = append(k.bodies, string(d.Body))
+	return k.Store.UpdateDelivery(ctx, d)
+}
+
 func TestGone(t *testing.T) {
 	w := newWorld(t)
 	r := w.receiver()
