@@ -124,6 +124,9 @@ func (p *Provider) complete(ctx context.Context, m *metadata, claims map[string]
 		return who, nil
 	}
 	more, err := m.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
+	if err != nil && who.Name != "" && len(who.Roles) > 0 { // enough is known
+		return who, nil
+	}
 	if err != nil {
 		return Person{}, p.refuse(ctx, unavailable(errors.New("the provider does not tell more about a person who has signed in")))
 	}

@@ -33,6 +33,8 @@ type stub struct {
 	now       time.Time
 	published []jose.JSONWebKey
 	discovery func(object) // changes the document
+	tokens    object       // of the token endpoint
+	userinfo  object       // nil: there is none
 	fails     bool
 	hangs     chan struct{} // not nil: nothing is answered before it is closed
 	asked     map[string]int
@@ -93,7 +95,7 @@ func (s *stub) Write(b []byte) (int, error) {
 func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.asked[r.URL.Path]++
-	fails, hangs, keys, change := s.fails, s.hangs, s.published, s.discovery
+	fails, hangs, keys, change, tokens, person := s.fails, s.hangs, s.published, s.discovery, s.tokens, s.userinfo
 	s.mu.Unlock()
 	if hangs != nil {
 		<-hangs
@@ -112,6 +114,12 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(document)
 	case r.URL.Path == "/keys":
 		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: keys})
+	case r.URL.Path == "/token":
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(tokens)
+	case r.URL.Path == "/person" && person != nil:
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(person)
 	default:
 		http.NotFound(w, r)
 	}

@@ -36,13 +36,13 @@ func (d *Domain) Announce(ctx context.Context, id, credential string, a announce
 // stored.
 func (d *Domain) AnnounceResident(ctx context.Context, a announce.Announcement) (announce.Orders, error) {
 	id := d.cfg.Resident.ID()
-	r := &Relay{ID: id}
-	d.heard(r, a, Addresses{WHIP: a.WHIP, WHEP: a.WHEP, Control: a.Control, TURN: a.TURN})
 	d.mu.Lock()
+	r := Relay{ID: id}
 	if d.self != nil {
-		r.Since, r.StartedAt = d.self.Since, d.self.StartedAt
+		r = *d.self
 	}
-	d.self = r
+	d.heard(&r, a, Addresses{WHIP: a.WHIP, WHEP: a.WHEP, Control: a.Control, TURN: a.TURN})
+	d.self = &r
 	d.mu.Unlock()
 	o, err := d.announce(ctx, id, a, func() error { return nil })
 	if err != nil && problem.From(err).Code == problem.StorageFull {

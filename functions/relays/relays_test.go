@@ -2,8 +2,11 @@ package relays_test
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -37,6 +40,24 @@ func TestProbesFollowNoRedirects(t *testing.T) {
 	wantCode(t, err, problem.Invalid)
 	if reached {
 		t.Error("the redirect was followed")
+	}
+}
+
+func TestProbesNeedACertificate(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = json.NewEncoder(w).Encode(announce.Answer{Proof: announce.Proof("key of a", "a", "a-1", r.URL.Query().Get("nonce"))})
+	}))
+	defer server.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	for trusted, code := range map[*x509.CertPool]problem.Code{roots: "", x509.NewCertPool(): problem.Invalid} {
+		w := newWorld(t, func(c *relays.Config) {
+			c.Prober = relays.NewHTTPProber(relays.ProberConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Roots: trusted})
+		})
+		_, err := w.Announce(t.Context(), "a", "key of a", announcementAt(server.URL, "a", ""))
+		if (err == nil) != (code == "") || err != nil && problem.From(err).Code != code {
+			t.Errorf("want %q, got %v", code, err)
+		}
 	}
 }
 

@@ -4,7 +4,6 @@ package providertest
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -194,7 +193,7 @@ func (p *Provider) SignIn(page, login string) *url.URL {
 	}
 	resp.Body.Close()
 	if back == nil {
-		p.t.Fatal(fmt.Sprintf("the provider does not send the browser back but to %s (%s)", resp.Request.URL, resp.Status))
+		p.t.Fatalf("the provider does not send the browser back but to %s (%s)", resp.Request.URL, resp.Status)
 	}
 	return back
 }

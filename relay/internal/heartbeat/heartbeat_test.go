@@ -72,6 +72,24 @@ func (p *plane) last() announce.Announcement {
 	return p.heard[len(p.heard)-1]
 }
 
+func (p *plane) announcements() []announce.Announcement {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.heard)
+}
+
+func (p *plane) seen() []announce.Visit {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.visits)
+}
+
+func (p *plane) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.batches
+}
+
 func (p *plane) told() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,24 +121,30 @@ func join(t *testing.T, rooms *room.Rooms, conference, id string) *room.Presence
 	return p
 }
 
+// pass lets time pass, and what is due be done.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func TestAnnouncesEveryFiveSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &plane{}
 		h, rooms := start(t, p, 100)
 		join(t, rooms, "c", "ann")
-		time.Sleep(21 * time.Second)
-		if n := len(p.heard); n != 5 || p.last().Load != 1 || p.last().Draining || !slices.Equal(p.last().Rooms, []string{"c"}) {
+		pass(21 * time.Second)
+		if n := len(p.announcements()); n != 5 || p.last().Load != 1 || p.last().Draining || !slices.Equal(p.last().Rooms, []string{"c"}) {
 			t.Errorf("heard %d times, last %+v", n, p.last())
 		}
-		if p.told() != "started, joined ann" || p.visits[1].Name != "name of ann" || p.visits[1].Person != "person" || p.batches != 1 {
-			t.Errorf("told %s in %d batches", p.told(), p.batches)
+		if p.told() != "started, joined ann" || p.seen()[1].Name != "name of ann" || p.seen()[1].Person != "person" || p.count() != 1 {
+			t.Errorf("told %s in %d batches", p.told(), p.count())
 		}
 		if s := h.Stats(); !s.Accepted || s.Failures+s.Losses != 0 || s.Waiting != 0 || s.LastSuccess.IsZero() {
 			t.Errorf("got %+v", s)
 		}
 		h.Drain(t.Context())
-		if !p.last().Draining || len(p.heard) != 6 {
-			t.Errorf("heard %d times, last %+v", len(p.heard), p.last())
+		if !p.last().Draining || len(p.announcements()) != 6 {
+			t.Errorf("heard %d times, last %+v", len(p.announcements()), p.last())
 		}
 	})
 }
@@ -130,15 +154,15 @@ func TestOutage(t *testing.T) {
 		p := &plane{down: errors.New("no route")}
 		h, rooms := start(t, p, 1000)
 		ann := join(t, rooms, "c", "ann")
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		ann.Leave()
 		join(t, rooms, "c", "bob")
 		if s := h.Stats(); s.Accepted || s.Failures < 20 || s.Failures > 100 || s.Waiting != 6 {
 			t.Errorf("got %+v", s)
 		}
 		p.set(func(p *plane) { p.down = nil })
-		time.Sleep(retryTime + time.Second)
-		if got := p.told(); got != "started, joined ann, left ann, emptied, started, joined bob" || len(p.heard) == 0 {
+		pass(retryTime + time.Second)
+		if got := p.told(); got != "started, joined ann, left ann, emptied, started, joined bob" || len(p.announcements()) == 0 {
 			t.Errorf("told %s", got)
 		}
 	})
@@ -149,7 +173,7 @@ func TestTooLongAnOutage(t *testing.T) {
 		p := &plane{}
 		h, rooms := start(t, p, 10)
 		ann := join(t, rooms, "c", "ann")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		p.set(func(p *plane) { p.down, p.visits = errors.New("no route"), nil })
 		for i := range 4 {
 			join(t, rooms, "d", fmt.Sprint("p", i))
@@ -158,17 +182,17 @@ func TestTooLongAnOutage(t *testing.T) {
 			join(t, rooms, "c", "coming and going").Leave()
 		}
 		ann.Leave()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		if s := h.Stats(); s.Losses != 1 || s.Waiting > 10 {
 			t.Errorf("got %+v", s)
 		}
 		p.set(func(p *plane) { p.down = nil })
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		if got := p.told(); got != "started, present p0, present p1, present p2, present p3" {
 			t.Errorf("told %s", got)
 		}
-		if got := p.last().Snapshot; got != p.visits[0].Seq || got == 0 {
-			t.Errorf("the count begins at %d, the relay says %d", p.visits[0].Seq, got)
+		if got := p.last().Snapshot; got != p.seen()[0].Seq || got == 0 {
+			t.Errorf("the count begins at %d, the relay says %d", p.seen()[0].Seq, got)
 		}
 	})
 }
@@ -178,10 +202,10 @@ func TestHopelessReportsAreDropped(t *testing.T) {
 		p := &plane{refusing: problem.New(problem.Invalid, "nonsense")}
 		_, rooms := start(t, p, 100)
 		join(t, rooms, "c", "ann")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		p.set(func(p *plane) { p.refusing = nil })
 		join(t, rooms, "c", "bob")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if got := p.told(); got != "joined bob" {
 			t.Errorf("told %s", got)
 		}
@@ -195,11 +219,11 @@ func TestReportsComeInBatches(t *testing.T) {
 		for i := range 1000 {
 			join(t, rooms, fmt.Sprint("c", i%7), fmt.Sprint("p", i, strings.Repeat("x", 200)))
 		}
-		time.Sleep(time.Second)
-		if len(p.visits) != 1007 || p.batches < 6 || p.batches > 60 {
-			t.Errorf("%d visits in %d batches", len(p.visits), p.batches)
+		pass(time.Second)
+		if len(p.seen()) != 1007 || p.count() < 6 || p.count() > 60 {
+			t.Errorf("%d visits in %d batches", len(p.seen()), p.count())
 		}
-		for i, v := range p.visits {
+		for i, v := range p.seen() {
 			if v.Seq != int64(i+1) {
 				t.Fatalf("visit %d has number %d", i, v.Seq)
 			}
@@ -217,7 +241,7 @@ func TestFollowsOrders(t *testing.T) {
 			p.orders = announce.Orders{Over: []string{"over"}, Moved: []string{"moved"}, Commands: []announce.Command{
 				{ID: "1", Kind: announce.Remove, Conference: "c", Participant: "ann"}, {ID: "2", Kind: announce.End, Conference: "ended"}, {ID: "3", Kind: "dance"}}}
 		})
-		time.Sleep(6 * time.Second)
+		pass(6 * time.Second)
 		for presence, reason := range map[*room.Presence]string{ann: room.ReasonRemoved, over: room.ReasonEnded, ended: room.ReasonEnded, moved: room.ReasonDraining, bob: ""} {
 			if presence.Reason() != reason {
 				t.Errorf("%s: %q, want %q", presence.Conference(), presence.Reason(), reason)
@@ -226,11 +250,11 @@ func TestFollowsOrders(t *testing.T) {
 		p.set(func(p *plane) {
 			p.orders = announce.Orders{Commands: []announce.Command{{ID: "4", Kind: announce.Drain}}}
 		})
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		if got := p.last().Done; !slices.Equal(got, []string{"1", "2", "3"}) {
 			t.Errorf("done %v", got)
 		}
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		if !p.last().Draining || bob.Reason() != room.ReasonDraining {
 			t.Errorf("%+v, %q", p.last(), bob.Reason())
 		}
@@ -244,15 +268,15 @@ func TestEveryRoomIsAskedFor(t *testing.T) {
 		for i := range 250 {
 			join(t, rooms, fmt.Sprint("c", i), "x")
 		}
-		time.Sleep(15*time.Second - time.Millisecond)
-		for _, a := range p.heard {
+		pass(15*time.Second - time.Millisecond)
+		for _, a := range p.announcements() {
 			if len(a.Rooms) > 0 {
 				t.Error("a new room was asked for")
 			}
 		}
-		time.Sleep(16 * time.Second)
+		pass(16 * time.Second)
 		seen := map[string]int{}
-		for _, a := range p.heard {
+		for _, a := range p.announcements() {
 			if len(a.Rooms) > announce.MaxRooms {
 				t.Errorf("%d rooms at once", len(a.Rooms))
 			}
