@@ -172,7 +172,6 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, object blob.Ob
 type exact struct {
 	r    io.Reader
 	left int64
-	end  bool
 }
 
 func (e *exact) Read(p []byte) (int, error) {
