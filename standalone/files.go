@@ -3,15 +3,24 @@ package standalone
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
-	"github.com/coopnet/coopnet/shared/blob"
-	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/functions/store/disk"
 )
+
+// filesFolder is in the data folder.
+const filesFolder = "blobs"
+
+func (s *system) openFiles(context.Context) (err error) {
+	path := s.data.file(filesFolder)
+	if s.files, err = disk.Open(disk.Config{Path: path, URL: s.public, Logger: s.logger}); err != nil {
+		return fmt.Errorf("the folder of files %s cannot be opened: %w", path, err)
+	}
+	return nil
+}
 
 // wireFiles puts the domains together that keep files: releases of the software and diagnostic reports.
 func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (*installer.Domain, *diagnostics.Domain, error) {
@@ -20,13 +29,13 @@ func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (
 		return nil, nil, err
 	}
 	catalogue, err := installer.New(installer.Config{
-		Store: s.db.Installer(), Blobs: openFiles(s.cfg.Data), Staff: portal.Publishers(s.staff), Keys: keys, PublicURL: s.public, Logger: s.logger,
+		Store: s.db.Installer(), Blobs: s.files, Staff: portal.Publishers(s.staff), Keys: keys, PublicURL: s.public, Logger: s.logger,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("wire the catalogue: %w", err)
 	}
 	reports, err := diagnostics.New(diagnostics.Config{
-		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Blobs: openFiles(s.cfg.Data), Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
+		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Blobs: s.files, Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
 		Logger: s.logger,
 	})
 	if err != nil {
@@ -54,25 +63,3 @@ func (s *system) clean(ctx context.Context) {
 		}
 	}
 }
-
-// openFiles opens the store of files in a data folder.
-func openFiles(string) noFiles { return noFiles{} }
-
-// noFiles refuses to keep files, until this edition has a store of them.
-type noFiles struct{}
-
-func (noFiles) refuse() error {
-	return &problem.Error{Code: problem.Unavailable, Detail: "This server keeps no files yet.", RetryAfter: time.Hour}
-}
-
-func (n noFiles) Upload(context.Context, string, blob.Object, time.Time) (blob.Upload, error) {
-	return blob.Upload{}, n.refuse()
-}
-
-func (n noFiles) Download(context.Context, string, string, time.Time) (string, error) {
-	return "", n.refuse()
-}
-
-func (n noFiles) Stat(context.Context, string) (blob.Object, error) { return blob.Object{}, n.refuse() }
-
-func (n noFiles) Delete(context.Context, string) error { return n.refuse() }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/functions/store/disk"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/relay"
 	"github.com/coopnet/coopnet/shared/privatefile"
@@ -44,6 +45,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.openFolder,   // the data folder, locked for this process
 		s.listen,       // the HTTP port; from here on the public address is known
 		s.openDatabase, // SQLite, and the keys that sign join tokens
+		s.openFiles,    // diagnostic reports, and releases of the software
 		s.startRelay,   // the port of all media
 		s.startTurn,    // the ways in for networks that let no UDP out
 		s.wireDomains,  // conferences, identities, staff, portal: one handler
@@ -75,6 +77,7 @@ type system struct {
 	door
 
 	db          *sqlite.DB
+	files       *disk.Store
 	signing     *conference.KeyRing
 	media       *relay.Relay
 	turnSecret  turncred.Secret // zero: no TURN

@@ -60,7 +60,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wire the portal: %w", err)
 	}
-	s.handler = mount(control, s.media.Handler())
+	s.handler = mount(control, s.media.Handler(), s.files.Handler())
 	return nil
 }
 
@@ -80,13 +80,15 @@ func staticFiles(files fs.FS, logger *slog.Logger) (http.Handler, error) {
 	return static, nil
 }
 
-// mount puts both planes on one port. The relay's paths carry bearer tokens and never cookies. It is no ServeMux, which
+// mount puts both planes and the links to files on one port. The relay's paths carry bearer tokens and never cookies. It is no ServeMux, which
 // would redirect a path that is not clean before either plane sees it.
-func mount(control, media http.Handler) http.Handler {
+func mount(control, media, files http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); {
 		case first == "whip", first == "whep", first == "control":
 			media.ServeHTTP(w, r)
+		case first == "blobs":
+			files.ServeHTTP(w, r)
 		default:
 			control.ServeHTTP(w, r)
 		}

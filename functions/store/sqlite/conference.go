@@ -131,14 +131,9 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	if len(page.Conferences) > q.Limit { // one more than asked for: there is another page
 		page.Conferences = page.Conferences[:q.Limit]
 		last := page.Conferences[q.Limit-1]
-		page.Next = cursor(last.CreatedAt, last.ID)
+		page.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.CreatedAt.UnixMilli(), 10) + "." + last.ID))
 	}
 	return page, nil
-}
-
-// cursor names the last row of a page that is ordered by time and id.
-func cursor(at time.Time, id string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at.UnixMilli(), 10) + "." + id))
 }
 
 func parseCursor(cursor string) (at int64, id string, err error) {

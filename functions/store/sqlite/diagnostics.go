@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/coopnet/coopnet/functions/diagnostics"
+	"github.com/coopnet/coopnet/shared/cursor"
 )
 
 // reportSchema is a step of migrations.
@@ -144,8 +146,8 @@ func (s *Diagnostics) Reports(ctx context.Context, q diagnostics.Query) (diagnos
 		where, args = append(where, "created_at < ?"), append(args, q.To.UnixMilli())
 	}
 	if q.Cursor != "" {
-		at, code, err := parseCursor(q.Cursor)
-		if err != nil {
+		at, code, ok := pagePlace("reports "+q.Status, q.Cursor)
+		if !ok {
 			return diagnostics.Page{}, diagnostics.ErrCursor
 		}
 		where, args = append(where, "(created_at, code) < (?, ?)"), append(args, at, code)
@@ -158,7 +160,7 @@ func (s *Diagnostics) Reports(ctx context.Context, q diagnostics.Query) (diagnos
 	if len(reports) > q.Limit { // one more than asked for: there is another page
 		page.Reports = reports[:q.Limit]
 		last := page.Reports[q.Limit-1]
-		page.Next = cursor(last.CreatedAt, last.Code)
+		page.Next = pageCursor("reports "+q.Status, last.CreatedAt, last.Code)
 	}
 	return page, nil
 }
@@ -215,8 +217,8 @@ func (s *Diagnostics) Entries(ctx context.Context, q diagnostics.AuditQuery) (di
 		where, args = append(where, "actor = ?"), append(args, q.Actor)
 	}
 	if q.Cursor != "" {
-		at, id, err := parseCursor(q.Cursor)
-		if err != nil {
+		at, id, ok := pagePlace("audit", q.Cursor)
+		if !ok {
 			return diagnostics.AuditPage{}, diagnostics.ErrCursor
 		}
 		where, args = append(where, "(at, id) < (?, ?)"), append(args, at, id)
@@ -243,7 +245,22 @@ func (s *Diagnostics) Entries(ctx context.Context, q diagnostics.AuditQuery) (di
 	if len(page.Entries) > q.Limit {
 		page.Entries = page.Entries[:q.Limit]
 		last := page.Entries[q.Limit-1]
-		page.Next = cursor(last.At, last.ID)
+		page.Next = pageCursor("audit", last.At, last.ID)
 	}
 	return page, nil
+}
+
+// pageCursor names the last row of a page of a list that is ordered by time and id.
+func pageCursor(list string, at time.Time, id string) string {
+	return cursor.Make(list, strconv.FormatInt(at.UnixMilli(), 10)+"."+id)
+}
+
+func pagePlace(list, text string) (at int64, id string, ok bool) {
+	place, ok := cursor.Place(list, text)
+	if !ok {
+		return 0, "", false
+	}
+	millis, id, ok := strings.Cut(place, ".")
+	at, err := strconv.ParseInt(millis, 10, 64)
+	return at, id, ok && err == nil
 }
