@@ -1,9 +1,7 @@
 /** Everybody can use it: no barrier that axe knows, on any page; the keyboard alone is enough. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { barriers } from './barriers.ts';
 import { open, person } from './chromium.ts';
 import type { Conference } from './harness.ts';
 import { untilSeen } from './measure.ts';
@@ -15,10 +13,6 @@ import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
 const tag = 8101;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const rules: RunOptions = {
-  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-};
 
 let stage: Stage;
 let conference: Conference;
@@ -36,18 +30,6 @@ afterAll(() => stage?.close());
 afterEach(() =>
   expect(unexpected(/status of 403 .*\/api\/v1\/admissions/)).toEqual([]),
 );
-
-async function barriers(name: string, page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = (await page.evaluate(
-    `window.axe.run(document, ${JSON.stringify(rules)})`,
-  )) as AxeResults;
-  return found.violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(
-      (node) => `${name}: ${id} (${help}): ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`,
-    ),
-  );
-}
 
 test.each(pairs)('no barrier on any page: $name', async (look) => {
   const found: string[] = [];
