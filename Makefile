@@ -16,7 +16,10 @@ DATA     ?= data
 MINUTES  ?= 30
 VIEWERS  ?= 200
 # Programs appear in the build as soon as their folder exists.
-PROGRAMS := $(patsubst %/,%,$(dir $(wildcard standalone/cmd/*/main.go relay/cmd/*/main.go)))
+PROGRAMS := $(patsubst %/,%,$(dir $(wildcard standalone/cmd/*/main.go relay/cmd/*/main.go infra/cmd/coopnet-*/main.go)))
+FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
+# What a deployment uploads is for arm64, and the same for the same source: no path, no time.
+GOARM    := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '$(LDFLAGS)'
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
 .PHONY: help run test check bench soak fuzz build package install portal programs clean
@@ -55,7 +58,7 @@ soak: ## VIEWERS=200 come and go for MINUTES=30: the memory and goroutines of th
 fuzz: ## throw malformed and hostile input at every parser; FUZZTIME=1m each, FUZZ=name for some of them
 	@FUZZTIME='$(or $(FUZZTIME),1m)' FUZZ='$(FUZZ)' .ci/fuzz
 
-build: portal programs ## build the programs into bin/ and the portal into web/dist/
+build: portal programs lambdas fleet ## build the programs and the cloud's archives into bin/, the portal into web/dist/
 
 package: ## the software's installers
 	@echo "There is no software to package yet: this version joins in the browser. See CHANGELOG.md." >&2; exit 2
@@ -71,6 +74,23 @@ programs: $(patsubst %,bin/%,$(notdir $(PROGRAMS)))
 .PHONY: $(patsubst %,bin/%,$(notdir $(PROGRAMS)))
 $(patsubst %,bin/%,$(notdir $(PROGRAMS))): bin/%: portal
 	$(GOBUILD) -o $@ ./$(filter %/$*,$(PROGRAMS))
+
+lambdas: $(patsubst %,bin/lambda/%.zip,$(FUNCTIONS))
+
+.PHONY: lambdas functions fleet $(patsubst %,bin/lambda/%.zip,$(FUNCTIONS)) $(patsubst %,bin/functions/%/bootstrap,$(FUNCTIONS))
+$(patsubst %,bin/lambda/%.zip,$(FUNCTIONS)): bin/lambda/%.zip:
+	$(GOARM) -o bin/lambda/$*/bootstrap ./functions/$*/lambda
+	@$(GO) run ./infra/cmd/archive $@ bin/lambda/$*/bootstrap
+
+# The same functions for this machine: bin/coopnet-cloud runs them.
+functions: $(patsubst %,bin/functions/%/bootstrap,$(FUNCTIONS))
+
+$(patsubst %,bin/functions/%/bootstrap,$(FUNCTIONS)): bin/functions/%/bootstrap:
+	$(GOBUILD) -tags lambda.norpc -o $@ ./functions/$*/lambda
+
+fleet: # what a relay of the fleet fetches when it starts
+	$(GOARM) -o bin/fleet/relay ./relay/cmd/relay
+	@$(GO) run ./infra/cmd/archive bin/fleet/relay-linux-arm64.tar.gz bin/fleet/relay $(wildcard infra/relay/*)
 
 web/dist/index.html: $(WEB)
 	@.ci/install web

@@ -11,18 +11,21 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coopnet/coopnet/relay/internal/control"
 	"github.com/coopnet/coopnet/relay/internal/egress"
 	"github.com/coopnet/coopnet/relay/internal/forward"
 	"github.com/coopnet/coopnet/relay/internal/gate"
+	"github.com/coopnet/coopnet/relay/internal/heartbeat"
 	"github.com/coopnet/coopnet/relay/internal/icetcp"
 	"github.com/coopnet/coopnet/relay/internal/metrics"
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
 	"github.com/coopnet/coopnet/relay/internal/turn"
 	"github.com/coopnet/coopnet/relay/internal/whip"
+	"github.com/coopnet/coopnet/shared/announce"
 	"github.com/coopnet/coopnet/shared/jointoken"
 )
 
@@ -34,6 +37,7 @@ type Config struct {
 	Media     string              // UDP address of all media, for example ":7882"; TCP is served there too
 	Others    []string            // TCP addresses that this process needs for something else
 	PublicIPs []netip.Addr        // what viewers are told; empty: the machine's own addresses
+	Announced bool                // Announce will be called: who comes and goes is kept for it
 	Logger    *slog.Logger        // nil: slog.Default()
 	Now       func() time.Time    // nil: time.Now
 }
@@ -67,9 +71,24 @@ type Relay struct {
 	metrics  *metrics.Metrics
 	counters *forward.Counters
 	handler  http.Handler
+	ending
+	voice
+}
+
+// ending is what Shutdown ends.
+type ending struct {
 	reading  sync.WaitGroup
 	stop     context.CancelFunc
 	stopping sync.Once
+}
+
+// voice is how the relay speaks to its control plane.
+type voice struct {
+	id        string
+	now       func() time.Time
+	heartbeat atomic.Pointer[heartbeat.Heartbeat] // nil: it does not
+	prove     atomic.Pointer[prover]
+	unlink    func() // nil: nothing to end
 }
 
 // New opens the media port and starts. Shutdown must be called.
@@ -88,6 +107,7 @@ func New(cfg Config) (*Relay, error) {
 		return nil, err
 	}
 	r := &Relay{logger: cfg.Logger, socket: socket, counters: &forward.Counters{}}
+	r.id, r.now = cfg.ID, cfg.Now
 	if err := r.wire(cfg, tcp != nil); err != nil {
 		_ = socket.Close()
 		if tcp != nil {
@@ -111,7 +131,11 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 	if r.announce, err = announced(r.socket.Local(), cfg.PublicIPs); err != nil {
 		return err
 	}
-	r.rooms = room.New(room.Config{Now: cfg.Now, LeaveGrace: 3 * time.Second})
+	rooms := room.Config{Now: cfg.Now, LeaveGrace: 3 * time.Second}
+	if cfg.Announced {
+		rooms.Attendance = maxVisits
+	}
+	r.rooms = room.New(rooms)
 	verifier := &jointoken.Verifier{Issuer: cfg.Issuer, Audience: cfg.ID, Keys: cfg.Keys, Now: cfg.Now}
 	entrance := gate.New(gate.Config{Verifier: verifier, Now: cfg.Now})
 	if r.peers, err = peer.New(peer.Config{Socket: r.socket, Announce: r.announce, TCP: tcp, NACKs: &r.counters.NACKsSent, Logger: cfg.Logger, Now: cfg.Now}); err != nil {
@@ -121,7 +145,11 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 		Gate: entrance, Rooms: r.rooms, Peers: r.peers, Socket: r.socket, Counters: r.counters, Logger: cfg.Logger, Now: cfg.Now,
 	})
 	r.control = control.New(control.Config{Gate: entrance, Rooms: r.rooms, Logger: cfg.Logger, Now: cfg.Now})
-	if r.metrics, err = metrics.New(r.sources()); err != nil {
+	sources := r.sources()
+	if cfg.Announced {
+		sources.Heartbeat = r.beats
+	}
+	if r.metrics, err = metrics.New(sources); err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
@@ -131,6 +159,7 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 	mux.Handle("/whep/", r.whip)
 	mux.Handle("/control", r.control)
 	mux.Handle("/control/", r.control)
+	mux.HandleFunc(announce.ProbePath, r.probe)
 	mux.HandleFunc("/", notFound)
 	r.handler = front(cfg.Logger, mux)
 	return nil
@@ -214,6 +243,7 @@ func (r *Relay) EndConference(id string) { r.rooms.End(id) }
 func (r *Relay) Shutdown(ctx context.Context) error {
 	var err error
 	r.stopping.Do(func() {
+		r.quiet(ctx) // before they are told: who is sent elsewhere must not be sent back
 		r.rooms.Drain()
 		err = r.control.Shutdown(ctx)
 		r.whip.Close()
@@ -228,6 +258,7 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, r.socket.Close())
 		r.reading.Wait()
 		r.rooms.Close()
+		r.farewell(ctx)
 	})
 	return err
 }

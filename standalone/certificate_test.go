@@ -13,7 +13,7 @@ func TestCertificateTrouble(t *testing.T) {
 	start := time.Now()
 	certFile, keyFile := certtest.Write(t, t.TempDir(), 1, start) // lives for a day and an hour
 	trouble := func(at time.Duration) string {
-		return certificateTrouble(Config{TLSCert: certFile, TLSKey: keyFile}, start.Add(at))
+		return certificateTrouble(Config{TLS: TLS{TLSCert: certFile, TLSKey: keyFile}}, start.Add(at))
 	}
 	for at, want := range map[time.Duration]string{
 		0:              "",

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/coopnet/coopnet/functions/portal"
+	"github.com/coopnet/coopnet/functions/provider"
 )
 
 func TestParseConfigPrecedence(t *testing.T) {
@@ -53,25 +56,34 @@ func TestParseConfigDefaultsAreValid(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	valid := Config{Listen: ":8080", Data: "data", Media: ":7882", Turn: ":3478", Turns: ":5349", Logging: Logging{LogLevel: "info", LogFormat: "text"}}
+	valid := Config{Listen: ":8080", Data: "data", Media: ":7882", Turn: ":3478", Turns: ":5349", Logs: Logs{LogLevel: "info", LogFormat: "text"},
+		OIDC: OIDC{Issuer: "https://login.example.com", Audience: "api", ClientID: "portal", Scopes: "openid", Roles: "a=organizer,CN=b=support", Join: "name"}}
 	if err := valid.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	cases := map[string]func(*Config){
-		"listen":          func(c *Config) { c.Listen = "8080" },
-		"release-keys":    func(c *Config) { c.ReleaseKeys = "AAAA" },
-		"data":            func(c *Config) { c.Data = " " },
-		"media":           func(c *Config) { c.Media = ":http-alt" },
-		"turn":            func(c *Config) { c.Turn = "3478" },
-		"turn-secret":     func(c *Config) { c.TurnSecret = "short" },
-		"turns":           func(c *Config) { c.Turns = "x" },
-		"metrics":         func(c *Config) { c.Metrics = "9090" },
-		"public-url":      func(c *Config) { c.PublicURL = "https://example.com/?a=b" },
-		"public-ip":       func(c *Config) { c.PublicIP = "192.0.2.1,conference.example.com" },
-		"trusted-proxies": func(c *Config) { c.Proxies = "10.0.0.0/33" },
-		"tls-key":         func(c *Config) { c.TLSKey = "key.pem" },
-		"log-level":       func(c *Config) { c.LogLevel = "INFO" },
-		"log-format":      func(c *Config) { c.LogFormat = "xml" },
+		"listen":           func(c *Config) { c.Listen = "8080" },
+		"release-keys":     func(c *Config) { c.ReleaseKeys = "AAAA" },
+		"data":             func(c *Config) { c.Data = " " },
+		"media":            func(c *Config) { c.Media = ":http-alt" },
+		"turn":             func(c *Config) { c.Turn = "3478" },
+		"turn-secret":      func(c *Config) { c.TurnSecret = "short" },
+		"turns":            func(c *Config) { c.Turns = "x" },
+		"metrics":          func(c *Config) { c.Metrics = "9090" },
+		"public-url":       func(c *Config) { c.PublicURL = "https://example.com/?a=b" },
+		"public-ip":        func(c *Config) { c.PublicIP = "192.0.2.1,conference.example.com" },
+		"trusted-proxies":  func(c *Config) { c.Proxies = "10.0.0.0/33" },
+		"webhook-networks": func(c *Config) { c.Webhook = "10.0.0" },
+		"tls-key":          func(c *Config) { c.TLSKey = "key.pem" },
+		"relays":           func(c *Config) { c.Relays = "relay.example.com" },
+		"relay-networks":   func(c *Config) { c.RelayNetworks = "10.0.0.0/33" },
+		"log-level":        func(c *Config) { c.LogLevel = "INFO" },
+		"oidc-issuer":      func(c *Config) { c.Issuer = "http://login.example.com" },
+		"oidc-audience":    func(c *Config) { c.Audience = "portal" },
+		"oidc-scopes":      func(c *Config) { c.Scopes = "profile" },
+		"oidc-roles":       func(c *Config) { c.Roles = "*=organizer" },
+		"oidc-join":        func(c *Config) { c.Join = "nothing" },
+		"log-format":       func(c *Config) { c.LogFormat = "xml" },
 	}
 	for setting, spoil := range cases {
 		c := valid
@@ -83,8 +95,27 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+func TestValidateProvider(t *testing.T) {
+	for text, right := range map[string]bool{
+		"a=organizer": true, " a = organizer , b=support": true, "a=publisher,a=internal": true, "*=internal": true, "CN=x=internal": true,
+		"a": false, "=organizer": false, "a=boss": false, "a=relay": false, "*=support": false,
+	} {
+		if _, err := provider.ParseRoles(text, portal.Roles()); (err == nil) != right {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for what, o := range map[string]OIDC{
+		"no issuer": {Audience: "api"}, "used for nothing": {Issuer: "https://login.example.com", Roles: "a=support"},
+		"no roles": {Issuer: "https://login.example.com", Audience: "api"},
+	} {
+		if o.checkUse() == nil {
+			t.Errorf("%s: was accepted", what)
+		}
+	}
+}
+
 func TestLists(t *testing.T) {
-	c := Config{PublicIP: "192.0.2.1, ::ffff:192.0.2.2 ,2001:db8::1,", Proxies: "127.0.0.1, 10.1.2.3/8"}
+	c := Config{Public: Public{PublicIP: "192.0.2.1, ::ffff:192.0.2.2 ,2001:db8::1,"}, Networks: Networks{Proxies: "127.0.0.1, 10.1.2.3/8"}}
 	ips, err := c.publicIPs()
 	if err != nil || len(ips) != 3 || ips[1] != netip.MustParseAddr("192.0.2.2") {
 		t.Errorf("%v, %v", ips, err)
@@ -106,8 +137,8 @@ func TestPublicURL(t *testing.T) {
 		{Config{Listen: "0.0.0.0:8080"}, "http://localhost:4711"},
 		{Config{Listen: "[::]:8080"}, "http://localhost:4711"},
 		{Config{Listen: "127.0.0.1:0"}, "http://127.0.0.1:4711"},
-		{Config{Listen: "[::1]:0", TLSCert: "cert.pem"}, "https://[::1]:4711"},
-		{Config{Listen: ":0", PublicURL: "https://conference.example.com/"}, "https://conference.example.com"},
+		{Config{Listen: "[::1]:0", TLS: TLS{TLSCert: "cert.pem"}}, "https://[::1]:4711"},
+		{Config{Listen: ":0", Public: Public{PublicURL: "https://conference.example.com/"}}, "https://conference.example.com"},
 	}
 	for _, c := range cases {
 		if have := publicURL(c.cfg, bound); have != c.want {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -136,16 +137,14 @@ func goRequirements(t *testing.T) []string {
 
 func npmRequirements(t *testing.T) []string {
 	t.Helper()
-	var file struct{ Dependencies, DevDependencies map[string]string }
-	if err := json.Unmarshal([]byte(readDocument(t, "../web/package.json")), &file); err != nil {
-		t.Fatal(err)
-	}
 	var direct []string
-	for name := range file.Dependencies {
-		direct = append(direct, name)
-	}
-	for name := range file.DevDependencies {
-		direct = append(direct, name)
+	for _, path := range []string{"../web/package.json", "../.ci/tools/package.json", "../functions/store/dynamo/dynamotest/package.json"} {
+		var file struct{ Dependencies, DevDependencies map[string]string }
+		if err := json.Unmarshal([]byte(readDocument(t, path)), &file); err != nil {
+			t.Fatal(err)
+		}
+		direct = slices.AppendSeq(direct, maps.Keys(file.Dependencies))
+		direct = slices.AppendSeq(direct, maps.Keys(file.DevDependencies))
 	}
 	return direct
 }

@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/identity"
-	"github.com/coopnet/coopnet/functions/store/disk"
+	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
-	"github.com/coopnet/coopnet/shared/blob"
 )
 
 // Removed says how much of a kind of data was removed.
@@ -25,8 +23,12 @@ type Removed struct {
 // Erase asks every domain that keeps data of people to remove that of one. Where one fails the others are asked all the
 // same; what was removed is returned in any case.
 func Erase(ctx context.Context, db *sqlite.DB, data, email string) ([]Removed, error) {
+	files, err := openFiles(data, "http://localhost", true, nil) // no link is made
+	if err != nil {
+		return nil, err
+	}
 	reports, err := diagnostics.New(diagnostics.Config{
-		Store: db.Diagnostics(), Audit: db.Diagnostics(), Blobs: besideFiles{disk.Beside(filepath.Join(data, filesFolder))}, Limiter: idle{}, Staff: idle{}, Client: func(*http.Request) string { return "" },
+		Store: db.Diagnostics(), Audit: db.Diagnostics(), Blobs: files, Limiter: idle{}, Staff: idle{}, Client: func(*http.Request) string { return "" },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the reports: %w", err)
@@ -41,6 +43,7 @@ func Erase(ctx context.Context, db *sqlite.DB, data, email string) ([]Removed, e
 		{"invitations", func(ctx context.Context, email string) (int, error) {
 			return conference.Erase(ctx, db.Conference(), email)
 		}},
+		{"attendance", func(ctx context.Context, email string) (int, error) { return relays.Erase(ctx, db.Relays(), email) }},
 		{"reports", reports.Erase},
 	} {
 		n, err := domain.erase(ctx, email)
@@ -50,17 +53,6 @@ func Erase(ctx context.Context, db *sqlite.DB, data, email string) ([]Removed, e
 		}
 	}
 	return removed, errors.Join(errs...)
-}
-
-// besideFiles is the folder of files, which a running server may have: what erases needs no links.
-type besideFiles struct{ *disk.Folder }
-
-func (besideFiles) Upload(context.Context, string, blob.Object, time.Time) (blob.Upload, error) {
-	return blob.Upload{}, errors.ErrUnsupported
-}
-
-func (besideFiles) Download(context.Context, string, string, time.Time) (string, error) {
-	return "", errors.ErrUnsupported
 }
 
 // idle stands for what erasing asks nothing of.

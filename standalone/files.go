@@ -3,6 +3,8 @@ package standalone
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"path/filepath"
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
@@ -11,19 +13,12 @@ import (
 	"github.com/coopnet/coopnet/functions/store/disk"
 )
 
-// filesFolder is in the data folder.
-const filesFolder = "blobs"
-
-func (s *system) openFiles(context.Context) (err error) {
-	path := s.data.file(filesFolder)
-	if s.files, err = disk.Open(disk.Config{Path: path, URL: s.public, Logger: s.logger}); err != nil {
-		return fmt.Errorf("the folder of files %s cannot be opened: %w", path, err)
-	}
-	return nil
-}
-
 // wireFiles puts the domains together that keep files: releases of the software and diagnostic reports.
 func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (*installer.Domain, *diagnostics.Domain, error) {
+	var err error
+	if s.files, err = openFiles(s.data.path, s.public, false, s.logger); err != nil {
+		return nil, nil, err
+	}
 	keys, err := s.cfg.releaseKeys()
 	if err != nil {
 		return nil, nil, err
@@ -36,7 +31,7 @@ func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (
 	}
 	reports, err := diagnostics.New(diagnostics.Config{
 		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Blobs: s.files, Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
-		Logger: s.logger,
+		Events: portal.Receipts(s.webhooks), Logger: s.logger,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("wire the reports: %w", err)
@@ -62,4 +57,13 @@ func (s *system) clean(ctx context.Context) {
 			s.logger.Info("what has expired was removed", "what", c.what, "number", n)
 		}
 	}
+}
+
+// openFiles opens the store of files in a data folder. Links begin with url.
+func openFiles(data, url string, beside bool, logger *slog.Logger) (*disk.Store, error) {
+	files, err := disk.Open(disk.Config{Path: filepath.Join(data, FilesFolder), URL: url, Beside: beside, Logger: logger})
+	if err != nil {
+		return nil, fmt.Errorf("the folder of files cannot be opened: %w", err)
+	}
+	return files, nil
 }

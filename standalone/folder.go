@@ -17,6 +17,7 @@ const (
 	DatabaseFile     = "coopnet.db"
 	OrganizerKeyFile = "organizer.key"
 	SupportKeyFile   = "support.key"
+	FilesFolder      = "files" // releases of the software, and reports
 	demoFile         = "demo.txt"
 	lockFile         = "coopnet.lock"
 )

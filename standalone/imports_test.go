@@ -22,7 +22,8 @@ type importRule struct {
 
 // importRules is docs/architecture.md, "Who may import whom".
 func importRules() []importRule {
-	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/staff"}
+	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/staff",
+		"functions/provider", "functions/signin", "functions/relays", "functions/webhook"}
 	shared := "shared/..."
 	return []importRule{
 		{path: "shared/whip", pion: true},
@@ -34,8 +35,11 @@ func importRules() []importRule {
 		{path: "functions/store/storetest", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/sqlite", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/disk", ours: append([]string{shared}, domains...)},
+		{path: "functions/store/dynamo/dynamotest", ours: []string{"functions/store/dynamo"}, aws: true},
 		{path: "functions/store/*", ours: append([]string{shared}, domains...), aws: true},
-		{path: "functions/*/lambda", ours: []string{shared, "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}, aws: true},
+		{path: "functions/provider/providertest"},
+		{path: "functions/cloud", ours: []string{shared, "functions/portal", "functions/conference", "functions/identity", "functions/staff", "functions/store/dynamo", "functions/store/s3"}, aws: true},
+		{path: "functions/*/lambda", ours: []string{shared, "functions/cloud", "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}},
 		{path: "functions/*", ours: []string{shared}},
 
 		{path: "relay/internal/packet", pion: true},
@@ -49,6 +53,7 @@ func importRules() []importRule {
 		{path: "relay/internal/peer/peertest", pion: true},
 		{path: "relay/internal/room", ours: []string{shared}},
 		{path: "relay/internal/gate", ours: []string{shared}},
+		{path: "relay/internal/heartbeat", ours: []string{shared, "relay/internal/room"}},
 		{path: "relay/internal/metrics"},
 		{path: "relay/internal/leaktest"},
 		{path: "relay/internal/control", ours: []string{shared, "relay/internal/room", "relay/internal/gate"}},
@@ -61,13 +66,21 @@ func importRules() []importRule {
 
 		{path: "client/...", ours: []string{shared, "client/..."}, pion: true},
 		{path: "web"},
+		{path: "infra/runtimeapi"},
+		{path: "infra/gateway", aws: true},
+		{path: "infra/template", ours: []string{"infra/gateway"}},
+		{path: "infra/local", ours: []string{"functions/portal", "infra/..."}, aws: true},
+		{path: "infra/archive"},
+		{path: "infra/cmd/archive", ours: []string{"infra/archive"}},
+		{path: "infra/cmd/coopnet-cloud", ours: []string{shared, "infra/local", "web"}},
 		{path: "standalone/...", ours: []string{"..."}},
 	}
 }
 
 // testOnly are packages that exist for tests: no program links them.
 func testOnly() []string {
-	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest", "functions/portal/portaltest"}
+	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest",
+		"functions/store/dynamo/dynamotest", "functions/portal/portaltest", "functions/provider/providertest"}
 }
 
 // listedPackage is what `go list -json` says of a package.

@@ -17,7 +17,7 @@ import (
 
 func TestServeTLS(t *testing.T) {
 	certFile, keyFile := certtest.Write(t, t.TempDir(), 1, time.Now())
-	cfg := Config{Listen: "localhost:0", TLSCert: certFile, TLSKey: keyFile}
+	cfg := Config{Listen: "localhost:0", TLS: TLS{TLSCert: certFile, TLSKey: keyFile}}
 	plain, err := listen(t.Context(), "listen", cfg.Listen)
 	if err != nil {
 		t.Fatal(err)

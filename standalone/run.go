@@ -15,9 +15,11 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/disk"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
+	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/relay"
 	"github.com/coopnet/coopnet/shared/privatefile"
 	"github.com/coopnet/coopnet/shared/problem"
@@ -32,6 +34,7 @@ const (
 	drainTime     = 20 * time.Second
 	purgeInterval = 10 * time.Minute
 	endInterval   = 2 * time.Second
+	hookInterval  = 2 * time.Second
 )
 
 // Run starts everything, prints how to join to out, and stops cleanly when ctx ends.
@@ -45,14 +48,14 @@ func Run(ctx context.Context, cfg Config, out io.Writer, logger *slog.Logger) (e
 		s.openFolder,   // the data folder, locked for this process
 		s.listen,       // the HTTP port; from here on the public address is known
 		s.openDatabase, // SQLite, and the keys that sign join tokens
-		s.openFiles,    // diagnostic reports, and releases of the software
 		s.startRelay,   // the port of all media
 		s.startTurn,    // the ways in for networks that let no UDP out
 		s.wireDomains,  // conferences, identities, staff, portal: one handler
 		s.firstSteps,   // staff keys and the demo conference
+		s.joinFleet,    // conferences may live on the relay from here on
 		s.serve,        // portal, API, WHIP, WHEP and control on the HTTP port
 		s.serveMetrics, // the private listener, when there is one
-		s.startRounds,  // forgets what has expired, ends what is over, looks after the certificate
+		s.startRounds,  // forgets what has expired, ends what is over, tells webhooks, looks after the certificate
 		s.announce,     // the ready file, once everything answers
 	} {
 		if err := step(ctx); err != nil {
@@ -76,19 +79,26 @@ type system struct {
 	data *folder
 	door
 
-	db          *sqlite.DB
-	files       *disk.Store
+	storage
 	signing     *conference.KeyRing
 	media       *relay.Relay
 	turnSecret  turncred.Secret // zero: no TURN
 	staff       *staff.Domain
+	relays      *relays.Domain
 	conferences *conference.Domain
-	cleaners    []cleaner
+	webhooks    *webhook.Domain
 	handler     http.Handler
 	keys        keys
 	demo        *demo
 
 	lifetime
+}
+
+// storage is what is kept, and who forgets what has expired together with its files.
+type storage struct {
+	db       *sqlite.DB
+	files    *disk.Store
+	cleaners []cleaner
 }
 
 // door is the HTTP port.
@@ -138,7 +148,7 @@ func (s *system) startRelay(context.Context) error {
 		return err
 	}
 	s.media, err = relay.New(relay.Config{
-		ID: relayID, Issuer: s.public, Keys: s.signing, Media: s.cfg.Media, PublicIPs: ips, Logger: s.logger,
+		ID: relayID, Issuer: s.public, Keys: s.signing, Media: s.cfg.Media, PublicIPs: ips, Announced: true, Logger: s.logger,
 		Others: []string{s.cfg.Listen, s.cfg.Turns, s.cfg.Metrics},
 	})
 	var beside *relay.MediaTCPError
@@ -205,8 +215,15 @@ func (s *system) startRounds(ctx context.Context) error {
 	s.repeat(ctx, purgeInterval, s.purge)
 	s.repeat(ctx, purgeInterval, s.clean)
 	s.repeat(ctx, endInterval, s.endOver)
+	s.repeat(ctx, hookInterval, s.deliverWebhooks)
 	s.repeat(ctx, certificateInterval, s.checkCertificate)
 	return nil
+}
+
+func (s *system) deliverWebhooks(ctx context.Context) {
+	if err := s.webhooks.Deliver(ctx); err != nil && ctx.Err() == nil {
+		s.logger.Error("webhooks could not be delivered", "error", err)
+	}
 }
 
 func (s *system) purge(ctx context.Context) {
@@ -222,9 +239,7 @@ func (s *system) purge(ctx context.Context) {
 // endOver ends the live conferences whose end has passed: no request says so. It asks for those that somebody is in, so
 // a round costs as much as is live.
 func (s *system) endOver(ctx context.Context) {
-	for _, id := range overAmong(ctx, s.logger, s.media.Conferences(), func(ctx context.Context, id string) (bool, error) {
-		return conferenceOver(ctx, s.conferences, id, time.Now())
-	}) {
+	for _, id := range overAmong(ctx, s.logger, s.media.Conferences(), s.conferences.Over) {
 		s.media.EndConference(id)
 	}
 }

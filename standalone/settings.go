@@ -26,7 +26,7 @@ type Setting struct {
 
 // Settings lists what Config can be told, in the order of its fields.
 func Settings() []Setting {
-	fields := settingFields()
+	fields := configFields()
 	settings := make([]Setting, 0, len(fields))
 	for _, f := range fields {
 		name := f.Tag.Get("flag")
@@ -41,8 +41,8 @@ func Settings() []Setting {
 	return settings
 }
 
-// settingFields are those of the structs inside too.
-func settingFields() []reflect.StructField {
+// configFields are the fields of Config and of what it embeds, in their order.
+func configFields() []reflect.StructField {
 	return slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[Config]()), func(f reflect.StructField) bool { return f.Anonymous })
 }
 
@@ -54,14 +54,14 @@ func variable(name string) string {
 // (--config or COOPNET_CONFIG), and that over the default. It returns flag.ErrHelp when help was asked for.
 func ParseConfig(args []string, getenv func(string) string) (Config, error) {
 	var cfg Config
-	value := reflect.ValueOf(&cfg).Elem()
-	settings, fields := Settings(), settingFields()
+	fields, settings := configFields(), Settings()
+	field := func(i int) reflect.Value { return reflect.ValueOf(&cfg).Elem().FieldByIndex(fields[i].Index) }
 
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	file := flags.String("config", getenv("COOPNET_CONFIG"), "configuration file")
 	for i, s := range settings {
-		flags.StringVar(value.FieldByIndex(fields[i].Index).Addr().Interface().(*string), s.Flag, s.Default, s.Usage)
+		flags.StringVar(field(i).Addr().Interface().(*string), s.Flag, s.Default, s.Usage)
 	}
 	if err := flags.Parse(args); err != nil {
 		return Config{}, err
@@ -81,9 +81,9 @@ func ParseConfig(args []string, getenv func(string) string) (Config, error) {
 			continue
 		}
 		if v := getenv(s.Variable); v != "" {
-			value.FieldByIndex(fields[i].Index).SetString(v)
+			field(i).SetString(v)
 		} else if v, ok := keys[s.Flag]; ok {
-			value.FieldByIndex(fields[i].Index).SetString(v)
+			field(i).SetString(v)
 		}
 	}
 	return cfg, cfg.Validate()

@@ -110,7 +110,7 @@ func TestJoinTokensOpenTURN(t *testing.T) {
 
 func TestTURNOverTLSAndOnThePortalsPort(t *testing.T) {
 	certFile, keyFile := certtest.Write(t, t.TempDir(), 1, time.Now())
-	cfg := Config{Listen: "localhost:0", Media: "127.0.0.1:0", Turn: "127.0.0.1:0", Turns: "127.0.0.1:0", TLSCert: certFile, TLSKey: keyFile}
+	cfg := Config{Listen: "localhost:0", Media: "127.0.0.1:0", Turn: "127.0.0.1:0", Turns: "127.0.0.1:0", TLS: TLS{TLSCert: certFile, TLSKey: keyFile}}
 	var log bytes.Buffer
 	s := &system{cfg: cfg, lifetime: lifetime{logger: slog.New(slog.NewTextHandler(&log, nil)), failed: make(chan error, 2)}}
 	s.handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})

@@ -2,6 +2,7 @@ package standalone
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -11,7 +12,8 @@ import (
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/portal"
-	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/functions/webhook"
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/web"
 )
 
@@ -28,39 +30,84 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wire the identities: %w", err)
 	}
-	if s.staff, err = staff.New(staff.Config{Store: s.db.Staff(), Logger: s.logger}); err != nil {
-		return fmt.Errorf("wire the staff: %w", err)
-	}
-	hasher, err := conference.NewArgon2(conference.Argon2Config{})
+	colleagues, err := s.wirePeople(clients, limiter)
 	if err != nil {
-		return fmt.Errorf("wire the password hasher: %w", err)
+		return err
+	}
+	repeats, err := s.wireWebhooks()
+	if err != nil {
+		return err
+	}
+	if err = s.wireRelays(); err != nil {
+		return err
+	}
+	origins, err := s.cfg.relayOrigins()
+	if err != nil {
+		return err
 	}
 	catalogue, reports, err := s.wireFiles(limiter, clients)
 	if err != nil {
 		return err
 	}
-	s.conferences, err = conference.New(conference.Config{
-		Software: conference.Software{Launches: s.db.Conference(), Releases: portal.Releases(catalogue)},
-		Store:    s.db.Conference(), Keys: s.signing, Hasher: hasher, Limiter: limiter, Relays: theRelay{s.public, s.turnURLs()}, TurnSecret: s.turnSecret,
-		Identities: portal.Identities(identities), Staff: portal.Organizers(s.staff), Client: clients.Client,
-		PublicURL: s.public, Ended: s.media.EndConference, Logger: s.logger,
-	})
-	if err != nil {
-		return fmt.Errorf("wire the conferences: %w", err)
+	if err := s.wireConferences(conference.Config{
+		Software: conference.Software{Launches: s.db.Conference(), Releases: portal.Releases(catalogue)}, Limiter: limiter,
+		Identities: portal.Identities(identities, colleagues), Client: clients.Client,
+		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(s.webhooks), Ended: s.ended},
+	}); err != nil {
+		return err
 	}
 	static, err := staticFiles(web.Files(), s.logger)
 	if err != nil {
 		return err
 	}
 	control, err := portal.New(portal.Config{
-		API:    []*http.ServeMux{s.conferences.Handler(), identities.Handler(), s.staff.Handler(), catalogue.Handler(), reports.Handler()},
+		API: []*http.ServeMux{
+			s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(), s.relays.Handler(),
+			s.webhooks.Handler(),
+		},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
-		Connect: []string{webSocketOrigin(s.public)}, Logger: s.logger,
+		Connect: append(origins, webSocketOrigin(s.public)), Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("wire the portal: %w", err)
 	}
 	s.handler = mount(control, s.media.Handler(), s.files.Handler())
+	return nil
+}
+
+// wireWebhooks returns who does an organizer's call once, which others need too.
+func (s *system) wireWebhooks() (*idempotency.Keeper, error) {
+	repeats, err := idempotency.New(idempotency.Config{
+		Store: s.db.Idempotency(), Sealer: conference.Sealer{Keys: s.signing, Rand: rand.Reader}, Refused: portal.Refused,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire the idempotency keys: %w", err)
+	}
+	networks, err := s.cfg.webhookNetworks()
+	if err != nil {
+		return nil, err
+	}
+	s.webhooks, err = webhook.New(webhook.Config{
+		Store: s.db.Webhook(), Staff: portal.Organizers(s.staff), Repeats: repeats, Networks: networks, Logger: s.logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire the webhooks: %w", err)
+	}
+	return repeats, nil
+}
+
+// wireConferences adds to cfg what comes from no other domain.
+func (s *system) wireConferences(cfg conference.Config) error {
+	hasher, err := conference.NewArgon2(conference.Argon2Config{})
+	if err != nil {
+		return fmt.Errorf("wire the password hasher: %w", err)
+	}
+	cfg.Store, cfg.Keys, cfg.Hasher = s.db.Conference(), s.signing, hasher
+	cfg.Relays, cfg.TurnSecret, cfg.Staff = portal.Relays(s.relays), s.turnSecret, portal.Organizers(s.staff)
+	cfg.PublicURL, cfg.Logger = s.public, s.logger
+	if s.conferences, err = conference.New(cfg); err != nil {
+		return fmt.Errorf("wire the conferences: %w", err)
+	}
 	return nil
 }
 
@@ -80,7 +127,7 @@ func staticFiles(files fs.FS, logger *slog.Logger) (http.Handler, error) {
 	return static, nil
 }
 
-// mount puts both planes and the links to files on one port. The relay's paths carry bearer tokens and never cookies. It is no ServeMux, which
+// mount puts both planes and the files on one port. Only the control plane's paths carry cookies. It is no ServeMux, which
 // would redirect a path that is not clean before either plane sees it.
 func mount(control, media, files http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,19 +140,6 @@ func mount(control, media, files http.Handler) http.Handler {
 			control.ServeHTTP(w, r)
 		}
 	})
-}
-
-// theRelay is conference.Relays for one machine: every conference lives on the relay of this process.
-type theRelay struct {
-	origin string // that browsers see
-	turn   []string
-}
-
-func (r theRelay) Place(context.Context, string, string) (conference.Relay, error) {
-	return conference.Relay{
-		ID:   relayID,
-		WHIP: r.origin + "/whip", WHEP: r.origin + "/whep", Control: webSocketOrigin(r.origin) + "/control", TURN: r.turn,
-	}, nil
 }
 
 // webSocketOrigin turns http into ws and https into wss.

@@ -12,11 +12,18 @@ import (
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
-// Attempt is what somebody shows to be admitted: name and password, or an invitation's code.
+// Attempt is what somebody shows to be admitted: name and password, or an invitation's code. For a colleague the name may
+// be enough.
 type Attempt struct {
-	Name       string `json:"name"`
-	Password   string `json:"password"`
-	Invitation string `json:"invitation"`
+	Name       string     `json:"name"`
+	Password   string     `json:"password"`
+	Invitation string     `json:"invitation"`
+	Colleague  *Colleague `json:"-"` // who has signed in; no part of the body
+}
+
+// byNameAlone reports whether no password is looked at.
+func (a Attempt) byNameAlone() bool {
+	return a.Invitation == "" && a.Colleague != nil && !a.Colleague.NeedsPassword
 }
 
 // denied is the one refusal, whatever the reason: who guesses learns nothing.
@@ -28,7 +35,7 @@ func denied() error {
 // Admit lets somebody in, or refuses with one answer. Unknown name, wrong password, not yet open, ended and closed to
 // guests cost the same work.
 func (d *Domain) Admit(ctx context.Context, who Client, a Attempt) (*Admission, *Conference, error) {
-	if a.Invitation == "" && (a.Name == "" || a.Password == "") {
+	if a.Invitation == "" && (a.Name == "" || a.Password == "" && !a.byNameAlone()) {
 		return nil, nil, missing(a)
 	}
 	name, nameErr := NormalName(a.Name)
@@ -38,9 +45,12 @@ func (d *Domain) Admit(ctx context.Context, who Client, a Attempt) (*Admission, 
 	}
 	var in *entrance
 	var err error
-	if a.Invitation != "" {
+	switch {
+	case a.Invitation != "":
 		in, err = d.byInvitation(ctx, a.Invitation)
-	} else {
+	case a.byNameAlone():
+		in, err = d.byName(ctx, name, nameErr == nil, a)
+	default:
 		in, err = d.byPassword(ctx, name, nameErr == nil, a)
 	}
 	if err != nil {
@@ -56,10 +66,13 @@ func (d *Domain) Admit(ctx context.Context, who Client, a Attempt) (*Admission, 
 	if err := tries.check(ctx); err != nil { // see attempts: the result of a burst is not told
 		return nil, nil, err
 	}
-	if a.Invitation == "" {
+	if a.Invitation == "" && !a.byNameAlone() {
 		d.cfg.Hasher.Remember(in.conference.PasswordHash, NormalPassword(a.Password))
 	}
-	admission, err := d.admission(in, now)
+	admission, err := d.admission(in, who, now)
+	if err == nil && in.colleague != nil {
+		d.cfg.Logger.InfoContext(ctx, "colleague admitted", "conference", in.conference.ID, "participant", admission.Participant, "by", in.colleague.Actor)
+	}
 	return admission, in.conference, err
 }
 
@@ -68,7 +81,7 @@ func missing(a Attempt) error {
 	if a.Name == "" {
 		v.fail("/name", "is empty")
 	}
-	if a.Password == "" {
+	if a.Password == "" && !a.byNameAlone() {
 		v.fail("/password", "is empty")
 	}
 	return v.err()
@@ -79,17 +92,26 @@ type entrance struct {
 	conference *Conference
 	role       jointoken.Role
 	invitation string
+	colleague  *Colleague
+}
+
+// newEntrance is for who comes without an invitation.
+func newEntrance(a Attempt) *entrance {
+	if a.Colleague != nil {
+		return &entrance{role: jointoken.RoleInternal, colleague: a.Colleague}
+	}
+	return &entrance{role: jointoken.RoleGuest}
 }
 
 // allowed applies the conference's policy for guests.
 func (e *entrance) allowed() bool {
-	return e.role != jointoken.RoleGuest || e.conference.GuestPolicy == PolicyAccept
+	return e.role != jointoken.RoleGuest || e.conference.GuestPolicy != PolicyDeny
 }
 
 // byPassword returns nil for an unknown name and for a wrong password, after one computation in both cases. A
 // conference that lets no guest in now is checked like an unknown one: whether the password is right stays unknown.
 func (d *Domain) byPassword(ctx context.Context, name string, readable bool, a Attempt) (*entrance, error) {
-	in := &entrance{role: jointoken.RoleGuest}
+	in := newEntrance(a)
 	if readable {
 		c, err := d.cfg.Store.ConferenceByName(ctx, name)
 		if err != nil && !errors.Is(err, ErrNotFound) {
@@ -118,6 +140,23 @@ func (d *Domain) byPassword(ctx context.Context, name string, readable bool, a A
 	return in, nil
 }
 
+// byName is for a colleague, whom the identity provider has checked.
+func (d *Domain) byName(ctx context.Context, name string, readable bool, a Attempt) (*entrance, error) {
+	if !readable {
+		return nil, nil
+	}
+	c, err := d.cfg.Store.ConferenceByName(ctx, name)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find conference: %w", err)
+	}
+	in := newEntrance(a)
+	in.conference = c
+	return in, nil
+}
+
 // byInvitation needs no costly hash: a code has 192 random bits, and nobody finds one by trying.
 func (d *Domain) byInvitation(ctx context.Context, code string) (*entrance, error) {
 	inv, err := d.cfg.Store.InvitationByCode(ctx, sha256.Sum256([]byte(code)))
@@ -130,7 +169,7 @@ func (d *Domain) byInvitation(ctx context.Context, code string) (*entrance, erro
 	if !inv.Live(d.cfg.Now()) {
 		return nil, nil
 	}
-	c, err := d.cfg.Store.Conference(ctx, inv.Conference)
+	c, err := d.cfg.Store.RecentConference(ctx, inv.Conference)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
@@ -140,17 +179,19 @@ func (d *Domain) byInvitation(ctx context.Context, code string) (*entrance, erro
 	return &entrance{conference: c, role: inv.Kind, invitation: inv.ID}, nil
 }
 
-func (d *Domain) admission(in *entrance, now time.Time) (*Admission, error) {
+func (d *Domain) admission(in *entrance, who Client, now time.Time) (*Admission, error) {
 	participant, err := newID(d.cfg.Rand)
 	if err != nil {
 		return nil, err
 	}
-	expires := now.Add(admissionLife)
-	if until := in.conference.Until(); !until.IsZero() && until.Before(expires) {
-		expires = until
+	a := &Admission{
+		Conference: in.conference.ID, Participant: participant, Role: in.role, Invitation: in.invitation, Site: who.Site,
+		Expires: now.Add(admissionLife).UTC().Truncate(time.Second), // the conference's end is looked at each time: it may move
 	}
-	return &Admission{
-		Conference: in.conference.ID, Participant: participant, Role: in.role, Invitation: in.invitation,
-		Expires: expires.UTC().Truncate(time.Second),
-	}, nil
+	if in.colleague != nil {
+		a.Who = &in.colleague.Identity
+	} else if a.Invitation == "" {
+		a.Password = in.conference.PasswordID
+	}
+	return a, nil
 }

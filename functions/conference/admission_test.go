@@ -182,7 +182,7 @@ func TestInvitations(t *testing.T) {
 		return a, err
 	}
 	inv, code, err := w.Invite(t.Context(), c.ID, conference.Invite{Kind: "internal", Name: "Ada", Email: "ada@example.org"})
-	if err != nil || len(code) != 32 || !inv.ExpiresAt.Equal(*c.EndsAt) {
+	if err != nil || len(code) != 32 || !inv.Until(c).Equal(*c.EndsAt) || !inv.ExpiresAt.Equal(c.Expires()) {
 		t.Fatalf("%+v %q %v", inv, code, err)
 	}
 	if url := w.InvitationURL(code); url != "https://coopnet.example/#invitation="+code {

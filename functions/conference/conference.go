@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/turncred"
 )
@@ -26,10 +27,12 @@ type Conference struct {
 	ID string `json:"id"`
 	Settings
 	PasswordHash string    `json:"passwordHash"` // PHC string; answers never carry it (see view)
+	PasswordID   string    `json:"passwordId"`   // of this password; an admission by a former one is not good any more
 	CreatedBy    string    `json:"createdBy"`    // "key:" and its id, "oidc:" and the subject, or "first start"
 	CreatedAt    time.Time `json:"createdAt"`
-	EndedAt      time.Time `json:"endedAt,omitzero"` // zero while nobody ended it
-	Version      int64     `json:"version"`          // for compare-and-swap; the store counts it
+	UpdatedAt    time.Time `json:"updatedAt,omitzero"` // zero for a conference from before this was kept
+	EndedAt      time.Time `json:"endedAt,omitzero"`   // zero while nobody ended it
+	Version      int64     `json:"version"`            // for compare-and-swap; the store counts it
 }
 
 // Settings is what an organizer decides. The fields are those of the contract.
@@ -148,6 +151,15 @@ type Staff interface {
 type Identities interface {
 	// Identity returns nil when the request carries no live identity.
 	Identity(r *http.Request) (*Identity, error)
+	// Colleague returns nil when nobody of the company has signed in.
+	Colleague(r *http.Request) (*Colleague, error)
+}
+
+// Colleague is an internal participant who has signed in with the company's identity provider.
+type Colleague struct {
+	Actor         string // for the log
+	Identity      Identity
+	NeedsPassword bool // else a conference's exact name is enough
 }
 
 // Identity is who a participant says to be.
@@ -173,10 +185,22 @@ type Config struct {
 	Software   Software                   // zero: nobody joins with the software
 	TurnSecret turncred.Secret            // shared with the relays; zero: nobody gets TURN credentials
 	PublicURL  string                     // issuer of join tokens and base of invitation links; no slash at its end
-	Ended      func(conferenceID string)  // optional; called once a conference has ended, to tell its relay
-	Now        func() time.Time           // nil is time.Now
-	Rand       io.Reader                  // nil is crypto/rand
-	Logger     *slog.Logger               // nil discards
+	Organizing Organizing
+	Now        func() time.Time // nil is time.Now
+	Rand       io.Reader        // nil is crypto/rand
+	Logger     *slog.Logger     // nil discards
+}
+
+// Organizing is what the organizers' calls need besides. All of it is optional.
+type Organizing struct {
+	Repeats Repeats                   // nil: an Idempotency-Key is not looked at
+	Events  Events                    // nil: nobody is told
+	Ended   func(conferenceID string) // called once a conference has ended, to tell its relay
+}
+
+// Repeats does a call once; see idempotency.Keeper.
+type Repeats interface {
+	Serve(w http.ResponseWriter, r *http.Request, actor string, h idempotency.Handler) error
 }
 
 func (c *Config) validate() error {
@@ -213,56 +237,6 @@ func New(cfg Config) (*Domain, error) {
 // Issuer is the `iss` of this domain's join tokens.
 func (d *Domain) Issuer() string { return d.cfg.PublicURL }
 
-// Draft is a conference before it exists. An empty Password asks for a generated one.
-type Draft struct {
-	Settings
-	Password string `json:"password"`
-}
-
-// NewDraft has the contract's defaults.
-func NewDraft() Draft {
-	return Draft{Settings: Settings{
-		Schedule:      Schedule{OpenBefore: 15},
-		Bridges:       []Bridge{},
-		Guests:        Guests{GuestPolicy: PolicyAccept, Permissions: Permissions{GuestShare: ShareSoftware, Chat: true, Annotate: true}},
-		RetentionDays: 30,
-	}}
-}
-
-// Create stores a new conference. The password is returned only when it was generated here: it is never shown again.
-func (d *Domain) Create(ctx context.Context, actor string, draft Draft) (c *Conference, generated string, err error) {
-	if err := draft.normalise(d.cfg.Now()); err != nil {
-		return nil, "", err
-	}
-	password := draft.Password
-	if password == "" {
-		if generated, err = GeneratePassword(d.cfg.Rand); err != nil {
-			return nil, "", err
-		}
-		password = generated
-	}
-	hash, err := d.cfg.Hasher.Hash(ctx, password)
-	if err != nil {
-		return nil, "", fmt.Errorf("hash the conference's password: %w", err)
-	}
-	id, err := newID(d.cfg.Rand)
-	if err != nil {
-		return nil, "", err
-	}
-	c = &Conference{
-		ID: id, Settings: draft.Settings, PasswordHash: hash, CreatedBy: actor,
-		CreatedAt: d.cfg.Now().UTC().Truncate(time.Millisecond), Version: 1,
-	}
-	err = d.cfg.Store.CreateConference(ctx, c)
-	if errors.Is(err, ErrNameTaken) {
-		return nil, "", problem.New(problem.Conflict, "A conference with this name exists and has not ended.")
-	}
-	if err != nil {
-		return nil, "", fmt.Errorf("store conference: %w", err)
-	}
-	return c, generated, nil
-}
-
 // Conference returns one by its id.
 func (d *Domain) Conference(ctx context.Context, id string) (*Conference, error) {
 	c, err := d.cfg.Store.Conference(ctx, id)
@@ -275,21 +249,18 @@ func (d *Domain) Conference(ctx context.Context, id string) (*Conference, error)
 	return c, nil
 }
 
-// maxPage bounds a page of List.
+// maxPage bounds a page of a list.
 const maxPage = 100
 
 // List returns a page of conferences, the newest first.
 func (d *Domain) List(ctx context.Context, q Query) (Page, error) {
-	switch q.Status {
-	case "", StatusScheduled, StatusOpen, StatusEnded:
-	default:
-		return Page{}, invalid("/status", "must be scheduled, open or ended")
+	var v check
+	if q.Status != "" {
+		v.oneOf("/status", q.Status, StatusScheduled, StatusOpen, StatusEnded)
 	}
-	if q.Limit == 0 {
-		q.Limit = maxPage / 2
-	}
-	if q.Limit < 1 || q.Limit > maxPage {
-		return Page{}, invalid("/limit", fmt.Sprintf("must be between 1 and %d", maxPage))
+	q.Limit = v.limit(q.Limit)
+	if err := v.err(); err != nil {
+		return Page{}, err
 	}
 	page, err := d.cfg.Store.Conferences(ctx, q)
 	if errors.Is(err, ErrCursor) {
@@ -299,32 +270,6 @@ func (d *Domain) List(ctx context.Context, q Query) (Page, error) {
 		return Page{}, fmt.Errorf("list conferences: %w", err)
 	}
 	return page, nil
-}
-
-// End ends a conference for everybody. Ending it twice is fine.
-func (d *Domain) End(ctx context.Context, id string) (*Conference, error) {
-	for range 5 { // somebody else changes it at the same time: read again
-		c, err := d.Conference(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		now := d.cfg.Now().UTC().Truncate(time.Millisecond)
-		if c.Status(now) != StatusEnded {
-			c.EndedAt = now
-			err = d.cfg.Store.UpdateConference(ctx, c)
-			if errors.Is(err, ErrConflict) {
-				continue
-			}
-			if err != nil {
-				return nil, fmt.Errorf("end conference: %w", err)
-			}
-		}
-		if d.cfg.Ended != nil {
-			d.cfg.Ended(c.ID)
-		}
-		return c, nil
-	}
-	return nil, problem.New(problem.Conflict, "The conference is being changed by somebody else. Try again.")
 }
 
 // newID makes an id of 128 random bits without characters that a shell, a URL or a flag parser would notice.

@@ -34,7 +34,6 @@ func TestCreateValidates(t *testing.T) {
 		"end before start":   {func(d *conference.Draft) { d.StartsAt, d.EndsAt = w.in(2*time.Hour), w.in(time.Hour) }, []string{"/endsAt"}},
 		"zone":               {func(d *conference.Draft) { d.Timezone = "Mars/Olympus" }, []string{"/timezone"}},
 		"policy":             {func(d *conference.Draft) { d.GuestPolicy = "all" }, []string{"/guestPolicy"}},
-		"no lobby yet":       {func(d *conference.Draft) { d.GuestPolicy = conference.PolicyLobby }, []string{"/guestPolicy"}},
 		"share":              {func(d *conference.Draft) { d.Permissions.GuestShare = "x" }, []string{"/permissions/guestShare"}},
 		"region":             {func(d *conference.Draft) { d.Region = "EU west" }, []string{"/region"}},
 		"retention":          {func(d *conference.Draft) { d.RetentionDays = 0 }, []string{"/retentionDays"}},

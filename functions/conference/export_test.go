@@ -3,6 +3,8 @@ package conference
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/coopnet/coopnet/shared/sealed"
 )
 
 // Seal gives tests the value of an admission's cookie.
@@ -14,7 +16,7 @@ func (d *Domain) Open(ctx context.Context, value string) (Admission, error) {
 }
 
 // ErrSealed is what Open returns for a value that is not a live admission.
-func ErrSealed() error { return errSealed }
+func ErrSealed() error { return sealed.ErrNotOurs }
 
 // Count lets a test count the computations, and run something before each.
 func (a *Argon2) Count(runs *atomic.Int64, before func()) {

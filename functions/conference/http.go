@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/sealed"
 )
 
 // Handler answers this domain's calls. The portal in front of it bounds the body, checks the content type and the
@@ -20,12 +20,21 @@ func (d *Domain) Handler() *http.ServeMux {
 	mux.HandleFunc("DELETE /api/v1/admissions", d.serve(d.deleteAdmission))
 	mux.HandleFunc("POST /api/v1/join-tokens", d.serve(d.postJoinToken))
 	d.launchRoutes(mux)
+	mux.HandleFunc("GET /api/v1/lobby", d.serve(d.readDoor))
+	mux.HandleFunc("POST /api/v1/lobby/{pid}", d.serve(d.postDoor))
 	mux.HandleFunc("GET /.well-known/jwks.json", d.serve(d.readJWKS))
-	mux.HandleFunc("POST /api/v1/conferences", d.organizer(d.postConference))
+	mux.HandleFunc("POST /api/v1/conferences", d.once(d.postConference))
 	mux.HandleFunc("GET /api/v1/conferences", d.organizer(d.listConferences))
 	mux.HandleFunc("GET /api/v1/conferences/{id}", d.organizer(d.readConference))
-	mux.HandleFunc("POST /api/v1/conferences/{id}/end", d.organizer(d.postEnd))
-	mux.HandleFunc("POST /api/v1/conferences/{id}/invitations", d.organizer(d.postInvitation))
+	mux.HandleFunc("PATCH /api/v1/conferences/{id}", d.organizer(d.patchConference))
+	mux.HandleFunc("DELETE /api/v1/conferences/{id}", d.organizer(d.deleteConference))
+	mux.HandleFunc("GET /api/v1/conferences/{id}/invite.ics", d.organizer(d.readCalendar))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/password", d.once(d.postPassword))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/end", d.once(d.postEnd))
+	mux.HandleFunc("GET /api/v1/conferences/{id}/lobby", d.organizer(d.listLobby))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/lobby/{pid}", d.once(d.postDecision))
+	mux.HandleFunc("POST /api/v1/conferences/{id}/invitations", d.once(d.postInvitation))
+	mux.HandleFunc("GET /api/v1/conferences/{id}/invitations", d.organizer(d.listInvitations))
 	mux.HandleFunc("DELETE /api/v1/conferences/{id}/invitations/{iid}", d.organizer(d.deleteInvitation))
 	return mux
 }
@@ -38,6 +47,7 @@ func (d *Domain) serve(h func(http.ResponseWriter, *http.Request) error) http.Ha
 type admissionAnswer struct {
 	Conference admittedConference `json:"conference"`
 	Identity   *Identity          `json:"identity"`
+	SignedIn   bool               `json:"signedIn"` // the identity is the provider's, and stays
 	Next       string             `json:"next"`
 }
 
@@ -59,13 +69,19 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	if err := problem.Decode(r.Body, &attempt); err != nil {
 		return err
 	}
+	var err error
+	if attempt.Colleague, err = d.cfg.Identities.Colleague(r); err != nil {
+		return err
+	}
 	admission, c, err := d.Admit(r.Context(), d.cfg.Client(r), attempt)
 	if err != nil {
 		return err
 	}
-	who, err := d.cfg.Identities.Identity(r)
-	if err != nil {
-		return err
+	who := admission.Who
+	if who == nil {
+		if who, err = d.cfg.Identities.Identity(r); err != nil {
+			return err
+		}
 	}
 	sealed, err := d.seal(r.Context(), *admission)
 	if err != nil {
@@ -82,7 +98,7 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 			ID: c.ID, Name: c.Name, Title: c.Title, StartsAt: c.StartsAt, EndsAt: c.EndsAt, Status: c.Status(now), Bridges: c.Bridges,
 			Welcome: c.Welcome, Support: c.SupportContact,
 		},
-		Identity: who, Next: next,
+		Identity: who, SignedIn: admission.Who != nil, Next: next,
 	})
 }
 
@@ -99,6 +115,14 @@ type joinAnswer struct {
 	Permissions []jointoken.Permission `json:"permissions"`
 	Relay       joinRelay              `json:"relay"`
 	ICEServers  []ICEServer            `json:"iceServers"`
+	Alternates  []alternate            `json:"alternates"`
+}
+
+// alternate is for who cannot reach the relay.
+type alternate struct {
+	Token      string      `json:"token"`
+	Relay      joinRelay   `json:"relay"`
+	ICEServers []ICEServer `json:"iceServers"`
 }
 
 type joinParticipant struct {
@@ -124,11 +148,17 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	if err := problem.Decode(r.Body, &body); err != nil {
 		return err
 	}
-	who, err := d.cfg.Identities.Identity(r)
-	if err != nil {
-		return err
+	who := admission.Who
+	if who == nil {
+		if who, err = d.cfg.Identities.Identity(r); err != nil {
+			return err
+		}
 	}
 	t, err := d.JoinToken(r.Context(), admission, who, body.Mode)
+	var wait *Waiting
+	if errors.As(err, &wait) {
+		return answerWaiting(w, wait)
+	}
 	if err != nil {
 		return err
 	}
@@ -136,11 +166,17 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 }
 
 func ticketAnswer(t *Ticket) joinAnswer {
+	alternates := make([]alternate, 0, len(t.Alternates))
+	for _, way := range t.Alternates {
+		alternates = append(alternates, alternate{Token: way.Token, Relay: viewRelay(way.Relay), ICEServers: way.ICEServers})
+	}
 	return joinAnswer{
 		Token: t.Token, ExpiresAt: t.Expires, Participant: joinParticipant{ID: t.Participant, Name: t.Name, Role: t.Role},
-		Permissions: t.Permissions, Relay: joinRelay{WHIP: t.Relay.WHIP, WHEP: t.Relay.WHEP, Control: t.Relay.Control}, ICEServers: t.ICEServers,
+		Permissions: t.Permissions, Relay: viewRelay(t.Relay), ICEServers: t.ICEServers, Alternates: alternates,
 	}
 }
+
+func viewRelay(r Relay) joinRelay { return joinRelay{WHIP: r.WHIP, WHEP: r.WHEP, Control: r.Control} }
 
 func (d *Domain) fromCookie(r *http.Request) (Admission, error) {
 	missing := problem.New(problem.Unauthenticated, "Enter the conference's name and password first.")
@@ -149,7 +185,7 @@ func (d *Domain) fromCookie(r *http.Request) (Admission, error) {
 		return Admission{}, missing
 	}
 	admission, err := d.open(r.Context(), cookie.Value)
-	if errors.Is(err, errSealed) {
+	if errors.Is(err, sealed.ErrNotOurs) {
 		return Admission{}, missing
 	}
 	return admission, err
@@ -166,17 +202,4 @@ func (d *Domain) readJWKS(w http.ResponseWriter, r *http.Request) error {
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
-// unchanged demands If-Match with the present ETag, or *. RFC 9110 section 13.1.1: the comparison is strong.
-func unchanged(r *http.Request, current string) error {
-	// The Lambda adapter splits a list at its commas.
-	tags := strings.Split(strings.Join(r.Header.Values("If-Match"), ","), ",")
-	if len(tags) == 1 && strings.TrimSpace(tags[0]) == "" {
-		return problem.New(problem.PreconditionRequired, "Send If-Match with the ETag that you know, or *.")
-	}
-	for _, tag := range tags {
-		if tag = strings.TrimSpace(tag); tag == "*" || tag == current {
-			return nil
-		}
-	}
-	return problem.New(problem.PreconditionFailed, "It has been changed since you read it.")
-}
+func unchanged(r *http.Request, current string) error { return problem.IfMatch(r, current) }

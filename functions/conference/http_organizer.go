@@ -1,10 +1,13 @@
 package conference
 
 import (
+	"errors"
+	"io"
 	"net/http"
-	"strconv"
+	"strings"
 	"time"
 
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -23,35 +26,49 @@ func (d *Domain) organizer(h func(w http.ResponseWriter, r *http.Request, actor 
 	})
 }
 
+// once is organizer for what must not happen twice: a call with an Idempotency-Key is done once.
+func (d *Domain) once(h func(w http.ResponseWriter, r *http.Request, actor string, random io.Reader) error) http.HandlerFunc {
+	return d.organizer(func(w http.ResponseWriter, r *http.Request, actor string) error {
+		if d.cfg.Organizing.Repeats == nil {
+			return h(w, r, actor, d.cfg.Rand)
+		}
+		err := d.cfg.Organizing.Repeats.Serve(w, r, actor, func(w http.ResponseWriter, r *http.Request, random io.Reader) error {
+			return h(w, r, actor, random)
+		})
+		if errors.Is(err, idempotency.ErrKey) || errors.Is(err, idempotency.ErrReused) {
+			return problem.Wrap(problem.Invalid, strings.ToUpper(err.Error()[:1])+err.Error()[1:]+".", err)
+		}
+		return err
+	})
+}
+
 // view is a conference as organizers see it.
 type view struct {
 	ID string `json:"id"`
 	Settings
 	Status    string    `json:"status"`
 	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
 	EndedAt   time.Time `json:"endedAt,omitzero"`
 	Version   int64     `json:"version"`
 	Password  string    `json:"password,omitempty"` // only when it was generated, only in the answer to that call
 }
 
 func (d *Domain) view(c *Conference) view {
-	return view{ID: c.ID, Settings: c.Settings, Status: c.Status(d.cfg.Now()), CreatedAt: c.CreatedAt, EndedAt: c.EndedAt, Version: c.Version}
+	return view{ID: c.ID, Settings: c.Settings, Status: c.Status(d.cfg.Now()), CreatedAt: c.CreatedAt, UpdatedAt: c.updated(), EndedAt: c.EndedAt, Version: c.Version}
 }
 
-func (d *Domain) postConference(w http.ResponseWriter, r *http.Request, actor string) error {
+func (d *Domain) postConference(w http.ResponseWriter, r *http.Request, actor string, random io.Reader) error {
 	draft := NewDraft()
 	if err := problem.Decode(r.Body, &draft); err != nil {
 		return err
 	}
-	c, generated, err := d.Create(r.Context(), actor, draft)
+	c, generated, err := d.create(r.Context(), random, actor, draft)
 	if err != nil {
 		return err
 	}
-	v := d.view(c)
-	v.Password = generated
 	w.Header().Set("Location", "/api/v1/conferences/"+c.ID)
-	w.Header().Set("ETag", etag(c.Version))
-	return problem.Answer(w, http.StatusCreated, v)
+	return d.answer(w, http.StatusCreated, c, generated)
 }
 
 func (d *Domain) readConference(w http.ResponseWriter, r *http.Request, _ string) error {
@@ -59,44 +76,35 @@ func (d *Domain) readConference(w http.ResponseWriter, r *http.Request, _ string
 	if err != nil {
 		return err
 	}
-	w.Header().Set("ETag", etag(c.Version))
-	return problem.Answer(w, http.StatusOK, d.view(c))
+	return d.answer(w, http.StatusOK, c, "")
 }
 
 func (d *Domain) listConferences(w http.ResponseWriter, r *http.Request, _ string) error {
 	values := r.URL.Query()
-	q := Query{Cursor: values.Get("cursor"), Status: values.Get("status")}
-	if s := values.Get("limit"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil || n == 0 {
-			return invalid("/limit", "is not a number of conferences")
-		}
-		q.Limit = n
+	limit, err := pageLimit(values)
+	if err != nil {
+		return err
 	}
-	page, err := d.List(r.Context(), q)
+	page, err := d.List(r.Context(), Query{Cursor: values.Get("cursor"), Status: values.Get("status"), Limit: limit})
 	if err != nil {
 		return err
 	}
 	list := struct {
 		Items []view  `json:"items"`
 		Next  *string `json:"nextCursor"`
-	}{Items: make([]view, 0, len(page.Conferences))}
+	}{Items: make([]view, 0, len(page.Conferences)), Next: next(page.Next)}
 	for _, c := range page.Conferences {
 		list.Items = append(list.Items, d.view(c))
-	}
-	if page.Next != "" {
-		list.Next = &page.Next
 	}
 	return problem.Answer(w, http.StatusOK, list)
 }
 
-func (d *Domain) postEnd(w http.ResponseWriter, r *http.Request, _ string) error {
+func (d *Domain) postEnd(w http.ResponseWriter, r *http.Request, _ string, _ io.Reader) error {
 	c, err := d.End(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	w.Header().Set("ETag", etag(c.Version))
-	return problem.Answer(w, http.StatusOK, d.view(c))
+	return d.answer(w, http.StatusOK, c, "")
 }
 
 type invitationAnswer struct {
@@ -109,18 +117,18 @@ type invitationAnswer struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-func (d *Domain) postInvitation(w http.ResponseWriter, r *http.Request, _ string) error {
+func (d *Domain) postInvitation(w http.ResponseWriter, r *http.Request, _ string, random io.Reader) error {
 	var in Invite
 	if err := problem.Decode(r.Body, &in); err != nil {
 		return err
 	}
-	inv, code, err := d.Invite(r.Context(), r.PathValue("id"), in)
+	c, inv, code, err := d.invite(r.Context(), random, r.PathValue("id"), in)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("ETag", etag(invitationVersion))
 	return problem.Answer(w, http.StatusCreated, invitationAnswer{
-		ID: inv.ID, Kind: string(inv.Kind), Name: inv.Name, Email: inv.Email, Code: code, URL: d.InvitationURL(code), ExpiresAt: inv.ExpiresAt,
+		ID: inv.ID, Kind: string(inv.Kind), Name: inv.Name, Email: inv.Email, Code: code, URL: d.InvitationURL(code), ExpiresAt: inv.Until(c),
 	})
 }
 

@@ -23,12 +23,20 @@ type Invitation struct {
 	Email      string         `json:"email"`
 	CodeHash   [32]byte       `json:"codeHash"`
 	CreatedAt  time.Time      `json:"createdAt"`
-	ExpiresAt  time.Time      `json:"expiresAt"`
+	ExpiresAt  time.Time      `json:"expiresAt"` // when it is forgotten; with an end it admits no longer than that, see Until
 	RevokedAt  time.Time      `json:"revokedAt,omitzero"`
 }
 
 // Live reports whether the invitation admits at now.
 func (i *Invitation) Live(now time.Time) bool { return i.RevokedAt.IsZero() && now.Before(i.ExpiresAt) }
+
+// Until is when the link stops admitting: with its conference, whose end may move.
+func (i *Invitation) Until(c *Conference) time.Time {
+	if until := c.Until(); !until.IsZero() && until.Before(i.ExpiresAt) {
+		return until
+	}
+	return i.ExpiresAt
+}
 
 // Invite asks for an invitation. Name and Email say whom it is for; both may be empty.
 type Invite struct {
@@ -57,37 +65,74 @@ func (in *Invite) normalise() error {
 
 // Invite makes a personal link. The code is returned once and cannot be had again.
 func (d *Domain) Invite(ctx context.Context, conferenceID string, in Invite) (inv *Invitation, code string, err error) {
+	_, inv, code, err = d.invite(ctx, d.cfg.Rand, conferenceID, in)
+	return inv, code, err
+}
+
+// invite takes everything that is random from random: the same bytes once more find what they have made.
+func (d *Domain) invite(ctx context.Context, random io.Reader, conferenceID string, in Invite) (c *Conference, inv *Invitation, code string, err error) {
 	if err := in.normalise(); err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
-	c, err := d.Conference(ctx, conferenceID)
+	c, err = d.Conference(ctx, conferenceID)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
-	now := d.cfg.Now().UTC().Truncate(time.Millisecond)
+	now := d.now()
 	if c.Status(now) == StatusEnded {
-		return nil, "", problem.New(problem.Conflict, "The conference has ended.")
+		return nil, nil, "", over()
 	}
 	secret := make([]byte, codeBytes)
-	if _, err := io.ReadFull(d.cfg.Rand, secret); err != nil {
-		return nil, "", fmt.Errorf("read random bytes: %w", err)
+	if _, err := io.ReadFull(random, secret); err != nil {
+		return nil, nil, "", fmt.Errorf("read random bytes: %w", err)
 	}
 	code = base64.RawURLEncoding.EncodeToString(secret)
-	id, err := newID(d.cfg.Rand)
+	id, err := newID(random)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	inv = &Invitation{
 		ID: id, Conference: c.ID, Kind: jointoken.Role(in.Kind), Name: in.Name, Email: in.Email,
-		CodeHash: sha256.Sum256([]byte(code)), CreatedAt: now, ExpiresAt: c.Until(),
+		CodeHash: sha256.Sum256([]byte(code)), CreatedAt: now, ExpiresAt: c.Expires(),
 	}
 	if inv.ExpiresAt.IsZero() {
 		inv.ExpiresAt = now.Add(invitationLife)
 	}
-	if err := d.cfg.Store.CreateInvitation(ctx, inv); err != nil {
-		return nil, "", fmt.Errorf("store invitation: %w", err)
+	err = d.cfg.Store.CreateInvitation(ctx, inv)
+	if errors.Is(err, ErrConflict) { // by the same request
+		inv, err = d.cfg.Store.Invitation(ctx, id)
 	}
-	return inv, code, nil
+	if err != nil {
+		return nil, nil, "", fmt.Errorf("store invitation: %w", err)
+	}
+	return c, inv, code, nil
+}
+
+// Invitations returns a page of a conference's invitations, the newest first.
+func (d *Domain) Invitations(ctx context.Context, q InvitationQuery) (*Conference, InvitationPage, error) {
+	var v check
+	if q.Kind != "" {
+		v.oneOf("/kind", string(q.Kind), string(jointoken.RoleGuest), string(jointoken.RoleInternal))
+	}
+	if q.Status != "" {
+		v.oneOf("/status", q.Status, InvitationLive, InvitationRevoked)
+	}
+	q.Limit = v.limit(q.Limit)
+	if err := v.err(); err != nil {
+		return nil, InvitationPage{}, err
+	}
+	c, err := d.Conference(ctx, q.Conference)
+	if err != nil {
+		return nil, InvitationPage{}, err
+	}
+	page, err := d.cfg.Store.Invitations(ctx, q)
+	if errors.Is(err, ErrCursor) {
+		return nil, InvitationPage{}, invalid("/cursor", "is not a cursor of this list")
+	}
+	if err != nil {
+		return nil, InvitationPage{}, fmt.Errorf("list invitations: %w", err)
+	}
+	return c, page, nil
 }
 
 // RevokeInvitation ends an invitation and the admissions that it gave; who is on a relay already stays.

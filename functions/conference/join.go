@@ -12,8 +12,11 @@ import (
 
 // Relays knows the relays.
 type Relays interface {
-	// Place returns the relay that holds the conference. Without one it returns problem.Unavailable.
-	Place(ctx context.Context, conferenceID, region string) (Relay, error)
+	// Place returns the relay that holds the conference, and perhaps others to fall back to. Without one it returns
+	// problem.Unavailable.
+	Place(ctx context.Context, conferenceID, region string) ([]Relay, error)
+	// Removed reports whether a participant was removed from the conference.
+	Removed(ctx context.Context, conferenceID, participantID string) (bool, error)
 }
 
 // Relay is where a conference is live. The URLs are absolute.
@@ -54,17 +57,24 @@ const (
 
 // Ticket is a join token with everything that is needed to use it.
 type Ticket struct {
-	Token       string
+	Way
 	Expires     time.Time
 	Participant string
 	Name        string
 	Role        jointoken.Role
 	Permissions []jointoken.Permission
-	Relay       Relay
-	ICEServers  []ICEServer // never nil
+	Alternates  []Way // for who cannot reach the relay
 }
 
-// JoinToken gives an admitted and identified participant a token for one relay and two minutes. The permissions come
+// Way is a relay and what opens it: a token is for one relay only.
+type Way struct {
+	Token      string
+	Relay      Relay
+	ICEServers []ICEServer // never nil
+}
+
+// JoinToken gives an admitted and identified participant a token for one relay and two minutes, or *Waiting to a guest
+// whom somebody has to let in first. The permissions come
 // from the conference as it is now, not as it was at the admission. The mode is only what the caller says: a guest who
 // may share from the software proves it with a launch code, not with a word.
 func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode string) (*Ticket, error) {
@@ -81,13 +91,12 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	if err != nil {
 		return nil, err
 	}
-	relay, err := d.cfg.Relays.Place(ctx, c.ID, c.Region)
+	if err := d.letIn(ctx, c, a, who); err != nil {
+		return nil, err
+	}
+	relays, err := d.cfg.Relays.Place(ctx, c.ID, c.Region)
 	if err != nil {
 		return nil, fmt.Errorf("place conference: %w", err)
-	}
-	jti, err := newID(d.cfg.Rand)
-	if err != nil {
-		return nil, err
 	}
 	key, err := d.cfg.Keys.Signing(ctx)
 	if err != nil {
@@ -95,23 +104,41 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	}
 	now := d.cfg.Now().UTC().Truncate(time.Second) // the token counts whole seconds
 	claims := jointoken.Claims{
-		Issuer: d.cfg.PublicURL, Audience: relay.ID, Subject: a.Participant, ID: jti, Conference: c.ID,
+		Issuer: d.cfg.PublicURL, Subject: a.Participant, Conference: c.ID, Person: jointoken.Person(who.Email),
 		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a), Limit: c.MaxParticipants,
 		IssuedAt: now, NotBefore: now, Expires: now.Add(jointoken.MaxLifetime),
 	}
-	token, err := jointoken.Sign(key, claims)
-	if err != nil {
-		return nil, err
+	ways := make([]Way, 0, len(relays))
+	for _, relay := range relays {
+		way, err := d.way(key, relay, claims)
+		if err != nil {
+			return nil, err
+		}
+		ways = append(ways, way)
 	}
 	return &Ticket{
-		Token: token, Expires: claims.Expires, Participant: a.Participant, Name: claims.Name, Role: a.Role,
-		Permissions: claims.Permissions, Relay: relay, ICEServers: d.iceServers(relay, a.Participant, now),
+		Way: ways[0], Expires: claims.Expires, Participant: a.Participant, Name: claims.Name, Role: a.Role,
+		Permissions: claims.Permissions, Alternates: ways[1:],
 	}, nil
+}
+
+// way signs a token for one relay.
+func (d *Domain) way(key jointoken.Key, relay Relay, claims jointoken.Claims) (Way, error) {
+	jti, err := newID(d.cfg.Rand)
+	if err != nil {
+		return Way{}, err
+	}
+	claims.Audience, claims.ID = relay.ID, jti
+	token, err := jointoken.Sign(key, claims)
+	if err != nil {
+		return Way{}, err
+	}
+	return Way{Token: token, Relay: relay, ICEServers: d.iceServers(relay, claims.Subject, claims.IssuedAt)}, nil
 }
 
 // admitted checks that the admission still opens the conference.
 func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error) {
-	c, err := d.cfg.Store.Conference(ctx, a.Conference)
+	c, err := d.cfg.Store.RecentConference(ctx, a.Conference)
 	if errors.Is(err, ErrNotFound) {
 		return nil, denied()
 	}
@@ -122,7 +149,17 @@ func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error)
 	if c.Status(d.cfg.Now()) != StatusOpen || !in.allowed() {
 		return nil, denied()
 	}
+	removed, err := d.cfg.Relays.Removed(ctx, c.ID, a.Participant)
+	if err != nil {
+		return nil, fmt.Errorf("read removal: %w", err)
+	}
+	if removed {
+		return nil, denied()
+	}
 	if a.Invitation == "" {
+		if a.Who == nil && a.Password != c.PasswordID { // for a colleague the provider has vouched
+			return nil, denied()
+		}
 		return c, nil
 	}
 	inv, err := d.cfg.Store.Invitation(ctx, a.Invitation)

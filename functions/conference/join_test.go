@@ -15,7 +15,7 @@ import (
 )
 
 func (w *world) admission(role jointoken.Role, c *conference.Conference) conference.Admission {
-	return conference.Admission{Conference: c.ID, Participant: "p1", Role: role, Expires: w.clock.Now().Add(time.Hour)}
+	return conference.Admission{Conference: c.ID, Participant: "p1", Role: role, Password: c.PasswordID, Expires: w.clock.Now().Add(time.Hour)}
 }
 
 func (w *world) claims(token string) jointoken.Claims {
@@ -131,13 +131,25 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-func TestAdmissionEndsWithTheConference(t *testing.T) {
+// The end of a conference may move: the admission follows, whichever way.
+func TestAdmissionFollowsTheEnd(t *testing.T) {
 	w := newWorld(t)
 	c := w.create("Team", func(d *conference.Draft) { d.EndsAt = w.in(time.Hour) })
 	a, _, err := w.Admit(t.Context(), from("192.0.2.1"), conference.Attempt{Name: "Team", Password: "correct horse"})
-	if err != nil || !a.Expires.Equal(*c.EndsAt) {
-		t.Errorf("got %+v, %v", a, err)
+	if err != nil {
+		t.Fatal(err)
 	}
+	join := func() error {
+		_, err := w.JoinToken(t.Context(), *a, &conference.Identity{Name: "Ada"}, "browser")
+		return err
+	}
+	w.patch(c.ID, `{"endsAt":"`+w.in(3*time.Hour).Format(time.RFC3339)+`"}`)
+	w.clock.Advance(2 * time.Hour)
+	if err := join(); err != nil {
+		t.Error(err)
+	}
+	w.clock.Advance(time.Hour)
+	wantCode(t, join(), problem.ConferenceDenied)
 }
 
 func FuzzOpenCookie(f *testing.F) {
@@ -181,4 +193,39 @@ func TestJoinTokenComesWithTURNCredentials(t *testing.T) {
 	if lower := strings.ToLower(s.Username); strings.Contains(lower, "ada") || strings.Contains(lower, "@") {
 		t.Errorf("the username %q says who it is", s.Username)
 	}
+}
+
+func TestJoinTokenForTheRelayToFallBackTo(t *testing.T) {
+	w := newWorld(t)
+	c := w.create("Team", nil)
+	ticket, err := w.JoinToken(t.Context(), w.admission("guest", c), &conference.Identity{Name: "Ada", Email: "ada@example.org"}, "browser")
+	if err != nil || len(ticket.Alternates) != 1 {
+		t.Fatal(ticket, err)
+	}
+	other := ticket.Alternates[0]
+	v := jointoken.Verifier{Issuer: w.Issuer(), Audience: "relay-2", Keys: w.keys, Now: w.clock.Now}
+	claims, err := v.Verify(t.Context(), other.Token)
+	if err != nil || other.Relay.WHEP != "http://s/whep" || other.ICEServers[0].URLs[0] != "turn:s:3478" {
+		t.Fatalf("got %+v, %v", other, err)
+	}
+	first := w.claims(ticket.Token)
+	if claims.ID == first.ID || claims.Subject != first.Subject || claims.Person != jointoken.Person("ADA@example.org") || first.Person != claims.Person {
+		t.Errorf("got %+v beside %+v", claims, first)
+	}
+	if _, err := v.Verify(t.Context(), ticket.Token); !errors.Is(err, jointoken.ErrScope) {
+		t.Errorf("the first relay's token at the second: %v", err)
+	}
+}
+
+func TestRemovedParticipantsGetNoToken(t *testing.T) {
+	w := newWorld(t)
+	c := w.create("Team", nil)
+	a, ada := w.admission("guest", c), &conference.Identity{Name: "Ada"}
+	w.relays.removed["another/p1"] = true
+	if _, err := w.JoinToken(t.Context(), a, ada, "browser"); err != nil {
+		t.Fatal(err)
+	}
+	w.relays.removed[c.ID+"/p1"] = true
+	_, err := w.JoinToken(t.Context(), a, ada, "browser")
+	wantCode(t, err, problem.ConferenceDenied)
 }

@@ -10,7 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/sealed"
 )
 
 // Keys are the control plane's own keys.
@@ -29,8 +31,9 @@ var (
 )
 
 const (
-	kindSigning = "signing"
-	kindSealing = "sealing"
+	kindSigning = "signing" // join tokens
+	kindSealing = "sealing" // admissions
+	kindSession = "session" // of colleagues who have signed in
 
 	ringAge   = time.Minute     // keys are read again after that
 	ringRetry = 5 * time.Second // an unknown id asks the store at most this often
@@ -42,13 +45,15 @@ const (
 	settleTime = 3 * time.Minute
 )
 
+func kinds() []string { return []string{kindSigning, kindSealing, kindSession} }
+
 // afterlife is how long what a key has made stays good once the next one is used: a process may use it for another
 // ringAge, and what was made last then lives its whole life.
 func afterlife(kind string) time.Duration {
 	if kind == kindSigning {
 		return ringAge + jointoken.MaxLifetime + jointoken.Leeway
 	}
-	return ringAge + admissionLife
+	return ringAge + max(admissionLife, idempotency.Life) // sessions are shorter
 }
 
 // KeysConfig is what a KeyRing needs.
@@ -80,7 +85,7 @@ func OpenKeys(ctx context.Context, cfg KeysConfig) (*KeyRing, error) {
 		cfg.Rand = rand.Reader
 	}
 	k := &KeyRing{cfg: cfg}
-	for _, kind := range []string{kindSigning, kindSealing} {
+	for _, kind := range kinds() {
 		have, err := cfg.Store.Secrets(ctx, kind)
 		if err != nil {
 			return nil, fmt.Errorf("read %s keys: %w", kind, err)
@@ -120,8 +125,8 @@ func (k *KeyRing) create(ctx context.Context, kind, previous string) error {
 }
 
 func (k *KeyRing) load(ctx context.Context) error {
-	read := make(map[string][]Secret, 2)
-	for _, kind := range []string{kindSigning, kindSealing} {
+	read := make(map[string][]Secret, len(kinds()))
+	for _, kind := range kinds() {
 		secrets, err := k.cfg.Store.Secrets(ctx, kind)
 		if err != nil {
 			return fmt.Errorf("read %s keys: %w", kind, err)
@@ -178,7 +183,7 @@ func current(secrets []Secret, now time.Time) Secret {
 // Rotate makes new keys and returns when they will be used. The former ones stay good for what they have made: join
 // tokens for minutes, admissions for twelve hours; then they are dead, and the next rotation deletes them.
 func (k *KeyRing) Rotate(ctx context.Context) (from time.Time, err error) {
-	for _, kind := range []string{kindSigning, kindSealing} {
+	for _, kind := range kinds() {
 		have, err := k.cfg.Store.Secrets(ctx, kind)
 		if err != nil {
 			return from, fmt.Errorf("read %s keys: %w", kind, err)
@@ -244,8 +249,21 @@ func (k *KeyRing) Key(ctx context.Context, kid string) (ed25519.PublicKey, error
 
 // Sealing implements Keys.
 func (k *KeyRing) Sealing(ctx context.Context, id string) (Secret, error) {
+	return k.byID(ctx, kindSealing, id)
+}
+
+// Session returns the key of sessions with that id, or the current one for "". It is for sealed.Box.
+func (k *KeyRing) Session(ctx context.Context, id string) (sealed.Key, error) {
+	s, err := k.byID(ctx, kindSession, id)
+	if errors.Is(err, ErrNotFound) {
+		err = sealed.ErrUnknownKey
+	}
+	return sealed.Key{ID: s.ID, Value: s.Value}, err
+}
+
+func (k *KeyRing) byID(ctx context.Context, kind, id string) (Secret, error) {
 	for _, age := range []time.Duration{ringAge, ringRetry} {
-		secrets, err := k.secrets(ctx, kindSealing, age)
+		secrets, err := k.secrets(ctx, kind, age)
 		if err != nil {
 			return Secret{}, err
 		}

@@ -97,6 +97,15 @@ func (v *check) between(pointer string, n, low, high int) {
 	}
 }
 
+// limit of a page; 0 is half of what is possible.
+func (v *check) limit(n int) int {
+	if n == 0 {
+		return maxPage / 2
+	}
+	v.between("/limit", n, 1, maxPage)
+	return n
+}
+
 func (v *check) oneOf(pointer, s string, allowed ...string) {
 	if !slices.Contains(allowed, s) {
 		v.fail(pointer, "must be one of "+strings.Join(allowed, ", "))
@@ -111,8 +120,10 @@ func (v *check) err() error {
 }
 
 // normalise brings the draft into the form that is stored, or says everything that is wrong with it.
-func (d *Draft) normalise(now time.Time) error {
-	var v check
+func (d *Draft) normalise(now time.Time) error { return d.check(now).err() }
+
+func (d *Draft) check(now time.Time) *check {
+	v := new(check)
 	name, err := NormalName(d.Name)
 	if err != nil {
 		v.fail("/name", err.Error())
@@ -121,15 +132,15 @@ func (d *Draft) normalise(now time.Time) error {
 	d.Title = v.text("/title", d.Title, maxTitle, false)
 	d.Description = v.text("/description", d.Description, maxText, true)
 	d.ExternalID = v.text("/externalId", d.ExternalID, maxTitle, false)
-	d.Schedule.normalise(&v, now)
-	d.normaliseBridges(&v)
-	d.Guests.normalise(&v)
+	d.Schedule.normalise(v, now)
+	d.normaliseBridges(v)
+	d.Guests.normalise(v)
 	if len(d.Region) > maxShort || strings.Trim(d.Region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		v.fail("/region", "must be lower-case letters, digits and hyphens")
 	}
 	v.between("/retentionDays", d.RetentionDays, 1, maxRetention)
-	d.normalisePassword(&v)
-	return v.err()
+	d.normalisePassword(v)
+	return v
 }
 
 func (d *Draft) normalisePassword(v *check) {
@@ -183,10 +194,6 @@ func (s *Settings) normaliseBridges(v *check) {
 func (g *Guests) normalise(v *check) {
 	v.between("/maxParticipants", g.MaxParticipants, 0, 100_000)
 	v.oneOf("/guestPolicy", g.GuestPolicy, PolicyAccept, PolicyLobby, PolicyDeny)
-	if g.GuestPolicy == PolicyLobby {
-		// Accepting it would let guests in unseen: there is no lobby yet.
-		v.fail("/guestPolicy", "lobby is not available in this version")
-	}
 	v.oneOf("/permissions/guestShare", g.Permissions.GuestShare, ShareNone, ShareSoftware, ShareBrowser)
 	g.Welcome = v.text("/welcome", g.Welcome, maxText, true)
 	g.SupportContact = v.text("/supportContact", g.SupportContact, maxTitle, false)

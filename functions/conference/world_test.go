@@ -30,18 +30,29 @@ func (h *countingHasher) Verify(_ context.Context, phc, password string) (bool, 
 func (h *countingHasher) Remember(string, string)  {}
 func (h *countingHasher) Dummy(name string) string { return "none:" + name }
 
-type oneRelay struct{}
+// twoRelays is one relay and one to fall back to.
+type twoRelays struct{ removed map[string]bool }
 
-func (oneRelay) Place(context.Context, string, string) (conference.Relay, error) {
-	return conference.Relay{ID: "relay-1", WHIP: "http://r/whip", WHEP: "http://r/whep", Control: "ws://r/control",
-		TURN: []string{"turn:r:3478?transport=udp", "turns:r:443?transport=tcp"}}, nil
+func (twoRelays) Place(context.Context, string, string) ([]conference.Relay, error) {
+	return []conference.Relay{
+		{ID: "relay-1", WHIP: "http://r/whip", WHEP: "http://r/whep", Control: "ws://r/control",
+			TURN: []string{"turn:r:3478?transport=udp", "turns:r:443?transport=tcp"}},
+		{ID: "relay-2", WHIP: "http://s/whip", WHEP: "http://s/whep", Control: "ws://s/control", TURN: []string{"turn:s:3478"}},
+	}, nil
+}
+
+func (r twoRelays) Removed(_ context.Context, conferenceID, participantID string) (bool, error) {
+	return r.removed[conferenceID+"/"+participantID], nil
 }
 
 type nobody struct{}
 
 func (nobody) Identity(*http.Request) (*conference.Identity, error) { return nil, nil }
-func (nobody) Organizer(context.Context, string) (string, error)    { return "", nil }
-func (nobody) Reader(context.Context, string) (string, error)       { return "", nil }
+func (nobody) Colleague(*http.Request) (*conference.Colleague, error) {
+	return nil, nil
+}
+func (nobody) Organizer(context.Context, string) (string, error) { return "", nil }
+func (nobody) Reader(context.Context, string) (string, error)    { return "", nil }
 
 // world is a domain on a real store, with a clock that the test moves.
 type world struct {
@@ -52,6 +63,14 @@ type world struct {
 	keys   *conference.KeyRing
 	hasher *countingHasher
 	ended  []string
+	relays twoRelays
+	events []conference.Event
+}
+
+// Emit implements conference.Events.
+func (w *world) Emit(_ context.Context, e conference.Event) error {
+	w.events = append(w.events, e)
+	return nil
 }
 
 func newWorld(t testing.TB) *world {
@@ -64,7 +83,7 @@ func newWorld(t testing.TB) *world {
 
 func newWorldWith(t testing.TB, hasher conference.Hasher) *world {
 	t.Helper()
-	w := &world{t: t, clock: storetest.NewClock()}
+	w := &world{t: t, clock: storetest.NewClock(), relays: twoRelays{removed: make(map[string]bool)}}
 	var err error
 	w.db, err = sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now})
 	if err != nil {
@@ -75,9 +94,10 @@ func newWorldWith(t testing.TB, hasher conference.Hasher) *world {
 		t.Fatal(err)
 	}
 	w.Domain, err = conference.New(conference.Config{
-		Store: w.db.Conference(), Keys: w.keys, Hasher: hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: oneRelay{},
+		Store: w.db.Conference(), Keys: w.keys, Hasher: hasher, Limiter: conference.NewLimiter(w.clock.Now), Relays: w.relays,
 		Identities: nobody{}, Staff: nobody{}, Client: func(*http.Request) conference.Client { return conference.Client{} }, TurnSecret: turnSecret(t),
-		PublicURL: "https://coopnet.example", Ended: func(id string) { w.ended = append(w.ended, id) }, Now: w.clock.Now,
+		PublicURL: "https://coopnet.example", Now: w.clock.Now,
+		Organizing: conference.Organizing{Events: w, Ended: func(id string) { w.ended = append(w.ended, id) }},
 	})
 	if err != nil {
 		t.Fatal(err)

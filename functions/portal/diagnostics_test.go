@@ -19,15 +19,15 @@ func hexSum(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// announce makes a pending report of content.
-func announce(c *portaltest.Client, content []byte, summary any) object {
+// announceReport makes a pending report of content.
+func announceReport(c *portaltest.Client, content []byte, summary any) object {
 	return c.Expect(201, "POST", reportPath, object{"size": len(content), "sha256": hexSum(content), "summary": summary})
 }
 
 // report makes a complete one and returns its id and code.
 func report(t *testing.T, c *portaltest.Client, content string, summary any) (id, code string) {
 	t.Helper()
-	made := announce(c, []byte(content), summary)
+	made := announceReport(c, []byte(content), summary)
 	if !send(t, made["upload"].(object), []byte(content)) {
 		t.Fatal("the upload was refused")
 	}
@@ -118,7 +118,7 @@ func TestReportsAreLimitedPerSite(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		var last object
 		for range 20 {
-			last = announce(c, []byte("x"), nil)
+			last = announceReport(c, []byte("x"), nil)
 		}
 		resp := c.Refused(429, "rate-limited", "POST", reportPath, object{"size": 1, "sha256": hexSum([]byte("x"))})
 		if resp.Header.Get("Retry-After") != "300" {
@@ -130,14 +130,14 @@ func TestReportsAreLimitedPerSite(t *testing.T) {
 		}
 		c.Expect(200, "POST", reportPath+"/"+last["id"].(string)+"/complete", nil)
 		w.clock.Advance(5 * time.Minute)
-		announce(c, []byte("x"), nil)
+		announceReport(c, []byte("x"), nil)
 	})
 }
 
 func TestReportResumesAfterACut(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		content := []byte(strings.Repeat("report ", 1000))
-		made := announce(c, content, object{"result": "ok"})
+		made := announceReport(c, content, object{"result": "ok"})
 		path := reportPath + "/" + made["id"].(string)
 		if send(t, made["upload"].(object), content[:100]) {
 			t.Error("half of it was stored")
@@ -169,7 +169,7 @@ func TestReportResumesAfterACut(t *testing.T) {
 
 func TestReportThatIsNotWhatWasAnnounced(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
-		made := announce(c, []byte("right"), nil)
+		made := announceReport(c, []byte("right"), nil)
 		path := reportPath + "/" + made["id"].(string)
 		w.files.put(t, made["upload"].(object), []byte("wrong"))
 		c.Refused(409, "conflict", "POST", path+"/complete", nil)
@@ -183,7 +183,7 @@ func TestReportThatIsNotWhatWasAnnounced(t *testing.T) {
 func TestReportsEndByThemselves(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		start := w.clock.Now()
-		pending := announce(c, []byte("x"), nil)
+		pending := announceReport(c, []byte("x"), nil)
 		send(t, pending["upload"].(object), []byte("x")) // and nobody completes it
 		_, code := report(t, c, "complete", nil)
 		w.clock.Advance(12 * time.Hour)
@@ -208,7 +208,7 @@ func TestReportsEndByThemselves(t *testing.T) {
 
 func TestGuestErasesTheOwnReport(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
-		made := announce(c, []byte("mine"), object{"email": "Ada@example.org"})
+		made := announceReport(c, []byte("mine"), object{"email": "Ada@example.org"})
 		path := reportPath + "/" + made["id"].(string)
 		send(t, made["upload"].(object), []byte("mine"))
 		c.Expect(200, "POST", path+"/complete", nil)
@@ -235,7 +235,7 @@ func TestGuestErasesTheOwnReport(t *testing.T) {
 func TestEraseByEmail(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		_, mine := report(t, c, "one", object{"email": "Ada@Example.org"})
-		announce(c, []byte("two"), object{"email": "ada@example.org"})
+		announceReport(c, []byte("two"), object{"email": "ada@example.org"})
 		_, other := report(t, c, "three", object{"email": "bob@example.org"})
 		w.clock.Advance(2 * time.Hour) // no upload can come any more
 		if n, err := w.reports.Erase(t.Context(), " ADA@example.org"); n != 2 || err != nil {
@@ -344,7 +344,7 @@ func TestNoPullWithoutAudit(t *testing.T) {
 func TestFilesAreDown(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		_, code := report(t, c, "report", nil)
-		pending := announce(c, []byte("x"), nil)
+		pending := announceReport(c, []byte("x"), nil)
 		w.files.fail(&problem.Error{Code: problem.Unavailable, Detail: "No files.", RetryAfter: time.Second})
 		body := object{"size": 1, "sha256": hexSum([]byte("x"))}
 		if resp := c.Refused(503, "unavailable", "POST", reportPath, body); resp.Header.Get("Retry-After") == "" {

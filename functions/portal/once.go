@@ -16,6 +16,8 @@ type once struct {
 	sent   http.Header // as it was when the status was written
 	status int
 	body   bytes.Buffer
+
+	panicked bool
 }
 
 func newOnce(id string) *once {

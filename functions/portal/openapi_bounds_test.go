@@ -69,6 +69,9 @@ func (s shapes) bounds(schema object, pointer string, good any) []bound {
 }
 
 func letters(pointer string, n int) string {
+	if address := "https://example.com/"; pointer == "/url" && n > len(address) {
+		return address + strings.Repeat("x", n-len(address))
+	}
 	if host := "@example.org"; strings.HasSuffix(pointer, "/email") && n > len(host) {
 		return strings.Repeat("x", n-len(host)) + host
 	}
@@ -95,7 +98,9 @@ func with(t *testing.T, body any, pointer string, value any) any {
 			at = at.(object)[step]
 		}
 	}
-	if _, ok := value.(missing); ok {
+	if list, ok := at.([]any); ok {
+		list[0] = value
+	} else if _, ok := value.(missing); ok {
 		delete(at.(object), steps[len(steps)-1])
 	} else {
 		at.(object)[steps[len(steps)-1]] = value
@@ -120,12 +125,27 @@ func (w *world) signed(body any) any {
 	return with1(body.(object), "signature", base64.StdEncoding.EncodeToString(release.Sign(w.publishing, f.Manifest)))
 }
 
+// plain is v as it looks after it was sent.
+func plain(t *testing.T, v any) (sent any) {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(text, &sent)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sent
+}
+
 // TestOpenAPIBounds sends the last value that each limit allows, and one beyond it.
 func TestOpenAPIBounds(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		s := shapes{t: t, c: c, d: readDocument(t, c.Do("GET", "/api/v1/openapi.json", nil).Body)}
 		id := w.create(c, nil)
 		_, code := report(t, c, "report", nil)
+		later := w.create(c, object{"name": "Later", "startsAt": w.clock.Now().Add(30 * 24 * time.Hour)})
+		at := newPlace(t, w.relayKey, "relay-7", "one")
 		enter(c)
 		identify(c)
 		codes := map[bool]string{false: code, true: launch(c)}
@@ -136,6 +156,12 @@ func TestOpenAPIBounds(t *testing.T) {
 			"post /api/v1/join-tokens": {"mode": "browser"},
 			"post /api/v1/conferences": {"name": "Team B", "title": "T", "bridges": []any{object{"kind": "audio", "label": "L", "country": "FR", "number": "1", "code": "2"}},
 				"permissions": object{"guestShare": "browser", "chat": true, "annotate": true}},
+			"patch /api/v1/conferences/{id}": {"title": "T", "bridges": []any{object{"kind": "audio", "label": "L", "country": "FR", "number": "1", "code": "2"}},
+				"permissions": object{"guestShare": "browser", "chat": true, "annotate": true}},
+			"post /api/v1/webhooks":                                {"url": "https://example.com/", "events": []any{"conference.ended"}},
+			"post /api/v1/conferences/{id}/password":               {"password": "correct horse"},
+			"post /api/v1/conferences/{id}/lobby/{pid}":            {"admit": true},
+			"post /api/v1/lobby/{pid}":                             {"admit": true},
 			"post /api/v1/conferences/{id}/invitations":            {"kind": "guest", "name": "Ada", "email": "ada@example.org"},
 			"post /api/v1/diagnostics":                             {"size": 1, "sha256": letters("", 64), "summary": object{"result": "ok"}},
 			"patch /api/v1/support/diagnostics/{code}":             {"status": "seen", "note": "N"},
@@ -143,14 +169,25 @@ func TestOpenAPIBounds(t *testing.T) {
 			"post /api/v1/software/releases":                       w.draft("1.0.0", "file", nil),
 			"patch /api/v1/software/releases/{platform}/{version}": {"rollout": 10, "withdrawn": false, "notes": object{"en": "N", "fr": "N"}},
 			"post /api/v1/keys":                                    {"role": "organizer", "label": "L", "readOnly": false, "expiresAt": nil},
+			"put /api/v1/relays/{id}":                              plain(t, at.announcement()).(object),
+			"post /api/v1/relays/{id}/attendance":                  {"instance": "one", "visits": []any{plain(t, visit(1, "joined", id, "p", w.clock.Now()))}},
 		} {
 			method, path, _ := strings.Cut(call, " ")
 			operation := s.d.Paths[path][method]
 			schema := operation.RequestBody.Content["application/json"].Schema
 			delete(s.d.Paths[path], method)
+			which := id
+			if method == "patch" {
+				which = later // some of it is fixed once a conference is open
+			}
 			send := func(body any) portaltest.Response {
-				return c.Do(strings.ToUpper(method), strings.NewReplacer("{id}", id, "{code}", codes[strings.Contains(path, "launch")],
-					"{platform}", windows, "{version}", "0.9.0").Replace(path), w.signed(body), "Authorization", w.bearer(path), "If-Match", "*")
+				which, bearer := which, w.bearer(path)
+				if strings.Contains(path, "/relays/") {
+					which, bearer = "relay-7", "Bearer "+w.relayKey
+					at.become(body.(object)["instance"])
+				}
+				return c.Do(strings.ToUpper(method), strings.NewReplacer("{id}", which, "{code}", codes[strings.Contains(path, "launch")],
+					"{platform}", windows, "{version}", "0.9.0").Replace(path), w.signed(body), "Authorization", bearer, "If-Match", "*")
 			}
 			for i, b := range s.bounds(schema, "", good) {
 				switch path { // names must not repeat

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"mime"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -107,6 +108,11 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(404, "GET", "/api/v1/conferences/{id}", "x", nil, auth)
 		s.call(401, "GET", "/api/v1/conferences/{id}", "x", nil, "")
 		link := s.call(201, "POST", "/api/v1/conferences/{id}/invitations", id, object{"kind": "guest", "name": "Ada", "email": "ada@example.org"}, auth)
+		s.call(200, "GET", "/api/v1/conferences/{id}/invitations", id, nil, auth)
+		s.call(200, "GET", "/api/v1/conferences/{id}/invite.ics", id, nil, auth)
+		s.call(200, "PATCH", "/api/v1/conferences/{id}", id, object{"title": "Next", "welcome": nil}, auth)
+		s.call(422, "PATCH", "/api/v1/conferences/{id}", id, object{"name": "Team B"}, auth)
+		password = s.call(200, "POST", "/api/v1/conferences/{id}/password", id, object{}, auth)["password"].(string)
 		s.call(204, "DELETE", "/api/v1/conferences/{id}/invitations/{iid}", id+" "+link["id"].(string), nil, auth)
 		s.call(403, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": "wrong"}, "")
 		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": password}, "")
@@ -116,6 +122,11 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(200, "GET", "/api/v1/identity", "", nil, "")
 		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": password}, "")
 		s.call(200, "POST", "/api/v1/join-tokens", "", object{"mode": "software"}, "")
+		s.lobby(w, id, auth)
+		hook := s.call(201, "POST", "/api/v1/webhooks", "", object{"url": "https://example.com/", "events": []string{"conference.ended"}}, auth)["id"].(string)
+		s.call(200, "GET", "/api/v1/webhooks", "", nil, auth)
+		s.call(200, "GET", "/api/v1/webhooks/{id}", hook, nil, auth)
+		s.call(204, "DELETE", "/api/v1/webhooks/{id}", hook, nil, auth)
 		s.call(200, "GET", "/api/v1/software", "", nil, "")
 		s.reports(w)
 		s.releases(w)
@@ -129,8 +140,24 @@ func TestOpenAPIShapes(t *testing.T) {
 		s.call(200, "GET", "/readyz", "", nil, "")
 		s.call(200, "GET", "/api/v1/openapi.json", "", nil, "")
 		s.call(204, "DELETE", "/api/v1/identity", "", nil, "")
+		s.call(200, "GET", "/api/v1/site", "", nil, "")
+		s.call(200, "GET", "/api/v1/session", "", nil, "") // null
+		s.call(303, "GET", "/api/v1/sign-in", "", nil, "")
+		s.call(303, "GET", "/api/v1/sign-in/callback?code=anne&state="+begin(t, c, "/").Get("state"), "", nil, "")
+		s.call(200, "GET", "/api/v1/session", "", nil, "")
+		s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A"}, "")
+		s.call(200, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
+		s.call(204, "DELETE", "/api/v1/session", "", nil, "")
 		s.call(204, "DELETE", "/api/v1/admissions", "", nil, "")
+		at, relay := newPlace(t, w.relayKey, "relay-7", "one"), "Bearer "+w.relayKey
+		s.call(200, "PUT", "/api/v1/relays/{id}", "relay-7", at.announcement(), relay)
+		s.call(204, "POST", "/api/v1/relays/{id}/attendance", "relay-7", object{"instance": "one", "visits": []object{visit(1, "joined", id, "p", w.clock.Now())}}, relay)
+		s.call(200, "GET", "/api/v1/conferences/{id}/participants", id, nil, auth)
+		s.call(204, "DELETE", "/api/v1/conferences/{id}/participants/{pid}", id+" p", nil, auth)
+		s.call(200, "PUT", "/api/v1/relays/{id}", "relay-7", at.announcement(), relay)
 		s.call(200, "POST", "/api/v1/conferences/{id}/end", id, nil, auth)
+		s.call(409, "PATCH", "/api/v1/conferences/{id}", id, object{"title": "Too late"}, auth)
+		s.call(204, "DELETE", "/api/v1/conferences/{id}", id, nil, auth)
 		for path, operations := range s.d.Paths {
 			for method := range operations {
 				if !s.seen[method+" "+path] {
@@ -195,6 +222,21 @@ func (s shapes) reports(w *world) {
 	s.call(204, "DELETE", "/api/v1/diagnostics/{id}", another["id"].(string), nil, "")
 }
 
+// lobby lets a guest wait, and decides.
+func (s shapes) lobby(w *world, id, auth string) {
+	s.call(200, "PATCH", "/api/v1/conferences/{id}", id, object{"guestPolicy": "lobby"}, auth)
+	s.call(202, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
+	inside := s
+	inside.c = w.colleague(s.c, id)
+	waits := inside.call(200, "GET", "/api/v1/lobby", "", nil, "")["items"].([]any)[0].(object)["id"].(string)
+	inside.call(200, "POST", "/api/v1/lobby/{pid}", waits, object{"admit": false}, "")
+	s.call(403, "GET", "/api/v1/lobby", "", nil, "")
+	s.call(403, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
+	s.call(200, "GET", "/api/v1/conferences/{id}/lobby", id, nil, auth)
+	s.call(200, "POST", "/api/v1/conferences/{id}/lobby/{pid}", id+" "+waits, object{"admit": true}, auth)
+	s.call(200, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
+}
+
 type shapes struct {
 	t    *testing.T
 	c    *portaltest.Client
@@ -205,6 +247,7 @@ type shapes struct {
 // call takes the ids of the path with a space between them.
 func (s shapes) call(status int, method, path, ids string, body any, auth string) object {
 	s.t.Helper()
+	path, query, asks := strings.Cut(path, "?")
 	op, ok := s.d.Paths[path][strings.ToLower(method)]
 	if !ok {
 		s.t.Fatalf("%s %s is not documented", method, path)
@@ -217,12 +260,15 @@ func (s shapes) call(status int, method, path, ids string, body any, auth string
 		s.check(sent, op.RequestBody.Content["application/json"].Schema, method+" "+path+" body")
 	}
 	words := strings.Fields(ids)
-	filled := regexp.MustCompile(`\{\w+\}`).ReplaceAllStringFunc(path, func(string) string {
+	address := regexp.MustCompile(`\{\w+\}`).ReplaceAllStringFunc(path, func(string) string {
 		word := words[0]
 		words = words[1:]
 		return word
 	})
-	resp := s.c.Do(method, filled, body, "Authorization", auth, "If-Match", "*")
+	if asks {
+		address += "?" + query
+	}
+	resp := s.c.Do(method, address, body, "Authorization", auth, "If-Match", "*")
 	documented, ok := op.Responses[fmt.Sprint(resp.Status)]
 	if resp.Status != status || !ok {
 		s.t.Fatalf("%s %s: got %d %s, want %d, documented: %v", method, path, resp.Status, resp.Body, status, ok)
@@ -236,9 +282,13 @@ func (s shapes) call(status int, method, path, ids string, body any, auth string
 		}
 		return nil
 	}
-	kind, ok := documented.Content[resp.Header.Get("Content-Type")]
-	if !ok {
+	mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	kind, ok := documented.Content[mediaType]
+	if !ok || err != nil {
 		s.t.Fatalf("%s %s: %s is not documented", method, path, resp.Header.Get("Content-Type"))
+	}
+	if !strings.HasSuffix(mediaType, "json") {
+		return nil
 	}
 	s.check(resp.Body, kind.Schema, fmt.Sprint(method, " ", path, " ", status))
 	var v object
@@ -295,8 +345,8 @@ func (s shapes) errors(v any, schema object, at string) []string {
 		return textErrors(v, schema, at)
 	case float64:
 		least, bounded := schema["minimum"].(float64)
-		most, _ := schema["maximum"].(float64)
-		if bounded && (v < least || v > most) {
+		most, capped := schema["maximum"].(float64)
+		if bounded && v < least || capped && v > most {
 			return []string{fmt.Sprintf("%s: %v is not between %v and %v", at, v, least, most)}
 		}
 	}

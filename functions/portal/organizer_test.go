@@ -49,8 +49,12 @@ func TestOrganizers(t *testing.T) {
 func TestOnlyOrganizersOrganize(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		for _, call := range [][2]string{{"POST", "/api/v1/conferences"}, {"GET", "/api/v1/conferences"}, {"GET", "/api/v1/conferences/x"},
-			{"POST", "/api/v1/conferences/x/end"}, {"POST", "/api/v1/conferences/x/invitations"},
-			{"DELETE", "/api/v1/conferences/x/invitations/y"}} {
+			{"POST", "/api/v1/conferences/x/end"}, {"POST", "/api/v1/conferences/x/invitations"}, {"GET", "/api/v1/conferences/x/invitations"},
+			{"PATCH", "/api/v1/conferences/x"}, {"DELETE", "/api/v1/conferences/x"}, {"POST", "/api/v1/conferences/x/password"},
+			{"POST", "/api/v1/webhooks"}, {"GET", "/api/v1/webhooks"}, {"GET", "/api/v1/webhooks/x"}, {"DELETE", "/api/v1/webhooks/x"},
+			{"GET", "/api/v1/conferences/x/lobby"}, {"POST", "/api/v1/conferences/x/lobby/y"},
+			{"GET", "/api/v1/conferences/x/participants"}, {"DELETE", "/api/v1/conferences/x/participants/y"},
+			{"GET", "/api/v1/conferences/x/invite.ics"}, {"DELETE", "/api/v1/conferences/x/invitations/y"}} {
 			for _, auth := range []string{"", "Basic " + w.organizerKey, "Bearer", "Bearer x", "Bearer cno_" + strings.Repeat("A", 43)} {
 				resp := c.Refused(401, "unauthenticated", call[0], call[1], nil, "Authorization", auth)
 				if resp.Header.Get("WWW-Authenticate") == "" {
@@ -69,7 +73,7 @@ func TestRevokedKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		keys, err := people.List(t.Context())
-		if err != nil || len(keys) != 3 {
+		if err != nil || len(keys) != 4 {
 			t.Fatal(keys, err)
 		}
 		c.Expect(200, "GET", "/api/v1/conferences", nil, "Authorization", "Bearer "+w.organizerKey)

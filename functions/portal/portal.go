@@ -31,6 +31,7 @@ type Config struct {
 	Now       func() time.Time                // nil is time.Now
 	Rand      io.Reader                       // nil is crypto/rand
 	Logger    *slog.Logger                    // nil discards
+	Observe   Observe                         // nil: nobody counts
 }
 
 const (
@@ -104,6 +105,9 @@ func (p *portal) readyz(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, []byte(`{"status":"ok"}`))
 }
 
+// mergePatch may be said of a PATCH (RFC 7396); its bodies are JSON all the same.
+const mergePatch = "application/merge-patch+json"
+
 const requestIDHeader = "X-Request-Id"
 
 // ServeHTTP answers exactly once, whatever the handler inside does: the two transports differ in everything else.
@@ -116,8 +120,12 @@ func (p *portal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.policies.set(out.Header(), isAPI(r.URL.Path))
 	route := p.run(out, r)
 	out.flush(w, r)
+	took := p.cfg.Now().Sub(start)
 	p.cfg.Logger.Log(r.Context(), level(route, out.status), "request", "requestId", out.id, "method", r.Method, "route", route,
-		"status", out.status, "duration", p.cfg.Now().Sub(start))
+		"status", out.status, "duration", took)
+	if p.cfg.Observe != nil {
+		p.cfg.Observe(r.Context(), Observation{Route: route, Status: out.status, Code: out.code(), Duration: took, Panicked: out.panicked})
+	}
 }
 
 // level keeps the log readable: probes come every few seconds, and a page is many files.
@@ -146,6 +154,7 @@ func (p *portal) run(out *once, r *http.Request) (route string) {
 		if v := recover(); v != nil {
 			p.cfg.Logger.ErrorContext(r.Context(), "panic", "requestId", out.id, "panic", v, "stack", string(debug.Stack()))
 			out.reset()
+			out.panicked = true
 			p.policies.set(out.Header(), isAPI(r.URL.Path))
 			problem.Write(out, out.id, problem.New(problem.Internal, ""))
 		}
@@ -233,7 +242,7 @@ func (p *portal) guard(r *http.Request) error {
 	}
 	// Other types can be sent by a form of another site without asking.
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
+	if err != nil || kind != "application/json" && !(r.Method == http.MethodPatch && kind == mergePatch) {
 		return problem.New(problem.UnsupportedMediaType, "Send application/json.")
 	}
 	return nil

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,29 +20,42 @@ import (
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/portal/portaltest"
+	"github.com/coopnet/coopnet/functions/relays"
+	"github.com/coopnet/coopnet/functions/signin"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 	"github.com/coopnet/coopnet/functions/store/storetest"
-	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/functions/webhook"
+	"github.com/coopnet/coopnet/shared/idempotency"
 )
 
 const publicURL = "https://coopnet.example"
 
 // world is the whole control plane on a real store.
 type world struct {
-	clock        *storetest.Clock
-	log          *lockedBuffer
-	db           *sqlite.DB
-	limiter      *conference.Counters
+	clock   *storetest.Clock
+	log     *lockedBuffer
+	db      *sqlite.DB
+	limiter *conference.Counters
+	staffKeys
+	files      *files
+	reports    *diagnostics.Domain
+	catalogue  *installer.Domain
+	publishing ed25519.PrivateKey
+	outside    *outside
+	events     *heard
+	people     *staff.Domain
+	relays     *relays.Domain
+	muxes      []*http.ServeMux
+	handler    http.Handler
+}
+
+// staffKeys are one of each role.
+type staffKeys struct {
 	organizerKey string
 	supportKey   string
 	publisherKey string
-	files        *files
-	reports      *diagnostics.Domain
-	catalogue    *installer.Domain
-	publishing   ed25519.PrivateKey
-	muxes        []*http.ServeMux
-	handler      http.Handler
+	relayKey     string // of the relay "relay-7"
 }
 
 type lockedBuffer struct {
@@ -73,14 +88,16 @@ func (plainHasher) Verify(_ context.Context, phc, password string) (bool, error)
 func (plainHasher) Remember(string, string)  {}
 func (plainHasher) Dummy(name string) string { return "none:" + name }
 
-type oneRelay struct{}
+// lastResort is a relay for conferences that nothing was announced for.
+type lastResort struct{ conference.Relays }
 
-func (oneRelay) Place(_ context.Context, _, region string) (conference.Relay, error) {
-	if region == "nowhere" {
-		return conference.Relay{}, problem.New(problem.Unavailable, "No relay.")
+func (l lastResort) Place(ctx context.Context, id, region string) ([]conference.Relay, error) {
+	list, err := l.Relays.Place(ctx, id, region)
+	if err == nil || region == "nowhere" {
+		return list, err
 	}
-	return conference.Relay{ID: "relay-1", WHIP: "https://r/whip", WHEP: "https://r/whep", Control: "wss://r/control",
-		TURN: []string{"turn:r:3478?transport=udp", "turns:r:443?transport=tcp"}}, nil
+	return []conference.Relay{{ID: "relay-1", WHIP: "https://r/whip", WHEP: "https://r/whep", Control: "wss://r/control",
+		TURN: []string{"turn:r:3478?transport=udp", "turns:r:443?transport=tcp"}}}, nil
 }
 
 func newWorld(t *testing.T, more ...*http.ServeMux) *world {
@@ -99,13 +116,23 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	t.Cleanup(func() { _ = w.db.Close() })
 	keys, err := conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now})
 	must(err)
-	people, err := staff.New(staff.Config{Store: w.db.Staff(), Now: w.clock.Now, Logger: logger})
+	w.outside = &outside{Provider: pretender{}, Tokens: pretender{}}
+	people, err := staff.New(staff.Config{Store: w.db.Staff(), Tokens: w.outside, Now: w.clock.Now, Logger: logger})
 	must(err)
 	_, w.organizerKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Organizer})
 	must(err)
 	_, w.supportKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Support})
 	must(err)
 	_, w.publisherKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Publisher})
+	must(err)
+	_, w.relayKey, err = people.Create(t.Context(), "tests", staff.Draft{Role: staff.Relay, Label: "relay-7"})
+	must(err)
+	w.people, w.events = people, &heard{}
+	w.relays, err = relays.New(relays.Config{
+		Store: w.db.Relays(), Staff: portal.Crew(people), Conferences: portal.Placed(w.db.Conference(), w.clock.Now), Events: w.events,
+		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
+		Now:    w.clock.Now, Logger: logger,
+	})
 	must(err)
 	w.limiter = conference.NewLimiter(w.clock.Now)
 	var clients portal.Clients
@@ -120,10 +147,22 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
+	colleagues, err := signin.New(signin.Config{
+		Provider: w.outside, Keys: keys.Session, Limiter: w.limiter, Client: clients.Site, Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
+	repeats, err := idempotency.New(idempotency.Config{
+		Store: w.db.Idempotency(), Sealer: conference.Sealer{Keys: keys, Rand: rand.Reader}, Refused: portal.Refused, Now: w.clock.Now,
+	})
+	must(err)
+	hooks, err := webhook.New(webhook.Config{Store: w.db.Webhook(), Staff: portal.Organizers(people), Repeats: repeats, Now: w.clock.Now, Logger: logger})
+	must(err)
 	conferences, err := conference.New(conference.Config{
 		Software: conference.Software{Launches: w.db.Conference(), Releases: portal.Releases(w.catalogue)},
-		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: oneRelay{}, Identities: portal.Identities(who),
-		Staff: portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
+		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: lastResort{portal.Relays(w.relays)},
+		Identities: portal.Identities(who, colleagues),
+		Staff:      portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
+		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(hooks)},
 	})
 	must(err)
 	w.reports, err = diagnostics.New(diagnostics.Config{
@@ -133,7 +172,10 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	must(err)
 	files, err := portal.Static(testFiles())
 	must(err)
-	w.muxes = append([]*http.ServeMux{conferences.Handler(), who.Handler(), people.Handler(), w.catalogue.Handler(), w.reports.Handler()}, more...)
+	w.muxes = append([]*http.ServeMux{
+		conferences.Handler(), who.Handler(), people.Handler(), colleagues.Handler(), w.catalogue.Handler(), w.reports.Handler(), w.relays.Handler(),
+		hooks.Handler(),
+	}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,
 	})

@@ -63,7 +63,7 @@ func (d *Domain) byKey(ctx context.Context, plain string, role Role) (Actor, err
 		return Actor{}, forbidden(role)
 	}
 	d.noteUse(ctx, k, now)
-	return Actor{ID: "key:" + k.ID, Role: role, ReadOnly: k.ReadOnly}, nil
+	return Actor{ID: "key:" + k.ID, Role: role, ReadOnly: k.ReadOnly, Label: k.Label}, nil
 }
 
 func forbidden(role Role) error {

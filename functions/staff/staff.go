@@ -22,7 +22,7 @@ type Role string
 const (
 	Organizer Role = "organizer" // conferences
 	Support   Role = "support"   // diagnostic reports
-	Relay     Role = "relay"     // a relay's own credential
+	Relay     Role = "relay"     // one relay, whose id is the key's label
 	Publisher Role = "publisher" // releases of the software, and these keys
 )
 
@@ -49,6 +49,7 @@ type Actor struct {
 	ID       string // for audits and logs: "key:" and the key's id, or "oidc:" and the subject
 	Role     Role
 	ReadOnly bool
+	Label    string // of a key; a relay's is the relay's id
 }
 
 // Key is a stored key; the secret itself is not part of it.

@@ -117,7 +117,7 @@ func TestEveryRoleHasKeys(t *testing.T) {
 	w := newWorld(t, nil)
 	prefixes := make(map[string]bool)
 	for _, role := range staff.Roles() {
-		_, plain := w.create(staff.Draft{Role: role})
+		_, plain := w.create(staff.Draft{Role: role, Label: "eu-1"})
 		prefixes[plain[:4]] = true
 		for _, other := range staff.Roles() {
 			if _, err := w.Authenticate(t.Context(), plain, other); (err == nil) != (role == other) {
@@ -208,7 +208,7 @@ func TestDraftsAreChecked(t *testing.T) {
 		"/role":      {Role: "boss"},
 		"/label":     {Role: staff.Support, Label: strings.Repeat("x", 101)},
 		"/label ":    {Role: staff.Support, Label: "a\u202eb"},
-		"/readOnly":  {Role: staff.Relay, ReadOnly: true},
+		"/readOnly":  {Role: staff.Relay, Label: "eu-1", ReadOnly: true},
 		"/expiresAt": {Role: staff.Support, ExpiresAt: &past}, "/expiresAt ": {Role: staff.Support, ExpiresAt: &far},
 	} {
 		_, _, err := w.Create(t.Context(), "tester", bad)

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -70,7 +71,8 @@ type Claims struct {
 	Name        string // the participant's display name
 	Role        Role
 	Permissions []Permission
-	Limit       int // how many participants the conference may have, this one included; 0 is no limit of its own
+	Person      string // see Person; "" without an e-mail address
+	Limit       int    // how many participants the conference may have, this one included; 0 is no limit of its own
 	IssuedAt    time.Time
 	NotBefore   time.Time
 	Expires     time.Time
@@ -82,6 +84,16 @@ func (c Claims) Allows(p Permission) bool {
 		return false
 	}
 	return slices.Contains(c.Permissions, p)
+}
+
+// Person is a pseudonym for who has an e-mail address. By it what relays report of somebody can be found and erased, and
+// no relay and no list of attendance learns the address. It hides nothing from who can guess the address.
+func Person(email string) string {
+	if email = strings.ToLower(strings.TrimSpace(email)); email == "" {
+		return ""
+	}
+	hash := sha256.Sum256([]byte("coopnet person\x00" + email))
+	return base64.RawURLEncoding.EncodeToString(hash[:16])
 }
 
 func (c Claims) validate() error {
@@ -107,6 +119,7 @@ type payload struct {
 	Name        string       `json:"name"`
 	Role        Role         `json:"role"`
 	Permissions []Permission `json:"permissions"`
+	Person      string       `json:"person,omitempty"`
 	Limit       int          `json:"limit,omitempty"`
 }
 
@@ -151,7 +164,7 @@ func Sign(k Key, c Claims) (string, error) {
 			Issuer: c.Issuer, Subject: c.Subject, Audience: jwt.ClaimStrings{c.Audience}, ID: c.ID,
 			IssuedAt: jwt.NewNumericDate(c.IssuedAt), NotBefore: jwt.NewNumericDate(c.NotBefore), ExpiresAt: jwt.NewNumericDate(c.Expires),
 		},
-		Conference: c.Conference, Name: c.Name, Role: c.Role, Permissions: c.Permissions, Limit: c.Limit,
+		Conference: c.Conference, Name: c.Name, Role: c.Role, Permissions: c.Permissions, Person: c.Person, Limit: c.Limit,
 	})
 	t.Header["typ"] = tokenType
 	t.Header["kid"] = k.ID
@@ -212,7 +225,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 func (p payload) claims() Claims {
 	c := Claims{
 		Issuer: p.Issuer, Subject: p.Subject, ID: p.ID, Conference: p.Conference, Name: p.Name, Role: p.Role, Permissions: p.Permissions,
-		Limit: p.Limit,
+		Person: p.Person, Limit: p.Limit,
 	}
 	if len(p.Audience) == 1 { // one relay, not a list of them
 		c.Audience = p.Audience[0]

@@ -44,6 +44,8 @@ func (t Terminal) key(ctx context.Context, args []string) error {
 	}
 	action, words := words[0], words[1:]
 	switch {
+	case action == "create" && len(words) == 1 && words[0] == string(staff.Relay) && f.label == "":
+		return usagef("a relay's key needs the relay's id: --label ID")
 	case action == "create" && len(words) == 1 && slices.Contains(staff.Roles(), staff.Role(words[0])):
 		return t.keyCreate(ctx, f, staff.Role(words[0]))
 	case action == "create":

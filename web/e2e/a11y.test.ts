@@ -1,9 +1,9 @@
 /** Everybody can use it: no barrier that axe knows, on any page; the keyboard alone is enough. */
-import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { barriers } from './barriers.ts';
 import { open, person } from './chromium.ts';
 import type { Conference } from './harness.ts';
+import { press, write } from './keyboard.ts';
 import { untilSeen } from './measure.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
 import { readerScript } from './reader.ts';
@@ -13,7 +13,6 @@ import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
 const tag = 8101;
-
 let stage: Stage;
 let conference: Conference;
 let presenter: Presenter;
@@ -73,38 +72,6 @@ test('no barrier for the presenter, whose focus stays where the work is', async 
   await focusOn('stop-share');
   expect(found).toEqual([]);
 });
-
-/** Presses Tab until an element has the focus, and sees that the focus is visible. */
-async function tabTo(page: Page, id: string): Promise<void> {
-  const focused = (): Promise<{ id: string; visible: boolean }> =>
-    page.evaluate(() => {
-      const element = document.activeElement as HTMLElement;
-      const style = getComputedStyle(element);
-      const visible = style.outlineStyle !== 'none' || style.boxShadow !== 'none';
-      return { id: element.dataset['testid'] ?? '', visible };
-    });
-  const path: string[] = [];
-  for (let i = 0; i < 40; i++) {
-    const now = await focused();
-    if (now.id === id) {
-      expect(now.visible, `the focus on ${id} is seen`).toBe(true);
-      return;
-    }
-    path.push(now.id);
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`${id} is not reached by Tab, only ${path.join(' ')}`);
-}
-
-async function write(page: Page, id: string, text: string): Promise<void> {
-  await tabTo(page, id);
-  await page.keyboard.type(text);
-}
-
-async function press(page: Page, id: string, key = 'Enter'): Promise<void> {
-  await tabTo(page, id);
-  await page.keyboard.press(key);
-}
 
 test('the keyboard alone leads to the picture and out again', async () => {
   const context = await person(await stage.audience());

@@ -8,7 +8,7 @@ const rules: RunOptions = {
   runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
 };
 
-/** Every barrier that axe knows on a page. */
+/** What axe finds in the way of somebody on a page. */
 export async function barriers(name: string, page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const found = (await page.evaluate(

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ export interface Conference {
   password: string;
 }
 
-const program =
+export const program =
   process.env.COOPNET_BIN ?? fileURLToPath(new URL('../../bin/coopnet', import.meta.url));
 
 /** The whole system on this machine, as one process with a data folder of its own. */
@@ -118,6 +118,17 @@ export class Coopnet {
   async stop(): Promise<void> {
     await this.end('SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A file beside the server's own, which goes with it. */
+  file(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** A new key for a relay. */
+  relayKey(id: string): string {
+    const args = ['key', 'create', 'relay', '--label', id, '--data', this.file('data'), '--json'];
+    return (JSON.parse(execFileSync(program, args, { encoding: 'utf8' })) as { key: string }).key;
   }
 
   /** The last lines of what the server said. */

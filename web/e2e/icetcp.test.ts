@@ -3,11 +3,11 @@ import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 
 import { offered, route } from './candidates.ts';
 import { launchFirefox, openFirefox } from './firefox.ts';
 import type { Conference } from './harness.ts';
-import { untilSeen, watchPicture, type AnyPage } from './measure.ts';
+import { steadyPicture, untilSeen, type AnyPage } from './measure.ts';
 import { Network, withoutNetwork } from './network.ts';
 import { bond, firefoxHand, Portal } from './portal.ts';
 import { Stage } from './stage.ts';
-import { describe, judge } from './verdict.ts';
+import { describe } from './verdict.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
@@ -40,7 +40,7 @@ group.skipIf(withoutNetwork())('over TCP', () => {
 
   async function sees(who: string, page: AnyPage, began: number, shown = tag): Promise<void> {
     const seen = await untilSeen(page, 'picture', 10_000, (sample) => sample.tag === shown);
-    const verdict = judge(await watchPicture(page, 3000), { tag: shown, moving: 1500 });
+    const verdict = await steadyPicture(page, 3000, { tag: shown, moving: 1500 });
     console.log(`${who}: picture after ${seen.at - began} ms; ${describe(verdict)}`);
     expect(verdict.faults).toEqual([]);
     expect(await page.evaluate(route)).toMatch(/^(host|prflx) tcp$/);
@@ -90,7 +90,7 @@ group.skipIf(withoutNetwork())('over TCP', () => {
     try {
       await presenter.portal.share();
       await untilSeen(page, 'the picture from inside', 10_000, (sample) => sample.tag === inside);
-      const verdict = judge(await watchPicture(page, 3000), { tag: inside, moving: 1500 });
+      const verdict = await steadyPicture(page, 3000, { tag: inside, moving: 1500 });
       console.log(`shared from inside: ${describe(verdict)}`);
       expect(verdict.faults).toEqual([]);
       expect(network.dropped()).toBeGreaterThan(0);

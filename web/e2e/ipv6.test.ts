@@ -2,11 +2,11 @@
 import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 'vitest';
 import { open, person } from './chromium.ts';
 import type { Conference } from './harness.ts';
-import { untilSeen, watchPicture } from './measure.ts';
+import { steadyPicture, untilSeen } from './measure.ts';
 import { Network, withoutNetwork } from './network.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
 import { Stage } from './stage.ts';
-import { describe, judge } from './verdict.ts';
+import { describe } from './verdict.ts';
 import { unexpected } from './watch.ts';
 
 const tag = 8601;
@@ -62,7 +62,7 @@ group.skipIf(withoutNetwork())('a viewer without IPv4', () => {
     const began = Date.now();
     await portal.submit();
     const seen = await untilSeen(page, 'picture', 10_000, (sample) => sample.tag === tag);
-    const shown = judge(await watchPicture(page, 3000), { tag, moving: 1500 });
+    const shown = await steadyPicture(page, 3000, { tag, moving: 1500 });
     console.log(
       `IPv6, TURN over ${transport}: picture after ${seen.at - began} ms; ${describe(shown)}`,
     );

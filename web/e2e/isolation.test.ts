@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Conference } from './harness.ts';
-import { pictureSince, untilSeen, watchPicture } from './measure.ts';
+import { pictureSince, steadyPicture, untilSeen, watchPicture } from './measure.ts';
 import { bond } from './portal.ts';
 import { Stage, type Attendee, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
@@ -51,8 +51,8 @@ test('a guest of one conference never sees the other', async () => {
   await blues.portal.share();
   await untilSeen(other.page, 'blue picture', 10_000, ({ tag }) => tag === blue);
   const seen = {
-    red: judge(await watchPicture(guest.page, 3000), { tag: red, moving: 1500 }),
-    blue: judge(await watchPicture(other.page, 3000), { tag: blue, moving: 1500 }),
+    red: await steadyPicture(guest.page, 3000, { tag: red, moving: 1500 }),
+    blue: await steadyPicture(other.page, 3000, { tag: blue, moving: 1500 }),
   };
   console.log(`two conferences: red ${describe(seen.red)}; blue ${describe(seen.blue)}`);
   expect(seen.red.faults).toEqual([]);
@@ -114,7 +114,7 @@ test('the server is killed and starts again: presenter and viewer come back by t
     times.push(Math.round(await pictureSince(guest.page, red, killed)));
     await guest.portal.state('live');
     await presenter.portal.shareState('live');
-    const seen = judge(await watchPicture(guest.page, 2000), { tag: red, moving: 1000 });
+    const seen = await steadyPicture(guest.page, 2000, { tag: red, moving: 1000 });
     expect(seen.faults).toEqual([]);
   }
   console.log(`server killed and started again: picture back after ${times.join(', ')} ms`);

@@ -6,12 +6,12 @@ import { Authority } from './authority.ts';
 import { open as openPage, person } from './chromium.ts';
 import { firefoxProgram, launchFirefox, openFirefox } from './firefox.ts';
 import type { Conference } from './harness.ts';
-import { untilSeen, watchPicture, type AnyPage } from './measure.ts';
+import { steadyPicture, untilSeen, type AnyPage } from './measure.ts';
 import { Network, withoutNetwork, type Cut } from './network.ts';
 import { bond, chromiumHand, firefoxHand, Portal } from './portal.ts';
 import { Proxy } from './proxy.ts';
 import { Stage, type Presenter } from './stage.ts';
-import { describe, judge } from './verdict.ts';
+import { describe } from './verdict.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
@@ -117,7 +117,7 @@ group.skipIf(withoutNetwork())('a guest', () => {
     await portal.enter(stage.server.origin, conference, bond);
     const pressed = await portal.submit();
     const first = await untilSeen(page, 'picture', 10_000, (sample) => sample.tag === tag, pressed);
-    const shown = judge(await watchPicture(page, 3000), { tag, moving: 1500 });
+    const shown = await steadyPicture(page, 3000, { tag, moving: 1500 });
     const way = await toldWay(portal, 'picture');
     const [told] = await portal.texts('way-picture');
     console.log(

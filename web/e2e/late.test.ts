@@ -3,7 +3,7 @@ import type { Browser as Firefox, Page as FirefoxPage } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { launchFirefox, openFirefox } from './firefox.ts';
 import type { Conference } from './harness.ts';
-import { negotiations, reference, sharpness, untilSeen, watchPicture } from './measure.ts';
+import { negotiations, reference, sharpness, steadyPicture, untilSeen, watchPicture } from './measure.ts';
 import { bond, firefoxHand, Portal } from './portal.ts';
 import { Stage, type Attendee, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
@@ -100,7 +100,7 @@ test('the presenter stops and another starts: viewers follow without renegotiati
     ({ tag }) => tag === second,
   );
   await viewer.portal.state('live');
-  const seen = judge(await watchPicture(viewer.page, 3000), { tag: second, moving: 1000 });
+  const seen = await steadyPicture(viewer.page, 3000, { tag: second, moving: 1000 });
   console.log(`after the change: ${switched.at - live} ms; ${describe(seen)}`);
   expect(seen.faults).toEqual([]);
   expect(await negotiations(viewer.page)).toEqual(before);
@@ -124,9 +124,8 @@ test('the presenter stops and another starts: viewers follow without renegotiati
     const listed = await viewer.portal.facts('share');
     return listed[watched]?.['viewed'] === 'true';
   });
-  expect(
-    judge(await watchPicture(viewer.page, 2000), { tag: second, moving: 1000 }).faults,
-  ).toEqual([]);
+  const picked = await steadyPicture(viewer.page, 2000, { tag: second, moving: 1000 });
+  expect(picked.faults).toEqual([]);
   await viewer.portal.hand.click('follow');
   await untilSeen(viewer.page, "the conference's share", 10_000, ({ tag }) => tag === first);
   expect(await negotiations(viewer.page)).toEqual(before);

@@ -1,5 +1,6 @@
 import type { PatternPage } from './pattern.ts';
 import type { ReaderPage, Sample, Sharpness } from './reader.ts';
+import { judge, type Demand, type Fault, type Seen } from './verdict.ts';
 import { pause, until } from './wait.ts';
 
 declare global {
@@ -20,6 +21,19 @@ export async function watchPicture(page: AnyPage, span: number): Promise<Sample[
   const start = Date.now();
   await pause(span);
   return samplesSince(page, start);
+}
+
+/**
+ * What is seen in `span` milliseconds once the picture is as demanded; a machine that is busy for a moment holds it up.
+ * Whatever else is wrong with it is told at once, and what holds it up for longer too.
+ */
+export async function steadyPicture(page: AnyPage, span: number, demand: Demand): Promise<Seen> {
+  const passing: Fault[] = ['frozen', 'late'];
+  for (const end = Date.now() + 15_000; ; ) {
+    const seen = judge(await watchPicture(page, span), demand);
+    const waits = seen.faults.length > 0 && seen.faults.every((fault) => passing.includes(fault));
+    if (!waits || Date.now() >= end) return seen;
+  }
 }
 
 /** What a reader has seen since a moment. */

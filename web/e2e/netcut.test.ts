@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 
 import { offered } from './candidates.ts';
 import { open, person } from './chromium.ts';
 import type { Conference } from './harness.ts';
-import { pictureSince, untilSeen, watchPicture } from './measure.ts';
+import { pictureSince, steadyPicture, untilSeen, watchPicture } from './measure.ts';
 import { Network, withoutNetwork } from './network.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
 import { Stage, type Attendee } from './stage.ts';
@@ -69,7 +69,7 @@ group.skipIf(withoutNetwork())('the viewer', () => {
     }
     const back = await pictureSince(viewer.page, tag, Date.now());
     await viewer.portal.state('live');
-    const after = judge(await watchPicture(viewer.page, 3000), demand);
+    const after = await steadyPicture(viewer.page, 3000, demand);
     console.log(
       `${seconds} s without ${what}: back after ${back} ms, was told "${told}"; ${describe(after)}`,
     );

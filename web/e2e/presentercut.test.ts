@@ -1,7 +1,7 @@
 /** A presenter loses the network: the share goes on without a new choice, or ends cleanly. */
 import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 'vitest';
 import type { Conference } from './harness.ts';
-import { pictureSince, untilSeen, watchPicture } from './measure.ts';
+import { pictureSince, steadyPicture, untilSeen, watchPicture } from './measure.ts';
 import { Network, withoutNetwork } from './network.ts';
 import { Stage, type Attendee, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
@@ -62,7 +62,7 @@ group.skipIf(withoutNetwork())('the presenter', () => {
     const back = await pictureSince(viewer.page, tag, Date.now());
     await viewer.portal.state('live');
     await presenter.portal.shareState('live');
-    const after = judge(await watchPicture(viewer.page, 3000), { tag, moving: 1000 });
+    const after = await steadyPicture(viewer.page, 3000, { tag, moving: 1000 });
     console.log(`${seconds} s: back after ${back} ms; ${describe(after)}`);
     expect(after.faults).toEqual([]);
     const shares = await viewer.portal.facts('share');

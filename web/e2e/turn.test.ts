@@ -2,10 +2,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { open, person } from './chromium.ts';
 import type { Conference } from './harness.ts';
-import { untilSeen, watchPicture, type AnyPage } from './measure.ts';
+import { steadyPicture, untilSeen, type AnyPage } from './measure.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
 import { Stage } from './stage.ts';
-import { describe, judge } from './verdict.ts';
+import { describe } from './verdict.ts';
 import { unexpected } from './watch.ts';
 
 const tag = 8101;
@@ -49,7 +49,7 @@ const route = `(async () => {
 
 async function seesThrough(page: AnyPage, transport: string, began: number): Promise<void> {
   const seen = await untilSeen(page, 'picture', 10_000, (sample) => sample.tag === tag);
-  const shown = judge(await watchPicture(page, 3000), { tag, moving: 1500 });
+  const shown = await steadyPicture(page, 3000, { tag, moving: 1500 });
   console.log(`TURN over ${transport}: picture after ${seen.at - began} ms; ${describe(shown)}`);
   expect(shown.faults).toEqual([]);
   expect(await page.evaluate(route)).toBe(`relay ${transport}`);

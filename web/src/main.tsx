@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { Colleagues } from './colleague.ts';
 import { Portal } from './portal.ts';
 import { Router } from './router.ts';
 import { Api } from './session/api.ts';
@@ -48,7 +49,12 @@ async function start(root: HTMLElement): Promise<void> {
     session: storage('sessionStorage'),
   };
   const api = new Api(outside);
-  const portal = new Portal(api, new Router(window), new AdmissionMemory(outside.session));
+  const portal = new Portal(
+    api,
+    new Router(window),
+    new AdmissionMemory(outside.session),
+    new Colleagues(api, outside.session),
+  );
   const started = portal.start();
   await texts.start();
   render(<App services={{ outside, portal, texts, theme }} />, root);

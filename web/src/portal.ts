@@ -1,4 +1,5 @@
-import { effect, signal, type ReadonlySignal } from '@preact/signals';
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
+import type { Colleagues } from './colleague.ts';
 import type { Route, Router } from './router.ts';
 import type { Admission, Api, Credentials, Identity, Next } from './session/api.ts';
 import type { AdmissionMemory } from './session/memory.ts';
@@ -22,6 +23,7 @@ const needAdmission: ReadonlySet<Route> = new Set(['/identify', '/choice', '/con
 export class Portal {
   readonly api: Api;
   readonly router: Router;
+  readonly colleagues: Colleagues;
   readonly #memory: AdmissionMemory;
   readonly #admission = signal<Admission | null>(null);
   readonly #identity = signal<Identity | null>(null);
@@ -29,9 +31,18 @@ export class Portal {
   readonly #invited = signal<Invited>(null);
   readonly #forgotten = signal(false);
 
-  constructor(api: Api, router: Router, memory: AdmissionMemory) {
+  /** Whom the company vouches for: by the admission, or by the session of who has not joined yet. */
+  readonly vouched = computed<Identity | null>(() => {
+    const admission = this.#admission.value;
+    if (admission !== null) return admission.signedIn ? admission.identity : null;
+    const session = this.colleagues.session.value;
+    return session === null ? null : { title: '', ...session };
+  });
+
+  constructor(api: Api, router: Router, memory: AdmissionMemory, colleagues: Colleagues) {
     this.api = api;
     this.router = router;
+    this.colleagues = colleagues;
     this.#memory = memory;
   }
 
@@ -58,12 +69,16 @@ export class Portal {
     const code = this.router.takeInvitation();
     effect(() => this.#guard(this.router.route.value));
     this.router.onInvitation((another) => void this.#invite(another));
-    if (code !== null && (await this.#invite(code))) return;
+    const refused = this.router.takeSignIn();
+    const entered = code !== null && (await this.#invite(code));
+    const colleagues = this.colleagues.start(refused);
+    if (entered) return;
     try {
       this.#identity.value = await this.api.identity();
     } catch {
       // The band then says "not identified"; the next step reports what is wrong with the server.
     }
+    await colleagues;
   }
 
   /** Throws the Problem when the conference does not open. */
@@ -71,7 +86,7 @@ export class Portal {
     const admission = await this.api.admit(credentials);
     this.#admission.value = admission;
     this.#memory.write(admission);
-    this.#identity.value = admission.identity;
+    if (!admission.signedIn) this.#identity.value = admission.identity;
     this.#notice.value = null;
     this.#forgotten.value = false;
     this.router.go(afterAdmission[admission.next]);
@@ -91,6 +106,12 @@ export class Portal {
     if (['/choice', '/conference', '/tool'].includes(this.router.route.value ?? '')) {
       this.router.go('/identify');
     }
+  }
+
+  /** Ends a colleague's session here, and what was joined with it. */
+  async signOut(): Promise<void> {
+    await this.colleagues.signOut();
+    if (this.#admission.value?.signedIn) this.leave();
   }
 
   /** Gives the admission back and goes home. */

@@ -52,11 +52,20 @@ export class Router {
 
   /** The code of an invitation link; it leaves the address bar and the history at once. */
   takeInvitation(): string | null {
+    return this.#take('invitation');
+  }
+
+  /** Why the company's sign-in sent the browser back without a session. */
+  takeSignIn(): string | null {
+    return this.#take('sign-in');
+  }
+
+  #take(name: string): string | null {
     const { hash, pathname, search } = this.#window.location;
-    const code = new URLSearchParams(hash.slice(1)).get('invitation');
-    if (code === null) return null;
+    const value = new URLSearchParams(hash.slice(1)).get(name);
+    if (value === null) return null;
     this.#window.history.replaceState(null, '', pathname + search);
-    return code === '' ? null : code;
+    return value === '' ? null : value;
   }
 }
 

@@ -28,7 +28,8 @@ import (
 
 // Config says where the files are.
 type Config struct {
-	Path    string           // the folder, made if it is not there; one process has it
+	Path    string           // the folder, made if it is not there
+	Beside  bool             // another process serves the folder: what is unfinished there is that one's
 	URL     string           // what is before /blobs/ in links; no slash at its end
 	Reserve int64            // bytes of the disk that files leave to others, the database first; 0 is 256 MiB, negative none
 	Now     func() time.Time // nil is time.Now
@@ -51,7 +52,7 @@ const (
 	folder   = 0o700
 )
 
-// Open makes the folder if it is not there, and removes what was left unfinished.
+// Open makes the folder if it is not there, and removes what was left unfinished: one process alone serves it.
 func Open(cfg Config) (*Store, error) {
 	if cfg.Path == "" {
 		return nil, errors.New("disk: Config.Path is missing")
@@ -69,8 +70,10 @@ func Open(cfg Config) (*Store, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Store{cfg: cfg, busy: make(chan struct{}, mostBusy)}
-	if err := os.RemoveAll(s.path(incoming)); err != nil {
-		return nil, fmt.Errorf("remove unfinished files: %w", err)
+	if !cfg.Beside {
+		if err := os.RemoveAll(s.path(incoming)); err != nil {
+			return nil, fmt.Errorf("remove unfinished files: %w", err)
+		}
 	}
 	for _, name := range []string{objects, incoming} {
 		if err := os.MkdirAll(s.path(name), folder); err != nil {

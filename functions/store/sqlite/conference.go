@@ -3,11 +3,9 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -61,6 +59,11 @@ func (s *Conference) Conference(ctx context.Context, id string) (*conference.Con
 	return s.one(ctx, "SELECT version, body FROM conference WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)", id)
 }
 
+// RecentConference implements conference.Store. Here every read is as cheap.
+func (s *Conference) RecentConference(ctx context.Context, id string) (*conference.Conference, error) {
+	return s.Conference(ctx, id)
+}
+
 // ConferenceByName implements conference.Store.
 func (s *Conference) ConferenceByName(ctx context.Context, name string) (*conference.Conference, error) {
 	return s.one(ctx, "SELECT version, body FROM conference WHERE live_name = ? AND (until IS NULL OR until > ?)", name)
@@ -105,9 +108,9 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 		where, args = append(where, "(until IS NULL OR until > ?) AND opens_at <= ?"), append(args, now, now)
 	}
 	if q.Cursor != "" {
-		at, id, err := parseCursor(q.Cursor)
-		if err != nil {
-			return conference.Page{}, err
+		at, id, ok := place(cursorList(q), q.Cursor)
+		if !ok {
+			return conference.Page{}, conference.ErrCursor
 		}
 		where, args = append(where, "(created_at, id) < (?, ?)"), append(args, at, id)
 	}
@@ -131,23 +134,12 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	if len(page.Conferences) > q.Limit { // one more than asked for: there is another page
 		page.Conferences = page.Conferences[:q.Limit]
 		last := page.Conferences[q.Limit-1]
-		page.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.CreatedAt.UnixMilli(), 10) + "." + last.ID))
+		page.Next = after(cursorList(q), last.CreatedAt, last.ID)
 	}
 	return page, nil
 }
 
-func parseCursor(cursor string) (at int64, id string, err error) {
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return 0, "", conference.ErrCursor
-	}
-	text, id, ok := strings.Cut(string(b), ".")
-	at, err = strconv.ParseInt(text, 10, 64)
-	if !ok || err != nil {
-		return 0, "", conference.ErrCursor
-	}
-	return at, id, nil
-}
+func cursorList(q conference.Query) string { return "conferences " + q.Status }
 
 // UpdateConference implements conference.Store.
 func (s *Conference) UpdateConference(ctx context.Context, c *conference.Conference) error {
@@ -173,6 +165,21 @@ func (s *Conference) UpdateConference(ctx context.Context, c *conference.Confere
 		c.Version = next.Version
 	}
 	return err
+}
+
+// DeleteConference implements conference.Store.
+func (s *Conference) DeleteConference(ctx context.Context, id string, version int64) error {
+	if err := s.db.forget(ctx, "DELETE FROM conference WHERE id = ? AND version = ?", id, version); err != nil {
+		return fmt.Errorf("delete conference: %w", err)
+	}
+	var other bool // an id is never given again
+	if err := s.db.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM conference WHERE id = ?)", id).Scan(&other); err != nil {
+		return s.db.fault(fmt.Errorf("delete conference: %w", err))
+	}
+	if other {
+		return conference.ErrConflict
+	}
+	return nil
 }
 
 // oneRow returns otherwise when a change found no row.

@@ -187,7 +187,8 @@ func (db *DB) Purge(ctx context.Context) (rows int64, err error) {
 }
 
 func (db *DB) purge(ctx context.Context) (rows int64, err error) {
-	for _, table := range []string{"conference", "invitation", "identity", "report_audit", "launch"} {
+	for _, table := range []string{"conference", "invitation", "identity", "report_audit", "launch", "idempotency", "lobby",
+		"relay", "home", "attendee", "removal", "command", "webhook_delivery"} {
 		for {
 			n, err := db.purgeSome(ctx, table)
 			if err != nil {

@@ -12,8 +12,11 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/functions/webhook"
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -50,6 +53,22 @@ func TestIdentity(t *testing.T) {
 
 func TestStaff(t *testing.T) {
 	storetest.TestStaff(t, func(t *testing.T, now func() time.Time) staff.Store { return openNew(t, now).Staff() })
+}
+
+func TestIdempotency(t *testing.T) {
+	storetest.TestIdempotency(t, func(t *testing.T, now func() time.Time) idempotency.Store { return openNew(t, now).Idempotency() })
+}
+
+func TestLobby(t *testing.T) {
+	storetest.TestLobby(t, func(t *testing.T, now func() time.Time) conference.LobbyStore { return openNew(t, now).Conference() })
+}
+
+func TestRelays(t *testing.T) {
+	storetest.TestRelays(t, func(t *testing.T, now func() time.Time) relays.Store { return openNew(t, now).Relays() })
+}
+
+func TestWebhook(t *testing.T) {
+	storetest.TestWebhook(t, func(t *testing.T, now func() time.Time) webhook.Store { return openNew(t, now).Webhook() })
 }
 
 func TestFilesArePrivate(t *testing.T) {
@@ -175,7 +194,7 @@ func TestPurge(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	clock := storetest.NewClock()
 	db := openNew(t, clock.Now)
-	limit(t, db, 60)
+	limit(t, db, 120)
 	s := db.Identity()
 	i := identity.Identity{Name: strings.Repeat("n", 1000)}
 	stored := fill(t, s, i, clock)

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/coopnet/coopnet/functions/diagnostics"
-	"github.com/coopnet/coopnet/shared/cursor"
 )
 
 // reportSchema is a step of migrations.
@@ -146,7 +144,7 @@ func (s *Diagnostics) Reports(ctx context.Context, q diagnostics.Query) (diagnos
 		where, args = append(where, "created_at < ?"), append(args, q.To.UnixMilli())
 	}
 	if q.Cursor != "" {
-		at, code, ok := pagePlace("reports "+q.Status, q.Cursor)
+		at, code, ok := place(reportList(q), q.Cursor)
 		if !ok {
 			return diagnostics.Page{}, diagnostics.ErrCursor
 		}
@@ -160,10 +158,16 @@ func (s *Diagnostics) Reports(ctx context.Context, q diagnostics.Query) (diagnos
 	if len(reports) > q.Limit { // one more than asked for: there is another page
 		page.Reports = reports[:q.Limit]
 		last := page.Reports[q.Limit-1]
-		page.Next = pageCursor("reports "+q.Status, last.CreatedAt, last.Code)
+		page.Next = after(reportList(q), last.CreatedAt, last.Code)
 	}
 	return page, nil
 }
+
+func reportList(q diagnostics.Query) string {
+	return fmt.Sprintf("reports %s %d %d", q.Status, q.From.UnixMilli(), q.To.UnixMilli())
+}
+
+func auditList(q diagnostics.AuditQuery) string { return fmt.Sprintf("audit %q %q", q.Code, q.Actor) }
 
 // ReportsOf implements diagnostics.Store.
 func (s *Diagnostics) ReportsOf(ctx context.Context, email string, limit int) ([]*diagnostics.Report, error) {
@@ -217,7 +221,7 @@ func (s *Diagnostics) Entries(ctx context.Context, q diagnostics.AuditQuery) (di
 		where, args = append(where, "actor = ?"), append(args, q.Actor)
 	}
 	if q.Cursor != "" {
-		at, id, ok := pagePlace("audit", q.Cursor)
+		at, id, ok := place(auditList(q), q.Cursor)
 		if !ok {
 			return diagnostics.AuditPage{}, diagnostics.ErrCursor
 		}
@@ -245,22 +249,7 @@ func (s *Diagnostics) Entries(ctx context.Context, q diagnostics.AuditQuery) (di
 	if len(page.Entries) > q.Limit {
 		page.Entries = page.Entries[:q.Limit]
 		last := page.Entries[q.Limit-1]
-		page.Next = pageCursor("audit", last.At, last.ID)
+		page.Next = after(auditList(q), last.At, last.ID)
 	}
 	return page, nil
-}
-
-// pageCursor names the last row of a page of a list that is ordered by time and id.
-func pageCursor(list string, at time.Time, id string) string {
-	return cursor.Make(list, strconv.FormatInt(at.UnixMilli(), 10)+"."+id)
-}
-
-func pagePlace(list, text string) (at int64, id string, ok bool) {
-	place, ok := cursor.Place(list, text)
-	if !ok {
-		return 0, "", false
-	}
-	millis, id, ok := strings.Cut(place, ".")
-	at, err := strconv.ParseInt(millis, 10, 64)
-	return at, id, ok && err == nil
 }

@@ -29,12 +29,17 @@ func TestConference(t *testing.T, open OpenConference) {
 		"name is unique while alive": nameUniqueWhileAlive,
 		"end passes by itself":       endPassesByItself,
 		"compare and swap":           compareAndSwap,
+		"an end that moves":          endMoves,
+		"back from its end":          backFromItsEnd,
+		"recent":                     recentConference,
 		"one of many creates":        oneOfManyCreates,
 		"one of many updates":        oneOfManyUpdates,
 		"pages":                      pages,
 		"pages by status":            pagesByStatus,
 		"expiry on read":             expiryOnRead,
+		"forget a conference":        forgetConference,
 		"invitations":                invitations,
+		"pages of invitations":       pagesOfInvitations,
 		"cancelled context":          cancelledConference,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,6 +122,83 @@ func endPassesByItself(t *testing.T, s conference.Store, clock *Clock) {
 	_, err := s.ConferenceByName(t.Context(), "Team")
 	want(t, "past its end", err, conference.ErrNotFound)
 	create(t, s, NewConference("second", "Team", clock.Now()))
+}
+
+func endMoves(t *testing.T, s conference.Store, clock *Clock) {
+	soon, later := clock.Now().Add(time.Hour), clock.Now().Add(3*time.Hour)
+	c := NewConference("first", "Team", clock.Now())
+	c.EndsAt = &soon
+	create(t, s, c)
+	c.EndsAt = &later
+	if err := s.UpdateConference(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(2 * time.Hour)
+	if got, err := s.ConferenceByName(t.Context(), "Team"); err != nil || got.ID != "first" || !got.EndsAt.Equal(later) {
+		t.Fatalf("after its first end: got %+v, %v", got, err)
+	}
+	want(t, "taken name", s.CreateConference(t.Context(), NewConference("second", "Team", clock.Now())), conference.ErrNameTaken)
+	past := clock.Now().Add(-time.Minute)
+	c.EndsAt = &past
+	if err := s.UpdateConference(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	create(t, s, NewConference("second", "Team", clock.Now()))
+}
+
+func backFromItsEnd(t *testing.T, s conference.Store, clock *Clock) {
+	ends := clock.Now().Add(time.Hour)
+	for i, taken := range []bool{false, true} {
+		name := fmt.Sprint("Team ", i)
+		c := NewConference(name+" first", name, clock.Now())
+		c.EndsAt = &ends
+		create(t, s, c)
+		clock.Advance(ends.Sub(clock.Now()))
+		if taken {
+			create(t, s, NewConference(name+" second", name, clock.Now()))
+		}
+		first, err := s.Conference(t.Context(), c.ID) // taking its name may have counted its version up
+		if err != nil {
+			t.Fatal(err)
+		}
+		first.EndsAt = nil
+		err = s.UpdateConference(t.Context(), first)
+		if !taken && err != nil {
+			t.Fatalf("nobody had the name: %v", err)
+		}
+		if taken {
+			want(t, "taken name", err, conference.ErrNameTaken)
+		}
+		got, err := s.ConferenceByName(t.Context(), name)
+		if err != nil || (got.ID == c.ID) == taken {
+			t.Errorf("taken %v: got %+v, %v", taken, got, err)
+		}
+		ends = clock.Now().Add(time.Hour)
+	}
+}
+
+func recentConference(t *testing.T, s conference.Store, clock *Clock) {
+	c := create(t, s, NewConference("one", "Team", clock.Now()))
+	for i := range 3 { // what this process wrote is seen at once
+		got, err := s.RecentConference(t.Context(), "one")
+		if err != nil || got.Title != c.Title || got.Version != int64(i+1) {
+			t.Fatalf("got %+v, %v; want %+v", got, err, c)
+		}
+		got.Bridges = append(got.Bridges, conference.Bridge{Label: "mine"}) // nobody else's
+		c.Title = fmt.Sprint("title ", i)
+		if err := s.UpdateConference(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.RecentConference(t.Context(), "two")
+	want(t, "unknown", err, conference.ErrNotFound)
+	c.EndedAt = clock.Now()
+	if err := s.UpdateConference(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(31 * 24 * time.Hour)
+	_, err = s.RecentConference(t.Context(), "one")
+	want(t, "expired", err, conference.ErrNotFound)
 }
 
 func compareAndSwap(t *testing.T, s conference.Store, clock *Clock) {
@@ -209,6 +291,8 @@ func pages(t *testing.T, s conference.Store, clock *Clock) {
 	if got := all(t, s, conference.Query{Limit: 3, Cursor: first.Next}); !slices.Equal(got, made[3:]) {
 		t.Errorf("got %v, want %v", got, made[3:])
 	}
+	_, err = s.Conferences(t.Context(), conference.Query{Limit: 3, Cursor: first.Next, Status: conference.StatusOpen})
+	want(t, "cursor of another list", err, conference.ErrCursor)
 	for _, cursor := range []string{"?", "bm9uc2Vuc2U"} {
 		_, err = s.Conferences(t.Context(), conference.Query{Limit: 3, Cursor: cursor})
 		want(t, "foreign cursor", err, conference.ErrCursor)

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/coopnet/coopnet/shared/turncred"
@@ -18,7 +19,6 @@ type Config struct {
 	Issuer    string // whose join tokens are taken
 	JWKS      string // URL of the issuer's public keys
 	Region    string // where the relay stands, for people and for placement
-	Announce  string // URL that is to hear of this relay; not announced by this version
 	Listen    string // HTTP: WHIP, WHEP, control, /healthz
 	Media     string // the one port of all media, UDP and TCP
 	Turn      string // TURN over UDP and TCP; empty: off
@@ -32,6 +32,17 @@ type Config struct {
 	// TurnSecret is shared with whoever mints TURN credentials: from COOPNET_TURN_SECRET only, because others can read
 	// a flag. Empty: no TURN.
 	TurnSecret string
+
+	Announcing
+}
+
+// Announcing says to whom this relay announces itself, and as what.
+type Announcing struct {
+	Announce  string // the control plane's origin; empty: nobody
+	Key       string // this relay's credential there: from COOPNET_RELAY_KEY or KeyFile only
+	KeyFile   string
+	PublicURL string // base of WHIP, WHEP and control as browsers reach them; empty: the listener's
+	Capacity  string // participants that this relay is meant for; empty: not known
 }
 
 // flags binds cfg to a flag set whose defaults come from the environment.
@@ -48,7 +59,10 @@ func flags(cfg *Config, getenv func(string) string) *flag.FlagSet {
 	bind(&cfg.Issuer, "issuer", "", "`issuer` of the join tokens")
 	bind(&cfg.JWKS, "jwks", "", "`URL` of the issuer's public keys")
 	bind(&cfg.Region, "region", "", "`region` where this relay stands")
-	bind(&cfg.Announce, "announce", "", "`URL` that is to hear of this relay (accepted, not announced by this version)")
+	bind(&cfg.Announce, "announce", "", "`URL` of the portal whose conferences this relay takes; needs a key in COOPNET_RELAY_KEY or --key-file")
+	bind(&cfg.KeyFile, "key-file", "", "`file` with this relay's key")
+	bind(&cfg.PublicURL, "public-url", "", "`URL` under which browsers reach --listen; that one when empty")
+	bind(&cfg.Capacity, "capacity", "", "`number` of participants that this relay is meant for")
 	bind(&cfg.Listen, "listen", "localhost:8081", "HTTP `address` of WHIP, WHEP and the control channel")
 	bind(&cfg.Media, "media", ":7882", "UDP and TCP `address` of all media")
 	bind(&cfg.Turn, "turn", ":3478", "UDP and TCP `address` of TURN, which needs a secret in COOPNET_TURN_SECRET; off when empty")
@@ -69,7 +83,14 @@ func parse(cfg *Config, args []string, getenv func(string) string) error {
 	if set.NArg() > 0 {
 		return fmt.Errorf("serve takes flags only, not %q", set.Arg(0))
 	}
-	cfg.TurnSecret = getenv("COOPNET_TURN_SECRET")
+	cfg.TurnSecret, cfg.Key = getenv("COOPNET_TURN_SECRET"), strings.TrimSpace(getenv("COOPNET_RELAY_KEY"))
+	if cfg.Key == "" && cfg.KeyFile != "" {
+		text, err := os.ReadFile(cfg.KeyFile)
+		if err != nil {
+			return fmt.Errorf("--key-file: %w", err)
+		}
+		cfg.Key = strings.TrimSpace(string(text))
+	}
 	return cfg.Validate()
 }
 
@@ -81,8 +102,8 @@ func (c Config) Validate() error {
 	if !isURL(c.JWKS) {
 		return fmt.Errorf("--jwks must be an http or https URL, not %q", c.JWKS)
 	}
-	if c.Announce != "" && !isURL(c.Announce) {
-		return fmt.Errorf("--announce must be an http or https URL, not %q", c.Announce)
+	if err := c.validateAnnounce(); err != nil {
+		return err
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key go together; give both or none")
@@ -94,6 +115,47 @@ func (c Config) Validate() error {
 	}
 	_, err := c.publicIPs()
 	return err
+}
+
+func (c Config) validateAnnounce() error {
+	if _, err := c.capacity(); err != nil {
+		return err
+	}
+	if c.PublicURL != "" && (!isURL(c.PublicURL) || strings.HasSuffix(c.PublicURL, "/")) {
+		return fmt.Errorf("--public-url must be an http or https URL without a slash at its end, not %q", c.PublicURL)
+	}
+	switch {
+	case c.Announce == "":
+		return nil
+	case !isURL(c.Announce):
+		return fmt.Errorf("--announce must be an http or https URL, not %q", c.Announce)
+	case strings.HasPrefix(c.Announce, "http:") && !isLoopback(c.Announce):
+		return fmt.Errorf("--announce must be https, not %q: this relay's key goes there", c.Announce)
+	case c.Key == "":
+		return errors.New("--announce needs this relay's key: put it into COOPNET_RELAY_KEY, or into a file that --key-file names; `coopnet key create relay --label ID` makes one")
+	}
+	return nil
+}
+
+// capacity is 0 where it is not known.
+func (c Config) capacity() (int, error) {
+	if c.Capacity == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(c.Capacity)
+	if err != nil || n < 1 || n > 1_000_000 {
+		return 0, fmt.Errorf("--capacity must be a number of participants, not %q", c.Capacity)
+	}
+	return n, nil
+}
+
+func isLoopback(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	a, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && a.IsLoopback()
 }
 
 func isURL(text string) bool {

@@ -54,7 +54,7 @@ func run(ctx context.Context, cfg Config) (err error) {
 	}
 	keys := jointoken.NewRemote(cfg.JWKS, &http.Client{Timeout: 10 * time.Second}, time.Now)
 	defer keys.Close()
-	r, err := relay.New(relay.Config{ID: cfg.ID, Issuer: cfg.Issuer, Keys: keys, Media: cfg.Media, PublicIPs: ips, Logger: logger,
+	r, err := relay.New(relay.Config{ID: cfg.ID, Issuer: cfg.Issuer, Keys: keys, Media: cfg.Media, PublicIPs: ips, Logger: logger, Announced: cfg.Announce != "",
 		Others: []string{cfg.Listen, cfg.Turns, cfg.Metrics}})
 	if err != nil {
 		return err
@@ -82,8 +82,8 @@ func run(ctx context.Context, cfg Config) (err error) {
 		}
 		servers, ready.Metrics = append(servers, private), "http://"+private.Addr
 	}
-	if cfg.Announce != "" {
-		logger.Warn("this version does not announce itself: --announce has no effect")
+	if err := tell(r, cfg, ready); err != nil {
+		return err
 	}
 	if cfg.ReadyFile != "" {
 		if err := ready.write(cfg.ReadyFile); err != nil {

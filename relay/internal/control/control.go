@@ -289,5 +289,5 @@ func reasonOf(err error) string {
 
 // participantOf is who the claims say.
 func participantOf(c jointoken.Claims) room.Participant {
-	return room.Participant{ID: c.Subject, Name: c.Name, Role: c.Role}
+	return room.Participant{ID: c.Subject, Name: c.Name, Role: c.Role, Person: c.Person}
 }

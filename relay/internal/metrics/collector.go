@@ -188,6 +188,8 @@ func heartbeatFigures() []figure[Heartbeat] {
 			}
 			return float64(s.LastSuccess.UnixMilli()) / 1000
 		}),
-		counter("heartbeat_failures_total", "Heartbeats that were not accepted.", func(s Heartbeat) uint64 { return s.Failures }),
+		counter("heartbeat_failures_total", "Heartbeats and reports that were not accepted.", func(s Heartbeat) uint64 { return s.Failures }),
+		gauge("heartbeat_waiting_visits", "Comings and goings of participants that the control plane was not told yet.", func(s Heartbeat) float64 { return float64(s.Waiting) }),
+		counter("heartbeat_overflows_total", "Times that too many of them waited, so that everybody who was in was told anew.", func(s Heartbeat) uint64 { return s.Losses }),
 	}
 }

@@ -81,6 +81,8 @@ type Heartbeat struct {
 	Accepted    bool      // the last one was
 	LastSuccess time.Time // zero: never
 	Failures    uint64    // since the start
+	Waiting     int       // visits that were not told yet
+	Losses      uint64    // how often they were too many, since the start
 }
 
 // Metrics is a registry of its own: nothing here is global.

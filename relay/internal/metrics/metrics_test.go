@@ -36,7 +36,7 @@ func full() Sources {
 			}
 		},
 		Heartbeat: func() Heartbeat {
-			return Heartbeat{Accepted: true, LastSuccess: time.UnixMilli(1_800_000_000_250), Failures: 41}
+			return Heartbeat{Accepted: true, LastSuccess: time.UnixMilli(1_800_000_000_250), Failures: 41, Waiting: 42, Losses: 43}
 		},
 	}
 }
@@ -71,13 +71,13 @@ func TestEveryFigure(t *testing.T) {
 		`turn_refusals_total{reason="quota"} 57`, `turn_refusals_total{reason="peer"} 58`,
 		"tcp_connections 60", "tcp_pending_connections 61", "tcp_received_packets_total 62", "tcp_sent_packets_total 63", "tcp_dropped_packets_total 64",
 		`tcp_refused_connections_total{reason="limit"} 65`,
-		"heartbeat_accepted 1", "heartbeat_last_success_timestamp_seconds 1.80000000025e+09", "heartbeat_failures_total 41",
+		"heartbeat_accepted 1", "heartbeat_last_success_timestamp_seconds 1.80000000025e+09", "heartbeat_failures_total 41", "heartbeat_waiting_visits 42", "heartbeat_overflows_total 43",
 	} {
 		if !strings.Contains(body, "\ncoopnet_relay_"+line+"\n") {
 			t.Errorf("no line %q", line)
 		}
 	}
-	if got, want := strings.Count(body, "\ncoopnet_relay_"), 45; got != want {
+	if got, want := strings.Count(body, "\ncoopnet_relay_"), 47; got != want {
 		t.Errorf("%d figures, %d are checked", got, want)
 	}
 	for _, runtime := range []string{

@@ -16,6 +16,7 @@ type room struct {
 	rooms      *Rooms
 
 	mu           sync.Mutex // guards what follows
+	opened       bool       // somebody has been in
 	over         bool       // nobody is in and nobody will be
 	members      map[string]*member
 	joined       []*member // in the order of joining
@@ -100,8 +101,14 @@ func (r *room) join(limit int, p Participant) (*Presence, notices, error) {
 		r.joined = append(r.joined, m)
 		r.rooms.participants.Add(1)
 		r.append(&n, Event{Kind: ParticipantJoined, Participant: &p})
+		if len(r.joined) == 1 && !r.opened {
+			r.opened = true
+			r.visit(Opened, Participant{})
+		}
+		r.visit(Came, p)
 	} else {
 		r.stopGrace(m)
+		m.Person = p.Person
 		if m.Name != p.Name || m.Role != p.Role {
 			m.Name, m.Role = p.Name, p.Role
 			r.updated(&n, m)
@@ -201,10 +208,14 @@ func (r *room) drop(n *notices, m *member) {
 	r.joined = slices.DeleteFunc(r.joined, func(other *member) bool { return other == m })
 	r.rooms.participants.Add(-1)
 	r.append(n, Event{Kind: ParticipantLeft, ID: m.ID})
+	r.visit(Went, m.Participant)
 }
 
 func (r *room) closeIfEmpty(n *notices) {
 	if len(r.members) == 0 {
+		if r.opened && !r.over {
+			r.visit(Emptied, Participant{})
+		}
 		r.over, n.retire = true, true
 	}
 }
@@ -220,6 +231,7 @@ func (r *room) end(reason string) notices {
 	for _, m := range r.joined {
 		r.stopGrace(m)
 		r.endPresences(&n, m, reason)
+		r.visit(Went, m.Participant)
 	}
 	r.rooms.participants.Add(-int64(len(r.members)))
 	r.rooms.publications.Add(-int64(len(r.publications)))
@@ -255,10 +267,7 @@ func (r *room) remove(by *Presence, id string) (notices, error) {
 		return n, ErrNotFound
 	}
 	r.remember(id)
-	r.unpublish(&n, func(s share) bool { return s.Participant == id })
-	r.endPresences(&n, m, ReasonRemoved)
-	r.drop(&n, m)
-	r.closeIfEmpty(&n)
+	r.throw(&n, m)
 	return n, nil
 }
 

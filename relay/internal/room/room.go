@@ -40,6 +40,7 @@ type Participant struct {
 	ID, Name string
 	Role     jointoken.Role
 	Status   string
+	Person   string // the join token's pseudonym; others never see it
 	JoinedAt time.Time
 }
 
@@ -71,6 +72,7 @@ type Config struct {
 	MaxParticipants int              // 2,000 in a room
 	MaxPublications int              // 16 in a room
 	QueueLength     int              // 256 events that a Queue may be behind before it starts afresh
+	Attendance      int              // visits that are kept for who wants to know; 0: nobody does
 	LeaveGrace      time.Duration    // how long a participant without presence stays listed; 0: not at all
 }
 

@@ -15,6 +15,7 @@ type Rooms struct {
 	timers       sync.WaitGroup // grace timers that are armed or running
 	participants atomic.Int64
 	publications atomic.Int64
+	attendance   *Attendance // nil: nobody wants to know
 
 	mu       sync.Mutex // guards what follows
 	rooms    map[string]*room
@@ -33,7 +34,11 @@ type past struct {
 
 // New returns an empty set of rooms.
 func New(cfg Config) *Rooms {
-	return &Rooms{cfg: cfg.withDefaults(), rooms: make(map[string]*room), past: make(map[string]*past)}
+	rs := &Rooms{cfg: cfg.withDefaults(), rooms: make(map[string]*room), past: make(map[string]*past)}
+	if cfg.Attendance > 0 {
+		rs.attendance = newAttendance(cfg.Attendance)
+	}
+	return rs
 }
 
 // Join counts one more live session of the participant p in the conference's room, which it opens if need be. A

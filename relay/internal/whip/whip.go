@@ -347,7 +347,7 @@ func (s *Server) remove(ended *session) {
 
 // join enters the room for the session's lifetime.
 func (s *Server) join(claims jointoken.Claims) (*room.Presence, error) {
-	presence, err := s.rooms.Join(claims.Conference, claims.Limit, room.Participant{ID: claims.Subject, Name: claims.Name, Role: claims.Role, JoinedAt: s.now()})
+	presence, err := s.rooms.Join(claims.Conference, claims.Limit, room.Participant{ID: claims.Subject, Name: claims.Name, Role: claims.Role, Person: claims.Person, JoinedAt: s.now()})
 	if err != nil {
 		return nil, outside(err)
 	}

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../session/problem.ts';
 import { Alert } from '../ui/alert.tsx';
 import { Button } from '../ui/button.tsx';
@@ -8,6 +8,7 @@ import { Field } from '../ui/field.tsx';
 import { Page } from '../ui/page.tsx';
 import { problemText } from '../ui/problems.ts';
 import { useServices, useText } from '../ui/services.ts';
+import { SignedIn, SignIn } from './colleague.tsx';
 
 export function Home(): JSX.Element {
   const { portal } = useServices();
@@ -44,12 +45,15 @@ function ParticipateForm(): JSX.Element {
   const { portal } = useServices();
   const t = useText();
   const name = useRef<HTMLInputElement>(null);
+  const [typedBefore] = useState(() => portal.colleagues.takeTyped());
   const password = useRef<HTMLInputElement>(null);
   const shown = useSignal(false);
   const busy = useSignal(false);
   const missing = useSignal({ name: false, password: false });
   const refusal = useSignal<Refusal | null>(null);
   const invited = portal.invited.value;
+  const { site, session } = portal.colleagues;
+  const nameAlone = session.value !== null && !site.value.needsPassword;
   const failed =
     refusal.value ??
     (invited !== null && invited !== 'opening'
@@ -58,7 +62,9 @@ function ParticipateForm(): JSX.Element {
 
   async function participate(): Promise<void> {
     // Exactly what was typed: capitals and spaces are part of the name.
-    const typed = { name: name.current?.value ?? '', password: password.current?.value ?? '' };
+    const typed = nameAlone
+      ? { name: name.current?.value ?? '' }
+      : { name: name.current?.value ?? '', password: password.current?.value ?? '' };
     missing.value = { name: typed.name === '', password: typed.password === '' };
     if (missing.value.name || missing.value.password) {
       (missing.value.name ? name : password).current?.focus();
@@ -69,69 +75,82 @@ function ParticipateForm(): JSX.Element {
     try {
       await portal.admit(typed);
     } catch (cause) {
-      refusal.value = {
-        problem: asProblem(cause),
-        invitation: false,
-      };
+      const problem = asProblem(cause);
+      if (nameAlone && problem.fields.some(({ pointer }) => pointer === '/password')) {
+        portal.colleagues.expired();
+      } else {
+        refusal.value = { problem, invitation: false };
+      }
     }
     busy.value = false;
   }
 
   return (
-    <form
-      noValidate
-      aria-label={t('home.form')}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!busy.value) void participate();
-      }}
-    >
-      <Field
-        label={t('home.name')}
-        name="conference"
-        testid="name"
-        hint={t('home.name.hint')}
-        error={missing.value.name ? t('home.name.missing') : null}
-        required
-        exact
-        inputRef={name}
-      />
-      <Field
-        label={t('home.password')}
-        name="conference-password"
-        testid="password"
-        type={shown.value ? 'text' : 'password'}
-        error={missing.value.password ? t('home.password.missing') : null}
-        required
-        exact
-        inputRef={password}
+    <>
+      <SignedIn />
+      <form
+        noValidate
+        aria-label={t('home.form')}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!busy.value) void participate();
+        }}
       >
-        <Button
-          look="quiet"
-          testid="show-password"
-          label={t(shown.value ? 'home.password.hide.label' : 'home.password.show.label')}
-          onClick={() => (shown.value = !shown.value)}
-        >
-          {t(shown.value ? 'home.password.hide' : 'home.password.show')}
+        <Field
+          label={t('home.name')}
+          name="conference"
+          testid="name"
+          hint={t('home.name.hint')}
+          error={missing.value.name ? t('home.name.missing') : null}
+          required
+          exact
+          inputRef={name}
+          value={typedBefore}
+        />
+        {!nameAlone && (
+          <Field
+            label={t('home.password')}
+            name="conference-password"
+            testid="password"
+            type={shown.value ? 'text' : 'password'}
+            error={missing.value.password ? t('home.password.missing') : null}
+            required
+            exact
+            inputRef={password}
+          >
+            <Button
+              look="quiet"
+              testid="show-password"
+              label={t(shown.value ? 'home.password.hide.label' : 'home.password.show.label')}
+              onClick={() => (shown.value = !shown.value)}
+            >
+              {t(shown.value ? 'home.password.hide' : 'home.password.show')}
+            </Button>
+          </Field>
+        )}
+        {failed && <RefusalText {...failed} nameAlone={nameAlone} />}
+        <Button type="submit" look="primary" testid="participate" busy={busy.value}>
+          {t(busy.value ? 'home.busy' : 'home.participate')}
         </Button>
-      </Field>
-      {failed && <RefusalText {...failed} />}
-      <Button type="submit" look="primary" testid="participate" busy={busy.value}>
-        {t(busy.value ? 'home.busy' : 'home.participate')}
-      </Button>
-    </form>
+      </form>
+      <SignIn typed={() => name.current?.value ?? ''} />
+    </>
   );
 }
 
-function RefusalText({ problem, invitation }: Refusal): JSX.Element {
+function RefusalText({
+  problem,
+  invitation,
+  nameAlone,
+}: Refusal & { nameAlone: boolean }): JSX.Element {
   const { texts } = useServices();
   const t = useText();
   const denied = problem.code === 'conference-denied';
   return (
     <Alert kind="refusal" testid="refusal">
       <p>
-        {denied && invitation
-          ? t('refusal.invitation')
+        {denied && (invitation || nameAlone)
+          ? t(invitation ? 'refusal.invitation' : 'refusal.colleague')
           : problemText(problem, t, texts.language.value)}
       </p>
     </Alert>

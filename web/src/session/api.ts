@@ -1,6 +1,17 @@
-import { asProblem, Problem, problemOf } from './problem.ts';
+import { asProblem, Problem, problemOf, waitingOf } from './problem.ts';
 import { fetchWithin, type Fetch } from './request.ts';
-import { fields, list, named, oneOf, optionalText, text, textItem, type Fields } from './shape.ts';
+import {
+  count,
+  fields,
+  flag,
+  list,
+  named,
+  oneOf,
+  optionalText,
+  text,
+  textItem,
+  type Fields,
+} from './shape.ts';
 import type { Timers } from './timers.ts';
 import { roles, type Role } from './wire.ts';
 
@@ -36,18 +47,46 @@ export type Next = (typeof nexts)[number];
 export interface Admission {
   conference: Conference;
   identity: Identity | null;
+  /** The identity is the company's, and stays. */
+  signedIn: boolean;
   next: Next;
 }
 
-/** What a guest types, character for character, or the code of an invitation link. */
-export type Credentials = { name: string; password: string } | { invitation: string };
+/** What this deployment offers to colleagues. */
+export interface Site {
+  signIn: boolean;
+  needsPassword: boolean;
+}
 
-export interface JoinToken {
+/** A colleague who has signed in. */
+export interface Session {
+  name: string;
+  email: string;
+}
+
+/** What somebody types, character for character, or the code of an invitation link; a colleague types the name alone. */
+export type Credentials = { name: string; password?: string } | { invitation: string };
+
+/** A relay, and what opens it. */
+export interface RelayWay {
   token: string;
-  participant: { id: string; name: string; role: Role };
-  permissions: string[];
   relay: { whip: string; whep: string; control: string };
   iceServers: RTCIceServer[];
+}
+
+export interface JoinToken extends RelayWay {
+  participant: { id: string; name: string; role: Role };
+  permissions: string[];
+  /** For who cannot reach the relay. */
+  alternates: RelayWay[];
+}
+
+/** Who waits to be let in: all are counted, the first of them are named. */
+export interface Waiting {
+  waiting: number;
+  people: { id: string; name: string }[];
+  /** Seconds until it is worth looking again. */
+  retryAfter: number;
 }
 
 const usualPatience = 15_000;
@@ -84,6 +123,22 @@ export class Api {
     return this.#call('DELETE', '/identity', undefined, () => {});
   }
 
+  site(): Promise<Site> {
+    return this.#call('GET', '/site', undefined, whole(siteOf));
+  }
+
+  /** Null for nobody. */
+  session(): Promise<Session | null> {
+    return this.#call('GET', '/session', undefined, (body) =>
+      body === null ? null : sessionOf(fields(body, 'session')),
+    );
+  }
+
+  signOut(): Promise<void> {
+    return this.#call('DELETE', '/session', undefined, () => {});
+  }
+
+  /** Throws the problem `waiting` while nobody has let this guest in. */
   joinToken(milliseconds: number): Promise<JoinToken> {
     return this.#call(
       'POST',
@@ -92,6 +147,14 @@ export class Api {
       whole(joinTokenOf),
       milliseconds,
     );
+  }
+
+  lobby(): Promise<Waiting> {
+    return this.#call('GET', '/lobby', undefined, whole(waitingPeople));
+  }
+
+  decide(participant: string, admit: boolean): Promise<void> {
+    return this.#call('POST', `/lobby/${encodeURIComponent(participant)}`, { admit }, () => {});
   }
 
   async #call<T>(
@@ -119,6 +182,7 @@ export class Api {
         init,
         async (response) => {
           if (!response.ok) throw await problemOf(response);
+          if (response.status === 202) throw waitingOf(response);
           return read(response.status === 204 ? null : await response.json());
         },
       );
@@ -135,6 +199,7 @@ export function admissionOf(body: Fields): Admission {
     conference: conferenceOf(body['conference']),
     identity:
       identity === null || identity === undefined ? null : identityOf(fields(identity, 'identity')),
+    signedIn: flag(body, 'signedIn'),
     next: oneOf(body, 'next', nexts),
   };
 }
@@ -173,23 +238,50 @@ function identityOf(from: Fields): Identity {
   };
 }
 
+function siteOf(from: Fields): Site {
+  return { signIn: flag(from, 'signIn'), needsPassword: flag(from, 'needsPassword') };
+}
+
+function sessionOf(from: Fields): Session {
+  return { name: named(from, 'name'), email: optionalText(from, 'email') };
+}
+
 function joinTokenOf(body: Fields): JoinToken {
   const participant = fields(body['participant'], 'participant');
-  const relay = fields(body['relay'], 'relay');
   return {
-    token: named(body, 'token'),
+    ...relayWayOf(body),
     participant: {
       id: named(participant, 'id'),
       name: text(participant, 'name'),
       role: oneOf(participant, 'role', roles),
     },
     permissions: list(body, 'permissions', textItem),
+    alternates: body['alternates'] ? list(body, 'alternates', relayWayOf) : [],
+  };
+}
+
+function relayWayOf(value: unknown): RelayWay {
+  const body = fields(value, 'relay');
+  const relay = fields(body['relay'], 'relay');
+  return {
+    token: named(body, 'token'),
     relay: {
       whip: named(relay, 'whip'),
       whep: named(relay, 'whep'),
       control: named(relay, 'control'),
     },
     iceServers: list(body, 'iceServers', iceServerOf),
+  };
+}
+
+function waitingPeople(body: Fields): Waiting {
+  return {
+    waiting: count(body, 'waiting'),
+    people: list(body, 'items', (item) => {
+      const from = fields(item, 'guest');
+      return { id: named(from, 'id'), name: text(from, 'name') };
+    }),
+    retryAfter: count(body, 'retryAfter'),
   };
 }
 

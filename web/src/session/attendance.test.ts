@@ -62,8 +62,9 @@ beforeEach(() => {
   peers = [];
   refuseToken = null;
   log = vi.fn<(level: string, message: string) => void>();
+  const token = () => (refuseToken ? Promise.reject(refuseToken) : Promise.resolve(joinToken()));
   attendance = new Attendance({
-    token: () => (refuseToken ? Promise.reject(refuseToken) : Promise.resolve(joinToken())),
+    token,
     fetch: relay.fetch,
     socket(url, protocol) {
       const made = new ScriptedSocket(url, protocol);
@@ -128,6 +129,28 @@ describe('what the guest is told', () => {
     expect(status().standing).toBe('live');
     socket().say({ type: 'publication.stopped', id: 's1', current: '' });
     expect(status()).toEqual({ standing: 'waiting', reason: 'stopped' });
+  });
+
+  it('waits in the lobby, and goes in by itself', async () => {
+    refuseToken = new Problem('waiting', { status: 202, retryAfter: 3 });
+    attendance.open();
+    await settle();
+    expect(status()).toEqual({ standing: 'lobby', reason: '' });
+    refuseToken = null;
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(status().standing).toBe('connecting');
+    socket().open();
+    socket().say(room());
+    peer().become('connected');
+    expect(status().standing).toBe('waiting');
+    // Back at the door after a loss: the page says so instead of "reconnecting".
+    refuseToken = new Problem('waiting', { status: 202, retryAfter: 3 });
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(status().standing).toBe('lobby');
+    refuseToken = new Problem('forbidden', { status: 403 });
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(status()).toEqual({ standing: 'ended', reason: 'refused' });
   });
 
   it('a still page is live for as long as it is shared', async () => {

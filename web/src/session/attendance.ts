@@ -2,7 +2,9 @@ import { computed, effect, signal, type ReadonlySignal } from '@preact/signals-c
 import type { JoinToken } from './api.ts';
 import { ControlChannel, type ControlDeps } from './control.ts';
 import type { Problem } from './problem.ts';
+import { Gate } from './gate.ts';
 import { Publisher, type PublisherDeps } from './publisher.ts';
+import { Reach } from './reach.ts';
 import { viewed, type Room } from './room.ts';
 import { pictureOf } from './stats.ts';
 import type { Cancel } from './timers.ts';
@@ -12,7 +14,15 @@ import type { Publication } from './wire.ts';
 
 /** What the guest is told, in one word. */
 export type Standing =
-  'connecting' | 'waiting' | 'live' | 'reconnecting' | 'frozen' | 'ended' | 'removed' | 'replaced';
+  | 'lobby'
+  | 'connecting'
+  | 'waiting'
+  | 'live'
+  | 'reconnecting'
+  | 'frozen'
+  | 'ended'
+  | 'removed'
+  | 'replaced';
 
 /** Why, where one word has several reasons. */
 export type Reason =
@@ -35,9 +45,10 @@ export interface Status {
   problem: Problem | null;
 }
 
-export type AttendanceDeps = ControlDeps &
+export type AttendanceDeps = Omit<ControlDeps, 'reach'> &
   PublisherDeps &
   Omit<ViewerDeps, 'sampled'> & {
+    /** Throws the problem `waiting` while nobody has let this guest in. */
     token(milliseconds: number): Promise<JoinToken>;
     /** Whether this browser can show the format, for example "VP9". */
     shows(format: string): boolean;
@@ -51,6 +62,7 @@ const judgeEvery = 1000;
 
 /** One participant's presence in the conference: control channel, picture, own share. */
 export class Attendance {
+  readonly gate: Gate;
   readonly control: ControlChannel;
   readonly viewer: Viewer;
   readonly publisher: Publisher;
@@ -68,18 +80,22 @@ export class Attendance {
 
   constructor(deps: AttendanceDeps) {
     this.#deps = deps;
-    this.control = new ControlChannel(deps);
+    this.gate = new Gate(deps);
+    const reach = new Reach((milliseconds) => this.gate.token(milliseconds));
+    const gated = { ...deps, reach, token: (milliseconds: number) => reach.token(milliseconds) };
+    this.control = new ControlChannel(gated);
     this.viewer = new Viewer({
-      ...deps,
+      ...gated,
       sampled: (stats) => this.#sampled(stats),
     });
-    this.publisher = new Publisher(deps);
+    this.publisher = new Publisher(gated);
     this.viewed = computed(() => {
       const room = this.control.room.value;
       return room === null ? null : viewed(room);
     });
     this.status = computed(() =>
       statusOf({
+        held: this.gate.waiting.value,
         control: this.control.state.value,
         view: this.viewer.link.state.value,
         picture: this.#picture.value,
@@ -111,10 +127,12 @@ export class Attendance {
     this.publisher.stop();
     this.viewer.link.close();
     this.control.close();
+    this.gate.close();
   }
 
   /** The page was hidden or the network changed: do not wait for the next attempt. */
   wake(): void {
+    this.gate.askNow();
     this.control.retryNow();
     this.viewer.link.retryNow();
     this.publisher.link?.retryNow();
@@ -217,6 +235,8 @@ export class Attendance {
 }
 
 interface Facts {
+  /** Somebody has to let the guest in. */
+  held: boolean;
   control: ControlChannel['state']['value'];
   view: Viewer['link']['state']['value'];
   picture: Picture;
@@ -242,6 +262,7 @@ export function statusOf(facts: Facts): Status {
       : status('ended');
   }
   if (view.phase === 'closed') return status('ended', 'refused', view.problem);
+  if (facts.held && control.phase !== 'open') return status('lobby');
   if (control.phase === 'lost') return status('reconnecting', 'control');
   if (view.phase === 'interrupted' || view.phase === 'reconnecting') {
     return status('reconnecting', 'media');

@@ -5,6 +5,7 @@ import { CarrierChoice, type Carrier, type CarrierKind, type Hearing } from './c
 import type { Log } from './log.ts';
 import { asProblem, Problem } from './problem.ts';
 import { PollCarrier, type PollDeps } from './poll.ts';
+import type { Reach } from './reach.ts';
 import { apply, roomOf, type Room } from './room.ts';
 import { SocketCarrier } from './socket.ts';
 import type { Cancel } from './timers.ts';
@@ -21,7 +22,7 @@ export type ControlState =
   | { phase: 'closed'; reason: Closing; problem: Problem | null };
 
 export interface ControlDeps extends PollDeps {
-  token(milliseconds: number): Promise<JoinToken>;
+  reach: Reach;
   socket(url: string, protocol: string): WebSocket;
   log: Log;
 }
@@ -107,7 +108,7 @@ export class ControlChannel {
     const allowed = patience(this.#attempt);
     let grant: JoinToken;
     try {
-      grant = await this.#deps.token(allowed);
+      grant = await this.#deps.reach.token(allowed);
     } catch (cause) {
       if (epoch !== this.#epoch) return;
       const problem = asProblem(cause);
@@ -176,7 +177,7 @@ export class ControlChannel {
         this.#send({ type: 'room.heartbeat' });
         return;
       case 'room.ended':
-        if (message.reason === 'draining') this.#lose('relay is draining');
+        if (message.reason === 'draining') this.#sentAway();
         else this.#end(message.reason);
         return;
       case 'error':
@@ -235,6 +236,9 @@ export class ControlChannel {
   /** A socket on which the relay was never heard may have been stripped or swallowed by a proxy. */
   #fail(why: string, problem: Problem): void {
     if (this.#kind !== 'socket' || this.#heard || !this.#choice.failed()) {
+      const grant = this.#grant.value;
+      const silent = problem.code === 'network' || problem.code === 'timeout';
+      if (grant !== null && silent && !this.#heard) this.#deps.reach.failed(grant);
       this.#lose(why, problem);
       return;
     }
@@ -256,6 +260,11 @@ export class ControlChannel {
       this.#retry = null;
       void this.#connect();
     });
+  }
+
+  #sentAway(): void {
+    this.#deps.reach.sentAway();
+    this.#lose('relay is draining');
   }
 
   #end(reason: Closing, problem: Problem | null = null): void {

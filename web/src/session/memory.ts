@@ -23,11 +23,18 @@ export class AdmissionMemory {
     }
   }
 
-  /** The identity is left out: its cookie is the truth, and "disconnect" must forget it here too. */
+  /**
+   * A guest's identity is left out: its cookie is the truth, and "disconnect" must forget it here too. A colleague's belongs
+   * to the admission.
+   */
   write(admission: Admission | null): void {
     try {
       if (admission === null) this.#storage?.removeItem(key);
-      else this.#storage?.setItem(key, JSON.stringify({ ...admission, identity: null }));
+      else
+        this.#storage?.setItem(
+          key,
+          JSON.stringify(admission.signedIn ? admission : { ...admission, identity: null }),
+        );
     } catch {
       // A browser without storage only loses the comfort of a reload.
     }

@@ -8,7 +8,7 @@ export interface ProblemField {
 
 /**
  * A refusal of the server (RFC 9457), or one of our own codes: `network` (no answer), `timeout`,
- * `unexpected` (an answer that we cannot read).
+ * `unexpected` (an answer that we cannot read), `waiting` (not yet, without a refusal).
  */
 export class Problem extends Error {
   override name = 'Problem';
@@ -51,6 +51,12 @@ export async function problemOf(response: Response): Promise<Problem> {
   } catch (cause) {
     return new Problem('unexpected', { ...common, cause });
   }
+}
+
+/** 202 on the way into a conference: somebody has still to let this guest in. */
+export function waitingOf(response: Response): Problem {
+  const retryAfter = retryAfterSeconds(response.headers.get('Retry-After'));
+  return new Problem('waiting', { status: response.status, retryAfter });
 }
 
 /** Whatever was thrown, as a Problem. */

@@ -19,6 +19,14 @@ export function flag(from: Fields, key: string): boolean {
   return value;
 }
 
+export function count(from: Fields, key: string): number {
+  const value = from[key];
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+    throw new ShapeError(`${key} is not a count`);
+  }
+  return value;
+}
+
 export function text(from: Fields, key: string): string {
   const value = from[key];
   if (typeof value !== 'string') throw new ShapeError(`${key} is not a text`);

@@ -38,12 +38,31 @@ export const en = {
   'home.step3': 'See the screen',
   'home.step3.text': 'You talk over the audio bridge and follow the shared screen here.',
 
+  'colleague.title': 'Do you work for the organizer’s company?',
+  'colleague.lead': 'With your company account you join under your own name, without a password.',
+  'colleague.lead.password': 'With your company account you join under your own name.',
+  'colleague.sign-in': 'Sign in',
+  'colleague.signed-in': 'You are signed in as {name}.',
+  'colleague.name': 'The conference name is enough.',
+  'colleague.sign-out': 'Sign out',
+  'colleague.sign-out.hint': 'Ends your session in Coopnet, not that of your company account',
+  'colleague.expired': 'Your session has ended. Sign in again, or enter the password.',
+  'colleague.forbidden':
+    'Your account may not join as a colleague. Enter the password that the organizer gave you, or ask your administrator.',
+  'colleague.stranger':
+    'This sign-in took too long, or was begun in another window. Sign in again.',
+  'colleague.unavailable':
+    'The company’s sign-in does not answer. Try again in a moment, or enter the password.',
+  'colleague.failed': 'The sign-in did not work. Try again, or enter the password.',
+
   'notice.reload': 'This page was opened anew. Enter the conference name and password once more.',
   'notice.left': 'You have left the conference. To come back, enter its name and password again.',
   'notice.expired': 'Your entry to the conference has expired. Enter its name and password again.',
 
   'refusal.denied':
     'The conference did not open. Check capitals and spaces in the name and the password, then try again. If it is still refused, ask the organizer who invited you.',
+  'refusal.colleague':
+    'The conference did not open. Check capitals and spaces in its name, and when it takes place. If it is still refused, ask its organizer.',
   'refusal.invitation':
     'This invitation link does not open a conference. Ask the organizer for a new one, or enter the conference name and password.',
   'problem.wait': 'Too many attempts. Try again {when}.',
@@ -148,6 +167,25 @@ export const en = {
   'way.turn-tls': 'through the TURN server, over TLS',
   'way.turn-tls.port': 'through the TURN server, over TLS (port {port})',
 
+  'lobby.page': 'Waiting room',
+  'lobby.title': 'You are waiting to be let in',
+  'lobby.text':
+    'Somebody of the company has to let you in. The shared screen then appears by itself.',
+  'lobby.as': 'You are announced as {name}.',
+  'lobby.cancel': 'Stop waiting',
+
+  'door.title': 'Waiting to be let in',
+  'door.one': '{name} is waiting to be let in.',
+  'door.many': '{count} people are waiting to be let in, {name} first.',
+  'door.admit': 'Let in',
+  'door.admit.label': 'Let in {name}',
+  'door.refuse': 'Refuse',
+  'door.refuse.label': 'Refuse {name}',
+  'door.more': 'And {count} more.',
+  'door.hint': 'Guests give their names themselves.',
+  'door.failed': 'That was not possible. Try again.',
+
+  'state.lobby': 'Waiting room',
   'state.connecting': 'Connecting',
   'state.connecting.text': 'Connecting to the conference…',
   'state.connecting.first': 'A share is live. Its picture is on the way…',

@@ -41,6 +41,26 @@ export const fr: Catalogue = {
   'home.step3': 'Voyez l’écran',
   'home.step3.text': 'Vous parlez par le pont audio et suivez ici l’écran partagé.',
 
+  'colleague.title': 'Travaillez-vous pour l’entreprise de l’organisateur ?',
+  'colleague.lead':
+    'Avec votre compte d’entreprise, vous participez sous votre nom, sans mot de passe.',
+  'colleague.lead.password': 'Avec votre compte d’entreprise, vous participez sous votre nom.',
+  'colleague.sign-in': 'Se connecter',
+  'colleague.signed-in': 'Vous êtes connecté en tant que {name}.',
+  'colleague.name': 'Le nom de la conférence suffit.',
+  'colleague.sign-out': 'Se déconnecter',
+  'colleague.sign-out.hint':
+    'Termine votre session Coopnet, pas celle de votre compte d’entreprise',
+  'colleague.expired':
+    'Votre session est terminée. Connectez-vous à nouveau, ou saisissez le mot de passe.',
+  'colleague.forbidden':
+    'Votre compte ne permet pas de participer comme collègue. Saisissez le mot de passe que l’organisateur vous a donné, ou adressez-vous à votre administrateur.',
+  'colleague.stranger':
+    'Cette connexion a pris trop de temps ou a été commencée dans une autre fenêtre. Connectez-vous à nouveau.',
+  'colleague.unavailable':
+    'La connexion de l’entreprise ne répond pas. Réessayez dans un instant, ou saisissez le mot de passe.',
+  'colleague.failed': 'La connexion n’a pas abouti. Réessayez, ou saisissez le mot de passe.',
+
   'notice.reload':
     'Cette page a été rouverte. Saisissez encore une fois le nom et le mot de passe de la conférence.',
   'notice.left':
@@ -50,6 +70,8 @@ export const fr: Catalogue = {
 
   'refusal.denied':
     'La conférence ne s’est pas ouverte. Vérifiez les majuscules et les espaces du nom et du mot de passe, puis réessayez. Si le refus persiste, adressez-vous à l’organisateur qui vous a invité.',
+  'refusal.colleague':
+    'La conférence ne s’est pas ouverte. Vérifiez les majuscules et les espaces de son nom, et son horaire. Si le refus persiste, adressez-vous à son organisateur.',
   'refusal.invitation':
     'Ce lien d’invitation n’ouvre aucune conférence. Demandez-en un nouveau à l’organisateur, ou saisissez le nom et le mot de passe de la conférence.',
   'problem.wait': 'Trop d’essais. Réessayez {when}.',
@@ -158,6 +180,25 @@ export const fr: Catalogue = {
   'way.turn-tls': 'par le serveur TURN, en TLS',
   'way.turn-tls.port': 'par le serveur TURN, en TLS (port {port})',
 
+  'lobby.page': 'Salle d’attente',
+  'lobby.title': 'Vous attendez que l’on vous fasse entrer',
+  'lobby.text':
+    'Quelqu’un de l’entreprise doit vous faire entrer. L’écran partagé apparaîtra alors de lui-même.',
+  'lobby.as': 'Vous êtes annoncé sous le nom de {name}.',
+  'lobby.cancel': 'Ne plus attendre',
+
+  'door.title': 'En attente à l’entrée',
+  'door.one': '{name} attend d’entrer.',
+  'door.many': '{count} personnes attendent d’entrer, {name} en premier.',
+  'door.admit': 'Faire entrer',
+  'door.admit.label': 'Faire entrer {name}',
+  'door.refuse': 'Refuser',
+  'door.refuse.label': 'Refuser {name}',
+  'door.more': 'Et {count} de plus.',
+  'door.hint': 'Les invités indiquent eux-mêmes leur nom.',
+  'door.failed': 'Cela n’a pas été possible. Réessayez.',
+
+  'state.lobby': 'Salle d’attente',
   'state.connecting': 'Connexion',
   'state.connecting.text': 'Connexion à la conférence…',
   'state.connecting.first': 'Un partage est en cours. Son image arrive…',

@@ -13,13 +13,14 @@ export function Band(): JSX.Element {
   const t = useText();
   const busy = useSignal(false);
   const failure = useSignal('');
-  const identity = portal.identity.value;
+  const vouched = portal.vouched.value;
+  const identity = vouched ?? portal.identity.value;
 
-  async function disconnect(): Promise<void> {
+  async function end(what: () => Promise<void>): Promise<void> {
     busy.value = true;
     failure.value = '';
     try {
-      await portal.disconnect();
+      await what();
     } catch (cause) {
       failure.value = problemText(asProblem(cause), t, texts.language.value);
     }
@@ -39,16 +40,28 @@ export function Band(): JSX.Element {
         <div class="band-tools">
           <LanguageSwitch />
           <ThemeSwitch />
-          {identity && (
+          {identity && !vouched && (
             <Button
               testid="disconnect"
               look="quiet"
               icon="leave"
               busy={busy.value}
               title={t('band.hint')}
-              onClick={() => void disconnect()}
+              onClick={() => void end(() => portal.disconnect())}
             >
               {t('band.disconnect')}
+            </Button>
+          )}
+          {vouched && (
+            <Button
+              testid="sign-out"
+              look="quiet"
+              icon="leave"
+              busy={busy.value}
+              title={t('colleague.sign-out.hint')}
+              onClick={() => void end(() => portal.signOut())}
+            >
+              {t('colleague.sign-out')}
             </Button>
           )}
         </div>

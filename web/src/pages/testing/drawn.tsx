@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { vi } from 'vitest';
 import { App } from '../../app.tsx';
+import { Colleagues } from '../../colleague.ts';
 import { Portal } from '../../portal.ts';
 import { Router } from '../../router.ts';
 import { Api } from '../../session/api.ts';
@@ -56,10 +57,12 @@ export async function draw(address: string, answers: Answers): Promise<Drawn> {
     now: () => new Date('2026-11-24T10:00:00Z'),
     session: window.sessionStorage,
   };
+  const api = new Api(outside);
   const portal = new Portal(
-    new Api(outside),
+    api,
     new Router(window),
     new AdmissionMemory(window.sessionStorage),
+    new Colleagues(api, window.sessionStorage),
   );
   await texts.start();
   const root = document.createElement('div');

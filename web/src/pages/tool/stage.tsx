@@ -72,7 +72,7 @@ function Overlay({ attendance }: { attendance: Attendance }): JSX.Element | null
     );
   }
   // The last picture stays in sight while the connection comes back.
-  const strip = status.standing === 'reconnecting' || status.standing === 'frozen';
+  const strip = ['reconnecting', 'frozen', 'lobby'].includes(status.standing);
   const drawing = drawings[status.standing];
   const over = status.standing === 'ended' || status.standing === 'removed';
   return (

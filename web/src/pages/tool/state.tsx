@@ -49,6 +49,8 @@ export function stateText(
   language: Language,
 ): string {
   switch (standing) {
+    case 'lobby':
+      return t('lobby.text');
     case 'connecting':
       if (problem !== null) return problemText(problem, t, language);
       return t(connecting[reason] ?? 'state.connecting.text');

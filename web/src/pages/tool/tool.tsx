@@ -6,29 +6,42 @@ import { Attendance } from '../../session/attendance.ts';
 import { Bridges } from '../../ui/bridges.tsx';
 import { Button } from '../../ui/button.tsx';
 import { useServices, useText } from '../../ui/services.ts';
+import { Doorkeeper } from './door.tsx';
 import { Participants } from './participants.tsx';
 import { ShareControl } from './share.tsx';
 import { Shares } from './shares.tsx';
 import { Stage, type Fitting } from './stage.tsx';
 import { StateLine } from './state.tsx';
+import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
-/** The cooperative work tool: the shared picture, who is there, and what is shared. */
+/** The cooperative work tool, or the waiting room in front of it. */
 export function Tool(): JSX.Element {
   const { portal } = useServices();
-  const t = useText();
   const attendance = useMemo(() => new Attendance(browserDeps(portal.api)), [portal]);
-  const heading = useRef<HTMLHeadingElement>(null);
   useLifetime(attendance);
+  useSignalEffect(() => {
+    const { problem } = attendance.status.value;
+    if (problem !== null) portal.refused(problem);
+  });
+  // Who was in before keeps the last picture in sight.
+  const outside = attendance.control.room.value === null;
+  if (outside && attendance.status.value.standing === 'lobby') {
+    return <WaitingRoom attendance={attendance} />;
+  }
+  return <Work attendance={attendance} />;
+}
+
+/** The shared picture, who is there, and what is shared. */
+function Work({ attendance }: { attendance: Attendance }): JSX.Element {
+  const { portal } = useServices();
+  const t = useText();
+  const heading = useRef<HTMLHeadingElement>(null);
   const page = t('tool.page');
   useEffect(() => {
     document.title = `${page} – Coopnet`;
   }, [page]);
   useEffect(() => heading.current?.focus(), []);
-  useSignalEffect(() => {
-    const { problem } = attendance.status.value;
-    if (problem !== null) portal.refused(problem);
-  });
   const conference = portal.admission.value?.conference;
   return (
     <main class="tool" id="content" tabIndex={-1}>
@@ -38,6 +51,7 @@ export function Tool(): JSX.Element {
         </h1>
       </Picture>
       <aside class="panel">
+        <Doorkeeper attendance={attendance} />
         <Shares attendance={attendance} />
         <Participants attendance={attendance} />
         <section aria-labelledby="voice">

@@ -2,6 +2,7 @@
 import { vi, type Mock } from 'vitest';
 import type { JoinToken } from '../api.ts';
 import { ControlChannel } from '../control.ts';
+import { Reach } from '../reach.ts';
 import { systemTimers } from '../timers.ts';
 import { ScriptedPolls } from './polls.ts';
 import { joinToken, ScriptedSocket, settle } from './transports.ts';
@@ -42,7 +43,7 @@ export class Stand {
     let issued = 0;
     this.token = vi.fn(() => Promise.resolve(joinToken(++issued)));
     this.channel = new ControlChannel({
-      token: this.token,
+      reach: new Reach(this.token),
       socket: (url, protocol) => {
         if (this.noSocket !== null) throw this.noSocket;
         const socket = new ScriptedSocket(url, protocol);

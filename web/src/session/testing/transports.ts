@@ -13,6 +13,7 @@ export function joinToken(number = 1, permissions = ['view', 'share']): JoinToke
       control: 'wss://relay.example/control',
     },
     iceServers: [],
+    alternates: [],
   };
 }
 

@@ -1,0 +1,127 @@
+package relays
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/coopnet/coopnet/shared/announce"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+// Handler answers this domain's calls. The portal in front of it bounds the body, checks the content type and the
+// origin, and has set the answer's X-Request-Id.
+func (d *Domain) Handler() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/v1/conferences/{id}/participants", d.organizer(d.listParticipants))
+	mux.HandleFunc("DELETE /api/v1/conferences/{id}/participants/{pid}", d.organizer(d.deleteParticipant))
+	mux.HandleFunc("PUT /api/v1/relays/{id}", d.relay(d.putRelay))
+	mux.HandleFunc("POST /api/v1/relays/{id}/attendance", d.relay(d.postAttendance))
+	return mux
+}
+
+type authorised func(w http.ResponseWriter, r *http.Request, who string) error
+
+// organizer lets only holders of an organizer key through.
+func (d *Domain) organizer(h authorised) http.HandlerFunc {
+	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
+		key, err := bearer(w, r, "An organizer key is required.")
+		if err != nil {
+			return err
+		}
+		actor, err := d.cfg.Staff.Organizer(r.Context(), key)
+		if err != nil {
+			return refused(w, err)
+		}
+		return h(w, r, actor)
+	})
+}
+
+// relay lets only the relay of the path through. It hands over the credential, of which the relay's proof is made.
+func (d *Domain) relay(h authorised) http.HandlerFunc {
+	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
+		key, err := bearer(w, r, "A relay's key is required.")
+		if err != nil {
+			return err
+		}
+		id, err := d.cfg.Staff.Relay(r.Context(), key)
+		if err != nil {
+			return refused(w, err)
+		}
+		if id != r.PathValue("id") || d.resident(id) || !isID(id) {
+			return problem.New(problem.Forbidden, "This key is another relay's.")
+		}
+		return h(w, r, key)
+	})
+}
+
+func bearer(w http.ResponseWriter, r *http.Request, missing string) (string, error) {
+	scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") { // RFC 9110 section 11.1: schemes are case-insensitive
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		return "", problem.New(problem.Unauthenticated, missing)
+	}
+	return key, nil
+}
+
+func refused(w http.ResponseWriter, err error) error {
+	if problem.From(err).Code == problem.Unauthenticated {
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	}
+	return err
+}
+
+func (d *Domain) putRelay(w http.ResponseWriter, r *http.Request, credential string) error {
+	var a announce.Announcement
+	if err := problem.Decode(r.Body, &a); err != nil {
+		return err
+	}
+	orders, err := d.Announce(r.Context(), r.PathValue("id"), credential, a)
+	if err != nil {
+		return err
+	}
+	return problem.Answer(w, http.StatusOK, orders)
+}
+
+func (d *Domain) postAttendance(w http.ResponseWriter, r *http.Request, _ string) error {
+	var b announce.Batch
+	if err := problem.Decode(r.Body, &b); err != nil {
+		return err
+	}
+	if err := d.Report(r.Context(), r.PathValue("id"), b); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (d *Domain) listParticipants(w http.ResponseWriter, r *http.Request, _ string) error {
+	values, limit := r.URL.Query(), 0
+	if s := values.Get("limit"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n == 0 {
+			n = -1 // refused like every number out of range
+		}
+		limit = n
+	}
+	list, next, err := d.Participants(r.Context(), r.PathValue("id"), values.Get("cursor"), limit)
+	if err != nil {
+		return err
+	}
+	answer := struct {
+		Items []Presence `json:"items"`
+		Next  *string    `json:"nextCursor"`
+	}{Items: list}
+	if next != "" {
+		answer.Next = &next
+	}
+	return problem.Answer(w, http.StatusOK, answer)
+}
+
+func (d *Domain) deleteParticipant(w http.ResponseWriter, r *http.Request, actor string) error {
+	if err := d.Remove(r.Context(), actor, r.PathValue("id"), r.PathValue("pid")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/coopnet/coopnet/infra/local"
+	"github.com/coopnet/coopnet/shared/privatefile"
+	"github.com/coopnet/coopnet/web"
+)
+
+// ready is the content of the ready file, as of `coopnet serve`.
+type ready struct {
+	Portal       string `json:"portal"`
+	API          string `json:"api"`
+	OrganizerKey string `json:"organizerKey"`
+	SupportKey   string `json:"supportKey"`
+	Relay        string `json:"relay"`
+	Media        string `json:"media"`
+	Turn         string `json:"turn"`
+	Turns        string `json:"turns"`
+	PID          int    `json:"pid"`
+}
+
+// system is what run puts together.
+type system struct {
+	cfg      config
+	logger   *slog.Logger
+	listener net.Listener
+	public   string
+	secret   string // of TURN
+	ready    ready
+	closers  []func() error
+}
+
+// run starts everything, and stops it when ctx ends.
+func run(ctx context.Context, cfg config) (err error) {
+	s := &system{cfg: cfg, logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), secret: rand.Text() + rand.Text()}
+	defer func() {
+		for _, c := range slices.Backward(s.closers) {
+			err = errors.Join(err, c())
+		}
+	}()
+	starting, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for _, step := range []func(context.Context) error{
+		s.openFolder,   // for files of this run
+		s.listen,       // the port of portal and API
+		s.startRelay,   // a process of its own, as in the cloud
+		s.startEdition, // the database, the functions, the gateway
+		s.announce,     // the ready file, once everything answers
+	} {
+		if err := step(starting); err != nil {
+			return err
+		}
+	}
+	fmt.Println("Coopnet, the cloud edition on this machine:", s.public)
+	<-ctx.Done()
+	return nil
+}
+
+func (s *system) openFolder(context.Context) (err error) {
+	if s.cfg.data != "" {
+		return os.MkdirAll(s.cfg.data, 0o700)
+	}
+	s.cfg.data, err = os.MkdirTemp("", "coopnet-cloud-")
+	s.closers = append(s.closers, func() error { return os.RemoveAll(s.cfg.data) })
+	return err
+}
+
+func (s *system) listen(ctx context.Context) (err error) {
+	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.listen); err != nil {
+		return err
+	}
+	scheme := "http"
+	if s.cfg.tlsCert != "" {
+		pair, err := tls.LoadX509KeyPair(s.cfg.tlsCert, s.cfg.tlsKey)
+		if err != nil {
+			return fmt.Errorf("read certificate: %w", err)
+		}
+		s.listener = tls.NewListener(s.listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
+		scheme = "https"
+	}
+	host, _, err := net.SplitHostPort(s.cfg.listen)
+	if err != nil || host == "" {
+		host = "localhost"
+	}
+	_, port, err := net.SplitHostPort(s.listener.Addr().String())
+	if s.public = s.cfg.publicURL; s.public == "" {
+		s.public = scheme + "://" + net.JoinHostPort(host, port)
+	}
+	return err
+}
+
+func (s *system) startRelay(ctx context.Context) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	readyFile := filepath.Join(s.cfg.data, "relay.json")
+	args := []string{"--id", "local", "--issuer", s.public, "--jwks", s.public + "/.well-known/jwks.json", "--listen", s.cfg.relay,
+		"--media", s.cfg.media, "--turn", s.cfg.turn, "--turns", s.cfg.turns, "--tls-cert", s.cfg.tlsCert, "--tls-key", s.cfg.tlsKey}
+	p, err := local.StartRelay(ctx, filepath.Join(filepath.Dir(program), "relay"), readyFile, []string{"COOPNET_TURN_SECRET=" + s.secret}, args, os.Stderr)
+	if err != nil {
+		return fmt.Errorf("start the relay (make build makes it): %w", err)
+	}
+	s.closers = append(s.closers, func() error { return p.Stop(30 * time.Second) })
+	text, err := os.ReadFile(readyFile)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, &s.ready); err != nil {
+		return fmt.Errorf("read the relay's ready file: %w", err)
+	}
+	// Browsers reach it by the portal's name, which its certificate has too.
+	relay, err := url.Parse(s.ready.Relay)
+	if err != nil {
+		return err
+	}
+	public, err := url.Parse(s.public)
+	if err != nil {
+		return err
+	}
+	s.ready.Relay = public.Scheme + "://" + net.JoinHostPort(public.Hostname(), relay.Port())
+	return nil
+}
+
+func (s *system) startEdition(ctx context.Context) error {
+	database, endpoint, err := local.StartDynamoDB(s.cfg.folder, os.Stderr)
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, func() error { return database.Stop(5 * time.Second) })
+	static := web.Files()
+	if _, err := fs.Stat(static, "index.html"); err != nil {
+		s.logger.Warn("this program was built without the portal: run `make build`")
+		static = nil
+	}
+	edition, err := local.Start(ctx, local.Config{
+		Folder: s.cfg.folder, Programs: filepath.Join(s.cfg.folder, "bin/functions"), Listener: s.listener, PublicURL: s.public,
+		DynamoDB: endpoint, Static: static, Relays: "local=" + s.ready.Relay, Secrets: map[string]string{"TurnSecret": s.secret},
+		Output: os.Stderr, Logger: s.logger,
+	})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, edition.Close)
+	if s.ready.OrganizerKey, err = edition.Key(ctx, "organizer"); err != nil {
+		return err
+	}
+	s.ready.SupportKey, err = edition.Key(ctx, "support")
+	return err
+}
+
+func (s *system) announce(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.public+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	if s.cfg.tlsCert == "" { // whose name leads elsewhere
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("not ready: %s", answer.Status)
+		}
+	}
+	s.ready.Portal, s.ready.API, s.ready.PID = s.public, s.public+"/api/v1", os.Getpid()
+	if s.cfg.readyFile == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(s.ready, "", "  ")
+	if err != nil {
+		return fmt.Errorf("render the ready file: %w", err)
+	}
+	s.closers = append(s.closers, func() error { return privatefile.Remove(s.cfg.readyFile) })
+	return privatefile.Write(s.cfg.readyFile, append(text, '\n'))
+}
