@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ready":     ready,
 			"request":   request,
+			"upload":    upload,
 			"mode":      mode,
 			"capture":   capture,
 			"terminate": terminate,
@@ -110,6 +111,28 @@ func request(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s %s: %s instead of %s\n%s", args[0], args[1], response.Status, args[2], text)
 	}
 	fmt.Fprintf(ts.Stdout(), "%s\n", text)
+}
+
+// upload FILE makes the request that the last answer describes in its "upload".
+func upload(ts *testscript.TestScript, _ bool, args []string) {
+	var answer struct {
+		Upload struct {
+			Method, URL string
+			Headers     map[string]string
+		}
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &answer))
+	r, err := http.NewRequest(answer.Upload.Method, answer.Upload.URL, strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	for name, value := range answer.Upload.Headers {
+		r.Header.Set(name, value)
+	}
+	response, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	ts.Check(response.Body.Close())
+	if response.StatusCode != http.StatusCreated {
+		ts.Fatalf("the upload: %s", response.Status)
+	}
 }
 
 // mode OCTAL FILE checks a file's permissions.

@@ -3,61 +3,41 @@ package portal_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/coopnet/coopnet/functions/store/disk"
 	"github.com/coopnet/coopnet/shared/blob"
 )
 
-// files is a store of files with signed links, on disk and over HTTP.
+// files is a store of files that a test can take down.
 type files struct {
+	*disk.Store
 	folder string
-	url    string
-	now    func() time.Time
 
-	mu    sync.Mutex
-	links map[string]link
-	down  error // what every method answers instead
-}
-
-type link struct {
-	method, key, filename string
-	object                blob.Object
-	expires               time.Time
+	mu   sync.Mutex
+	down error // what every method answers instead
 }
 
 func openFiles(t *testing.T, now func() time.Time) *files {
 	t.Helper()
-	f := &files{folder: t.TempDir(), now: now, links: make(map[string]link)}
-	server := httptest.NewServer(f)
+	f := &files{folder: t.TempDir()}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.Handler().ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
-	f.url = server.URL
+	var err error
+	if f.Store, err = disk.Open(disk.Config{Path: f.folder, URL: server.URL, Reserve: -1, Now: now}); err != nil {
+		t.Fatal(err)
+	}
 	return f
-}
-
-func (f *files) path(key string) string {
-	return filepath.Join(f.folder, strings.ReplaceAll(key, "/", "_"))
-}
-
-func (f *files) sign(l link) (string, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	id := rand.Text()
-	f.links[id] = l
-	return f.url + "/" + id, f.down
 }
 
 func (f *files) fail(err error) {
@@ -72,52 +52,50 @@ func (f *files) fault() error {
 	return f.down
 }
 
-// Upload signs a PUT.
-func (f *files) Upload(_ context.Context, key string, o blob.Object, expires time.Time) (blob.Upload, error) {
-	url, err := f.sign(link{http.MethodPut, key, "", o, expires})
-	headers := map[string]string{"Content-Length": strconv.FormatInt(o.Size, 10), "X-Sha256": hex.EncodeToString(o.SHA256[:])}
-	return blob.Upload{Method: http.MethodPut, URL: url, Headers: headers, Expires: expires}, err
+func (f *files) Upload(ctx context.Context, key string, o blob.Object, expires time.Time) (blob.Upload, error) {
+	if err := f.fault(); err != nil {
+		return blob.Upload{}, err
+	}
+	return f.Store.Upload(ctx, key, o, expires)
 }
 
-// Download signs a GET.
-func (f *files) Download(_ context.Context, key, filename string, expires time.Time) (string, error) {
-	return f.sign(link{http.MethodGet, key, filename, blob.Object{}, expires})
+func (f *files) Download(ctx context.Context, key, filename string, expires time.Time) (string, error) {
+	if err := f.fault(); err != nil {
+		return "", err
+	}
+	return f.Store.Download(ctx, key, filename, expires)
 }
 
-// Stat reads the file.
-func (f *files) Stat(_ context.Context, key string) (blob.Object, error) {
+func (f *files) Stat(ctx context.Context, key string) (blob.Object, error) {
 	if err := f.fault(); err != nil {
 		return blob.Object{}, err
 	}
-	b, err := os.ReadFile(f.path(key))
-	if errors.Is(err, os.ErrNotExist) {
-		return blob.Object{}, blob.ErrNotFound
-	}
-	return blob.Object{Size: int64(len(b)), SHA256: sha256.Sum256(b)}, err
+	return f.Store.Stat(ctx, key)
 }
 
-// Delete forgets the file; a missing one is fine.
-func (f *files) Delete(_ context.Context, key string) error {
+func (f *files) Delete(ctx context.Context, key string) error {
 	if err := f.fault(); err != nil {
 		return err
 	}
-	if err := os.Remove(f.path(key)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
+	return f.Store.Delete(ctx, key)
 }
 
-// put stores what no signature allows.
-func (f *files) put(t *testing.T, key string, content []byte) {
+// put stores, in the place of an upload, what no signature allows.
+func (f *files) put(t *testing.T, upload object, content []byte) {
 	t.Helper()
-	if err := os.WriteFile(f.path(key), content, 0o600); err != nil {
+	u, err := url.Parse(upload["url"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := blob.Object{Size: int64(len(content)), SHA256: sha256.Sum256(content)}
+	if err := f.Put(t.Context(), strings.TrimPrefix(u.Path, disk.Prefix), bytes.NewReader(content), o); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func (f *files) keys(t *testing.T) []string {
 	t.Helper()
-	entries, err := os.ReadDir(f.folder)
+	entries, err := os.ReadDir(filepath.Join(f.folder, "objects"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,45 +106,8 @@ func (f *files) keys(t *testing.T) []string {
 	return keys
 }
 
-// ServeHTTP is the other end of the links.
-func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.mu.Lock()
-	l, ok := f.links[strings.TrimPrefix(r.URL.Path, "/")]
-	f.mu.Unlock()
-	if !ok || r.Method != l.method || !f.now().Before(l.expires) {
-		http.Error(w, "no such link", http.StatusForbidden)
-		return
-	}
-	if l.method == http.MethodGet {
-		content, err := os.ReadFile(f.path(l.key))
-		if err != nil {
-			http.Error(w, "gone", http.StatusNotFound)
-			return
-		}
-		w.Header().Set("Content-Type", "application/octet-stream")
-		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": l.filename}))
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
-		return
-	}
-	content, err := io.ReadAll(io.LimitReader(r.Body, l.object.Size+1))
-	have := blob.Object{Size: int64(len(content)), SHA256: sha256.Sum256(content)}
-	if err != nil || have != l.object || r.ContentLength != l.object.Size {
-		http.Error(w, "not what was signed", http.StatusForbidden)
-		return
-	}
-	file, err := os.OpenFile(f.path(l.key), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		http.Error(w, "there is one", http.StatusPreconditionFailed)
-		return
-	}
-	_, err = file.Write(content)
-	if err := errors.Join(err, file.Close()); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-	}
-}
-
-// send makes the request that a signed upload describes.
-func send(t *testing.T, upload object, content []byte) int {
+// send makes the request that a signed upload describes, and reports whether the content was taken.
+func send(t *testing.T, upload object, content []byte) bool {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), upload["method"].(string), upload["url"].(string), bytes.NewReader(content))
 	if err != nil {
@@ -175,7 +116,7 @@ func send(t *testing.T, upload object, content []byte) int {
 	for name, value := range upload["headers"].(object) {
 		r.Header.Set(name, value.(string))
 	}
-	return do(t, r).StatusCode
+	return do(t, r).StatusCode < 300
 }
 
 // fetch follows a signed download.

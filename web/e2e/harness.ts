@@ -10,6 +10,7 @@ import { until } from './wait.ts';
 interface Ready {
   portal: string;
   organizerKey: string;
+  supportKey: string;
   relay: string;
   media: string;
   turn: string;
@@ -64,6 +65,10 @@ export class Coopnet {
   get origin(): string {
     const { authority } = this.address;
     return authority ? `https://${authority.name}:${this.port}` : `http://localhost:${this.port}`;
+  }
+
+  get supportKey(): string {
+    return this.ready.supportKey;
   }
 
   get port(): string {

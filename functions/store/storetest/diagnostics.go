@@ -153,6 +153,12 @@ func reportPages(t *testing.T, s diagnostics.Store, _ diagnostics.AuditStore, cl
 			t.Errorf("limit %d: got %v, want %v", limit, got, made)
 		}
 	}
+	first, err := s.Reports(t.Context(), diagnostics.Query{Limit: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Reports(t.Context(), diagnostics.Query{Limit: 3, Cursor: first.Next, Status: diagnostics.StatusNew})
+	want(t, "another list's cursor", err, diagnostics.ErrCursor)
 	for _, cursor := range []string{"?", "bm9uc2Vuc2U"} {
 		_, err := s.Reports(t.Context(), diagnostics.Query{Limit: 3, Cursor: cursor})
 		want(t, "foreign cursor", err, diagnostics.ErrCursor)

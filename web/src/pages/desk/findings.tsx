@@ -35,7 +35,7 @@ function Tally({ findings }: { findings: readonly Finding[] }): JSX.Element {
   const parts = results
     .map((result) => ({ result, n: findings.filter((found) => found.result === result).length }))
     .filter(({ n }) => n > 0)
-    .map(({ result, n }) => `${t(`result.${result}`)}: ${n}`);
+    .map(({ result, n }) => t('report.tally', { result: t(`result.${result}`), count: n }));
   return (
     <p class="small" data-testid="desk-tally">
       {parts.join(' · ')}
@@ -53,7 +53,10 @@ function Line({ finding }: { finding: Finding }): JSX.Element {
       <Icon name={icons[result]} />
       <div>
         <h4>
-          {known ? t(`check.${known}`) : id}: <span class="word">{t(`result.${result}`)}</span>
+          {t('report.finding', {
+            check: known ? t(`check.${known}`) : id,
+            result: t(`result.${result}`),
+          })}
         </h4>
         {explanation !== '' && <p>{explanation}</p>}
         {causes.length > 0 && (

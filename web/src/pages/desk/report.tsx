@@ -41,21 +41,22 @@ export function OpenReport({ work, opened }: { work: Work; opened: Opened }): JS
         </a>
       </p>
       <p class="small">{t('report.expires', { when: when(about.expiresAt) })}</p>
-      <Own work={work} opened={opened} />
       {report === null ? (
         <Alert kind="notice" testid="desk-unreadable">
           <p>{t('report.unreadable')}</p>
         </Alert>
       ) : (
-        <Content report={report} />
+        <Story report={report} />
       )}
+      <Own work={work} opened={opened} />
+      {report !== null && <Tables report={report} />}
       <Facts title={t('report.summary')} id="summary" value={about.summary} />
       <Trail opened={opened} />
     </article>
   );
 }
 
-function Content({ report }: { report: Report }): JSX.Element {
+function Story({ report }: { report: Report }): JSX.Element {
   const { t } = useDeskText();
   return (
     <>
@@ -66,6 +67,14 @@ function Content({ report }: { report: Report }): JSX.Element {
         </section>
       )}
       <Findings findings={report.findings} />
+    </>
+  );
+}
+
+function Tables({ report }: { report: Report }): JSX.Element {
+  const { t } = useDeskText();
+  return (
+    <>
       <Facts title={t('report.client')} id="client" value={report.client} />
       <Facts title={t('report.network')} id="network" value={report.network} />
       <Facts title={t('report.others')} id="others" value={report.others} />
@@ -74,7 +83,7 @@ function Content({ report }: { report: Report }): JSX.Element {
 }
 
 /** A table of whatever there is; nothing where there is nothing. */
-export function Facts(props: { title: string; id: string; value: unknown }): JSX.Element | null {
+function Facts(props: { title: string; id: string; value: unknown }): JSX.Element | null {
   const { t } = useDeskText();
   const rows = rowsOf(props.value);
   if (rows.length === 0) return null;

@@ -59,6 +59,8 @@ export const en = {
   'report.comment': 'What the guest says',
   'report.findings': 'Findings',
   'report.findings.none': 'The report has no checks.',
+  'report.tally': '{result}: {count}',
+  'report.finding': '{check}: {result}',
   'report.causes': 'Possible causes',
   'report.client': 'Computer and program',
   'report.network': 'Network',

@@ -60,6 +60,8 @@ export const fr: DeskCatalogue = {
   'report.comment': 'Ce que dit l’invité',
   'report.findings': 'Constats',
   'report.findings.none': 'Le rapport ne contient aucune vérification.',
+  'report.tally': '{result} : {count}',
+  'report.finding': '{check} : {result}',
   'report.causes': 'Causes possibles',
   'report.client': 'Ordinateur et programme',
   'report.network': 'Réseau',
