@@ -98,7 +98,10 @@ func Create(ctx context.Context, client *dynamodb.Client, prefix string) (dynamo
 			}
 		}
 	}
-	return dynamo.Tables{Conference: prefix + "conference", Identity: prefix + "identity", Staff: prefix + "staff"}, nil
+	return dynamo.Tables{
+		Conference: prefix + "conference", Identity: prefix + "identity", Staff: prefix + "staff", Relay: prefix + "relay",
+		Installer: prefix + "installer", Diagnostics: prefix + "diagnostics", Webhook: prefix + "webhook",
+	}, nil
 }
 
 func definition(table dynamo.Table, prefix string) *dynamodb.CreateTableInput {
@@ -110,7 +113,7 @@ func definition(table dynamo.Table, prefix string) *dynamodb.CreateTableInput {
 	for _, index := range table.Indexes {
 		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
 			IndexName: &index.Name, KeySchema: keys(index.Hash, index.Range, attributes),
-			Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: index.Includes},
+			Projection: projection(index),
 		})
 	}
 	for name := range attributes {
@@ -118,6 +121,13 @@ func definition(table dynamo.Table, prefix string) *dynamodb.CreateTableInput {
 			types.AttributeDefinition{AttributeName: &name, AttributeType: types.ScalarAttributeTypeS})
 	}
 	return in
+}
+
+func projection(index dynamo.Index) *types.Projection {
+	if len(index.Includes) == 0 {
+		return &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly}
+	}
+	return &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: index.Includes}
 }
 
 func keys(hash, sort string, attributes map[string]bool) []types.KeySchemaElement {
