@@ -11,7 +11,7 @@ type Index struct {
 	Name     string
 	Hash     string
 	Range    string
-	Includes []string // besides the keys
+	Includes []string // besides the keys; none is the keys alone
 }
 
 // Names of what every table has. DynamoDB deletes an item some time after the second that its ttl says; until then reads
@@ -22,7 +22,11 @@ const (
 	TTL      = "ttl"
 )
 
-const listIndex = "list"
+const (
+	listIndex   = "list"
+	personIndex = "person" // what is of somebody, for whoever erases it
+	expiryIndex = "expiry" // what must be cleaned away, not only forgotten
+)
 
 // Schema is every table that the stores use; the template and the tests' tables are made from it.
 func Schema() []Table {
@@ -32,10 +36,21 @@ func Schema() []Table {
 		}},
 		{Domain: "identity"},
 		{Domain: "staff"},
+		{Domain: "relay", Indexes: []Index{{Name: personIndex, Hash: "person", Range: HashKey}}},
+		{Domain: "installer"},
+		{Domain: "diagnostics", Indexes: []Index{
+			{Name: listIndex, Hash: "list", Range: "order", Includes: []string{"status", "actor", "expires"}},
+			{Name: personIndex, Hash: "person", Range: HashKey},
+			{Name: expiryIndex, Hash: "expiry", Range: "due"},
+		}},
+		{Domain: "webhook", Indexes: []Index{{Name: listIndex, Hash: "list", Range: "order", Includes: []string{"expires"}}}},
 	}
 }
 
 // Named returns the names of all tables: a prefix and the domain.
 func Named(prefix string) Tables {
-	return Tables{Conference: prefix + "conference", Identity: prefix + "identity", Staff: prefix + "staff"}
+	return Tables{
+		Conference: prefix + "conference", Identity: prefix + "identity", Staff: prefix + "staff", Relay: prefix + "relay",
+		Installer: prefix + "installer", Diagnostics: prefix + "diagnostics", Webhook: prefix + "webhook",
+	}
 }
