@@ -303,7 +303,7 @@ func TestStoppedKey(t *testing.T) {
 			if got, err := s.fresh(t).Staff().KeyByHash(t.Context(), k.Hash); err != nil || got.ID != "a" {
 				t.Errorf("got %+v, %v", got, err)
 			}
-			if err := s.fresh(t).Staff().RevokeKey(t.Context(), "a", s.clock.Now()); err != nil {
+			if err := s.fresh(t).Staff().RevokeKey(t.Context(), "a", s.clock.Now(), "key:b"); err != nil {
 				t.Error(err)
 			}
 		})

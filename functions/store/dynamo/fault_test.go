@@ -59,7 +59,7 @@ func methods(db *dynamo.DB, now time.Time) map[string]method {
 		"CreateKey":      func(ctx context.Context) error { return k.CreateKey(ctx, staff.Key{ID: "b", Hash: [32]byte{2}}) },
 		"KeyByHash":      func(ctx context.Context) error { _, err := k.KeyByHash(ctx, [32]byte{1}); return err },
 		"Keys":           func(ctx context.Context) error { _, err := k.Keys(ctx); return err },
-		"RevokeKey":      func(ctx context.Context) error { return k.RevokeKey(ctx, "a", now) },
+		"RevokeKey":      func(ctx context.Context) error { return k.RevokeKey(ctx, "a", now, "key:b") },
 		"Ready":          db.Ready,
 	}
 }
