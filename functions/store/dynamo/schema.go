@@ -22,15 +22,24 @@ const (
 	TTL      = "ttl"
 )
 
-const listIndex = "list"
+const (
+	listIndex   = "list"
+	personIndex = "person"
+)
+
+// people is where what is kept of a person is found, to erase it.
+func people() Index {
+	return Index{Name: personIndex, Hash: "person", Range: HashKey, Includes: []string{"expires"}}
+}
 
 // Schema is every table that the stores use; the template and the tests' tables are made from it.
 func Schema() []Table {
 	return []Table{
 		{Domain: "conference", Indexes: []Index{
-			{Name: listIndex, Hash: "list", Range: "order", Includes: []string{"opens", "until", "expires"}},
+			{Name: listIndex, Hash: "list", Range: "order", Includes: []string{"opens", "until", "expires", "kind", "revoked", "knock"}},
+			people(),
 		}},
-		{Domain: "identity"},
+		{Domain: "identity", Indexes: []Index{people()}},
 		{Domain: "staff"},
 	}
 }
