@@ -45,7 +45,7 @@ func conferenceItem(c *conference.Conference) (item, error) {
 
 // place is where a conference is in the list.
 func place(c *conference.Conference) item {
-	return listed("conference", c.CreatedAt, c.ID)
+	return entry("conference", c.CreatedAt, c.ID)
 }
 
 func decodeConference(i item) (*conference.Conference, error) {
@@ -304,8 +304,9 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	now := s.db.cfg.Now()
-	l := listing{table: s.table, shards: shardsOf("conference"), filter: live(now), limit: q.Limit}
-	if !l.from(cursorList(q), q.Cursor) {
+	l := listing{table: s.table, list: "conference", filter: live(now), limit: q.Limit}
+	var ok bool
+	if l.below, ok = beyond(cursorList(q), q.Cursor); !ok {
 		return conference.Page{}, conference.ErrCursor
 	}
 	switch q.Status {
@@ -324,12 +325,12 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	if next != "" {
 		page.Next = cursor.Make(cursorList(q), next)
 	}
-	found, err := s.rows(ctx, entries)
+	rows, err := s.table.rows(ctx, entries)
 	if err != nil {
 		return conference.Page{}, err
 	}
-	for _, entry := range entries {
-		c, err := s.alive(found[entry.text(HashKey)])
+	for _, row := range rows {
+		c, err := s.alive(row)
 		if errors.Is(err, conference.ErrNotFound) {
 			continue
 		}
@@ -344,23 +345,6 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 }
 
 func cursorList(q conference.Query) string { return "conferences " + q.Status }
-
-// rows are the items of a page's entries as they are, by their hash key.
-func (s *Conference) rows(ctx context.Context, entries []item) (map[string]item, error) {
-	keys := make([]key, len(entries))
-	for i, entry := range entries {
-		keys[i] = key{entry.text(HashKey), entry.text(RangeKey)}
-	}
-	items, err := s.table.many(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[string]item, len(items))
-	for _, i := range items {
-		found[i.text(HashKey)] = i
-	}
-	return found, nil
-}
 
 // DeleteConference implements conference.Store. One that has ended gives its name back first, so that a deletion that
 // is cut off can be done again; one that lives must be gone before another may have its name.
@@ -383,16 +367,12 @@ func (s *Conference) DeleteConference(ctx context.Context, id string, version in
 	if ended {
 		s.giveBack(ctx, c.Name, i.text("claim"))
 	}
-	err = s.table.remove(ctx, k, when("#version = :version", item{":version": number(version)}))
+	done, err := s.table.drop(ctx, k, when("attribute_not_exists(#pk) OR #version = :version", item{":version": number(version)}))
 	s.recent.forget(k)
 	if err != nil {
 		return err
 	}
-	left, err := s.table.get(ctx, k) // a remove does not say that it was refused
-	if err != nil {
-		return err
-	}
-	if left != nil {
+	if !done {
 		return conference.ErrConflict
 	}
 	if !ended {

@@ -44,7 +44,7 @@ func (s *Idempotency) Claim(ctx context.Context, c idempotency.Claim) (have idem
 	i["request"], i["seed"], i["nonce"] = text(base64.RawURLEncoding.EncodeToString(c.Request[:])), text(c.Seed), text(nonce)
 	for range tries {
 		now := s.db.cfg.Now()
-		made, err := s.table.put(ctx, i, when("attribute_not_exists(#pk) OR #expires <= :now", item{":now": millis(now)}))
+		made, err := s.table.put(ctx, i, free(now))
 		if err != nil {
 			return idempotency.Claim{}, false, err
 		}

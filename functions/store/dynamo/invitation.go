@@ -61,7 +61,7 @@ func invitationItem(inv *conference.Invitation, nonce string) (item, error) {
 		return nil, fmt.Errorf("encode invitation: %w", err)
 	}
 	i := invitationKey(inv.ID).item().expire(inv.ExpiresAt).of(inv.Email, inv.ID)
-	maps.Copy(i, listed(invitationsOf(inv.Conference), inv.CreatedAt, inv.ID))
+	maps.Copy(i, entry(invitationsOf(inv.Conference), inv.CreatedAt, inv.ID))
 	i["body"], i["nonce"], i["kind"] = text(string(body)), text(nonce), text(string(inv.Kind))
 	if !inv.RevokedAt.IsZero() {
 		i["revoked"] = millis(inv.RevokedAt)
@@ -151,8 +151,9 @@ func (s *Conference) RevokeInvitation(ctx context.Context, id string, at time.Ti
 func (s *Conference) Invitations(ctx context.Context, q conference.InvitationQuery) (conference.InvitationPage, error) {
 	ctx, cancel := s.db.change(ctx)
 	defer cancel()
-	l := listing{table: s.table, shards: shardsOf(invitationsOf(q.Conference)), filter: live(s.db.cfg.Now()), limit: q.Limit}
-	if !l.from(invitationList(q), q.Cursor) {
+	l := listing{table: s.table, list: invitationsOf(q.Conference), filter: live(s.db.cfg.Now()), limit: q.Limit}
+	var ok bool
+	if l.below, ok = beyond(invitationList(q), q.Cursor); !ok {
 		return conference.InvitationPage{}, conference.ErrCursor
 	}
 	if q.Kind != "" {
@@ -172,12 +173,12 @@ func (s *Conference) Invitations(ctx context.Context, q conference.InvitationQue
 	if next != "" {
 		page.Next = cursor.Make(invitationList(q), next)
 	}
-	found, err := s.rows(ctx, entries)
+	rows, err := s.table.rows(ctx, entries)
 	if err != nil {
 		return conference.InvitationPage{}, err
 	}
-	for _, entry := range entries {
-		inv, err := s.invitation(found[entry.text(HashKey)])
+	for _, row := range rows {
+		inv, err := s.invitation(row)
 		if errors.Is(err, conference.ErrNotFound) {
 			continue
 		}

@@ -18,6 +18,8 @@ type key struct{ pk, sk string }
 
 func (k key) item() item { return item{HashKey: text(k.pk), RangeKey: text(k.sk)} }
 
+func keyOf(i item) key { return key{i.text(HashKey), i.text(RangeKey)} }
+
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
 func number(n int64) types.AttributeValue {

@@ -3,8 +3,6 @@ package dynamo
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
@@ -18,17 +16,7 @@ func launchKey(hash [32]byte) key {
 
 // CreateLaunch implements conference.Launches.
 func (s *Conference) CreateLaunch(ctx context.Context, l *conference.Launch) error {
-	body, err := json.Marshal(l)
-	if err != nil {
-		return fmt.Errorf("encode launch: %w", err)
-	}
-	nonce, err := s.db.nonce()
-	if err != nil {
-		return err
-	}
-	i := launchKey(l.Hash).item().expire(l.ExpiresAt)
-	i["body"], i["nonce"] = text(string(body)), text(nonce)
-	done, err := s.table.put(ctx, i, absent())
+	done, err := s.table.save(ctx, launchKey(l.Hash), l, item{}.expire(l.ExpiresAt), absent())
 	if err == nil && !done {
 		return conference.ErrConflict
 	}
@@ -41,15 +29,15 @@ func (s *Conference) Launch(ctx context.Context, hash [32]byte) (*conference.Lau
 	if err != nil {
 		return nil, err
 	}
-	if i == nil || i.expired(s.db.cfg.Now()) {
+	l, err := liveRow[conference.Launch](i, s.db.cfg.Now())
+	if err != nil {
+		return nil, err
+	}
+	if l == nil {
 		return nil, conference.ErrNotFound
 	}
-	var l conference.Launch
-	if err := json.Unmarshal([]byte(i.text("body")), &l); err != nil {
-		return nil, fmt.Errorf("decode launch: %w", err)
-	}
 	l.RedeemedAt, l.By = i.time("redeemed"), conference.Installed{Platform: i.text("platform"), Version: i.text("version")}
-	return &l, nil
+	return l, nil
 }
 
 // RedeemLaunch implements conference.Launches.

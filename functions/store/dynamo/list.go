@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/coopnet/coopnet/shared/cursor"
 )
 
 // A list is kept in shards, so that no partition of its index takes more than an eighth of the writes: a shard takes 1,000
@@ -23,66 +22,71 @@ const (
 func shardOf(list, id string) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id)) // never fails
-	return fmt.Sprintf("%s#%d", list, h.Sum32()%shards)
+	return shardName(list, h.Sum32()%shards)
 }
 
-func shardsOf(list string) []string {
-	names := make([]string, shards)
-	for i := range names {
-		names[i] = fmt.Sprintf("%s#%d", list, i)
-	}
-	return names
-}
+func shardName(list string, n uint32) string { return fmt.Sprintf("%s#%d", list, n) }
 
-// listed is what makes an item an entry of a list.
-func listed(list string, at time.Time, id string) item {
-	return item{"list": text(shardOf(list, id)), "order": text(order(at, id))}
-}
+// axis is what a list lies along: an index ("" is the table itself), what its shards are named by, and its order.
+type axis struct{ index, hash, order string }
+
+func byList() axis { return axis{listIndex, "list", "order"} }
+
+func byKey() axis { return axis{"", HashKey, RangeKey} }
 
 // shard is one of a list's shards while a page is made.
 type shard struct {
 	name   string
-	found  []item // what fits, in the page's order
-	looked string // the order to which everything was seen
+	found  []item // what fits
+	looked string // the order up to which everything was seen
 	last   item   // where the last query stopped
 	done   bool
 }
 
-// listing is one page's search for the newest entries of a list, or the oldest, beyond an order.
+// listing is one page's search for the entries of a list between two places, the newest first.
 type listing struct {
-	table  table
-	shards []string
-	oldest bool   // first; else the newest
-	past   string // "" is from the beginning
-	filter expression
-	limit  int
+	table   table
+	along   axis // the zero value is byList
+	list    string
+	whole   bool   // it is not in shards
+	forward bool   // the oldest first
+	below   string // beyond this place; "" is from the beginning
+	until   string // not as far as this place; "" is to the end
+	filter  expression
+	limit   int
 }
 
-// from begins where the page ended that gave this cursor of a list with that name; false for another list's.
-func (l *listing) from(name, from string) bool {
-	if from == "" {
-		return true
+func (l listing) axis() axis {
+	if l.along == (axis{}) {
+		return byList()
 	}
-	place, ok := cursor.Place(name, from)
-	_, _, fits := splitOrder(place)
-	l.past = place
-	return ok && fits
+	return l.along
 }
 
-// before reports whether a page has one order before another.
-func (l *listing) before(one, other string) bool {
-	if l.oldest {
-		return one < other
+func (l listing) order(i item) string { return i.text(l.axis().order) }
+
+// before reports whether the place a comes before b.
+func (l listing) before(a, b string) bool {
+	if l.forward {
+		return a < b
 	}
-	return one > other
+	return a > b
+}
+
+func (l listing) shards() []*shard {
+	if l.whole {
+		return []*shard{{name: l.list, looked: l.below}}
+	}
+	all := make([]*shard, shards)
+	for i := range all {
+		all[i] = &shard{name: shardName(l.list, uint32(i)), looked: l.below}
+	}
+	return all
 }
 
 // page returns up to limit entries, and the order after which the next page begins; "" at the end.
-func (l *listing) page(ctx context.Context) (entries []item, next string, err error) {
-	all := make([]*shard, len(l.shards))
-	for i, name := range l.shards {
-		all[i] = &shard{name: name}
-	}
+func (l listing) page(ctx context.Context) (entries []item, next string, err error) {
+	all := l.shards()
 	look := l.limit/len(all)*2 + 4
 	for round := 0; len(entries) <= l.limit; {
 		if open := unseen(all); len(open) > 0 {
@@ -96,14 +100,14 @@ func (l *listing) page(ctx context.Context) (entries []item, next string, err er
 			look = min(look*4, lookMost)
 			continue
 		}
-		head := l.head(all)
+		head := l.next(all)
 		if head == nil {
 			return entries, "", nil
 		}
 		entries, head.found = append(entries, head.found[0]), head.found[1:]
 	}
 	entries = entries[:l.limit]
-	return entries, entries[l.limit-1].text("order"), nil
+	return entries, l.order(entries[l.limit-1]), nil
 }
 
 // unseen are the shards that may have the next entry, and where nobody has looked.
@@ -116,9 +120,10 @@ func unseen(all []*shard) (open []*shard) {
 	return open
 }
 
-func (l *listing) head(all []*shard) (head *shard) {
+// next is the shard that has the next entry; nil when all are empty.
+func (l listing) next(all []*shard) (head *shard) {
 	for _, s := range all {
-		if len(s.found) > 0 && (head == nil || l.before(s.found[0].text("order"), head.found[0].text("order"))) {
+		if len(s.found) > 0 && (head == nil || l.before(l.order(s.found[0]), l.order(head.found[0]))) {
 			head = s
 		}
 	}
@@ -126,7 +131,7 @@ func (l *listing) head(all []*shard) (head *shard) {
 }
 
 // cut ends a page where some shards were not looked through: it has what comes before all that nobody has seen.
-func (l *listing) cut(entries []item, open, all []*shard) ([]item, string, error) {
+func (l listing) cut(entries []item, open, all []*shard) ([]item, string, error) {
 	edge := open[0].looked
 	for _, s := range open[1:] {
 		if l.before(s.looked, edge) {
@@ -134,37 +139,85 @@ func (l *listing) cut(entries []item, open, all []*shard) ([]item, string, error
 		}
 	}
 	for len(entries) < l.limit {
-		head := l.head(all)
-		if head == nil || l.before(edge, head.found[0].text("order")) {
+		head := l.next(all)
+		if head == nil || l.before(edge, l.order(head.found[0])) {
 			return entries, edge, nil
 		}
 		entries, head.found = append(entries, head.found[0]), head.found[1:]
 	}
-	return entries, entries[len(entries)-1].text("order"), nil
+	return entries, l.order(entries[len(entries)-1]), nil
 }
 
-func (l *listing) look(ctx context.Context, open []*shard, limit int32) error {
-	beyond := "<"
-	if l.oldest {
-		beyond = ">"
-	}
+func (l listing) look(ctx context.Context, open []*shard, limit int32) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, s := range open {
 		group.Go(func() error {
-			keys := when("#list = :list", item{":list": text(s.name)})
-			if l.past != "" {
-				keys = when("#list = :list AND #order "+beyond+" :past", item{":list": text(s.name), ":past": text(l.past)})
-			}
-			items, last, err := l.table.query(ctx, span{index: listIndex, keys: keys, filter: l.filter, backward: !l.oldest, limit: limit, after: s.last})
+			asked := l.span(s.name)
+			asked.limit, asked.after = limit, s.last
+			items, last, err := l.table.query(ctx, asked)
 			if err != nil {
 				return fmt.Errorf("read list: %w", err)
 			}
 			s.found, s.last, s.done = items, last, last == nil
-			s.looked = last.text("order")
+			s.looked = l.order(last)
+			l.stop(s)
 			return nil
 		})
 	}
 	return group.Wait()
+}
+
+// span is what a shard has beyond the place where the page begins.
+func (l listing) span(shard string) span {
+	at := l.axis()
+	keys := when("#"+at.hash+" = :list", item{":list": text(shard)})
+	if l.below != "" {
+		beyond := " < :below"
+		if l.forward {
+			beyond = " > :below"
+		}
+		keys = keys.and(when("#"+at.order+beyond, item{":below": text(l.below)}))
+	}
+	return span{index: at.index, keys: keys, filter: l.filter, backward: !l.forward}
+}
+
+// stop leaves out what lies as far as the end, or further.
+func (l listing) stop(s *shard) {
+	if l.until == "" {
+		return
+	}
+	if end := slices.IndexFunc(s.found, func(i item) bool { return !l.before(l.order(i), l.until) }); end >= 0 {
+		s.found, s.done = s.found[:end], true
+	}
+	s.done = s.done || !l.before(s.looked, l.until)
+}
+
+// fill returns up to limit rows that are as keep wants them. The index is a moment late, so a page of it may be of rows
+// that are different by now: then there are more.
+func fill[T any](ctx context.Context, l listing, keep func(*T) bool) ([]*T, error) {
+	var kept []*T
+	for {
+		entries, next, err := l.page(ctx)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := l.table.rows(ctx, entries)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range rows {
+			row, err := decodeRow[T](i)
+			if err != nil {
+				return nil, err
+			}
+			if row != nil && keep(row) && len(kept) < l.limit {
+				kept = append(kept, row)
+			}
+		}
+		if l.below = next; next == "" || len(kept) == l.limit {
+			return kept, nil
+		}
+	}
 }
 
 // order sorts a list: by time, then by id.

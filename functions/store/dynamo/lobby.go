@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -34,7 +36,7 @@ func (s *Conference) knockItem(k *conference.Knock) (item, error) {
 		return nil, err
 	}
 	i := knockKey(k.Conference, k.Participant).item().expire(k.ExpiresAt)
-	maps.Copy(i, listed(lobbyOf(k.Conference, k.Status), k.AskedAt, k.Participant))
+	maps.Copy(i, entry(lobbyOf(k.Conference, k.Status), k.AskedAt, k.Participant))
 	i["knock"], i["nonce"] = text(string(body)), text(nonce)
 	return i, nil
 }
@@ -53,7 +55,7 @@ func (s *Conference) CreateKnock(ctx context.Context, k *conference.Knock) error
 	if err != nil {
 		return err
 	}
-	done, err := s.table.put(ctx, i, when("attribute_not_exists(#pk) OR #expires <= :now", item{":now": millis(s.db.cfg.Now())}))
+	done, err := s.table.put(ctx, i, free(s.db.cfg.Now()))
 	s.recent.forget(waitingKey(k.Conference))
 	if err == nil && !done {
 		return conference.ErrConflict
@@ -126,33 +128,54 @@ func (s *Conference) editKnock(ctx context.Context, k *conference.Knock, edit fu
 func (s *Conference) Knocks(ctx context.Context, q conference.KnockQuery) (conference.KnockPage, error) {
 	ctx, cancel := s.db.change(ctx)
 	defer cancel()
-	l := listing{table: s.table, oldest: true, filter: live(s.db.cfg.Now()), limit: q.Limit}
-	if !l.from(knockList(q), q.Cursor) {
+	below, ok := beyond(knockList(q), q.Cursor)
+	if !ok {
 		return conference.KnockPage{}, conference.ErrCursor
 	}
 	statuses := []string{q.Status}
 	if q.Status == "" {
 		statuses = []string{conference.KnockWaiting, conference.KnockAdmitted, conference.KnockRefused}
 	}
+	var entries []item
+	var ends []string
 	for _, status := range statuses {
-		l.shards = append(l.shards, shardsOf(lobbyOf(q.Conference, status))...)
+		l := listing{table: s.table, list: lobbyOf(q.Conference, status), forward: true, below: below, filter: live(s.db.cfg.Now()), limit: q.Limit}
+		some, next, err := l.page(ctx)
+		if err != nil {
+			return conference.KnockPage{}, err
+		}
+		entries = append(entries, some...)
+		if next != "" {
+			ends = append(ends, next)
+		}
 	}
-	entries, next, err := l.page(ctx)
-	if err != nil {
-		return conference.KnockPage{}, err
-	}
+	entries, next := together(entries, ends, q.Limit)
 	var page conference.KnockPage
 	if next != "" {
 		page.Next = cursor.Make(knockList(q), next)
 	}
-	for _, entry := range entries {
-		k, err := decodeKnock(entry)
+	for _, i := range entries {
+		k, err := decodeKnock(i)
 		if err != nil {
 			return conference.KnockPage{}, err
 		}
 		page.Knocks = append(page.Knocks, k)
 	}
 	return page, nil
+}
+
+// together makes one page, the oldest first, of pages of several lists: up to where the first of them ended.
+func together(entries []item, ends []string, limit int) (page []item, next string) {
+	slices.SortFunc(entries, func(a, b item) int { return strings.Compare(a.text("order"), b.text("order")) })
+	if len(ends) > 0 {
+		next = slices.Min(ends)
+		entries = slices.DeleteFunc(entries, func(i item) bool { return i.text("order") > next })
+	}
+	if len(entries) > limit {
+		entries = entries[:limit]
+		next = entries[limit-1].text("order")
+	}
+	return entries, next
 }
 
 func knockList(q conference.KnockQuery) string {
@@ -175,7 +198,7 @@ func (s *Conference) Waiting(ctx context.Context, conferenceID string) (int, err
 	var n atomic.Int64
 	for _, shard := range shardsOf(lobbyOf(conferenceID, conference.KnockWaiting)) {
 		group.Go(func() error {
-			found, err := s.table.count(limited, span{
+			found, err := s.table.tally(limited, span{
 				index: listIndex, keys: when("#list = :list", item{":list": text(shard)}), filter: live(s.db.cfg.Now()),
 			})
 			n.Add(int64(found))

@@ -11,7 +11,7 @@ type Index struct {
 	Name     string
 	Hash     string
 	Range    string
-	Includes []string // besides the keys
+	Includes []string // besides the keys; none is the keys alone
 }
 
 // Names of what every table has. DynamoDB deletes an item some time after the second that its ttl says; until then reads
@@ -24,22 +24,17 @@ const (
 
 const (
 	listIndex   = "list"
-	personIndex = "person"
+	personIndex = "person" // what is of somebody, for whoever erases it
 )
-
-// people is where what is kept of a person is found, to erase it.
-func people() Index {
-	return Index{Name: personIndex, Hash: "person", Range: HashKey, Includes: []string{"expires"}}
-}
 
 // Schema is every table that the stores use; the template and the tests' tables are made from it.
 func Schema() []Table {
 	return []Table{
 		{Domain: "conference", Indexes: []Index{
 			{Name: listIndex, Hash: "list", Range: "order", Includes: []string{"opens", "until", "expires", "kind", "revoked", "knock"}},
-			people(),
+			{Name: personIndex, Hash: "person", Range: HashKey},
 		}},
-		{Domain: "identity", Indexes: []Index{people()}},
+		{Domain: "identity", Indexes: []Index{{Name: personIndex, Hash: "person", Range: HashKey}}},
 		{Domain: "staff"},
 	}
 }

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -91,6 +92,12 @@ func wroteIt(now, wrote item) bool {
 
 // remove deletes an item where the condition holds. A missing one is fine.
 func (t table) remove(ctx context.Context, k key, where expression) error {
+	_, err := t.drop(ctx, k, where)
+	return err
+}
+
+// drop is remove, and reports whether the condition held.
+func (t table) drop(ctx context.Context, k key, where expression) (done bool, err error) {
 	in := &dynamodb.DeleteItemInput{TableName: &t.name, Key: k.item()}
 	if where.text != "" {
 		in.ConditionExpression, in.ExpressionAttributeNames = &where.text, names(where.text)
@@ -98,13 +105,17 @@ func (t table) remove(ctx context.Context, k key, where expression) error {
 	if len(where.values) > 0 {
 		in.ExpressionAttributeValues = where.values
 	}
-	_, _, err := call(ctx, t.db.patience, "delete item", func(ctx context.Context) (*dynamodb.DeleteItemOutput, error) {
+	_, unsure, err := call(ctx, t.db.patience, "delete item", func(ctx context.Context) (*dynamodb.DeleteItemOutput, error) {
 		return t.db.cfg.Client.DeleteItem(ctx, in, once)
 	})
-	if refused(err) {
-		return nil
+	if !refused(err) {
+		return err == nil, err
 	}
-	return err
+	if !unsure {
+		return false, nil
+	}
+	now, err := t.get(ctx, k)
+	return err == nil && now == nil, err
 }
 
 // span is the items of a query: those with one hash key, in the order of the range key.
@@ -113,15 +124,15 @@ type span struct {
 	keys     expression
 	filter   expression
 	backward bool
+	late     bool  // what was written a moment ago may be missing, for half the price
 	limit    int32 // items looked at; 0 is as many as 1 MB holds
 	after    item  // where the last call stopped
 }
 
-// query returns one call's items, and where it stopped; nil at the end.
-func (t table) query(ctx context.Context, s span) (items []item, last item, err error) {
+func (t table) input(s span) *dynamodb.QueryInput {
 	in := &dynamodb.QueryInput{
 		TableName: &t.name, KeyConditionExpression: &s.keys.text, ExpressionAttributeNames: names(s.keys.text, s.filter.text),
-		ScanIndexForward: aws.Bool(!s.backward), ConsistentRead: aws.Bool(s.index == ""), ExclusiveStartKey: s.after,
+		ScanIndexForward: aws.Bool(!s.backward), ConsistentRead: aws.Bool(s.index == "" && !s.late), ExclusiveStartKey: s.after,
 	}
 	values := maps.Clone(s.keys.values)
 	if s.filter.text != "" {
@@ -135,6 +146,12 @@ func (t table) query(ctx context.Context, s span) (items []item, last item, err 
 	if s.limit > 0 {
 		in.Limit = &s.limit
 	}
+	return in
+}
+
+// query returns one call's items, and where it stopped; nil at the end.
+func (t table) query(ctx context.Context, s span) (items []item, last item, err error) {
+	in := t.input(s)
 	out, _, err := call(ctx, t.db.patience, "query", func(ctx context.Context) (*dynamodb.QueryOutput, error) {
 		return t.db.cfg.Client.Query(ctx, in, once)
 	})
@@ -147,7 +164,28 @@ func (t table) query(ctx context.Context, s span) (items []item, last item, err 
 	return items, out.LastEvaluatedKey, nil
 }
 
-// many reads up to 100 items, in any order; those that are missing are left out.
+// tally says how many items a query would return.
+func (t table) tally(ctx context.Context, s span) (n int, err error) {
+	in := t.input(s)
+	in.Select = types.SelectCount
+	for {
+		out, _, err := call(ctx, t.db.patience, "count items", func(ctx context.Context) (*dynamodb.QueryOutput, error) {
+			return t.db.cfg.Client.Query(ctx, in, once)
+		})
+		if err != nil {
+			return 0, err
+		}
+		n += int(out.Count)
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			return n, nil
+		}
+	}
+}
+
+// manyMost is what many reads at most.
+const manyMost = 100
+
+// many reads up to manyMost items, in any order; those that are missing are left out.
 func (t table) many(ctx context.Context, keys []key) ([]item, error) {
 	asked := make([]map[string]types.AttributeValue, len(keys))
 	for i, k := range keys {
@@ -172,4 +210,27 @@ func (t table) many(ctx context.Context, keys []key) ([]item, error) {
 		asked = out.UnprocessedKeys[t.name].Keys
 	}
 	return items, nil
+}
+
+// rows reads what entries of an index are about, as it is now. One that is missing is nil.
+func (t table) rows(ctx context.Context, entries []item) ([]item, error) {
+	keys := make([]key, len(entries))
+	for i, entry := range entries {
+		keys[i] = keyOf(entry)
+	}
+	found := make(map[key]item, len(keys))
+	for part := range slices.Chunk(keys, manyMost) {
+		items, err := t.many(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range items {
+			found[keyOf(i)] = i
+		}
+	}
+	rows := make([]item, len(keys))
+	for i, k := range keys {
+		rows[i] = found[k]
+	}
+	return rows, nil
 }

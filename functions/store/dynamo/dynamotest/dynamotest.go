@@ -110,7 +110,7 @@ func definition(table dynamo.Table, prefix string) *dynamodb.CreateTableInput {
 	for _, index := range table.Indexes {
 		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
 			IndexName: &index.Name, KeySchema: keys(index.Hash, index.Range, attributes),
-			Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: index.Includes},
+			Projection: projection(index),
 		})
 	}
 	for name := range attributes {
@@ -118,6 +118,13 @@ func definition(table dynamo.Table, prefix string) *dynamodb.CreateTableInput {
 			types.AttributeDefinition{AttributeName: &name, AttributeType: types.ScalarAttributeTypeS})
 	}
 	return in
+}
+
+func projection(index dynamo.Index) *types.Projection {
+	if len(index.Includes) == 0 {
+		return &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly}
+	}
+	return &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: index.Includes}
 }
 
 func keys(hash, sort string, attributes map[string]bool) []types.KeySchemaElement {
