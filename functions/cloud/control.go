@@ -25,7 +25,10 @@ func (e *Environment) DB(needs ...string) (*dynamo.DB, error) {
 			return nil, fmt.Errorf("COOPNET_TABLE_%s is missing: the function needs that table", strings.ToUpper(domain))
 		}
 	}
-	return dynamo.New(dynamo.Config{Client: e.DynamoDB(), Tables: dynamo.Tables{Conference: t.Conference, Identity: t.Identity, Staff: t.Staff}})
+	return dynamo.New(dynamo.Config{Client: e.DynamoDB(), Tables: dynamo.Tables{
+		Conference: t.Conference, Identity: t.Identity, Staff: t.Staff, Relay: t.Relay, Installer: t.Installer,
+		Diagnostics: t.Diagnostics, Webhook: t.Webhook,
+	}})
 }
 
 // Staff asks who may organize and who supports.

@@ -47,6 +47,17 @@ func calls() map[string][]string {
 			"dynamodb:GetItem IdentityTable",
 			"dynamodb:GetItem StaffTable", "dynamodb:PutItem StaffTable", "dynamodb:UpdateItem StaffTable", "dynamodb:DeleteItem StaffTable",
 			"dynamodb:Query StaffTable",
+			"dynamodb:GetItem RelayTable", "dynamodb:PutItem RelayTable", "dynamodb:DeleteItem RelayTable", "dynamodb:Query RelayTable",
+			"dynamodb:GetItem WebhookTable", "dynamodb:PutItem WebhookTable", "dynamodb:DeleteItem WebhookTable", "dynamodb:Query WebhookTable",
+			"dynamodb:BatchGetItem WebhookTable", "dynamodb:Query WebhookTable/index/list",
+		},
+		"installer": {
+			"dynamodb:GetItem InstallerTable", "dynamodb:PutItem InstallerTable", "dynamodb:DeleteItem InstallerTable", "dynamodb:Query InstallerTable",
+		},
+		"diagnostics": {
+			"dynamodb:GetItem DiagnosticsTable", "dynamodb:PutItem DiagnosticsTable", "dynamodb:UpdateItem DiagnosticsTable",
+			"dynamodb:DeleteItem DiagnosticsTable", "dynamodb:Query DiagnosticsTable", "dynamodb:BatchGetItem DiagnosticsTable",
+			"dynamodb:Query DiagnosticsTable/index/list", "dynamodb:Query DiagnosticsTable/index/expiry",
 		},
 		"identity": {
 			"dynamodb:GetItem IdentityTable", "dynamodb:PutItem IdentityTable", "dynamodb:UpdateItem IdentityTable", "dynamodb:DeleteItem IdentityTable",

@@ -306,7 +306,7 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	now := s.db.cfg.Now()
 	l := listing{table: s.table, list: "conference", filter: live(now), limit: q.Limit}
 	var ok bool
-	if l.below, ok = beyond(cursorList(q), q.Cursor); !ok {
+	if l.below, ok = placeAfter(cursorList(q), q.Cursor); !ok {
 		return conference.Page{}, conference.ErrCursor
 	}
 	switch q.Status {

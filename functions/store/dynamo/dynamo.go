@@ -28,9 +28,17 @@ type Config struct {
 
 // Tables are the names of the domains' tables. A function names those that it needs.
 type Tables struct {
-	Conference string
-	Identity   string
-	Staff      string
+	Conference  string
+	Identity    string
+	Staff       string
+	Relay       string
+	Installer   string
+	Diagnostics string
+	Webhook     string
+}
+
+func (t Tables) names() []string {
+	return []string{t.Conference, t.Identity, t.Staff, t.Relay, t.Installer, t.Diagnostics, t.Webhook}
 }
 
 // DB opens the stores of the domains.
@@ -58,7 +66,7 @@ func New(cfg Config) (*DB, error) {
 
 // Ready reports whether the tables answer.
 func (db *DB) Ready(ctx context.Context) error {
-	for _, name := range []string{db.cfg.Tables.Conference, db.cfg.Tables.Identity, db.cfg.Tables.Staff} {
+	for _, name := range db.cfg.Tables.names() {
 		if name == "" {
 			continue
 		}

@@ -19,8 +19,8 @@ func shardsOf(list string) []string {
 	return names
 }
 
-// beyond is the place where the page ended that gave this cursor of a list with that name; false for another list's.
-func beyond(list, from string) (place string, ok bool) {
+// placeAfter is where the page ended that gave this cursor of a list with that name; false for another list's.
+func placeAfter(list, from string) (place string, ok bool) {
 	if from == "" {
 		return "", true
 	}

@@ -19,9 +19,9 @@ var (
 	_ conference.People = (*Conference)(nil)
 )
 
-// personOf is the list of what is kept of a person. It is in shards as other lists are: anybody may say again and again
+// personList is the list of what is kept of a person. It is in shards as other lists are: anybody may say again and again
 // that they are somebody.
-func personOf(email string) string {
+func personList(email string) string {
 	sum := sha256.Sum256([]byte(sharedtext.FoldEmail(email)))
 	return "person#" + base64.RawURLEncoding.EncodeToString(sum[:16])
 }
@@ -29,7 +29,7 @@ func personOf(email string) string {
 // of makes an item one of a person's. Without an address it is nobody's.
 func (i item) of(email, id string) item {
 	if email != "" {
-		i["person"] = text(shardOf(personOf(email), id))
+		i["person"] = text(shardOf(personList(email), id))
 	}
 	return i
 }
@@ -51,7 +51,7 @@ func (s *Conference) EraseInvitations(ctx context.Context, email string) (int, e
 func (t table) erase(ctx context.Context, email string, forget func(context.Context, key) error) (int, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	var removed atomic.Int64
-	for _, shard := range shardsOf(personOf(email)) {
+	for _, shard := range shardsOf(personList(email)) {
 		group.Go(func() error {
 			for all := (span{index: personIndex, keys: when("#person = :person", item{":person": text(shard)})}); ; {
 				items, last, err := t.query(ctx, all)

@@ -153,7 +153,7 @@ func (s *Conference) Invitations(ctx context.Context, q conference.InvitationQue
 	defer cancel()
 	l := listing{table: s.table, list: invitationsOf(q.Conference), filter: live(s.db.cfg.Now()), limit: q.Limit}
 	var ok bool
-	if l.below, ok = beyond(invitationList(q), q.Cursor); !ok {
+	if l.below, ok = placeAfter(invitationList(q), q.Cursor); !ok {
 		return conference.InvitationPage{}, conference.ErrCursor
 	}
 	if q.Kind != "" {

@@ -87,7 +87,10 @@ func (l listing) shards() []*shard {
 // page returns up to limit entries, and the order after which the next page begins; "" at the end.
 func (l listing) page(ctx context.Context) (entries []item, next string, err error) {
 	all := l.shards()
-	look := l.limit/len(all)*2 + 4
+	look := l.limit/shards*2 + 4
+	if l.whole {
+		look = l.limit + 1
+	}
 	for round := 0; len(entries) <= l.limit; {
 		if open := unseen(all); len(open) > 0 {
 			if round == pageRounds {
@@ -220,8 +223,10 @@ func fill[T any](ctx context.Context, l listing, keep func(*T) bool) ([]*T, erro
 	}
 }
 
-// order sorts a list: by time, then by id.
-func order(at time.Time, id string) string { return fmt.Sprintf("%013d.%s", at.UnixMilli(), id) }
+// order sorts a list: by time, then by id. What is before 1970 or after 2286 lies at that end.
+func order(at time.Time, id string) string {
+	return fmt.Sprintf("%013d.%s", min(max(at.UnixMilli(), 0), 9_999_999_999_999), id)
+}
 
 // splitOrder returns what order was made of; ok is false for anything else.
 func splitOrder(s string) (at, id string, ok bool) {

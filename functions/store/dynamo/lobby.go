@@ -128,7 +128,7 @@ func (s *Conference) editKnock(ctx context.Context, k *conference.Knock, edit fu
 func (s *Conference) Knocks(ctx context.Context, q conference.KnockQuery) (conference.KnockPage, error) {
 	ctx, cancel := s.db.change(ctx)
 	defer cancel()
-	below, ok := beyond(knockList(q), q.Cursor)
+	below, ok := placeAfter(knockList(q), q.Cursor)
 	if !ok {
 		return conference.KnockPage{}, conference.ErrCursor
 	}

@@ -25,6 +25,7 @@ const (
 const (
 	listIndex   = "list"
 	personIndex = "person" // what is of somebody, for whoever erases it
+	expiryIndex = "expiry" // what must be cleaned away, not only forgotten
 )
 
 // Schema is every table that the stores use; the template and the tests' tables are made from it.
@@ -36,5 +37,13 @@ func Schema() []Table {
 		}},
 		{Domain: "identity", Indexes: []Index{{Name: personIndex, Hash: "person", Range: HashKey}}},
 		{Domain: "staff"},
+		{Domain: "relay", Indexes: []Index{{Name: personIndex, Hash: "person", Range: HashKey}}},
+		{Domain: "installer"},
+		{Domain: "diagnostics", Indexes: []Index{
+			{Name: listIndex, Hash: "list", Range: "order", Includes: []string{"status", "actor", "expires"}},
+			{Name: personIndex, Hash: "person", Range: HashKey},
+			{Name: expiryIndex, Hash: "expiry", Range: "due"},
+		}},
+		{Domain: "webhook", Indexes: []Index{{Name: listIndex, Hash: "list", Range: "order", Includes: []string{"expires"}}}},
 	}
 }

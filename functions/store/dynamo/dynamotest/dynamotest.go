@@ -98,7 +98,10 @@ func Create(ctx context.Context, client *dynamodb.Client, prefix string) (dynamo
 			}
 		}
 	}
-	return dynamo.Tables{Conference: prefix + "conference", Identity: prefix + "identity", Staff: prefix + "staff"}, nil
+	return dynamo.Tables{
+		Conference: prefix + "conference", Identity: prefix + "identity", Staff: prefix + "staff", Relay: prefix + "relay",
+		Installer: prefix + "installer", Diagnostics: prefix + "diagnostics", Webhook: prefix + "webhook",
+	}, nil
 }
 
 func definition(table dynamo.Table, prefix string) *dynamodb.CreateTableInput {
