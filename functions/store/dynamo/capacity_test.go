@@ -160,10 +160,17 @@ func TestCapacity(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock.Advance(time.Minute)
+	measured := m.table(t, "capacity", uses(now), open)
+	documented(t, "price", prices(measured))
+}
+
+// table measures, and compares what came out with the documented table.
+func (m *meter) table(t *testing.T, mark string, uses []use, open func() *dynamo.DB) map[string]meter {
+	t.Helper()
 	measured := map[string]meter{}
 	var table strings.Builder
 	table.WriteString("| what | calls | read units | write units |\n|---|---|---|---|\n")
-	for _, u := range uses(now) {
+	for _, u := range uses {
 		m.reset()
 		if err := u.run(t.Context(), open); err != nil {
 			t.Fatalf("%s: %v", u.name, err)
@@ -171,21 +178,16 @@ func TestCapacity(t *testing.T) {
 		fmt.Fprintf(&table, "| %s | %v |\n", u.name, m)
 		measured[u.name] = meter{reads: m.reads, writes: m.writes}
 	}
-	documented(t, "capacity", table.String())
-	documented(t, "price", prices(measured))
+	documented(t, mark, table.String())
+	return measured
 }
 
 // prices is what DynamoDB asks on demand in us-east-1, in dollars for a million units.
 func prices(measured map[string]meter) string {
-	const read, write = 0.125, 0.625
 	price := func(names ...string) float64 {
 		sum := 0.0
 		for _, name := range names {
-			m, ok := measured[name]
-			if !ok {
-				panic("nobody measured " + name)
-			}
-			sum += (m.reads*read + m.writes*write) / 1000
+			sum += dollars(measured, name)
 		}
 		return sum
 	}
@@ -194,6 +196,16 @@ func prices(measured map[string]meter) string {
 		"| joins of guests who are remembered | %.4f |\n| joins of guests who say who they are | %.4f |\n| refused attempts | %.4f |\n| conferences, from creation to end | %.4f |\n",
 		price(admitted, token, token), price(admitted, identity, token, token), price("`POST /admissions`, refused"),
 		price("an organizer's key is checked", "`CreateConference`, a new name", "an organizer's key is checked", "`Conference`", "`UpdateConference`, to ended"))
+}
+
+// dollars is for a thousand of one thing.
+func dollars(measured map[string]meter, name string) float64 {
+	const read, write = 0.125, 0.625
+	m, ok := measured[name]
+	if !ok {
+		panic("nobody measured " + name)
+	}
+	return (m.reads*read + m.writes*write) / 1000
 }
 
 // documented compares a part of docs/data-model.md.
