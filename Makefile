@@ -100,5 +100,5 @@ web/dist/index.html: $(WEB)
 	@touch $@
 
 clean: ## remove what the build made (never the data)
-	rm -rf bin web/node_modules
+	rm -rf bin web/node_modules functions/store/dynamo/dynamotest/node_modules functions/store/s3/s3test/bin
 	find web/dist -mindepth 1 ! -name .keep -delete
