@@ -16,17 +16,22 @@ import (
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
-// Answers come within 2 s: a change of several calls has changeTime for all of them.
-const (
-	changeTime  = 1800 * time.Millisecond
-	callTime    = 1500 * time.Millisecond // of one call with its repetitions
-	attemptTime = 500 * time.Millisecond
-	firstPause  = 20 * time.Millisecond // before a repetition; it doubles, and half of it is chance
-)
+// patience is how long things may take. Answers come within 2 s.
+type patience struct {
+	change  time.Duration // of several calls
+	call    time.Duration // of one, with its repetitions
+	attempt time.Duration
+}
+
+func standardPatience() patience {
+	return patience{change: 1800 * time.Millisecond, call: 1500 * time.Millisecond, attempt: 500 * time.Millisecond}
+}
+
+const firstPause = 20 * time.Millisecond // before a repetition; it doubles, and half of it is chance
 
 // change bounds what takes several calls.
-func change(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, changeTime)
+func (db *DB) change(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, db.patience.change)
 }
 
 // once switches off the SDK's repetitions: they know no deadline for all of them together, and hide whether a write may
@@ -35,12 +40,12 @@ func once(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
 
 // call repeats fn while DynamoDB is throttled, hangs or cannot be reached, and refuses as unavailable in time. unsure
 // says that an attempt without an answer came before the last one: it may have been done.
-func call[T any](ctx context.Context, what string, fn func(context.Context) (T, error)) (out T, unsure bool, err error) {
-	limited, cancel := context.WithTimeout(ctx, callTime)
+func call[T any](ctx context.Context, p patience, what string, fn func(context.Context) (T, error)) (out T, unsure bool, err error) {
+	limited, cancel := context.WithTimeout(ctx, p.call)
 	defer cancel()
 	for pause := firstPause; ; pause *= 2 {
 		var answered bool
-		out, answered, err = attempt(limited, fn)
+		out, answered, err = attempt(limited, p.attempt, fn)
 		switch {
 		case err == nil:
 			return out, unsure, nil
@@ -63,8 +68,8 @@ func call[T any](ctx context.Context, what string, fn func(context.Context) (T, 
 	}
 }
 
-func attempt[T any](ctx context.Context, fn func(context.Context) (T, error)) (out T, answered bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+func attempt[T any](ctx context.Context, limit time.Duration, fn func(context.Context) (T, error)) (out T, answered bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	out, err = fn(ctx)
 	return out, ctx.Err() == nil, err

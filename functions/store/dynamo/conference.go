@@ -59,7 +59,7 @@ func decodeConference(i item) (*conference.Conference, error) {
 
 // CreateConference implements conference.Store. Its writes are told in name.go.
 func (s *Conference) CreateConference(ctx context.Context, c *conference.Conference) error {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	now := s.db.cfg.Now()
 	if c.Status(now) == conference.StatusEnded { // it needs no name
@@ -130,7 +130,7 @@ func (s *Conference) confirm(ctx context.Context, c *conference.Conference, clai
 
 // Conference implements conference.Store.
 func (s *Conference) Conference(ctx context.Context, id string) (*conference.Conference, error) {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	return s.find(ctx, id)
 }
@@ -181,7 +181,7 @@ func (s *Conference) find(ctx context.Context, id string) (*conference.Conferenc
 // ConferenceByName implements conference.Store. It makes two reads whether there is such a conference or not, so that
 // the time does not tell.
 func (s *Conference) ConferenceByName(ctx context.Context, name string) (*conference.Conference, error) {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	k := nameKey(name)
 	holder, ok := s.recent.item(k)
@@ -209,7 +209,7 @@ func (s *Conference) ConferenceByName(ctx context.Context, name string) (*confer
 // UpdateConference implements conference.Store. One that has not ended makes sure of its name first, and one that has
 // ended gives it back afterwards; name.go tells why that order.
 func (s *Conference) UpdateConference(ctx context.Context, c *conference.Conference) error {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	next := *c
 	next.Version++
@@ -268,7 +268,7 @@ func (s *Conference) replace(ctx context.Context, next *conference.Conference, c
 // Conferences implements conference.Store. The index has what a page is chosen by, and is a moment late; the rows
 // themselves are read as they are.
 func (s *Conference) Conferences(ctx context.Context, q conference.Query) (conference.Page, error) {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	now := s.db.cfg.Now()
 	l := listing{table: s.table, list: "conference", filter: live(now), limit: q.Limit}

@@ -34,7 +34,10 @@ type Tables struct {
 }
 
 // DB opens the stores of the domains.
-type DB struct{ cfg Config }
+type DB struct {
+	cfg      Config
+	patience patience
+}
 
 // New checks the configuration. It calls nobody.
 func New(cfg Config) (*DB, error) {
@@ -50,7 +53,7 @@ func New(cfg Config) (*DB, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	return &DB{cfg: cfg}, nil
+	return &DB{cfg: cfg, patience: standardPatience()}, nil
 }
 
 // Ready reports whether the tables answer.

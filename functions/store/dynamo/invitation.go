@@ -19,7 +19,7 @@ func codeKey(hash [32]byte) key {
 // CreateInvitation implements conference.Store. The code is taken first, then the invitation is stored: that decides. A
 // code whose writer stopped leads nowhere and expires; codes are random, so nobody wants it again.
 func (s *Conference) CreateInvitation(ctx context.Context, inv *conference.Invitation) error {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	body, err := json.Marshal(inv)
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *Conference) Invitation(ctx context.Context, id string) (*conference.Inv
 
 // InvitationByCode implements conference.Store.
 func (s *Conference) InvitationByCode(ctx context.Context, hash [32]byte) (*conference.Invitation, error) {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	code, err := s.lately(ctx, codeKey(hash))
 	if err != nil {

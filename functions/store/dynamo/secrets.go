@@ -61,7 +61,7 @@ func (s *Secrets) write(ctx context.Context, kind string, secrets []conference.S
 
 // CreateSecret implements conference.Secrets.
 func (s *Secrets) CreateSecret(ctx context.Context, secret conference.Secret, previous string) error {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	for range tries {
 		have, was, err := s.read(ctx, secret.Kind)
@@ -84,7 +84,7 @@ func (s *Secrets) CreateSecret(ctx context.Context, secret conference.Secret, pr
 
 // DeleteSecret implements conference.Secrets.
 func (s *Secrets) DeleteSecret(ctx context.Context, kind, id string) error {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	for range tries {
 		have, was, err := s.read(ctx, kind)

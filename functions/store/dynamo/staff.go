@@ -30,7 +30,7 @@ func staffID(id string) key { return key{"id", id} }
 // CreateKey implements staff.Store. The id is taken first, then the key is stored: that decides. An id whose writer
 // stopped is taken by the same key when it comes again.
 func (s *Staff) CreateKey(ctx context.Context, k staff.Key) error {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	body, err := json.Marshal(k)
 	if err != nil {
@@ -103,7 +103,7 @@ func decodeKey(i item) (staff.Key, error) {
 
 // Keys implements staff.Store.
 func (s *Staff) Keys(ctx context.Context) ([]staff.Key, error) {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	var keys []staff.Key
 	for all := (span{keys: when("#pk = :pk", item{":pk": text("key")})}); ; {
@@ -133,7 +133,7 @@ func (s *Staff) Keys(ctx context.Context) ([]staff.Key, error) {
 
 // RevokeKey implements staff.Store.
 func (s *Staff) RevokeKey(ctx context.Context, id string, at time.Time) error {
-	ctx, cancel := change(ctx)
+	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	named, err := s.table.get(ctx, staffID(id))
 	if err != nil {

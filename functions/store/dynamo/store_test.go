@@ -14,7 +14,7 @@ import (
 
 func open(t *testing.T, e *dynamotest.Endpoint, now func() time.Time) *dynamo.DB {
 	t.Helper()
-	return openAt(t, e, e.URL, e.Tables(t), now)
+	return dynamo.Patient(openAt(t, e, e.URL, e.Tables(t), now))
 }
 
 func openAt(t *testing.T, e *dynamotest.Endpoint, url string, tables dynamo.Tables, now func() time.Time) *dynamo.DB {

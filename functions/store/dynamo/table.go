@@ -24,7 +24,7 @@ func (t table) get(ctx context.Context, k key) (item, error) { return t.read(ctx
 func (t table) glance(ctx context.Context, k key) (item, error) { return t.read(ctx, k, false) }
 
 func (t table) read(ctx context.Context, k key, consistent bool) (item, error) {
-	out, _, err := call(ctx, "get item", func(ctx context.Context) (*dynamodb.GetItemOutput, error) {
+	out, _, err := call(ctx, t.db.patience, "get item", func(ctx context.Context) (*dynamodb.GetItemOutput, error) {
 		return t.db.cfg.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: k.item(), ConsistentRead: &consistent}, once)
 	})
 	if err != nil {
@@ -43,7 +43,7 @@ func (t table) put(ctx context.Context, i item, where expression) (done bool, er
 	if len(where.values) > 0 {
 		in.ExpressionAttributeValues = where.values
 	}
-	_, unsure, err := call(ctx, "put item", func(ctx context.Context) (*dynamodb.PutItemOutput, error) {
+	_, unsure, err := call(ctx, t.db.patience, "put item", func(ctx context.Context) (*dynamodb.PutItemOutput, error) {
 		return t.db.cfg.Client.PutItem(ctx, in, once)
 	})
 	if !refused(err) {
@@ -66,7 +66,7 @@ func (t table) update(ctx context.Context, k key, e edit, where expression) (ite
 		TableName: &t.name, Key: k.item(), UpdateExpression: &how.text, ConditionExpression: &where.text,
 		ExpressionAttributeNames: names(how.text, where.text), ExpressionAttributeValues: values, ReturnValues: types.ReturnValueAllNew,
 	}
-	out, unsure, err := call(ctx, "update item", func(ctx context.Context) (*dynamodb.UpdateItemOutput, error) {
+	out, unsure, err := call(ctx, t.db.patience, "update item", func(ctx context.Context) (*dynamodb.UpdateItemOutput, error) {
 		return t.db.cfg.Client.UpdateItem(ctx, in, once)
 	})
 	if err == nil {
@@ -98,7 +98,7 @@ func (t table) remove(ctx context.Context, k key, where expression) error {
 	if len(where.values) > 0 {
 		in.ExpressionAttributeValues = where.values
 	}
-	_, _, err := call(ctx, "delete item", func(ctx context.Context) (*dynamodb.DeleteItemOutput, error) {
+	_, _, err := call(ctx, t.db.patience, "delete item", func(ctx context.Context) (*dynamodb.DeleteItemOutput, error) {
 		return t.db.cfg.Client.DeleteItem(ctx, in, once)
 	})
 	if refused(err) {
@@ -135,7 +135,7 @@ func (t table) query(ctx context.Context, s span) (items []item, last item, err 
 	if s.limit > 0 {
 		in.Limit = &s.limit
 	}
-	out, _, err := call(ctx, "query", func(ctx context.Context) (*dynamodb.QueryOutput, error) {
+	out, _, err := call(ctx, t.db.patience, "query", func(ctx context.Context) (*dynamodb.QueryOutput, error) {
 		return t.db.cfg.Client.Query(ctx, in, once)
 	})
 	if err != nil {
@@ -156,7 +156,7 @@ func (t table) many(ctx context.Context, keys []key) ([]item, error) {
 	var items []item
 	for len(asked) > 0 {
 		in := &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{t.name: {Keys: asked, ConsistentRead: aws.Bool(true)}}}
-		out, _, err := call(ctx, "get items", func(ctx context.Context) (*dynamodb.BatchGetItemOutput, error) {
+		out, _, err := call(ctx, t.db.patience, "get items", func(ctx context.Context) (*dynamodb.BatchGetItemOutput, error) {
 			out, err := t.db.cfg.Client.BatchGetItem(ctx, in, once)
 			if err == nil && len(out.Responses[t.name]) == 0 && len(out.UnprocessedKeys) > 0 {
 				return nil, &types.ProvisionedThroughputExceededException{} // said in another way

@@ -1,0 +1,192 @@
+package dynamo_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/staff"
+	"github.com/coopnet/coopnet/functions/store/dynamo"
+	"github.com/coopnet/coopnet/functions/store/dynamo/dynamotest"
+	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/shared/problem"
+)
+
+type method = func(context.Context) error
+
+// methods is every method of every store.
+func methods(db *dynamo.DB, now time.Time) map[string]method {
+	c, s, i, k := db.Conference(), db.Secrets(), db.Identity(), db.Staff()
+	inv := &conference.Invitation{ID: "i", ExpiresAt: now.Add(time.Hour)}
+	return map[string]method{
+		"CreateConference": func(ctx context.Context) error {
+			return c.CreateConference(ctx, storetest.NewConference("new", "New", now))
+		},
+		"Conference":       func(ctx context.Context) error { _, err := c.Conference(ctx, "old"); return err },
+		"RecentConference": func(ctx context.Context) error { _, err := c.RecentConference(ctx, "old"); return err },
+		"ConferenceByName": func(ctx context.Context) error { _, err := c.ConferenceByName(ctx, "Old"); return err },
+		"Conferences": func(ctx context.Context) error {
+			_, err := c.Conferences(ctx, conference.Query{Limit: 50})
+			return err
+		},
+		"UpdateConference": func(ctx context.Context) error {
+			return c.UpdateConference(ctx, storetest.NewConference("old", "Old", now))
+		},
+		"CreateInvitation": func(ctx context.Context) error { return c.CreateInvitation(ctx, inv) },
+		"Invitation":       func(ctx context.Context) error { _, err := c.Invitation(ctx, "j"); return err },
+		"InvitationByCode": func(ctx context.Context) error { _, err := c.InvitationByCode(ctx, [32]byte{1}); return err },
+		"RevokeInvitation": func(ctx context.Context) error { return c.RevokeInvitation(ctx, "j", now) },
+		"Spend": func(ctx context.Context) error {
+			_, err := c.Limiter().Spend(ctx, "k", 3, time.Second)
+			return err
+		},
+		"Peek": func(ctx context.Context) error {
+			_, _, err := i.Limiter().Peek(ctx, "k", 3, time.Second)
+			return err
+		},
+		"Secrets": func(ctx context.Context) error { _, err := s.Secrets(ctx, "k"); return err },
+		"CreateSecret": func(ctx context.Context) error {
+			return s.CreateSecret(ctx, conference.Secret{Kind: "k", ID: "b"}, "a")
+		},
+		"DeleteSecret":   func(ctx context.Context) error { return s.DeleteSecret(ctx, "l", "a") },
+		"SaveIdentity":   func(ctx context.Context) error { return i.SaveIdentity(ctx, [32]byte{2}, identity.Identity{}, now) },
+		"Identity":       func(ctx context.Context) error { _, err := i.Identity(ctx, [32]byte{1}); return err },
+		"DeleteIdentity": func(ctx context.Context) error { return i.DeleteIdentity(ctx, [32]byte{3}) },
+		"CreateKey":      func(ctx context.Context) error { return k.CreateKey(ctx, staff.Key{ID: "b", Hash: [32]byte{2}}) },
+		"KeyByHash":      func(ctx context.Context) error { _, err := k.KeyByHash(ctx, [32]byte{1}); return err },
+		"Keys":           func(ctx context.Context) error { _, err := k.Keys(ctx); return err },
+		"RevokeKey":      func(ctx context.Context) error { return k.RevokeKey(ctx, "a", now) },
+		"Ready":          db.Ready,
+	}
+}
+
+// prepare stores what the methods ask for.
+func prepare(t *testing.T, db *dynamo.DB, now time.Time) {
+	t.Helper()
+	err := errors.Join(
+		db.Conference().CreateConference(t.Context(), storetest.NewConference("old", "Old", now)),
+		db.Conference().CreateInvitation(t.Context(), &conference.Invitation{ID: "j", CodeHash: [32]byte{1}, ExpiresAt: now.Add(time.Hour)}),
+		db.Secrets().CreateSecret(t.Context(), conference.Secret{Kind: "k", ID: "a"}, ""),
+		db.Secrets().CreateSecret(t.Context(), conference.Secret{Kind: "l", ID: "a"}, ""),
+		db.Identity().SaveIdentity(t.Context(), [32]byte{3}, identity.Identity{}, now.Add(time.Hour)),
+		db.Identity().SaveIdentity(t.Context(), [32]byte{1}, identity.Identity{}, now.Add(time.Hour)),
+		db.Staff().CreateKey(t.Context(), staff.Key{ID: "a", Hash: [32]byte{1}}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// everyMethod runs them all at the same time, on stores that remember nothing.
+func everyMethod(t *testing.T, e *dynamotest.Endpoint, f *front, check func(t *testing.T, name string, run method)) {
+	clock := storetest.NewClock()
+	tables := e.Tables(t)
+	prepare(t, dynamo.Patient(openAt(t, e, e.URL, tables, clock.Now)), clock.Now())
+	var wg sync.WaitGroup
+	for name, run := range methods(openAt(t, e, f.URL, tables, clock.Now), clock.Now()) {
+		wg.Go(func() { check(t, name, run) })
+	}
+	wg.Wait()
+}
+
+// eachFault runs a test with each fault, all at the same time: they mostly wait.
+func eachFault(t *testing.T, test func(t *testing.T, e *dynamotest.Endpoint, f *front, what fault)) {
+	t.Parallel()
+	e := dynamotest.Start(t)
+	for _, what := range []fault{throttle, broken, hang, drop, lose} {
+		t.Run(what.String(), func(t *testing.T) {
+			t.Parallel()
+			test(t, e, newFront(t, e), what)
+		})
+	}
+}
+
+func TestUnavailableInTime(t *testing.T) {
+	eachFault(t, func(t *testing.T, e *dynamotest.Endpoint, f *front, what fault) {
+		f.set(always(what))
+		everyMethod(t, e, f, func(t *testing.T, name string, run method) {
+			start := time.Now()
+			p := problem.From(run(t.Context()))
+			if took := time.Since(start); took >= 2*time.Second || p.Code != problem.Unavailable || p.RetryAfter <= 0 {
+				t.Errorf("%s: after %v: %v", name, took, p)
+			}
+		})
+	})
+}
+
+// The deadline of a request ends everything in it, as unavailable too.
+func TestDeadlineOfTheCaller(t *testing.T) {
+	t.Parallel()
+	e := dynamotest.Start(t)
+	f := newFront(t, e)
+	f.set(always(hang))
+	everyMethod(t, e, f, func(t *testing.T, name string, run method) {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		if p := problem.From(run(ctx)); time.Since(start) > time.Second || p.Code != problem.Unavailable {
+			t.Errorf("%s: after %v: %v", name, time.Since(start), p)
+		}
+	})
+}
+
+func TestNobodyListens(t *testing.T) {
+	t.Parallel()
+	e := dynamotest.Start(t)
+	f := &front{URL: "http://127.0.0.1:1"}
+	everyMethod(t, e, f, func(t *testing.T, name string, run method) {
+		start := time.Now()
+		if p := problem.From(run(t.Context())); time.Since(start) >= 2*time.Second || p.Code != problem.Unavailable {
+			t.Errorf("%s: after %v: %v", name, time.Since(start), p)
+		}
+	})
+}
+
+// What passes within the time is not seen by anybody.
+func TestShortFaults(t *testing.T) {
+	eachFault(t, func(t *testing.T, e *dynamotest.Endpoint, _ *front, what fault) {
+		clock := storetest.NewClock()
+		tables := e.Tables(t)
+		prepare(t, dynamo.Patient(openAt(t, e, e.URL, tables, clock.Now)), clock.Now())
+		var wg sync.WaitGroup
+		for name := range methods(openAt(t, e, e.URL, tables, clock.Now), clock.Now()) {
+			f := newFront(t, e)
+			f.set(first(what))
+			run := methods(openAt(t, e, f.URL, tables, clock.Now), clock.Now())[name]
+			wg.Go(func() {
+				if err := run(t.Context()); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// The suites hold although the answer to every write is lost and it is repeated: nobody is told that somebody else
+// was first who was first.
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+	e := dynamotest.Start(t)
+	f := newFront(t, e)
+	f.set(everyAnswer())
+	at := func(t *testing.T, now func() time.Time) *dynamo.DB {
+		return dynamo.Patient(openAt(t, e, f.URL, e.Tables(t), now))
+	}
+	t.Run("conference", func(t *testing.T) {
+		storetest.TestConference(t, func(t *testing.T, now func() time.Time) conference.Store { return at(t, now).Conference() })
+	})
+	t.Run("secrets", func(t *testing.T) {
+		storetest.TestSecrets(t, func(t *testing.T, now func() time.Time) conference.Secrets { return at(t, now).Secrets() })
+	})
+	t.Run("identity", func(t *testing.T) {
+		storetest.TestIdentity(t, func(t *testing.T, now func() time.Time) identity.Store { return at(t, now).Identity() })
+	})
+	t.Run("staff", func(t *testing.T) {
+		storetest.TestStaff(t, func(t *testing.T, now func() time.Time) staff.Store { return at(t, now).Staff() })
+	})
+}
