@@ -35,6 +35,7 @@ func importRules() []importRule {
 		{path: "functions/store/sqlite", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/disk", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/dynamo/dynamotest", ours: []string{"functions/store/dynamo"}, aws: true},
+		{path: "functions/store/s3/s3test", aws: true},
 		{path: "functions/store/*", ours: append([]string{shared}, domains...), aws: true},
 		{path: "functions/cloud", ours: []string{shared, "functions/portal", "functions/conference", "functions/identity", "functions/staff", "functions/store/dynamo", "functions/store/s3"}, aws: true},
 		{path: "functions/*/lambda", ours: []string{shared, "functions/cloud", "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}},
@@ -77,7 +78,7 @@ func importRules() []importRule {
 // testOnly are packages that exist for tests: no program links them.
 func testOnly() []string {
 	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest",
-		"functions/store/dynamo/dynamotest", "functions/portal/portaltest"}
+		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/portal/portaltest"}
 }
 
 // listedPackage is what `go list -json` says of a package.

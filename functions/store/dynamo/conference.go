@@ -271,7 +271,7 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	ctx, cancel := s.db.change(ctx)
 	defer cancel()
 	now := s.db.cfg.Now()
-	l := listing{table: s.table, list: "conference", filter: live(now), limit: q.Limit}
+	l := listing{table: s.table, list: "conference", filter: live(now), limit: q.Limit, effort: s.db.effort}
 	if q.Cursor != "" {
 		place, ok := cursor.Place(cursorList(q), q.Cursor)
 		if _, _, fits := splitOrder(place); !ok || !fits {

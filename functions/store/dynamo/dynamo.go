@@ -37,6 +37,7 @@ type Tables struct {
 type DB struct {
 	cfg      Config
 	patience patience
+	effort   effort
 }
 
 // New checks the configuration. It calls nobody.
@@ -53,7 +54,7 @@ func New(cfg Config) (*DB, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	return &DB{cfg: cfg, patience: standardPatience()}, nil
+	return &DB{cfg: cfg, patience: standardPatience(), effort: standardEffort()}, nil
 }
 
 // Ready reports whether the tables answer.

@@ -12,11 +12,15 @@ import (
 
 // A list is kept in shards, so that no partition of its index takes more than an eighth of the writes: a shard takes 1,000
 // a second. A page is merged from the heads of all of them.
-const (
-	shards     = 8
-	pageRounds = 6     // of queries to all shards for one page: a filter that fits little ends the page early
-	lookMost   = 1_000 // entries that one query looks at
-)
+const shards = 8
+
+// effort bounds what is done for one page: a filter that fits little ends the page early.
+type effort struct {
+	rounds int // of queries to all shards
+	most   int // entries that one query looks at
+}
+
+func standardEffort() effort { return effort{rounds: 6, most: 1_000} }
 
 func shardOf(list, id string) string {
 	h := fnv.New32a()
@@ -40,6 +44,7 @@ type listing struct {
 	below  string // "" is from the beginning
 	filter expression
 	limit  int
+	effort effort
 }
 
 // page returns up to limit entries, and the order after which the next page begins; "" at the end.
@@ -48,17 +53,17 @@ func (l listing) page(ctx context.Context) (entries []item, next string, err err
 	for i := range all {
 		all[i] = &shard{name: fmt.Sprintf("%s#%d", l.list, i), looked: l.below}
 	}
-	look := l.limit/shards*2 + 4
+	look := min(l.limit/shards*2+4, l.effort.most)
 	for round := 0; len(entries) <= l.limit; {
 		if open := unseen(all); len(open) > 0 {
-			if round == pageRounds {
+			if round == l.effort.rounds {
 				return cut(entries, open, all, l.limit)
 			}
 			round++
 			if err := l.look(ctx, open, int32(look)); err != nil {
 				return nil, "", err
 			}
-			look = min(look*4, lookMost)
+			look = min(look*4, l.effort.most)
 			continue
 		}
 		head := newest(all)

@@ -34,3 +34,8 @@ func Schema() []Table {
 		{Domain: "staff"},
 	}
 }
+
+// Named returns the names of all tables: a prefix and the domain.
+func Named(prefix string) Tables {
+	return Tables{Conference: prefix + "conference", Identity: prefix + "identity", Staff: prefix + "staff"}
+}

@@ -2,6 +2,8 @@ package dynamo_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -141,4 +143,48 @@ func TestRecentReads(t *testing.T) {
 func conferencesAt(t *testing.T, e *dynamotest.Endpoint, url string, tables dynamo.Tables, clock *storetest.Clock) *dynamo.Conference {
 	t.Helper()
 	return dynamo.Patient(openAt(t, e, url, tables, clock.Now)).Conference()
+}
+
+// A page that ends early loses nothing, brings nothing twice, and keeps the order.
+func TestPagesThatEndEarly(t *testing.T) {
+	e := dynamotest.Start(t)
+	clock := storetest.NewClock()
+	tables := e.Tables(t)
+	store := conferencesAt(t, e, e.URL, tables, clock)
+	var made, open []string
+	for i := range 60 {
+		c := storetest.NewConference(fmt.Sprint("c", i), fmt.Sprint("Team ", i), clock.Now())
+		if i%10 != 0 {
+			c.EndedAt = clock.Now()
+		} else {
+			open = append(open, c.ID)
+		}
+		made = append(made, c.ID)
+		if err := store.CreateConference(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(time.Second)
+	}
+	slices.Reverse(made)
+	slices.Reverse(open)
+	lazy := dynamo.Lazy(dynamo.Patient(openAt(t, e, e.URL, tables, clock.Now))).Conference()
+	for status, want := range map[string][]string{"": made, conference.StatusOpen: open, conference.StatusScheduled: nil} {
+		var got []string
+		pages := 0
+		for q := (conference.Query{Limit: 7, Status: status}); ; pages++ {
+			page, err := lazy.Conferences(t.Context(), q)
+			if err != nil || pages > 100 || len(page.Conferences) > q.Limit {
+				t.Fatalf("page %d: %d, %v", pages, len(page.Conferences), err)
+			}
+			for _, c := range page.Conferences {
+				got = append(got, c.ID)
+			}
+			if q.Cursor = page.Next; q.Cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q, %d pages: got %v, want %v", status, pages, got, want)
+		}
+	}
 }

@@ -98,7 +98,7 @@ func Create(ctx context.Context, client *dynamodb.Client, prefix string) (dynamo
 			}
 		}
 	}
-	return dynamo.Tables{Conference: prefix + "conference", Identity: prefix + "identity", Staff: prefix + "staff"}, nil
+	return dynamo.Named(prefix), nil
 }
 
 func definition(table dynamo.Table, prefix string) *dynamodb.CreateTableInput {
