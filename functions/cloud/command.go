@@ -39,6 +39,11 @@ func CreateKey(keys *staff.Domain) Command {
 	}
 }
 
+// ListKeys lists them, without what they are.
+func ListKeys(keys *staff.Domain) Command {
+	return func(ctx context.Context, _ json.RawMessage) (any, error) { return keys.List(ctx) }
+}
+
 // RevokeKey ends one.
 func RevokeKey(keys *staff.Domain) Command {
 	return func(ctx context.Context, event json.RawMessage) (any, error) {

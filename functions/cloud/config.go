@@ -113,11 +113,3 @@ func (c Config) level() (level slog.Level, err error) {
 	err = level.UnmarshalText([]byte(strings.ToUpper(c.LogLevel)))
 	return level, err
 }
-
-// need says which variable is missing for something that this function cannot do without.
-func need(variable, value string) (string, error) {
-	if value == "" {
-		return "", fmt.Errorf("%s is missing: the function needs it", variable)
-	}
-	return value, nil
-}

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/coopnet/coopnet/functions/portal"
+	s3store "github.com/coopnet/coopnet/functions/store/s3"
 	"github.com/coopnet/coopnet/shared/turncred"
 )
 
@@ -62,12 +64,17 @@ func (e *Environment) DynamoDB() *dynamodb.Client {
 	})
 }
 
-// S3 is a client of the buckets' service. Another one than AWS's is asked by path: it has no names for each bucket.
-func (e *Environment) S3() *s3.Client {
-	return s3.NewFromConfig(e.aws, func(o *s3.Options) {
+// Files opens a bucket, one of Config.Buckets. Another service than AWS's is asked by path: it has no names for each bucket.
+func (e *Environment) Files(bucket string) (*s3store.Store, error) {
+	if bucket == "" {
+		return nil, errors.New("the name of a bucket is missing: COOPNET_BUCKET_RELEASES or COOPNET_BUCKET_REPORTS")
+	}
+	client := s3.NewFromConfig(e.aws, func(o *s3.Options) {
+		o.HTTPClient = awshttp.NewBuildableClient() // a file takes as long as it takes
 		o.BaseEndpoint = endpoint(e.Config.Endpoints.S3)
 		o.UsePathStyle = o.BaseEndpoint != nil
 	})
+	return s3store.New(s3store.Config{Client: client, Bucket: bucket})
 }
 
 // TurnSecret is what TURN credentials are made from; the zero value where there is none.

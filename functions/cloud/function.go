@@ -9,7 +9,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -239,6 +238,6 @@ func reportInit(runtimeAPI string, cause error) {
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Lambda-Runtime-Function-Error-Type", "Function.Init")
 	if answer, err := client.Do(request); err == nil {
-		err = errors.Join(err, answer.Body.Close())
+		_ = answer.Body.Close() // the process ends in any case
 	}
 }

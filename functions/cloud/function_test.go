@@ -62,7 +62,8 @@ func handle(t *testing.T, f *cloud.Function, e events.APIGatewayV2HTTPRequest) (
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: "lambda-1"})
-	ctx = context.WithValue(ctx, "x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=x;Sampled=1") //nolint:staticcheck // aws-lambda-go's key
+	//lint:ignore SA1029 the key of aws-lambda-go
+	ctx = context.WithValue(ctx, "x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=x;Sampled=1")
 	answer, err := f.Handle(ctx, e)
 	if err != nil {
 		t.Fatal(err)

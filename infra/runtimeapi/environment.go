@@ -88,7 +88,7 @@ func (e *environment) run(listener net.Listener) error {
 	defer e.mu.Unlock()
 	e.server = &http.Server{Handler: e.api(), ReadHeaderTimeout: 5 * time.Second}
 	e.cmd = exec.Command(e.cfg.Bootstrap)
-	e.cmd.Env = e.variables(listener.Addr().String())
+	e.cmd.Env, e.cmd.SysProcAttr = e.variables(listener.Addr().String()), DieWithParent()
 	e.cmd.Stdout, e.cmd.Stderr = e.cfg.Output, e.cfg.Output
 	e.began = time.Now()
 	if e.killed {

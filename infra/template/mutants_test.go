@@ -24,6 +24,7 @@ func mutants() []mutant {
 		{main, `!Sub "${PortalBucket.Arn}/*"`, `!Sub "${PortalBuckets.Arn}/*"`, `"PortalBuckets" is neither`},
 		{main, "Condition: HasZone", "Condition: HasZones", `no condition "HasZones"`},
 		{main, `!If [HasAlarms, !Ref AlarmTopic, ""]`, "!Ref AlarmTopic", `"AlarmTopic" is only there when HasAlarms`},
+		{main, "!And [!Condition HasAlarms, ", "!And [!Condition HasZone, ", `"AlarmTopic" is only there when HasAlarms`},
 		{main, "TemplateURL: infra/fleet.yaml", "TemplateURL: infra/fleets.yaml", "infra/fleets.yaml"},
 		{main, "        TurnSecretArn: !Ref TurnSecret\n", "", `not given the parameter "TurnSecretArn"`},
 		{main, "PublicUrl: !Sub", "PublicURL: !Sub", `no parameter "PublicURL"`},

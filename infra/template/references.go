@@ -145,9 +145,22 @@ func (c *referenceCheck) name(v *Value, name, attribute, condition string) {
 	if attribute != "" && !isOutput && !slices.Contains(attributes(kind), attribute) {
 		c.report(v, "%s (%s) has no attribute %q", name, kind, attribute)
 	}
-	if needs := r.At("Condition").String(); needs != "" && needs != condition {
+	if needs := r.At("Condition").String(); needs != "" && !implies(c.template, condition, needs) {
 		c.report(v, "%q is only there when %s holds, and this does not ask for it", name, needs)
 	}
+}
+
+// implies reports whether one condition holds whenever another does: it is the same, or one of those that Fn::And joins.
+func implies(t *Value, condition, needs string) bool {
+	if condition == needs {
+		return true
+	}
+	for _, part := range t.At("Conditions", condition, "Fn::And").Items() {
+		if part.At("Condition").String() == needs {
+			return true
+		}
+	}
+	return false
 }
 
 // unused finds what was forgotten.

@@ -42,7 +42,7 @@ func calls() map[string][]string {
 	return map[string][]string{
 		"conference": {
 			"dynamodb:GetItem ConferenceTable", "dynamodb:PutItem ConferenceTable", "dynamodb:UpdateItem ConferenceTable",
-			"dynamodb:DeleteItem ConferenceTable", "dynamodb:Query ConferenceTable", "dynamodb:BatchGetItem ConferenceTable",
+			"dynamodb:DeleteItem ConferenceTable", "dynamodb:BatchGetItem ConferenceTable",
 			"dynamodb:Query ConferenceTable/index/list",
 			"dynamodb:GetItem IdentityTable",
 			"dynamodb:GetItem StaffTable", "dynamodb:PutItem StaffTable", "dynamodb:UpdateItem StaffTable", "dynamodb:DeleteItem StaffTable",

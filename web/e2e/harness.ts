@@ -33,8 +33,10 @@ export interface Conference {
   password: string;
 }
 
+/** COOPNET_EDITION=cloud: the functions behind Lambda's Runtime API, and a relay of its own. It takes the same flags. */
+const edition = process.env.COOPNET_EDITION === 'cloud' ? 'coopnet-cloud' : 'coopnet';
 export const program =
-  process.env.COOPNET_BIN ?? fileURLToPath(new URL('../../bin/coopnet', import.meta.url));
+  process.env.COOPNET_BIN ?? fileURLToPath(new URL(`../../bin/${edition}`, import.meta.url));
 
 /** The whole system on this machine, as one process with a data folder of its own. */
 export class Coopnet {

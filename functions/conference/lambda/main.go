@@ -54,6 +54,8 @@ func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
 	}
 	return cloud.Parts{
 		API: []*http.ServeMux{conferences.Handler()}, Ready: db.Ready,
-		Commands: map[string]cloud.Command{"key create": cloud.CreateKey(staff), "key revoke": cloud.RevokeKey(staff), "key rotate": cloud.RotateKeys(keys)},
+		Commands: map[string]cloud.Command{
+			"key create": cloud.CreateKey(staff), "key list": cloud.ListKeys(staff), "key revoke": cloud.RevokeKey(staff), "key rotate": cloud.RotateKeys(keys),
+		},
 	}, nil
 }
