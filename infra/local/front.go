@@ -22,8 +22,8 @@ type front struct {
 	pages  http.Header
 }
 
-func newFront(stack *template.Stack, files fs.FS, api http.Handler, secret, relays string) (*front, error) {
-	f := &front{api: api, secret: secret, static: http.NotFoundHandler(), pages: pageHeaders(stack, relays)}
+func newFront(stack *template.Stack, files fs.FS, api http.Handler, secret string, origins []string) (*front, error) {
+	f := &front{api: api, secret: secret, static: http.NotFoundHandler(), pages: pageHeaders(stack, origins)}
 	for _, b := range stack.Main.At("Resources", "Distribution", "Properties", "DistributionConfig", "CacheBehaviors").Items() {
 		if b.At("TargetOriginId").String() == "api" {
 			f.paths = append(f.paths, b.At("PathPattern").String())
@@ -68,16 +68,21 @@ func (f *front) isAPI(path string) bool {
 	return false
 }
 
-// pageHeaders are those of the template's policy, with this machine's relays in the place of the fleet's. There is no HTTPS
-// here, and no HSTS.
-func pageHeaders(stack *template.Stack, relays string) http.Header {
-	cfg := stack.Main.At("Resources", "PageHeaders", "Properties", "ResponseHeadersPolicyConfig")
-	security := cfg.At("SecurityHeadersConfig")
+// relayOrigins are where pages reach the relays.
+func relayOrigins(relays string) []string {
 	var origins []string
 	for _, entry := range strings.Fields(relays) {
 		_, origin, _ := strings.Cut(entry, "=")
 		origins = append(origins, origin, "ws"+strings.TrimPrefix(origin, "http"))
 	}
+	return origins
+}
+
+// pageHeaders are those of the template's policy, with this machine's relays and files in the place of the cloud's. There is
+// no HTTPS here, and no HSTS.
+func pageHeaders(stack *template.Stack, origins []string) http.Header {
+	cfg := stack.Main.At("Resources", "PageHeaders", "Properties", "ResponseHeadersPolicyConfig")
+	security := cfg.At("SecurityHeadersConfig")
 	csp := security.At("ContentSecurityPolicy", "ContentSecurityPolicy", "Fn::Sub").String()
 	csp = regexp.MustCompile(`(https|wss)://[^ ;]*\$\{[^ ;]*`).ReplaceAllString(csp, "")
 	csp = strings.Replace(csp, "connect-src 'self'", "connect-src 'self' "+strings.Join(origins, " "), 1)

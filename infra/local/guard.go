@@ -24,6 +24,8 @@ type Guard struct {
 	tables    map[string]string   // resource by the table's name
 	secrets   *secrets
 	dynamodb  http.Handler
+	s3        *url.URL          // nil: there is none
+	buckets   map[string]string // resource by the bucket's name
 
 	mu      sync.Mutex
 	asked   map[string]map[string]bool // function, grant
@@ -31,8 +33,8 @@ type Guard struct {
 	fault   func(http.ResponseWriter, *http.Request) bool
 }
 
-func newGuard(stack *template.Stack, n *names, endpoint string, s *secrets) (*Guard, error) {
-	target, err := url.Parse(endpoint)
+func newGuard(stack *template.Stack, n *names, cfg Config, s *secrets) (*Guard, error) {
+	target, err := url.Parse(cfg.DynamoDB)
 	if err != nil {
 		return nil, fmt.Errorf("the DynamoDB endpoint's URL: %w", err)
 	}
@@ -40,18 +42,28 @@ func newGuard(stack *template.Stack, n *names, endpoint string, s *secrets) (*Gu
 		Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		ErrorLog: log.New(io.Discard, "", 0), // a function that was killed
 	}
-	g := &Guard{permitted: make(map[string][]string), tables: make(map[string]string), secrets: s, dynamodb: proxy, asked: make(map[string]map[string]bool)}
+	g := &Guard{
+		permitted: make(map[string][]string), tables: make(map[string]string), buckets: make(map[string]string), secrets: s, dynamodb: proxy,
+		asked: make(map[string]map[string]bool),
+	}
+	if cfg.S3 != "" {
+		if g.s3, err = url.Parse(cfg.S3); err != nil {
+			return nil, fmt.Errorf("the S3 endpoint's URL: %w", err)
+		}
+	}
 	for _, f := range stack.Functions() {
 		g.permitted[f.Name] = f.Grants()
 	}
 	for _, name := range stack.Main.At("Resources").Keys() {
-		if stack.Main.At("Resources", name, "Type").String() == "AWS::DynamoDB::Table" {
-			table, err := n.name(name)
-			if err != nil {
-				return nil, err
-			}
-			g.tables[table] = name
+		called := map[string]map[string]string{"AWS::DynamoDB::Table": g.tables, "AWS::S3::Bucket": g.buckets}[stack.Main.At("Resources", name, "Type").String()]
+		if called == nil {
+			continue
 		}
+		here, err := n.name(name)
+		if err != nil {
+			return nil, err
+		}
+		called[here] = name
 	}
 	return g, nil
 }
@@ -77,8 +89,13 @@ func (g *Guard) Refused() []string {
 	return slices.Clone(g.refused)
 }
 
-// ServeHTTP implements http.Handler for the JSON protocols of DynamoDB and of Secrets Manager.
+// ServeHTTP implements http.Handler for the JSON protocols of DynamoDB and of Secrets Manager, and for what is left, which is
+// S3's.
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Amz-Target") == "" {
+		g.serveS3(w, r)
+		return
+	}
 	function := credential(r.Header.Get("Authorization"))
 	service, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	body, err := io.ReadAll(io.LimitReader(r.Body, 16<<20))
@@ -124,6 +141,10 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		g.dynamodb.ServeHTTP(w, r)
 	}
+}
+
+func (g *Guard) permits(function, grant string) bool {
+	return slices.Contains(g.permitted[function], grant)
 }
 
 func (g *Guard) table(name, index string) string {

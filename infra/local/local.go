@@ -29,6 +29,7 @@ type Config struct {
 	Listener  net.Listener      // of the portal and the API
 	PublicURL string            // that browsers see; "" is http:// and the listener's address
 	DynamoDB  string            // URL of an endpoint that keeps nothing
+	S3        string            // URL of an endpoint that knows each function as a user; "": there are no buckets
 	Static    fs.FS             // the portal's files; nil: none
 	Relays    string            // as in COOPNET_RELAYS
 	Variables map[string]string // for every function, on top of the template's
@@ -66,7 +67,10 @@ func Start(ctx context.Context, cfg Config) (e *Edition, err error) {
 	if err := createTables(ctx, cfg.DynamoDB, names); err != nil {
 		return nil, err
 	}
-	if e.Guard, err = newGuard(stack, names, cfg.DynamoDB, e.secrets); err != nil {
+	if err := createBuckets(ctx, cfg.S3, e.URL, names); err != nil {
+		return nil, err
+	}
+	if e.Guard, err = newGuard(stack, names, cfg, e.secrets); err != nil {
 		return nil, err
 	}
 	aws, err := e.listen(ctx, e.Guard)
@@ -84,7 +88,7 @@ func Start(ctx context.Context, cfg Config) (e *Edition, err error) {
 	if err != nil {
 		return nil, err
 	}
-	front, err := newFront(stack, cfg.Static, api, e.secrets.value("EdgeSecret"), cfg.Relays)
+	front, err := newFront(stack, cfg.Static, api, e.secrets.value("EdgeSecret"), append(relayOrigins(cfg.Relays), aws))
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +103,7 @@ func (e *Edition) startFunctions(cfg Config, stack *template.Stack, names *names
 			return err
 		}
 		environment["COOPNET_PUBLIC_URL"], environment["COOPNET_RELAYS"] = e.URL, cfg.Relays
-		environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], environment["AWS_SESSION_TOKEN"] = f.Name, "local", "local"
+		environment["AWS_REGION"], environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"] = region, f.Name, password
 		for _, service := range []string{"DYNAMODB", "S3", "SECRETS_MANAGER"} {
 			environment["AWS_ENDPOINT_URL_"+service] = aws
 		}

@@ -14,10 +14,8 @@ import (
 // createTables makes the tables as the template has them.
 func createTables(ctx context.Context, endpoint string, n *names) error {
 	client := dynamodb.New(dynamodb.Options{
-		Region: "eu-west-1", BaseEndpoint: &endpoint,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
-		}),
+		Region: region, BaseEndpoint: &endpoint,
+		Credentials: user("root"),
 	})
 	for _, name := range n.stack.Main.At("Resources").Keys() {
 		if n.stack.Main.At("Resources", name, "Type").String() != "AWS::DynamoDB::Table" {

@@ -144,6 +144,11 @@ func (s *system) startEdition(ctx context.Context) error {
 		return err
 	}
 	s.closers = append(s.closers, func() error { return database.Stop(5 * time.Second) })
+	files, buckets, err := local.StartS3(ctx, s.cfg.folder, filepath.Join(s.cfg.data, "s3"), os.Stderr)
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, func() error { return files.Stop(5 * time.Second) })
 	static := web.Files()
 	if _, err := fs.Stat(static, "index.html"); err != nil {
 		s.logger.Warn("this program was built without the portal: run `make build`")
@@ -151,7 +156,7 @@ func (s *system) startEdition(ctx context.Context) error {
 	}
 	edition, err := local.Start(ctx, local.Config{
 		Folder: s.cfg.folder, Programs: filepath.Join(s.cfg.folder, "bin/functions"), Listener: s.listener, PublicURL: s.public,
-		DynamoDB: endpoint, Static: static, Relays: "local=" + s.ready.Relay, Secrets: map[string]string{"TurnSecret": s.secret},
+		DynamoDB: endpoint, S3: buckets, Static: static, Relays: "local=" + s.ready.Relay, Secrets: map[string]string{"TurnSecret": s.secret},
 		Output: os.Stderr, Logger: s.logger,
 	})
 	if err != nil {
