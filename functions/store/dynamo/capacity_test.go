@@ -160,10 +160,16 @@ func TestCapacity(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock.Advance(time.Minute)
+	documented(t, "price", prices(measure(t, "capacity", m, open, uses(now))))
+}
+
+// measure compares a table of docs/data-model.md with what the uses consume.
+func measure(t *testing.T, mark string, m *meter, open func() *dynamo.DB, uses []use) map[string]meter {
+	t.Helper()
 	measured := map[string]meter{}
 	var table strings.Builder
 	table.WriteString("| what | calls | read units | write units |\n|---|---|---|---|\n")
-	for _, u := range uses(now) {
+	for _, u := range uses {
 		m.reset()
 		if err := u.run(t.Context(), open); err != nil {
 			t.Fatalf("%s: %v", u.name, err)
@@ -171,29 +177,30 @@ func TestCapacity(t *testing.T) {
 		fmt.Fprintf(&table, "| %s | %v |\n", u.name, m)
 		measured[u.name] = meter{reads: m.reads, writes: m.writes}
 	}
-	documented(t, "capacity", table.String())
-	documented(t, "price", prices(measured))
+	documented(t, mark, table.String())
+	return measured
 }
 
-// prices is what DynamoDB asks on demand in us-east-1, in dollars for a million units.
-func prices(measured map[string]meter) string {
-	const read, write = 0.125, 0.625
-	price := func(names ...string) float64 {
-		sum := 0.0
-		for _, name := range names {
-			m, ok := measured[name]
-			if !ok {
-				panic("nobody measured " + name)
-			}
-			sum += (m.reads*read + m.writes*write) / 1000
+// price is what DynamoDB asks for a thousand of these together, on demand in us-east-1, in dollars.
+func price(measured map[string]meter, names ...string) float64 {
+	const read, write = 0.125, 0.625 // for a million units
+	sum := 0.0
+	for _, name := range names {
+		m, ok := measured[name]
+		if !ok {
+			panic("nobody measured " + name)
 		}
-		return sum
+		sum += (m.reads*read + m.writes*write) / 1000
 	}
+	return sum
+}
+
+func prices(measured map[string]meter) string {
 	const admitted, token, identity = "`POST /admissions`, admitted", "`POST /join-tokens`", "`PUT /identity`"
 	return fmt.Sprintf("| a thousand | dollars |\n|---|---|\n"+
 		"| joins of guests who are remembered | %.4f |\n| joins of guests who say who they are | %.4f |\n| refused attempts | %.4f |\n| conferences, from creation to end | %.4f |\n",
-		price(admitted, token, token), price(admitted, identity, token, token), price("`POST /admissions`, refused"),
-		price("an organizer's key is checked", "`CreateConference`, a new name", "an organizer's key is checked", "`Conference`", "`UpdateConference`, to ended"))
+		price(measured, admitted, token, token), price(measured, admitted, identity, token, token), price(measured, "`POST /admissions`, refused"),
+		price(measured, "an organizer's key is checked", "`CreateConference`, a new name", "an organizer's key is checked", "`Conference`", "`UpdateConference`, to ended"))
 }
 
 // documented compares a part of docs/data-model.md.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func metered(t *testing.T, e *dynamotest.Endpoint, now func() time.Time) (*meter
 func (m *meter) measure(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 	params := reflect.ValueOf(in.Parameters).Elem()
 	params.FieldByName("ReturnConsumedCapacity").Set(reflect.ValueOf(types.ReturnConsumedCapacityTotal))
-	before := m.entry(ctx, params)
+	before := m.entries(ctx, params)
 	out, metadata, err := next.HandleInitialize(ctx, in)
 	read, write := 0.0, 0.0
 	var refused *types.ConditionalCheckFailedException
@@ -76,8 +77,9 @@ func (m *meter) measure(ctx context.Context, in middleware.InitializeInput, next
 	default:
 		read, write = consumed(out.Result)
 	}
-	if after := m.entry(ctx, params); fmt.Sprint(before) != fmt.Sprint(after) {
-		write++ // its key never changes
+	after := m.entries(ctx, params)
+	for i := range before {
+		write += moved(before[i], after[i])
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -107,8 +109,26 @@ func consumed(result any) (read, write float64) {
 	panic(fmt.Sprintf("nobody knows what %T consumes", result))
 }
 
-// entry is what the index has of the item that a write is about.
-func (m *meter) entry(ctx context.Context, params reflect.Value) map[string]any {
+// entry is what an index has of an item; nil is nothing.
+type entry struct{ key, projected string }
+
+// moved is what an index writes: where its key changes, the old place and the new one.
+func moved(before, after *entry) float64 {
+	switch {
+	case before == nil && after == nil:
+		return 0
+	case before == nil || after == nil:
+		return 1
+	case before.key != after.key:
+		return 2
+	case before.projected != after.projected:
+		return 1
+	}
+	return 0
+}
+
+// entries is what each index of the table has of the item that a write is about.
+func (m *meter) entries(ctx context.Context, params reflect.Value) []*entry {
 	table := params.FieldByName("TableName")
 	key := params.FieldByName("Key")
 	if item := params.FieldByName("Item"); item.IsValid() {
@@ -117,22 +137,41 @@ func (m *meter) entry(ctx context.Context, params reflect.Value) map[string]any 
 	if !key.IsValid() || !table.IsValid() || params.FieldByName("ConsistentRead").IsValid() {
 		return nil
 	}
-	all := key.Interface().(map[string]types.AttributeValue)
+	name, all := table.Interface().(*string), key.Interface().(map[string]types.AttributeValue)
 	out, err := m.plain.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: table.Interface().(*string), ConsistentRead: aws.Bool(true),
+		TableName: name, ConsistentRead: aws.Bool(true),
 		Key: map[string]types.AttributeValue{dynamo.HashKey: all[dynamo.HashKey], dynamo.RangeKey: all[dynamo.RangeKey]},
 	})
-	if err != nil || out.Item["list"] == nil {
+	if err != nil {
 		return nil
 	}
-	entry := map[string]any{}
-	for _, name := range []string{"list", "order", "opens", "until", "expires"} {
-		switch v := out.Item[name].(type) {
-		case *types.AttributeValueMemberS:
-			entry[name] = v.Value
-		case *types.AttributeValueMemberN:
-			entry[name] = v.Value
+	var found []*entry
+	for _, of := range dynamo.Schema() {
+		if !strings.HasSuffix(*name, "-"+of.Domain) {
+			continue
+		}
+		for _, index := range of.Indexes {
+			e := &entry{values(out.Item, index.Hash, index.Range), values(out.Item, index.Includes...)}
+			if out.Item[index.Hash] == nil || out.Item[index.Range] == nil {
+				e = nil
+			}
+			found = append(found, e)
 		}
 	}
-	return entry
+	return found
+}
+
+func values(item map[string]types.AttributeValue, names ...string) string {
+	var list []string
+	for _, name := range names {
+		switch v := item[name].(type) {
+		case *types.AttributeValueMemberS:
+			list = append(list, v.Value)
+		case *types.AttributeValueMemberN:
+			list = append(list, v.Value)
+		default:
+			list = append(list, "")
+		}
+	}
+	return fmt.Sprintf("%q", list)
 }
