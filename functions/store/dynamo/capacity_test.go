@@ -160,11 +160,12 @@ func TestCapacity(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock.Advance(time.Minute)
-	documented(t, "price", prices(measure(t, "capacity", m, open, uses(now))))
+	measured := m.table(t, "capacity", uses(now), open)
+	documented(t, "price", prices(measured))
 }
 
-// measure compares a table of docs/data-model.md with what the uses consume.
-func measure(t *testing.T, mark string, m *meter, open func() *dynamo.DB, uses []use) map[string]meter {
+// table measures, and compares what came out with the documented table.
+func (m *meter) table(t *testing.T, mark string, uses []use, open func() *dynamo.DB) map[string]meter {
 	t.Helper()
 	measured := map[string]meter{}
 	var table strings.Builder
@@ -181,26 +182,30 @@ func measure(t *testing.T, mark string, m *meter, open func() *dynamo.DB, uses [
 	return measured
 }
 
-// price is what DynamoDB asks for a thousand of these together, on demand in us-east-1, in dollars.
-func price(measured map[string]meter, names ...string) float64 {
-	const read, write = 0.125, 0.625 // for a million units
-	sum := 0.0
-	for _, name := range names {
-		m, ok := measured[name]
-		if !ok {
-			panic("nobody measured " + name)
-		}
-		sum += (m.reads*read + m.writes*write) / 1000
-	}
-	return sum
-}
-
+// prices is what DynamoDB asks on demand in us-east-1, in dollars for a million units.
 func prices(measured map[string]meter) string {
+	price := func(names ...string) float64 {
+		sum := 0.0
+		for _, name := range names {
+			sum += dollars(measured, name)
+		}
+		return sum
+	}
 	const admitted, token, identity = "`POST /admissions`, admitted", "`POST /join-tokens`", "`PUT /identity`"
 	return fmt.Sprintf("| a thousand | dollars |\n|---|---|\n"+
 		"| joins of guests who are remembered | %.4f |\n| joins of guests who say who they are | %.4f |\n| refused attempts | %.4f |\n| conferences, from creation to end | %.4f |\n",
-		price(measured, admitted, token, token), price(measured, admitted, identity, token, token), price(measured, "`POST /admissions`, refused"),
-		price(measured, "an organizer's key is checked", "`CreateConference`, a new name", "an organizer's key is checked", "`Conference`", "`UpdateConference`, to ended"))
+		price(admitted, token, token), price(admitted, identity, token, token), price("`POST /admissions`, refused"),
+		price("an organizer's key is checked", "`CreateConference`, a new name", "an organizer's key is checked", "`Conference`", "`UpdateConference`, to ended"))
+}
+
+// dollars is for a thousand of one thing.
+func dollars(measured map[string]meter, name string) float64 {
+	const read, write = 0.125, 0.625
+	m, ok := measured[name]
+	if !ok {
+		panic("nobody measured " + name)
+	}
+	return (m.reads*read + m.writes*write) / 1000
 }
 
 // documented compares a part of docs/data-model.md.

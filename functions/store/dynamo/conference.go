@@ -11,7 +11,7 @@ import (
 	"github.com/coopnet/coopnet/shared/cursor"
 )
 
-// Conference is the store of conferences and invitations.
+// Conference is the store of conferences, invitations, launches and of who waits to be let in.
 type Conference struct {
 	db     *DB
 	table  table
@@ -20,7 +20,7 @@ type Conference struct {
 
 var _ conference.Store = (*Conference)(nil)
 
-// Conference returns the store of conferences and invitations.
+// Conference returns the store of what belongs to conferences.
 func (db *DB) Conference() *Conference {
 	return &Conference{db, db.table(db.cfg.Tables.Conference), newRecent(db.cfg.Now)}
 }
@@ -45,7 +45,7 @@ func conferenceItem(c *conference.Conference) (item, error) {
 
 // place is where a conference is in the list.
 func place(c *conference.Conference) item {
-	return item{"list": text(shardOf("conference", c.ID)), "order": text(order(c.CreatedAt, c.ID))}
+	return entry("conference", c.CreatedAt, c.ID)
 }
 
 func decodeConference(i item) (*conference.Conference, error) {
@@ -67,6 +67,9 @@ func (s *Conference) CreateConference(ctx context.Context, c *conference.Confere
 	}
 	waiting := item{"pending": number(1)}.expire(now.Add(pendingLife))
 	if err := s.insert(ctx, c, waiting); err != nil {
+		if errors.Is(err, conference.ErrConflict) {
+			return s.goOn(ctx, c.ID)
+		}
 		return err
 	}
 	claim, err := s.take(ctx, c, c.Expires())
@@ -78,6 +81,36 @@ func (s *Conference) CreateConference(ctx context.Context, c *conference.Confere
 	}
 	_, err = s.confirm(ctx, c, claim)
 	return err
+}
+
+// goOn makes sure that a conference which exists is there for its readers, as a request is repeated whose first run was
+// stopped or still runs, and returns ErrConflict; or ErrNameTaken, when it is not there for that.
+func (s *Conference) goOn(ctx context.Context, id string) error {
+	i, err := s.table.get(ctx, conferenceKey(id))
+	if err != nil {
+		return err
+	}
+	if !i.has("pending") || i.expired(s.db.cfg.Now()) {
+		return conference.ErrConflict
+	}
+	c, err := decodeConference(i)
+	if err != nil {
+		return err
+	}
+	name, err := s.table.get(ctx, nameKey(c.Name))
+	if err != nil {
+		return err
+	}
+	claim := name.text("nonce")
+	if name.text("conference") != id {
+		if claim, err = s.take(ctx, c, c.Expires()); err != nil {
+			return err
+		}
+	}
+	if _, err := s.confirm(ctx, c, claim); err != nil {
+		return err
+	}
+	return conference.ErrConflict
 }
 
 func (s *Conference) insert(ctx context.Context, c *conference.Conference, more item) error {
@@ -272,12 +305,9 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	defer cancel()
 	now := s.db.cfg.Now()
 	l := listing{table: s.table, list: "conference", filter: live(now), limit: q.Limit}
-	if q.Cursor != "" {
-		place, ok := cursor.Place(cursorList(q), q.Cursor)
-		if _, _, fits := splitOrder(place); !ok || !fits {
-			return conference.Page{}, conference.ErrCursor
-		}
-		l.below = place
+	var ok bool
+	if l.below, ok = placeAfter(cursorList(q), q.Cursor); !ok {
+		return conference.Page{}, conference.ErrCursor
 	}
 	switch q.Status {
 	case conference.StatusEnded:
@@ -295,13 +325,19 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 	if next != "" {
 		page.Next = cursor.Make(cursorList(q), next)
 	}
-	found, err := s.rows(ctx, entries)
+	rows, err := s.table.rows(ctx, entries)
 	if err != nil {
 		return conference.Page{}, err
 	}
-	for _, entry := range entries {
-		c := found[entry.text(HashKey)]
-		if c != nil && (q.Status == "" || c.Status(now) == q.Status) {
+	for _, row := range rows {
+		c, err := s.alive(row)
+		if errors.Is(err, conference.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return conference.Page{}, err
+		}
+		if q.Status == "" || c.Status(now) == q.Status {
 			page.Conferences = append(page.Conferences, c)
 		}
 	}
@@ -310,25 +346,37 @@ func (s *Conference) Conferences(ctx context.Context, q conference.Query) (confe
 
 func cursorList(q conference.Query) string { return "conferences " + q.Status }
 
-func (s *Conference) rows(ctx context.Context, entries []item) (map[string]*conference.Conference, error) {
-	keys := make([]key, len(entries))
-	for i, entry := range entries {
-		keys[i] = key{entry.text(HashKey), entry.text(RangeKey)}
+// DeleteConference implements conference.Store. One that has ended gives its name back first, so that a deletion that
+// is cut off can be done again; one that lives must be gone before another may have its name.
+func (s *Conference) DeleteConference(ctx context.Context, id string, version int64) error {
+	ctx, cancel := s.db.change(ctx)
+	defer cancel()
+	k := conferenceKey(id)
+	i, err := s.table.get(ctx, k)
+	if err != nil || i == nil {
+		return err
 	}
-	items, err := s.table.many(ctx, keys)
+	c, err := decodeConference(i)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	found := make(map[string]*conference.Conference, len(items))
-	for _, i := range items {
-		c, err := s.alive(i)
-		if errors.Is(err, conference.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		found[i.text(HashKey)] = c
+	if c.Version != version {
+		return conference.ErrConflict
 	}
-	return found, nil
+	ended := c.Status(s.db.cfg.Now()) == conference.StatusEnded
+	if ended {
+		s.giveBack(ctx, c.Name, i.text("claim"))
+	}
+	done, err := s.table.drop(ctx, k, when("attribute_not_exists(#pk) OR #version = :version", item{":version": number(version)}))
+	s.recent.forget(k)
+	if err != nil {
+		return err
+	}
+	if !done {
+		return conference.ErrConflict
+	}
+	if !ended {
+		s.giveBack(ctx, c.Name, i.text("claim"))
+	}
+	return nil
 }

@@ -303,7 +303,7 @@ func TestStoppedKey(t *testing.T) {
 			if got, err := s.fresh(t).Staff().KeyByHash(t.Context(), k.Hash); err != nil || got.ID != "a" {
 				t.Errorf("got %+v, %v", got, err)
 			}
-			if err := s.fresh(t).Staff().RevokeKey(t.Context(), "a", s.clock.Now()); err != nil {
+			if err := s.fresh(t).Staff().RevokeKey(t.Context(), "a", s.clock.Now(), "key:b"); err != nil {
 				t.Error(err)
 			}
 		})
@@ -325,7 +325,7 @@ func TestManyStops(t *testing.T) {
 	for round := range rounds {
 		var wg sync.WaitGroup
 		for i := range together {
-			f, stop, choice, picks := fronts[i], random.Int64N(6), random.IntN(8), random.Perm(max(len(ids), 1))
+			f, stop, choice, picks := fronts[i], random.Int64N(6), random.IntN(9), random.Perm(max(len(ids), 1))
 			id, known := fmt.Sprintf("c%d-%d", round, i), slices.Clone(ids)
 			name := []string{"A", "B"}[random.IntN(2)]
 			own := &stage{e, f, s.tables, s.clock}
@@ -371,6 +371,9 @@ func act(ctx context.Context, db *dynamo.DB, now time.Time, choice int, id, name
 			c.EndedAt, c.EndsAt = time.Time{}, aws.Time(now.Add(2*time.Minute))
 		case 6:
 			c.EndsAt = aws.Time(now)
+		case 8:
+			_ = store.DeleteConference(ctx, c.ID, c.Version)
+			return
 		default:
 			c.Title = id
 		}

@@ -3,6 +3,7 @@ package dynamo_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/coopnet/coopnet/functions/store/dynamo"
 	"github.com/coopnet/coopnet/functions/store/dynamo/dynamotest"
 	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/shared/idempotency"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -23,7 +25,7 @@ type method = func(context.Context) error
 func methods(db *dynamo.DB, now time.Time) map[string]method {
 	c, s, i, k := db.Conference(), db.Secrets(), db.Identity(), db.Staff()
 	inv := &conference.Invitation{ID: "i", ExpiresAt: now.Add(time.Hour)}
-	return map[string]method{
+	all := map[string]method{
 		"CreateConference": func(ctx context.Context) error {
 			return c.CreateConference(ctx, storetest.NewConference("new", "New", now))
 		},
@@ -60,8 +62,60 @@ func methods(db *dynamo.DB, now time.Time) map[string]method {
 		"CreateKey":      func(ctx context.Context) error { return k.CreateKey(ctx, staff.Key{ID: "b", Hash: [32]byte{2}}) },
 		"KeyByHash":      func(ctx context.Context) error { _, err := k.KeyByHash(ctx, [32]byte{1}); return err },
 		"Keys":           func(ctx context.Context) error { _, err := k.Keys(ctx); return err },
-		"RevokeKey":      func(ctx context.Context) error { return k.RevokeKey(ctx, "a", now) },
+		"RevokeKey":      func(ctx context.Context) error { return k.RevokeKey(ctx, "a", now, "key:b") },
+		"UseKey":         func(ctx context.Context) error { return k.UseKey(ctx, "a", now, now) },
 		"Ready":          db.Ready,
+	}
+	maps.Copy(all, organizing(db, now))
+	return all
+}
+
+// organizing is the methods of stores that came with what organizers can do.
+func organizing(db *dynamo.DB, now time.Time) map[string]method {
+	c, r := db.Conference(), db.Idempotency()
+	return map[string]method{
+		"DeleteConference": func(ctx context.Context) error { return c.DeleteConference(ctx, "gone", 1) },
+		"DeleteInvitation": func(ctx context.Context) error { return c.DeleteInvitation(ctx, "k") },
+		"Invitations": func(ctx context.Context) error {
+			_, err := c.Invitations(ctx, conference.InvitationQuery{Conference: "old", Limit: 50})
+			return err
+		},
+		"EraseInvitations": func(ctx context.Context) error { _, err := c.EraseInvitations(ctx, "ada@example.org"); return err },
+		"EraseIdentities": func(ctx context.Context) error {
+			_, err := db.Identity().EraseIdentities(ctx, "ada@example.org")
+			return err
+		},
+		"CreateKnock": func(ctx context.Context) error { return c.CreateKnock(ctx, knockOf("new", now)) },
+		"Knock":       func(ctx context.Context) error { _, err := c.Knock(ctx, "old", "a"); return err },
+		"TouchKnock":  func(ctx context.Context) error { return c.TouchKnock(ctx, knockOf("a", now)) },
+		"DecideKnock": func(ctx context.Context) error { return c.DecideKnock(ctx, knockOf("b", now)) },
+		"Knocks": func(ctx context.Context) error {
+			_, err := c.Knocks(ctx, conference.KnockQuery{Conference: "old", Limit: 50})
+			return err
+		},
+		"Waiting":     func(ctx context.Context) error { _, err := c.Waiting(ctx, "old"); return err },
+		"DeleteKnock": func(ctx context.Context) error { return c.DeleteKnock(ctx, "old", "c") },
+		"CreateLaunch": func(ctx context.Context) error {
+			return c.CreateLaunch(ctx, &conference.Launch{Hash: [32]byte{2}, ExpiresAt: now.Add(time.Hour)})
+		},
+		"Launch": func(ctx context.Context) error { _, err := c.Launch(ctx, [32]byte{1}); return err },
+		"RedeemLaunch": func(ctx context.Context) error {
+			return c.RedeemLaunch(ctx, [32]byte{1}, conference.Installed{Version: "1"}, now)
+		},
+		"Claim": func(ctx context.Context) error {
+			_, _, err := r.Claim(ctx, idempotency.Claim{ID: "b", Seed: "s", ExpiresAt: now.Add(time.Hour)})
+			return err
+		},
+		"Answer":  func(ctx context.Context) error { _, err := r.Answer(ctx, "a", "x"); return err },
+		"Release": func(ctx context.Context) error { return r.Release(ctx, "c") },
+	}
+}
+
+// knockOf is a knock at the old conference.
+func knockOf(participant string, now time.Time) *conference.Knock {
+	return &conference.Knock{
+		Conference: "old", Participant: participant, Name: "Ada Lovelace", Status: conference.KnockWaiting, AskedAt: now, SeenAt: now,
+		Leaves: now.Add(12 * time.Hour), ExpiresAt: now.Add(150 * time.Second),
 	}
 }
 
@@ -76,7 +130,17 @@ func prepare(t *testing.T, db *dynamo.DB, now time.Time) {
 		db.Identity().SaveIdentity(t.Context(), [32]byte{3}, identity.Identity{}, now.Add(time.Hour)),
 		db.Identity().SaveIdentity(t.Context(), [32]byte{1}, identity.Identity{}, now.Add(time.Hour)),
 		db.Staff().CreateKey(t.Context(), staff.Key{ID: "a", Hash: [32]byte{1}}),
+		db.Conference().CreateConference(t.Context(), storetest.NewConference("gone", "Gone", now)),
+		db.Conference().CreateInvitation(t.Context(), &conference.Invitation{ID: "k", CodeHash: [32]byte{2}, ExpiresAt: now.Add(time.Hour)}),
+		db.Conference().CreateLaunch(t.Context(), &conference.Launch{Hash: [32]byte{1}, ExpiresAt: now.Add(time.Hour)}),
 	)
+	for _, participant := range []string{"a", "b", "c"} {
+		err = errors.Join(err, db.Conference().CreateKnock(t.Context(), knockOf(participant, now)))
+	}
+	for _, id := range []string{"a", "c"} {
+		_, _, claimErr := db.Idempotency().Claim(t.Context(), idempotency.Claim{ID: id, Seed: "s", ExpiresAt: now.Add(time.Hour)})
+		err = errors.Join(err, claimErr)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,6 +249,21 @@ func TestLostAnswers(t *testing.T) {
 	}
 	t.Run("conference", func(t *testing.T) {
 		storetest.TestConference(t, func(t *testing.T, now func() time.Time) conference.Store { return at(t, now).Conference() })
+	})
+	t.Run("lobby", func(t *testing.T) {
+		storetest.TestLobby(t, func(t *testing.T, now func() time.Time) conference.LobbyStore { return at(t, now).Conference() })
+	})
+	t.Run("launches", func(t *testing.T) {
+		storetest.TestLaunches(t, func(t *testing.T, now func() time.Time) conference.Launches { return at(t, now).Conference() })
+	})
+	t.Run("erasure", func(t *testing.T) {
+		storetest.TestErasure(t, func(t *testing.T, now func() time.Time) (identity.Store, identity.People, conference.Store, conference.People) {
+			db := at(t, now)
+			return db.Identity(), db.Identity(), db.Conference(), db.Conference()
+		})
+	})
+	t.Run("idempotency", func(t *testing.T) {
+		storetest.TestIdempotency(t, func(t *testing.T, now func() time.Time) idempotency.Store { return at(t, now).Idempotency() })
 	})
 	t.Run("secrets", func(t *testing.T) {
 		storetest.TestSecrets(t, func(t *testing.T, now func() time.Time) conference.Secrets { return at(t, now).Secrets() })

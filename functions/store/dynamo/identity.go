@@ -31,7 +31,8 @@ func (s *Identity) SaveIdentity(ctx context.Context, hash [32]byte, who identity
 	if err != nil {
 		return fmt.Errorf("encode identity: %w", err)
 	}
-	i := identityKey(hash).item().expire(expires)
+	k := identityKey(hash)
+	i := k.item().expire(expires).of(who.Email, k.pk)
 	i["body"] = text(string(body))
 	_, err = s.table.put(ctx, i, expression{})
 	return err

@@ -77,10 +77,7 @@ func (m *meter) measure(ctx context.Context, in middleware.InitializeInput, next
 	default:
 		read, write = consumed(out.Result)
 	}
-	after := m.entries(ctx, params)
-	for i := range before {
-		write += moved(before[i], after[i])
-	}
+	write += indexed(before, m.entries(ctx, params))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.calls, m.reads, m.writes = m.calls+1, m.reads+read, m.writes+write
@@ -109,26 +106,30 @@ func consumed(result any) (read, write float64) {
 	panic(fmt.Sprintf("nobody knows what %T consumes", result))
 }
 
-// entry is what an index has of an item; nil is nothing.
-type entry struct{ key, projected string }
+// entry is what an index has of an item.
+type entry struct{ key, rest string }
 
-// moved is what an index writes: where its key changes, the old place and the new one.
-func moved(before, after *entry) float64 {
-	switch {
-	case before == nil && after == nil:
-		return 0
-	case before == nil || after == nil:
-		return 1
-	case before.key != after.key:
-		return 2
-	case before.projected != after.projected:
-		return 1
+// indexed is what the indexes' own writes consume: an entry whose key changes is deleted and written.
+func indexed(before, after map[string]entry) (write float64) {
+	for name := range before {
+		if _, stays := after[name]; !stays {
+			write++
+		}
 	}
-	return 0
+	for name, now := range after {
+		was, there := before[name]
+		switch {
+		case there && was.key != now.key:
+			write += 2
+		case was != now:
+			write++
+		}
+	}
+	return write
 }
 
-// entries is what each index of the table has of the item that a write is about.
-func (m *meter) entries(ctx context.Context, params reflect.Value) []*entry {
+// entries are what the indexes have of the item that a write is about.
+func (m *meter) entries(ctx context.Context, params reflect.Value) map[string]entry {
 	table := params.FieldByName("TableName")
 	key := params.FieldByName("Key")
 	if item := params.FieldByName("Item"); item.IsValid() {
@@ -137,7 +138,8 @@ func (m *meter) entries(ctx context.Context, params reflect.Value) []*entry {
 	if !key.IsValid() || !table.IsValid() || params.FieldByName("ConsistentRead").IsValid() {
 		return nil
 	}
-	name, all := table.Interface().(*string), key.Interface().(map[string]types.AttributeValue)
+	name := table.Interface().(*string)
+	all := key.Interface().(map[string]types.AttributeValue)
 	out, err := m.plain.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: name, ConsistentRead: aws.Bool(true),
 		Key: map[string]types.AttributeValue{dynamo.HashKey: all[dynamo.HashKey], dynamo.RangeKey: all[dynamo.RangeKey]},
@@ -145,33 +147,29 @@ func (m *meter) entries(ctx context.Context, params reflect.Value) []*entry {
 	if err != nil {
 		return nil
 	}
-	var found []*entry
-	for _, of := range dynamo.Schema() {
-		if !strings.HasSuffix(*name, "-"+of.Domain) {
+	entries := map[string]entry{}
+	for _, table := range dynamo.Schema() {
+		if !strings.HasSuffix(*name, table.Domain) {
 			continue
 		}
-		for _, index := range of.Indexes {
-			e := &entry{values(out.Item, index.Hash, index.Range), values(out.Item, index.Includes...)}
-			if out.Item[index.Hash] == nil || out.Item[index.Range] == nil {
-				e = nil
+		for _, index := range table.Indexes {
+			if out.Item[index.Hash] != nil && out.Item[index.Range] != nil {
+				entries[index.Name] = entry{values(out.Item, index.Hash, index.Range), values(out.Item, index.Includes...)}
 			}
-			found = append(found, e)
 		}
 	}
-	return found
+	return entries
 }
 
 func values(item map[string]types.AttributeValue, names ...string) string {
-	var list []string
+	var all []string
 	for _, name := range names {
 		switch v := item[name].(type) {
 		case *types.AttributeValueMemberS:
-			list = append(list, v.Value)
+			all = append(all, name+"="+v.Value)
 		case *types.AttributeValueMemberN:
-			list = append(list, v.Value)
-		default:
-			list = append(list, "")
+			all = append(all, name+"="+v.Value)
 		}
 	}
-	return fmt.Sprintf("%q", list)
+	return strings.Join(all, "\n")
 }

@@ -23,6 +23,8 @@ import (
 //  4. Whoever finds a name taken reads its holder. If that is missing or has ended, the finder raises the holder's version
 //     (so a change that was prepared on the old one fails) and takes the name if its nonce is still the one that was
 //     read (so a holder that comes back to life meanwhile keeps it).
+//  5. A conference that is deleted gives its name back before, if it has ended, and afterwards if not. Stopped in
+//     between, the deletion is done again, or rule 4 frees the name.
 //
 // Suppose a holder lives on and another takes its name. The holder's claim would come before the other's read of the
 // name, or the nonce had changed; so before the fence; so its change, prepared before its claim, finds a raised version

@@ -32,9 +32,10 @@ const (
 func Schema() []Table {
 	return []Table{
 		{Domain: "conference", Indexes: []Index{
-			{Name: listIndex, Hash: "list", Range: "order", Includes: []string{"opens", "until", "expires"}},
+			{Name: listIndex, Hash: "list", Range: "order", Includes: []string{"opens", "until", "expires", "kind", "revoked", "knock"}},
+			{Name: personIndex, Hash: "person", Range: HashKey},
 		}},
-		{Domain: "identity"},
+		{Domain: "identity", Indexes: []Index{{Name: personIndex, Hash: "person", Range: HashKey}}},
 		{Domain: "staff"},
 		{Domain: "relay", Indexes: []Index{{Name: personIndex, Hash: "person", Range: HashKey}}},
 		{Domain: "installer"},

@@ -53,7 +53,10 @@ func (s *Staff) CreateKey(ctx context.Context, k staff.Key) error {
 	i := staffKey(hash).item()
 	i["body"], i["nonce"] = text(string(body)), text(nonce)
 	if !k.RevokedAt.IsZero() {
-		i["revoked"] = millis(k.RevokedAt)
+		i["revoked"], i["revoker"] = millis(k.RevokedAt), text(k.RevokedBy)
+	}
+	if !k.UsedAt.IsZero() {
+		i["used"] = millis(k.UsedAt)
 	}
 	if done, err = s.table.put(ctx, i, absent()); err != nil {
 		return err
@@ -97,7 +100,8 @@ func decodeKey(i item) (staff.Key, error) {
 	if err != nil || len(hash) != len(k.Hash) {
 		return staff.Key{}, fmt.Errorf("decode key %s: its hash cannot be read", k.ID)
 	}
-	k.Hash, k.RevokedAt = [32]byte(hash), i.time("revoked")
+	k.Hash, k.UsedAt = [32]byte(hash), i.time("used")
+	k.RevokedAt, k.RevokedBy = i.time("revoked"), i.text("revoker")
 	return k, nil
 }
 
@@ -132,24 +136,35 @@ func (s *Staff) Keys(ctx context.Context) ([]staff.Key, error) {
 }
 
 // RevokeKey implements staff.Store.
-func (s *Staff) RevokeKey(ctx context.Context, id string, at time.Time) error {
+func (s *Staff) RevokeKey(ctx context.Context, id string, at time.Time, by string) error {
 	ctx, cancel := s.db.change(ctx)
 	defer cancel()
-	named, err := s.table.get(ctx, staffID(id))
-	if err != nil {
-		return err
-	}
-	if named == nil {
-		return staff.ErrNotFound
-	}
 	nonce, err := s.db.nonce()
 	if err != nil {
 		return err
 	}
-	revoke := edit{set: item{"nonce": text(nonce)}, first: item{"revoked": millis(at)}}
-	i, err := s.table.update(ctx, staffKey(named.text("hash")), revoke, when("attribute_exists(#pk)", nil))
+	revoke := edit{set: item{"nonce": text(nonce)}, first: item{"revoked": millis(at), "revoker": text(by)}}
+	i, err := s.edit(ctx, id, revoke, when("attribute_exists(#pk)", nil))
 	if err == nil && i == nil {
 		return staff.ErrNotFound
 	}
 	return err
+}
+
+// UseKey implements staff.Store.
+func (s *Staff) UseKey(ctx context.Context, id string, at, since time.Time) error {
+	ctx, cancel := s.db.change(ctx)
+	defer cancel()
+	_, err := s.edit(ctx, id, edit{set: item{"used": millis(at)}},
+		when("attribute_exists(#pk) AND (attribute_not_exists(#used) OR #used < :since)", item{":since": millis(since)}))
+	return err
+}
+
+// edit returns nil where there is no such key or the condition does not hold.
+func (s *Staff) edit(ctx context.Context, id string, e edit, where expression) (item, error) {
+	named, err := s.table.get(ctx, staffID(id))
+	if err != nil || named == nil {
+		return nil, err
+	}
+	return s.table.update(ctx, staffKey(named.text("hash")), e, where)
 }

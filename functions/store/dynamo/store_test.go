@@ -10,6 +10,7 @@ import (
 	"github.com/coopnet/coopnet/functions/store/dynamo"
 	"github.com/coopnet/coopnet/functions/store/dynamo/dynamotest"
 	"github.com/coopnet/coopnet/functions/store/storetest"
+	"github.com/coopnet/coopnet/shared/idempotency"
 )
 
 func open(t *testing.T, e *dynamotest.Endpoint, now func() time.Time) *dynamo.DB {
@@ -29,6 +30,29 @@ func openAt(t *testing.T, e *dynamotest.Endpoint, url string, tables dynamo.Tabl
 func TestConference(t *testing.T) {
 	e := dynamotest.Start(t)
 	storetest.TestConference(t, func(t *testing.T, now func() time.Time) conference.Store { return open(t, e, now).Conference() })
+}
+
+func TestLobby(t *testing.T) {
+	e := dynamotest.Start(t)
+	storetest.TestLobby(t, func(t *testing.T, now func() time.Time) conference.LobbyStore { return open(t, e, now).Conference() })
+}
+
+func TestLaunches(t *testing.T) {
+	e := dynamotest.Start(t)
+	storetest.TestLaunches(t, func(t *testing.T, now func() time.Time) conference.Launches { return open(t, e, now).Conference() })
+}
+
+func TestErasure(t *testing.T) {
+	e := dynamotest.Start(t)
+	storetest.TestErasure(t, func(t *testing.T, now func() time.Time) (identity.Store, identity.People, conference.Store, conference.People) {
+		db := open(t, e, now)
+		return db.Identity(), db.Identity(), db.Conference(), db.Conference()
+	})
+}
+
+func TestIdempotency(t *testing.T) {
+	e := dynamotest.Start(t)
+	storetest.TestIdempotency(t, func(t *testing.T, now func() time.Time) idempotency.Store { return open(t, e, now).Idempotency() })
 }
 
 func TestSecrets(t *testing.T) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -33,6 +34,7 @@ func TestConference(t *testing.T, open OpenConference) {
 		"back from its end":          backFromItsEnd,
 		"recent":                     recentConference,
 		"one of many creates":        oneOfManyCreates,
+		"the same at once":           sameAtOnce,
 		"one of many updates":        oneOfManyUpdates,
 		"pages":                      pages,
 		"pages by status":            pagesByStatus,
@@ -229,6 +231,22 @@ func oneOfManyCreates(t *testing.T, s conference.Store, clock *Clock) {
 	})
 	if won != 1 {
 		t.Errorf("%d writers won", won)
+	}
+}
+
+// A request that is repeated while it runs finds what it has made.
+func sameAtOnce(t *testing.T, s conference.Store, clock *Clock) {
+	race(t, 20, nil, func(ctx context.Context, _ int) error {
+		err := s.CreateConference(ctx, NewConference("one", "Team", clock.Now()))
+		if err != nil && !errors.Is(err, conference.ErrConflict) && !errors.Is(err, conference.ErrNameTaken) {
+			return err
+		}
+		_, err = s.Conference(ctx, "one")
+		return err
+	})
+	c, err := s.ConferenceByName(t.Context(), "Team")
+	if got := all(t, s, conference.Query{Limit: 10}); err != nil || c.ID != "one" || len(got) != 1 {
+		t.Errorf("got %+v, %v; all: %v", c, err, got)
 	}
 }
 
