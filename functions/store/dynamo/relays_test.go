@@ -242,7 +242,7 @@ func TestStoppedErasureOfAttendance(t *testing.T) {
 	everyStop(t, prepare, do, func(t *testing.T, s *stage) {
 		store := s.fresh(t).Relays()
 		again, err := store.EraseAttendees(t.Context(), "ada")
-		if err != nil || erased+again != 3 {
+		if err != nil || erased+again > 3 { // whoever stopped knows of those at most that it was told of
 			t.Errorf("%d and then %d erased, %v", erased, again, err)
 		}
 		if left := everyAttendee(t, store, 10); !slices.Equal(left, []string{"p2"}) {
