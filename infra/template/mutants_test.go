@@ -35,7 +35,7 @@ func mutants() []mutant {
 		// Tables.
 		{main, "{AttributeName: order, AttributeType: S}", "{AttributeName: orders, AttributeType: S}", `the key "order", which AttributeDefinitions`},
 		{main, "{AttributeName: list, KeyType: HASH}", "{AttributeName: sk, KeyType: HASH}", "the code has [list(list, order"},
-		{main, "NonKeyAttributes: [opens, until, expires]", "NonKeyAttributes: [opens, until]", "the code has [list(list, order; opens, until, expires)]"},
+		{main, "NonKeyAttributes: [opens, until, expires, kind, revoked, knock]", "NonKeyAttributes: [opens, until]", "the code has [list(list, order; opens, until, expires, kind, revoked, knock)"},
 		{main, "{AttributeName: ttl, Enabled: true}", "{AttributeName: expires, Enabled: true}", `the TTL "expires"`},
 		{main, "PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false", "PointInTimeRecoveryEnabled is"},
 		{main, "      SSESpecification: {SSEEnabled: true, SSEType: KMS}\n", "", "SSEEnabled is"},
