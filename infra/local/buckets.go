@@ -36,7 +36,7 @@ func (g *Guard) serveS3(w http.ResponseWriter, r *http.Request) {
 	name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	wanted := s3Action(r.Method, key) + " " + g.buckets[name]
 	if key != "" {
-		wanted += "/*"
+		wanted += "/" + key
 	}
 	isPreflight := r.Method == http.MethodOptions // a browser asks, and signs nothing
 	if g.s3 == nil || !isPreflight && !g.admit(function, []string{wanted}) {
