@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -49,7 +50,7 @@ func announce(t testing.TB, s *server, n int) []meeting {
 	return meetings
 }
 
-// rush is how guests come: one of each conference, then another of each, and so on.
+// rush is how guests come: in any order, but in the same one each time.
 type rush struct {
 	guests   int           // of each conference
 	within   time.Duration // evenly spread; 0: as fast as atOnce of them go through
@@ -77,17 +78,18 @@ func (r rush) run(t testing.TB, s *server) arrival {
 	var mu sync.Mutex
 	took := make([]time.Duration, 0, total)
 	before, began := s.processor(t), time.Now()
+	order := rand.New(rand.NewPCG(4, uint64(total))).Perm(total)
 	atOnce := cmp.Or(r.atOnce, total)
 	places := make(chan struct{}, atOnce)
 	var coming sync.WaitGroup
-	for i := range total {
+	for i, n := range order {
 		if r.within > 0 {
 			time.Sleep(time.Until(began.Add(r.within * time.Duration(i) / time.Duration(total))))
 		}
 		places <- struct{}{}
 		coming.Go(func() {
 			defer func() { <-places }()
-			m := r.meetings[i%len(r.meetings)]
+			m := r.meetings[n%len(r.meetings)]
 			entry := m.password
 			if r.invited {
 				entry = m.invitation
