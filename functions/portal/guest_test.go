@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -216,37 +215,6 @@ func TestIdentitiesPerAddressAreLimited(t *testing.T) {
 		resp := c.Refused(429, "rate-limited", "PUT", "/api/v1/identity", ada)
 		if resp.Header.Get("Retry-After") != "2" {
 			t.Errorf("Retry-After %q", resp.Header.Get("Retry-After"))
-		}
-	})
-}
-
-// TestAWholeCompanyBehindOneAddress: 500 people (100 with -short) join at the same moment, and none of them is slowed
-// down.
-func TestAWholeCompanyBehindOneAddress(t *testing.T) {
-	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
-		w.create(c, nil)
-		people := 500
-		if testing.Short() { // the race detector makes SQLite twenty times slower
-			people = 100
-		}
-		seats := make(chan any, people)
-		var joining sync.WaitGroup
-		for range cap(seats) {
-			guest := c.Fork()
-			joining.Go(func() {
-				enter(guest)
-				identify(guest)
-				seats <- guest.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})["participant"].(object)["id"]
-			})
-		}
-		joining.Wait()
-		close(seats)
-		taken := make(map[any]bool)
-		for id := range seats {
-			taken[id] = true
-		}
-		if len(taken) != cap(seats) {
-			t.Errorf("%d seats for %d people", len(taken), cap(seats))
 		}
 	})
 }

@@ -15,8 +15,10 @@ import {
 import type { Timers } from './timers.ts';
 import { roles, type Role } from './wire.ts';
 
+export const bridgeKinds = ['audio', 'video'] as const;
+
 export interface Bridge {
-  kind: 'audio' | 'video';
+  kind: (typeof bridgeKinds)[number];
   label: string;
   country: string;
   number: string;
@@ -41,7 +43,7 @@ export interface Identity {
   email: string;
 }
 
-const nexts = ['identify', 'software', 'join'] as const;
+export const nexts = ['identify', 'software', 'join'] as const;
 export type Next = (typeof nexts)[number];
 
 export interface Admission {
@@ -222,7 +224,7 @@ function conferenceOf(value: unknown): Conference {
 function bridgeOf(value: unknown): Bridge {
   const from = fields(value, 'bridge');
   return {
-    kind: oneOf(from, 'kind', ['audio', 'video']),
+    kind: oneOf(from, 'kind', bridgeKinds),
     label: optionalText(from, 'label'),
     country: optionalText(from, 'country'),
     number: text(from, 'number'),
