@@ -143,8 +143,14 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// permits remembers what an answer depends on.
 func (g *Guard) permits(function, wanted string) bool {
-	_, ok := g.grant(function, wanted)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	grant, ok := g.grant(function, wanted)
+	if ok && g.asked[function] != nil {
+		g.asked[function][grant] = true
+	}
 	return ok
 }
 

@@ -65,7 +65,7 @@ func calls() map[string][]string {
 			"dynamodb:Query DiagnosticsTable/index/list", "dynamodb:Query DiagnosticsTable/index/person", "dynamodb:Query DiagnosticsTable/index/expiry",
 			"dynamodb:GetItem StaffTable", "dynamodb:UpdateItem StaffTable",
 			"dynamodb:GetItem WebhookTable", "dynamodb:PutItem WebhookTable", "dynamodb:Query WebhookTable", "dynamodb:Query WebhookTable/index/list",
-			"s3:GetObject ReportsBucket/diagnostics/*", "s3:PutObject ReportsBucket/reports/*", "s3:DeleteObject ReportsBucket/reports/*",
+			"s3:GetObject ReportsBucket/diagnostics/*", "s3:PutObject ReportsBucket/diagnostics/*", "s3:DeleteObject ReportsBucket/diagnostics/*",
 			"s3:ListBucket ReportsBucket",
 		},
 		"identity": {
