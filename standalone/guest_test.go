@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -86,34 +87,60 @@ func (c *caller) call(ctx context.Context, method, path string, body, answer any
 	return json.Unmarshal(text, answer)
 }
 
+// seat is what a join comes to.
+type seat struct {
+	Token       string
+	Participant struct{ ID string }
+	Relay       struct{ Control string }
+}
+
 // join does what the page does from its first load to the moment when it has what opens the relay: the control channel
 // and the picture take a token each.
-func (c *caller) join(ctx context.Context, entry map[string]string) (participant string, err error) {
+func (c *caller) join(ctx context.Context, entry map[string]string) (last seat, err error) {
 	if err := c.call(ctx, "GET", "/site", nil, nil); err != nil {
-		return "", err
+		return last, err
 	}
 	if err := c.call(ctx, "GET", "/identity", nil, nil); err != nil {
-		return "", err
+		return last, err
 	}
 	if err := c.call(ctx, "POST", "/admissions", entry, nil); err != nil {
-		return "", err
+		return last, err
 	}
-	who := map[string]any{"title": "Mr", "name": "James BOND", "email": "james@example.org", "remember": false}
-	if err := c.call(ctx, "PUT", "/identity", who, nil); err != nil {
-		return "", err
+	if err := c.identify(ctx); err != nil {
+		return last, err
 	}
 	for range 2 {
-		var ticket struct {
-			Token       string
-			Participant struct{ ID string }
+		before := last.Participant.ID
+		if last, err = c.token(ctx); err != nil {
+			return last, err
 		}
-		if err := c.call(ctx, "POST", "/join-tokens", map[string]string{"mode": "browser"}, &ticket); err != nil {
-			return "", err
+		if last.Token == "" || before != "" && before != last.Participant.ID {
+			return last, fmt.Errorf("the first token is %q's, the second %q's", before, last.Participant.ID)
 		}
-		if ticket.Token == "" || participant != "" && participant != ticket.Participant.ID {
-			return "", fmt.Errorf("the second token is %q's, the first %q's", ticket.Participant.ID, participant)
-		}
-		participant = ticket.Participant.ID
 	}
-	return participant, nil
+	return last, nil
+}
+
+func (c *caller) identify(ctx context.Context) error {
+	who := map[string]any{"title": "Mr", "name": "James BOND", "email": "james@example.org", "remember": false}
+	return c.call(ctx, "PUT", "/identity", who, nil)
+}
+
+func (c *caller) token(ctx context.Context) (s seat, err error) {
+	err = c.call(ctx, "POST", "/join-tokens", map[string]string{"mode": "browser"}, &s)
+	return s, err
+}
+
+// refused says what is wrong with an answer that must be this refusal; a refusal for a while must say for how long.
+func refused(err error, status int) error {
+	var r *refusal
+	switch {
+	case err == nil:
+		return fmt.Errorf("it was not refused with %d", status)
+	case !errors.As(err, &r) || r.status != status:
+		return err
+	case status == http.StatusServiceUnavailable && r.retryAfter == "":
+		return fmt.Errorf("no Retry-After: %w", err)
+	}
+	return nil
 }

@@ -104,7 +104,7 @@ func (r rush) run(t testing.TB, s *server) arrival {
 				a.failures = append(a.failures, err)
 				return
 			}
-			a.seats[seat] = true
+			a.seats[seat.Participant.ID] = true
 		})
 	}
 	coming.Wait()

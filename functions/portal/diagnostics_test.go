@@ -341,8 +341,10 @@ func TestNoPullWithoutAudit(t *testing.T) {
 	})
 }
 
+// TestFilesAreDown: what needs the store of files is refused for a while; everything else, joining above all, goes on.
 func TestFilesAreDown(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		w.create(c, nil)
 		_, code := report(t, c, "report", nil)
 		pending := announceReport(c, []byte("x"), nil)
 		w.files.fail(&problem.Error{Code: problem.Unavailable, Detail: "No files.", RetryAfter: time.Second})
@@ -353,6 +355,9 @@ func TestFilesAreDown(t *testing.T) {
 		c.Refused(503, "unavailable", "POST", reportPath+"/"+pending["id"].(string)+"/complete", nil)
 		c.Refused(503, "unavailable", "DELETE", "/api/v1/support/diagnostics/"+code, nil, w.support()...)
 		c.Expect(200, "GET", "/api/v1/support/diagnostics", nil, w.support()...)
+		enter(c)
+		identify(c)
+		c.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})
 		w.files.fail(nil)
 		c.Expect(204, "DELETE", "/api/v1/support/diagnostics/"+code, nil, w.support()...)
 	})

@@ -205,7 +205,7 @@ func (s *Store) room(size int64) error {
 	}
 	free, err := free(s.cfg.Path)
 	if err != nil {
-		return fault("look at the disk", err)
+		return fault("look at the disk", &fs.PathError{Op: "statfs", Path: s.cfg.Path, Err: err})
 	}
 	if free-size < s.cfg.Reserve {
 		return fault("store file", syscall.ENOSPC)
@@ -274,11 +274,16 @@ func flush(path string) error {
 	return nil
 }
 
-// fault gives a full disk its meaning for HTTP.
+// fault gives a disk that is full, and one that fails, their meaning for HTTP.
 func fault(what string, err error) error {
 	err = fmt.Errorf("%s: %w", what, err)
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return problem.Wrap(problem.StorageFull, "There is no room for the file.", err)
+	case errors.As(err, &path), errors.As(err, &link):
+		return &problem.Error{Code: problem.Unavailable, Detail: "The store of files does not answer. Try again.", RetryAfter: 5 * time.Second, Cause: err}
 	}
 	return err
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/shared/blob"
+	"github.com/coopnet/coopnet/shared/problem"
 )
 
 func openAt(t *testing.T, path string, now func() time.Time) *Store {
@@ -206,5 +207,31 @@ func TestKillAfterAcknowledgement(t *testing.T) {
 		if acknowledged < 20+7*round {
 			t.Errorf("the child stored only %d", acknowledged)
 		}
+	}
+}
+
+// A folder that does not answer is not the caller's fault, and not a defect: they may try again.
+func TestTheFolderIsGone(t *testing.T) {
+	s := openAt(t, t.TempDir(), nil)
+	body := []byte("x")
+	up, err := s.Upload(t.Context(), "a", object(body), time.Now().Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := s.path() + "-away"
+	if err := os.Rename(s.path(), away); err != nil {
+		t.Fatal(err)
+	}
+	if answer := get(t, up.Method, up.URL, body); answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
+		t.Errorf("an upload: %d %v", answer.StatusCode, answer.Header)
+	}
+	if err := s.Put(t.Context(), "a", bytes.NewReader(body), object(body)); problem.From(err).Code != problem.Unavailable {
+		t.Errorf("Put: %v", err)
+	}
+	if err := os.Rename(away, s.path()); err != nil {
+		t.Fatal(err)
+	}
+	if answer := get(t, up.Method, up.URL, body); answer.StatusCode != http.StatusCreated {
+		t.Errorf("once it is back: %d", answer.StatusCode)
 	}
 }
