@@ -1,6 +1,7 @@
 package conference
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,10 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	if mode != ModeBrowser && mode != ModeSoftware {
 		return nil, invalid("/mode", "must be browser or software")
 	}
-	if who == nil && a.Software {
+	switch {
+	case a.Who != nil:
+		who = a.Who // nobody joins as somebody else with it
+	case who == nil && a.Software:
 		who = &Identity{Name: a.Name}
 	}
 	if who == nil {
@@ -104,7 +108,7 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	}
 	now := d.cfg.Now().UTC().Truncate(time.Second) // the token counts whole seconds
 	claims := jointoken.Claims{
-		Issuer: d.cfg.PublicURL, Subject: a.Participant, Conference: c.ID, Person: jointoken.Person(who.Email),
+		Issuer: d.cfg.PublicURL, Subject: a.Participant, Conference: c.ID, Person: cmp.Or(jointoken.Person(who.Email), a.Person),
 		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a), Limit: c.MaxParticipants,
 		IssuedAt: now, NotBefore: now, Expires: now.Add(jointoken.MaxLifetime),
 	}

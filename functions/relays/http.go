@@ -22,16 +22,16 @@ func (d *Domain) Handler() *http.ServeMux {
 
 type authorised func(w http.ResponseWriter, r *http.Request, who string) error
 
-// organizer lets only holders of an organizer key through.
+// organizer lets only holders of an organizer key through; one that may only read is good for what only reads.
 func (d *Domain) organizer(h authorised) http.HandlerFunc {
 	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
-		key, err := bearer(w, r, "An organizer key is required.")
+		check := d.cfg.Staff.Organizer
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			check = d.cfg.Staff.Reader
+		}
+		actor, err := problem.Bearer(w, r, check)
 		if err != nil {
 			return err
-		}
-		actor, err := d.cfg.Staff.Organizer(r.Context(), key)
-		if err != nil {
-			return refused(w, err)
 		}
 		return h(w, r, actor)
 	})

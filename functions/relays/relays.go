@@ -38,6 +38,8 @@ const (
 type Staff interface {
 	// Organizer returns who holds the bearer key.
 	Organizer(ctx context.Context, bearer string) (actor string, err error)
+	// Reader is Organizer for calls that change nothing.
+	Reader(ctx context.Context, bearer string) (actor string, err error)
 	// Relay returns the id that a relay's credential is bound to.
 	Relay(ctx context.Context, bearer string) (relayID string, err error)
 }
