@@ -44,15 +44,22 @@ func (d *Domain) relay(h authorised) http.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		id, err := d.cfg.Staff.Relay(r.Context(), key)
+		bound, err := d.cfg.Staff.Relay(r.Context(), key)
 		if err != nil {
 			return refused(w, err)
 		}
-		if id != r.PathValue("id") || d.resident(id) || !isID(id) {
+		if id := r.PathValue("id"); !owns(bound, id) || d.resident(id) || !isID(id) {
 			return problem.New(problem.Forbidden, "This key is another relay's.")
 		}
 		return h(w, r, key)
 	})
+}
+
+// owns reports whether a credential is that relay's: it is bound to one id, or to a fleet whose ids begin alike, as in "i-*".
+// A fleet's machines come and go by themselves, and share what they know.
+func owns(bound, id string) bool {
+	start, isFleet := strings.CutSuffix(bound, "*")
+	return bound == id || isFleet && start != "" && strings.HasPrefix(id, start)
 }
 
 func bearer(w http.ResponseWriter, r *http.Request, missing string) (string, error) {
