@@ -42,7 +42,7 @@ func TestNoCallTakesLong(t *testing.T) {
 		if resp := c.Refused(http.StatusServiceUnavailable, "unavailable", http.MethodGet, "/api/v1/slow", nil); resp.Header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
-		for path, want := range map[string]string{"PUT /api/v1/relays/x": "4s", "GET /api/v1/sign-in/callback": "7s"} {
+		for path, want := range map[string]string{"PUT /api/v1/relays/x": "3s", "GET /api/v1/sign-in/callback": "7s"} {
 			method, path := path[:3], path[4:]
 			if resp := c.Do(method, path, nil); resp.Header.Get("X-Patience") != want {
 				t.Errorf("%s %s: %d %s", method, path, resp.Status, resp.Header.Get("X-Patience"))

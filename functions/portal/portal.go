@@ -40,8 +40,8 @@ const (
 	readyTimeout = 1500 * time.Millisecond
 
 	standardPatience = 1900 * time.Millisecond
-	probePatience    = 4 * time.Second // a relay is asked at its own address, for up to 1.5 s
-	signInPatience   = 7 * time.Second // the identity provider has 5 s, and a person waits for it
+	probePatience    = standardPatience + 1500*time.Millisecond // a relay is asked at its own address
+	signInPatience   = standardPatience + 5*time.Second         // the identity provider takes its time, and a person waits for it
 )
 
 type portal struct {
