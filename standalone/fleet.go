@@ -24,12 +24,19 @@ func (s *system) wireRelays() (err error) {
 	s.relays, err = relays.New(relays.Config{
 		Store: s.db.Relays(), Staff: portal.Crew(s.staff), Conferences: portal.Placed(s.db.Conference(), time.Now),
 		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: private}), Resident: resident{s.media},
-		Events: portal.Attendances(s.webhooks, s.db.Conference()), Logger: s.logger,
+		Events: portal.Attendances(s.webhooks, s.db.Conference()), Over: s.over, Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("wire the relays: %w", err)
 	}
 	return nil
+}
+
+// over tells of the end of a conference that lives on another machine, which this process has no round for.
+func (s *system) over(ctx context.Context, conference string) {
+	if _, err := s.conferences.Over(ctx, conference); err != nil {
+		s.logger.Warn("nobody was told of a conference's end", "conference", conference, "error", err)
+	}
 }
 
 // ended tells the relays. Those on other machines ask by themselves too, so that a failure delays only.

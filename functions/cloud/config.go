@@ -15,14 +15,35 @@ type Config struct {
 	LogLevel     string `env:"COOPNET_LOG_LEVEL" usage:"debug, info, warn or error; info when empty"`
 	EdgeSecret   string `env:"COOPNET_EDGE_SECRET" usage:"ARN of the secret that only the CDN sends along; empty: everybody may call, and the address is the gateway's"`
 	TurnSecret   string `env:"COOPNET_TURN_SECRET_ARN" usage:"ARN of the secret of TURN credentials; empty: nobody gets any"`
-	Relays       string `env:"COOPNET_RELAYS" usage:"relays as ID=URL, separated by spaces, where none announce themselves"`
+	ReleaseKeys  string `env:"COOPNET_RELEASE_KEYS" usage:"public keys of those who sign the software's releases, separated by commas; empty: nothing can be published"`
 	Region       string `env:"AWS_REGION" usage:"set by Lambda"`
 	AccessKey    string `env:"AWS_ACCESS_KEY_ID" usage:"set by Lambda"`
 	SecretKey    string `env:"AWS_SECRET_ACCESS_KEY" usage:"set by Lambda"`
 	SessionToken string `env:"AWS_SESSION_TOKEN" usage:"set by Lambda"`
+	OIDC         OIDC
+	Networks     Networks
 	Tables       Tables
 	Buckets      Buckets
 	Endpoints    Endpoints
+}
+
+// OIDC is the company's identity provider; without an issuer there is none. The settings mean what those of `coopnet serve`
+// mean that have the same names.
+type OIDC struct {
+	Issuer     string `env:"COOPNET_OIDC_ISSUER"`
+	Audience   string `env:"COOPNET_OIDC_AUDIENCE"`
+	ClientID   string `env:"COOPNET_OIDC_CLIENT_ID"`
+	Secret     string `env:"COOPNET_OIDC_CLIENT_SECRET_ARN" usage:"ARN of the secret of COOPNET_OIDC_CLIENT_ID"`
+	Scopes     string `env:"COOPNET_OIDC_SCOPES"`
+	RolesClaim string `env:"COOPNET_OIDC_ROLES_CLAIM"`
+	Roles      string `env:"COOPNET_OIDC_ROLES"`
+	Join       string `env:"COOPNET_OIDC_JOIN" usage:"name or password; name when empty"`
+}
+
+// Networks are those that are not public and may be called all the same: for machines without AWS.
+type Networks struct {
+	Relays   string `env:"COOPNET_RELAY_NETWORKS" usage:"where relays are, separated by commas"`
+	Webhooks string `env:"COOPNET_WEBHOOK_NETWORKS" usage:"where receivers of webhooks are, separated by commas"`
 }
 
 // Tables are the names of the tables that the function may use; one that it must not use is empty.
@@ -89,6 +110,9 @@ func (c Config) Validate() error {
 	}
 	if _, err := c.level(); err != nil {
 		wrong = append(wrong, fmt.Errorf("COOPNET_LOG_LEVEL must be debug, info, warn or error, not %q", c.LogLevel))
+	}
+	if c.OIDC.Join != "" && c.OIDC.Join != joinByName && c.OIDC.Join != joinByPassword {
+		wrong = append(wrong, fmt.Errorf("COOPNET_OIDC_JOIN must be name or password, not %q", c.OIDC.Join))
 	}
 	if c.Region == "" {
 		wrong = append(wrong, errors.New("AWS_REGION is missing"))

@@ -1,16 +1,16 @@
 package cloud
 
 import (
-	"context"
 	"fmt"
-	"net/url"
+	"net/netip"
 	"strings"
 
-	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/dynamo"
-	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/functions/webhook"
+	"github.com/coopnet/coopnet/shared/idempotency"
 )
 
 // DB opens the tables that the function may use. Which of them it needs, it says by name.
@@ -31,54 +31,46 @@ func (e *Environment) DB(needs ...string) (*dynamo.DB, error) {
 	}})
 }
 
-// Staff asks who may organize and who supports.
-func (e *Environment) Staff(db *dynamo.DB) (*staff.Domain, error) {
-	return staff.New(staff.Config{Store: db.Staff()})
-}
-
 // Identities asks who somebody says to be.
 func (e *Environment) Identities(db *dynamo.DB) (*identity.Domain, error) {
 	store := db.Identity()
 	return identity.New(identity.Config{Store: store, Limiter: store.Limiter(), Client: e.Clients.Site, Logger: e.Logger})
 }
 
-// Relays are those that the configuration names: a conference is at home on the one that its id chooses.
-func (e *Environment) Relays() (conference.Relays, error) {
-	var list fixedRelays
-	for _, entry := range strings.Fields(e.Config.Relays) {
-		id, origin, ok := strings.Cut(entry, "=")
-		u, err := url.Parse(origin)
-		if !ok || id == "" || err != nil || u.Host == "" || u.Path != "" {
-			return nil, fmt.Errorf("COOPNET_RELAYS must list ID=URL, not %q", entry)
-		}
-		socket := "ws" + strings.TrimPrefix(origin, "http")
-		list = append(list, conference.Relay{ID: id, WHIP: origin + "/whip", WHEP: origin + "/whep", Control: socket + "/control", TURN: turnURLs(u)})
+// Webhooks tells other systems. Without repeats nobody can subscribe twice by mistake, and nobody can here.
+func (e *Environment) Webhooks(db *dynamo.DB, people *staff.Domain, repeats *idempotency.Keeper) (*webhook.Domain, error) {
+	private, err := networks(e.Config.Networks.Webhooks)
+	if err != nil {
+		return nil, fmt.Errorf("COOPNET_WEBHOOK_NETWORKS: %w", err)
+	}
+	cfg := webhook.Config{Store: db.Webhook(), Staff: portal.Organizers(people), Networks: private, Logger: e.Logger}
+	if repeats != nil {
+		cfg.Repeats = repeats
+	}
+	return webhook.New(cfg)
+}
+
+// RelayNetworks are those that are not public where relays stand too.
+func (e *Environment) RelayNetworks() ([]netip.Prefix, error) {
+	list, err := networks(e.Config.Networks.Relays)
+	if err != nil {
+		return nil, fmt.Errorf("COOPNET_RELAY_NETWORKS: %w", err)
 	}
 	return list, nil
 }
 
-// turnURLs: TURN over TLS is spoken on the relay's HTTPS port.
-func turnURLs(relay *url.URL) []string {
-	if relay.Scheme != "https" {
-		return nil
+func networks(commas string) ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, text := range words(commas) {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a network such as 10.0.0.0/8", text)
+		}
+		list = append(list, p.Masked())
 	}
-	port := relay.Port()
-	if port == "" {
-		port = "443"
-	}
-	return []string{"turns:" + relay.Hostname() + ":" + port + "?transport=tcp"}
+	return list, nil
 }
 
-type fixedRelays []conference.Relay
-
-// Place implements conference.Relays.
-func (f fixedRelays) Place(_ context.Context, conferenceID, _ string) (conference.Relay, error) {
-	if len(f) == 0 {
-		return conference.Relay{}, problem.New(problem.Unavailable, "There is no relay.")
-	}
-	sum := 0
-	for _, c := range []byte(conferenceID) {
-		sum = (sum*31 + int(c)) % len(f)
-	}
-	return f[sum], nil
+func words(commas string) []string {
+	return strings.FieldsFunc(commas, func(r rune) bool { return r == ',' || r == ' ' })
 }

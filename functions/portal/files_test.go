@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coopnet/coopnet/functions/portal/portaltest"
 	"github.com/coopnet/coopnet/functions/store/disk"
 	"github.com/coopnet/coopnet/shared/blob"
 )
@@ -106,17 +107,9 @@ func (f *files) keys(t *testing.T) []string {
 	return keys
 }
 
-// send makes the request that a signed upload describes, and reports whether the content was taken.
 func send(t *testing.T, upload object, content []byte) bool {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), upload["method"].(string), upload["url"].(string), bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range upload["headers"].(object) {
-		r.Header.Set(name, value.(string))
-	}
-	return do(t, r).StatusCode < 300
+	return portaltest.Send(t, upload, content)
 }
 
 // fetch follows a signed download.

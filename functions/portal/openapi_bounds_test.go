@@ -12,6 +12,12 @@ import (
 	"github.com/coopnet/coopnet/shared/release"
 )
 
+// shapes know the limits that the document states.
+type shapes struct {
+	portaltest.Shapes
+	t *testing.T
+}
+
 // bound is a limit that the document states: the last value that is allowed, where there is a last one, and one beyond.
 type bound struct {
 	pointer    string
@@ -24,7 +30,7 @@ type missing struct{}
 // bounds lists the limits of a body's schema, with the values that a good body has.
 func (s shapes) bounds(schema object, pointer string, good any) []bound {
 	if ref, ok := schema["$ref"].(string); ok {
-		return s.bounds(s.d.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")], pointer, good)
+		return s.bounds(s.Document.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")], pointer, good)
 	}
 	var found []bound
 	limit := func(key string, last, next func(n int) any) {
@@ -141,7 +147,7 @@ func plain(t *testing.T, v any) (sent any) {
 // TestOpenAPIBounds sends the last value that each limit allows, and one beyond it.
 func TestOpenAPIBounds(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
-		s := shapes{t: t, c: c, d: readDocument(t, c.Do("GET", "/api/v1/openapi.json", nil).Body)}
+		s := shapes{portaltest.NewShapes(t, c), t}
 		id := w.create(c, nil)
 		_, code := report(t, c, "report", nil)
 		later := w.create(c, object{"name": "Later", "startsAt": w.clock.Now().Add(30 * 24 * time.Hour)})
@@ -173,9 +179,9 @@ func TestOpenAPIBounds(t *testing.T) {
 			"post /api/v1/relays/{id}/attendance":                  {"instance": "one", "visits": []any{plain(t, visit(1, "joined", id, "p", w.clock.Now()))}},
 		} {
 			method, path, _ := strings.Cut(call, " ")
-			operation := s.d.Paths[path][method]
+			operation := s.Document.Paths[path][method]
 			schema := operation.RequestBody.Content["application/json"].Schema
-			delete(s.d.Paths[path], method)
+			delete(s.Document.Paths[path], method)
 			which := id
 			if method == "patch" {
 				which = later // some of it is fixed once a conference is open
@@ -197,7 +203,7 @@ func TestOpenAPIBounds(t *testing.T) {
 					good["version"] = fmt.Sprint("1.0.", i)
 				}
 				body := with(t, good, b.pointer, b.next)
-				if len(s.errors(body, schema, "")) == 0 {
+				if len(s.Errors(body, schema, "")) == 0 {
 					t.Errorf("%s: the document allows %v at %s", call, b.next, b.pointer)
 				}
 				if resp := send(body); resp.Status != 422 || !strings.Contains(string(resp.Body), fmt.Sprintf(`"pointer":"%s"`, b.pointer)) {
@@ -207,7 +213,7 @@ func TestOpenAPIBounds(t *testing.T) {
 					continue
 				}
 				body = with(t, good, b.pointer, b.last)
-				if wrong := s.errors(body, schema, ""); len(wrong) > 0 {
+				if wrong := s.Errors(body, schema, ""); len(wrong) > 0 {
 					t.Errorf("%s: the document refuses %.60v at %s: %v", call, b.last, b.pointer, wrong)
 				}
 				if resp := send(body); resp.Status >= 300 {
@@ -215,7 +221,7 @@ func TestOpenAPIBounds(t *testing.T) {
 				}
 			}
 		}
-		for path, operations := range s.d.Paths {
+		for path, operations := range s.Document.Paths {
 			for method, operation := range operations {
 				if operation.RequestBody != nil {
 					t.Errorf("nothing tests the bounds of %s %s", method, path)

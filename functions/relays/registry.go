@@ -257,6 +257,7 @@ func (d *Domain) orders(ctx context.Context, id string, a announce.Announcement)
 		case err != nil:
 			return o, err
 		case over:
+			d.cfg.Over(ctx, room)
 			o.Over = append(o.Over, room)
 		case moved:
 			o.Moved = append(o.Moved, room)

@@ -105,6 +105,10 @@ type Config struct {
 	Now         func() time.Time // nil is time.Now
 	Rand        io.Reader        // nil is crypto/rand
 	Logger      *slog.Logger     // nil discards
+
+	// Over is told of a conference that is over while a relay still has somebody in it: nobody may have asked for its end.
+	// It may be told of the same again and again. Nil: nobody is told.
+	Over func(ctx context.Context, conference string)
 }
 
 // Domain is the relays and what can be done with them.
@@ -124,6 +128,9 @@ func New(cfg Config) (*Domain, error) {
 	}
 	if cfg.Events == nil {
 		cfg.Events = nobody{}
+	}
+	if cfg.Over == nil {
+		cfg.Over = func(context.Context, string) {}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

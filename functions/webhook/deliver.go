@@ -37,40 +37,50 @@ func pause(attempts int, random io.Reader) time.Duration {
 	return step + step*time.Duration(b[0])/1024
 }
 
-// Deliver does one round: what is due is sent, a bounded number to each receiver, within a bounded time. Each receiver
-// gets its events one after the other in the order in which they happened, except for those that it did not take at
-// first. Several processes may do rounds at the same time.
+// Deliver does one round.
 func (d *Domain) Deliver(ctx context.Context) error {
+	_, err := d.Round(ctx)
+	return err
+}
+
+// Round does one: what is due is sent, a bounded number to each receiver, within a bounded time. Each receiver gets its
+// events one after the other in the order in which they happened, except for those that it did not take at first. Several
+// processes may do rounds at the same time. It returns how many attempts it has made.
+func (d *Domain) Round(ctx context.Context) (attempts int, err error) {
 	subscriptions, err := d.subscriptions(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	until := d.cfg.Now().Add(roundTime)
 	slots := make(chan struct{}, atOnce)
 	errs := make([]error, len(subscriptions))
+	tried := make([]int, len(subscriptions))
 	var delivering sync.WaitGroup
 	for i, s := range subscriptions {
 		slots <- struct{}{}
 		delivering.Go(func() {
 			defer func() { <-slots }()
-			errs[i] = d.deliverTo(ctx, s, until)
+			tried[i], errs[i] = d.deliverTo(ctx, s, until)
 		})
 	}
 	delivering.Wait()
-	return errors.Join(errs...)
+	for _, n := range tried {
+		attempts += n
+	}
+	return attempts, errors.Join(errs...)
 }
 
-func (d *Domain) deliverTo(ctx context.Context, s *Subscription, until time.Time) error {
+func (d *Domain) deliverTo(ctx context.Context, s *Subscription, until time.Time) (attempts int, err error) {
 	due, err := d.cfg.Store.Due(ctx, s.ID, roundSize)
 	if err != nil {
-		return fmt.Errorf("find deliveries: %w", err)
+		return 0, fmt.Errorf("find deliveries: %w", err)
 	}
 	slices.SortStableFunc(due, func(a, b *Delivery) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
 	for _, x := range due {
 		if ctx.Err() != nil || !d.cfg.Now().Before(until) {
-			return ctx.Err()
+			return attempts, ctx.Err()
 		}
 		x.Attempts++
 		x.NextAt = d.now().Add(lease)
@@ -79,17 +89,18 @@ func (d *Domain) deliverTo(ctx context.Context, s *Subscription, until time.Time
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("claim delivery: %w", err)
+			return attempts, fmt.Errorf("claim delivery: %w", err)
 		}
+		attempts++
 		status, sendErr := d.send(ctx, s, x)
 		if err := d.settle(ctx, s, x, status, sendErr); err != nil {
-			return err
+			return attempts, err
 		}
 		if sendErr != nil { // nobody answers there: the others would only wait for the same
-			return nil
+			return attempts, nil
 		}
 	}
-	return nil
+	return attempts, nil
 }
 
 // settle stores what came of an attempt. When it cannot, the lease runs out and the event is sent again.

@@ -36,21 +36,21 @@ func (g *Guard) serveS3(w http.ResponseWriter, r *http.Request) {
 	name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	wanted := s3Action(r.Method, key) + " " + g.buckets[name]
 	if key != "" {
-		wanted += "/*"
+		wanted += "/" + key
 	}
 	isPreflight := r.Method == http.MethodOptions // a browser asks, and signs nothing
 	if g.s3 == nil || !isPreflight && !g.admit(function, []string{wanted}) {
 		http.Error(w, "<Error><Code>AccessDenied</Code></Error>", http.StatusForbidden)
 		return
 	}
-	mayList := g.permits(function, "s3:ListBucket "+g.buckets[name])
 	proxy := httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(g.s3)
 			p.Out.Host = p.In.Host // it is signed
 		},
 		ModifyResponse: func(answer *http.Response) error {
-			if answer.StatusCode == http.StatusNotFound && !mayList && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
+			if answer.StatusCode == http.StatusNotFound && isRead && !g.permits(function, "s3:ListBucket "+g.buckets[name]) {
 				answer.StatusCode, answer.Status = http.StatusForbidden, "403 Forbidden"
 			}
 			return nil

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/infra/template"
@@ -19,11 +20,18 @@ type front struct {
 	api    http.Handler
 	static http.Handler
 	secret string
-	pages  http.Header
+	stack  *template.Stack
+	heard  chan struct{} // closed once a relay's announcement was taken
+	first  sync.Once
+
+	mu      sync.Mutex
+	origins []string // that pages may connect to
+	pages   http.Header
 }
 
-func newFront(stack *template.Stack, files fs.FS, api http.Handler, secret string, origins []string) (*front, error) {
-	f := &front{api: api, secret: secret, static: http.NotFoundHandler(), pages: pageHeaders(stack, origins)}
+func newFront(stack *template.Stack, files fs.FS, api http.Handler, secret string, origins ...string) (*front, error) {
+	f := &front{api: api, secret: secret, static: http.NotFoundHandler(), stack: stack, heard: make(chan struct{})}
+	f.connect(origins...)
 	for _, b := range stack.Main.At("Resources", "Distribution", "Properties", "DistributionConfig", "CacheBehaviors").Items() {
 		if b.At("TargetOriginId").String() == "api" {
 			f.paths = append(f.paths, b.At("PathPattern").String())
@@ -39,10 +47,24 @@ func newFront(stack *template.Stack, files fs.FS, api http.Handler, secret strin
 	return f, nil
 }
 
+// connect lets pages connect to further origins.
+func (f *front) connect(origins ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.origins = append(f.origins, origins...)
+	f.pages = pageHeaders(f.stack, f.origins)
+}
+
+func (f *front) headers() http.Header {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pages
+}
+
 // ServeHTTP implements http.Handler.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !f.isAPI(r.URL.Path) {
-		for name, values := range f.pages {
+		for name, values := range f.headers() {
 			w.Header()[name] = values
 		}
 		f.static.ServeHTTP(w, r)
@@ -55,7 +77,27 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Whatever the client says in these is replaced.
 	r.Header.Set("X-Coopnet-Edge", f.secret)
 	r.Header.Set("X-Coopnet-Viewer", peer)
-	f.api.ServeHTTP(w, r)
+	if r.Method != http.MethodPut || !strings.HasPrefix(r.URL.Path, "/api/v1/relays/") {
+		f.api.ServeHTTP(w, r)
+		return
+	}
+	answer := &witness{ResponseWriter: w}
+	f.api.ServeHTTP(answer, r)
+	if answer.status == http.StatusOK {
+		f.first.Do(func() { close(f.heard) })
+	}
+}
+
+// witness remembers an answer's status.
+type witness struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *witness) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
 }
 
 func (f *front) isAPI(path string) bool {
@@ -66,16 +108,6 @@ func (f *front) isAPI(path string) bool {
 		}
 	}
 	return false
-}
-
-// relayOrigins are where pages reach the relays.
-func relayOrigins(relays string) []string {
-	var origins []string
-	for _, entry := range strings.Fields(relays) {
-		_, origin, _ := strings.Cut(entry, "=")
-		origins = append(origins, origin, "ws"+strings.TrimPrefix(origin, "http"))
-	}
-	return origins
 }
 
 // pageHeaders are those of the template's policy, with this machine's relays and files in the place of the cloud's. There is

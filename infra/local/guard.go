@@ -143,8 +143,15 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (g *Guard) permits(function, grant string) bool {
-	return slices.Contains(g.permitted[function], grant)
+// permits remembers what an answer depends on.
+func (g *Guard) permits(function, wanted string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	grant, ok := g.grant(function, wanted)
+	if ok && g.asked[function] != nil {
+		g.asked[function][grant] = true
+	}
+	return ok
 }
 
 func (g *Guard) table(name, index string) string {
@@ -166,13 +173,25 @@ func (g *Guard) admit(function string, wanted []string) bool {
 		g.asked[function] = make(map[string]bool)
 	}
 	for _, w := range wanted {
-		g.asked[function][w] = true
-		if !slices.Contains(g.permitted[function], w) {
+		grant, ok := g.grant(function, w)
+		if !ok {
 			g.refused = append(g.refused, function+": "+w)
 			return false
 		}
+		g.asked[function][grant] = true
 	}
 	return len(wanted) > 0
+}
+
+// grant is what permits a call: the same words, or the same beginning of an object's name.
+func (g *Guard) grant(function, wanted string) (string, bool) {
+	for _, granted := range g.permitted[function] {
+		start, isPrefix := strings.CutSuffix(granted, "/*")
+		if granted == wanted || isPrefix && strings.HasPrefix(wanted, start+"/") {
+			return granted, true
+		}
+	}
+	return "", false
 }
 
 // credential is the access key in a signature of version 4.

@@ -22,6 +22,8 @@ import (
 	"github.com/coopnet/coopnet/infra/template"
 )
 
+const loopback = "127.0.0.0/8,::1/128"
+
 // Config is what an Edition needs.
 type Config struct {
 	Folder    string            // with template.yaml
@@ -31,7 +33,6 @@ type Config struct {
 	DynamoDB  string            // URL of an endpoint that keeps nothing
 	S3        string            // URL of an endpoint that knows each function as a user; "": there are no buckets
 	Static    fs.FS             // the portal's files; nil: none
-	Relays    string            // as in COOPNET_RELAYS
 	Variables map[string]string // for every function, on top of the template's
 	Secrets   map[string]string // of the template, by resource; others are made
 	Output    io.Writer         // what the functions write
@@ -46,6 +47,8 @@ type Edition struct {
 	functions map[string]*runtimeapi.Function
 	servers   []*http.Server
 	secrets   *secrets
+	front     *front
+	schedules *schedules
 }
 
 // Start starts everything; the functions themselves start with their first invocation.
@@ -88,13 +91,24 @@ func Start(ctx context.Context, cfg Config) (e *Edition, err error) {
 	if err != nil {
 		return nil, err
 	}
-	front, err := newFront(stack, cfg.Static, api, e.secrets.value("EdgeSecret"), append(relayOrigins(cfg.Relays), aws))
-	if err != nil {
+	if e.front, err = newFront(stack, cfg.Static, api, e.secrets.value("EdgeSecret"), aws); err != nil {
 		return nil, err
 	}
-	e.serve(cfg.Listener, front)
-	return e, nil
+	e.serve(cfg.Listener, e.front)
+	e.schedules, err = startSchedules(stack, e.functions, cfg.Logger)
+	return e, err
 }
+
+// Connect lets pages connect to a relay.
+func (e *Edition) Connect(relay string) {
+	e.front.connect(relay, "ws"+strings.TrimPrefix(relay, "http"))
+}
+
+// Heard is closed once a relay has announced itself.
+func (e *Edition) Heard() <-chan struct{} { return e.front.heard }
+
+// Schedule asks at once for everything that the template's schedules ask for.
+func (e *Edition) Schedule(ctx context.Context) error { return e.schedules.all(ctx) }
 
 func (e *Edition) startFunctions(cfg Config, stack *template.Stack, names *names, aws string) error {
 	for _, f := range stack.Functions() {
@@ -102,7 +116,9 @@ func (e *Edition) startFunctions(cfg Config, stack *template.Stack, names *names
 		if err != nil {
 			return err
 		}
-		environment["COOPNET_PUBLIC_URL"], environment["COOPNET_RELAYS"] = e.URL, cfg.Relays
+		environment["COOPNET_PUBLIC_URL"] = e.URL
+		// Relays and receivers of webhooks are on this machine.
+		environment["COOPNET_RELAY_NETWORKS"], environment["COOPNET_WEBHOOK_NETWORKS"] = loopback, loopback
 		environment["AWS_REGION"], environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"] = region, f.Name, password
 		for _, service := range []string{"DYNAMODB", "S3", "SECRETS_MANAGER"} {
 			environment["AWS_ENDPOINT_URL_"+service] = aws
@@ -148,11 +164,29 @@ func (e *Edition) Command(ctx context.Context, function string, event map[string
 	return json.Unmarshal(response, answer)
 }
 
-// Key makes a staff key.
-func (e *Edition) Key(ctx context.Context, role string) (string, error) {
+// Key makes a staff key. The label of a relay's is the relay's id.
+func (e *Edition) Key(ctx context.Context, role, label string) (string, error) {
 	var made struct{ Key string }
-	err := e.Command(ctx, "conference", map[string]string{"coopnet": "key create", "role": role, "label": "local"}, &made)
+	err := e.Command(ctx, "conference", map[string]string{"coopnet": "key create", "role": role, "label": label}, &made)
 	return made.Key, err
+}
+
+// Removed says how much of a kind of data was removed.
+type Removed struct {
+	What   string `json:"what"`
+	Number int    `json:"number"`
+}
+
+// Erase removes a person's data, in the order of the standalone edition.
+func (e *Edition) Erase(ctx context.Context, email string) (all []Removed, err error) {
+	for _, function := range []string{"identity", "conference", "diagnostics"} {
+		var removed []Removed
+		if err := e.Command(ctx, function, map[string]string{"coopnet": "erase", "email": email}, &removed); err != nil {
+			return all, err
+		}
+		all = append(all, removed...)
+	}
+	return all, nil
 }
 
 // listen serves on a free port of the loopback, and returns its URL.
@@ -174,11 +208,17 @@ func (e *Edition) serve(l net.Listener, handler http.Handler) {
 // Close ends the functions and stops serving.
 func (e *Edition) Close() error {
 	var wrong []error
+	if e.schedules != nil {
+		e.schedules.cancel()
+	}
 	for _, s := range e.servers {
 		wrong = append(wrong, s.Close())
 	}
 	for _, f := range e.functions {
 		wrong = append(wrong, f.Close())
+	}
+	if e.schedules != nil {
+		e.schedules.running.Wait()
 	}
 	return errors.Join(wrong...)
 }

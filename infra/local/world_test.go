@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/coopnet/coopnet/functions/store/dynamo/dynamotest"
 	"github.com/coopnet/coopnet/infra/local"
@@ -96,8 +97,13 @@ func newWorld(t *testing.T, change func(*local.Config)) *world {
 		t.Fatal(err)
 	}
 	w := &world{log: &lockedBuffer{}}
+	files, buckets, err := local.StartS3(t.Context(), "../..", t.TempDir(), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = files.Stop(5 * time.Second) })
 	cfg := local.Config{
-		Folder: "../..", Programs: dir, Listener: listener, DynamoDB: dynamotest.Start(t).URL, Relays: "relay-1=https://relay.example",
+		Folder: "../..", Programs: dir, Listener: listener, DynamoDB: dynamotest.Start(t).URL, S3: buckets,
 		Static: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}},
 		Output: w.log, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
@@ -115,10 +121,28 @@ func newWorld(t *testing.T, change func(*local.Config)) *world {
 			t.Logf("the functions said: %s", text[max(0, len(text)-4000):])
 		}
 	})
-	if w.organizer, err = w.Key(t.Context(), "organizer"); err != nil {
+	w.organizer = w.key(t, "organizer", "tests")
+	return w
+}
+
+func (w *world) key(t *testing.T, role, label string) string {
+	t.Helper()
+	key, err := w.Key(t.Context(), role, label)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return w
+	return key
+}
+
+// relay announces one, and returns its address.
+func (w *world) relay(t *testing.T) string {
+	t.Helper()
+	key := w.key(t, "relay", "relay-1")
+	at := announcement(t, "relay-1", key)
+	w.browser(t).expect(http.StatusOK, http.MethodPut, "/api/v1/relays/relay-1", at, "Authorization", "Bearer "+key)
+	base := strings.TrimSuffix(at["whip"].(string), "/whip")
+	w.Connect(base)
+	return base
 }
 
 // browser keeps cookies, secure ones too: it believes that it speaks HTTPS.

@@ -117,7 +117,9 @@ func (s source) actions(domain string) []string {
 	for store, table := range s.tables {
 		if table == domain {
 			for _, m := range s.methods[store] {
-				follow(m)
+				if !strings.HasPrefix(m.Name.Name, "Erase") { // an operator erases, and no function
+					follow(m)
+				}
 			}
 		}
 	}

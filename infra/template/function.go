@@ -39,7 +39,7 @@ func (f Function) variable(name string, known []string, s *Stack) []Finding {
 	if !slices.Contains(known, name) {
 		return []Finding{found(v, "%s: no function listens to %s", f.Resource, name)}
 	}
-	isSecret := strings.Contains(name, "SECRET") || strings.Contains(name, "KEY") || strings.Contains(name, "PASSWORD")
+	isSecret := strings.Contains(name, "SECRET") || strings.HasSuffix(name, "KEY") || strings.Contains(name, "PASSWORD")
 	target := s.Main.At("Resources", v.Ref())
 	if isSecret && target.At("Type").String() != "AWS::SecretsManager::Secret" {
 		return []Finding{found(v, "%s: %s is not the name of a secret, but lies open", f.Resource, name)}

@@ -35,7 +35,7 @@ func mutants() []mutant {
 		// Tables.
 		{main, "{AttributeName: order, AttributeType: S}", "{AttributeName: orders, AttributeType: S}", `the key "order", which AttributeDefinitions`},
 		{main, "{AttributeName: list, KeyType: HASH}", "{AttributeName: sk, KeyType: HASH}", "the code has [list(list, order"},
-		{main, "NonKeyAttributes: [opens, until, expires]", "NonKeyAttributes: [opens, until]", "the code has [list(list, order; opens, until, expires)]"},
+		{main, "NonKeyAttributes: [opens, until, expires, kind, revoked, knock]", "NonKeyAttributes: [opens, until]", "the code has [list(list, order; opens, until, expires, kind, revoked, knock) person"},
 		{main, "{AttributeName: ttl, Enabled: true}", "{AttributeName: expires, Enabled: true}", `the TTL "expires"`},
 		{main, "PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false", "PointInTimeRecoveryEnabled is"},
 		{main, "      SSESpecification: {SSEEnabled: true, SSEType: KMS}\n", "", "SSEEnabled is"},
@@ -45,13 +45,15 @@ func mutants() []mutant {
 		// Permissions.
 		{main, `["dynamodb:GetItem"], Resource: !GetAtt IdentityTable.Arn`, `["dynamodb:GetItem", "dynamodb:PutItem"], Resource: !GetAtt IdentityTable.Arn`, "is permitted dynamodb:PutItem IdentityTable, and never calls it"},
 		{main, `"dynamodb:DeleteItem"], Resource: !GetAtt IdentityTable.Arn`, `"dynamodb:Scan"], Resource: !GetAtt IdentityTable.Arn`, "IdentityFunction calls dynamodb:DeleteItem IdentityTable"},
-		{main, `["dynamodb:Query"], Resource: !Sub "${ConferenceTable.Arn}/index/list"`, `["dynamodb:Query"], Resource: !Sub "${ConferenceTable.Arn}/index/*"`, "ConferenceTable/index/list, and its role does not permit"},
+		{main, `Resource: [!Sub "${ConferenceTable.Arn}/index/list", `, `Resource: [!Sub "${ConferenceTable.Arn}/index/*", `, "ConferenceTable/index/list, and its role does not permit"},
 		{main, `["dynamodb:GetItem"], Resource: !GetAtt IdentityTable.Arn`, `["dynamodb:GetItem"], Resource: "*"`, "dynamodb:GetItem is permitted for every resource"},
 		{main, `["dynamodb:GetItem"], Resource: !GetAtt IdentityTable.Arn`, `["dynamodb:*"], Resource: !GetAtt IdentityTable.Arn`, `"dynamodb:*" is a wildcard`},
-		{main, "Resource: [!Ref EdgeSecret, !Ref TurnSecret]", "Resource: [!Ref EdgeSecret]", "calls secretsmanager:GetSecretValue TurnSecret"},
+		{main, "Resource: [!Ref EdgeSecret, !Ref TurnSecret, !Ref ProviderSecret]", "Resource: [!Ref EdgeSecret, !Ref ProviderSecret]", "calls secretsmanager:GetSecretValue TurnSecret"},
 		{main, "Resource: !GetAtt IdentityLog.Arn", "Resource: !GetAtt ConferenceLog.Arn", "logs:PutLogEvents IdentityLog"},
 		{fleet, `["secretsmanager:GetSecretValue"], Resource: [!Ref CertificateSecretArn, !Ref TurnSecretArn, !Ref RelayKeyArn]`, `["secretsmanager:GetSecretValue"], Resource: "*"`, "for every resource"},
 		{main, "Principal: {Service: cloudfront.amazonaws.com}", `Principal: "*"`, "permits everybody"},
+		{main, `Resource: !Sub "${ReleasesBucket.Arn}/software/*"`, `Resource: !Sub "${ReleasesBucket.Arn}/*"`, "calls s3:GetObject ReleasesBucket/software/*, and its role does not permit it"},
+		{main, `["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], Resource: !Sub "${ReportsBucket.Arn}/diagnostics/*"`, `["s3:GetObject", "s3:PutObject"], Resource: !Sub "${ReportsBucket.Arn}/diagnostics/*"`, "calls s3:DeleteObject ReportsBucket/diagnostics/*"},
 		// Doors.
 		{main, "BlockPublicPolicy: true", "BlockPublicPolicy: false", "may become public: BlockPublicPolicy"},
 		{main, `"aws:SecureTransport": "false"`, `"aws:SecureTransport": "true"`, "without TLS"},

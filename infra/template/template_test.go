@@ -43,24 +43,34 @@ func calls() map[string][]string {
 		"conference": {
 			"dynamodb:GetItem ConferenceTable", "dynamodb:PutItem ConferenceTable", "dynamodb:UpdateItem ConferenceTable",
 			"dynamodb:DeleteItem ConferenceTable", "dynamodb:BatchGetItem ConferenceTable",
-			"dynamodb:Query ConferenceTable/index/list",
+			"dynamodb:Query ConferenceTable/index/list", "dynamodb:Query ConferenceTable/index/person",
 			"dynamodb:GetItem IdentityTable",
 			"dynamodb:GetItem StaffTable", "dynamodb:PutItem StaffTable", "dynamodb:UpdateItem StaffTable", "dynamodb:DeleteItem StaffTable",
 			"dynamodb:Query StaffTable",
 			"dynamodb:GetItem RelayTable", "dynamodb:PutItem RelayTable", "dynamodb:DeleteItem RelayTable", "dynamodb:Query RelayTable",
+			"dynamodb:Query RelayTable/index/person",
 			"dynamodb:GetItem WebhookTable", "dynamodb:PutItem WebhookTable", "dynamodb:DeleteItem WebhookTable", "dynamodb:Query WebhookTable",
 			"dynamodb:BatchGetItem WebhookTable", "dynamodb:Query WebhookTable/index/list",
+			"dynamodb:GetItem InstallerTable", "dynamodb:Query InstallerTable",
 		},
 		"installer": {
 			"dynamodb:GetItem InstallerTable", "dynamodb:PutItem InstallerTable", "dynamodb:DeleteItem InstallerTable", "dynamodb:Query InstallerTable",
+			"dynamodb:GetItem StaffTable", "dynamodb:UpdateItem StaffTable",
+			"s3:GetObject ReleasesBucket/software/*", "s3:PutObject ReleasesBucket/software/*", "s3:DeleteObject ReleasesBucket/software/*",
+			"s3:ListBucket ReleasesBucket",
 		},
 		"diagnostics": {
 			"dynamodb:GetItem DiagnosticsTable", "dynamodb:PutItem DiagnosticsTable", "dynamodb:UpdateItem DiagnosticsTable",
 			"dynamodb:DeleteItem DiagnosticsTable", "dynamodb:Query DiagnosticsTable", "dynamodb:BatchGetItem DiagnosticsTable",
-			"dynamodb:Query DiagnosticsTable/index/list", "dynamodb:Query DiagnosticsTable/index/expiry",
+			"dynamodb:Query DiagnosticsTable/index/list", "dynamodb:Query DiagnosticsTable/index/person", "dynamodb:Query DiagnosticsTable/index/expiry",
+			"dynamodb:GetItem StaffTable", "dynamodb:UpdateItem StaffTable",
+			"dynamodb:GetItem WebhookTable", "dynamodb:PutItem WebhookTable", "dynamodb:Query WebhookTable", "dynamodb:Query WebhookTable/index/list",
+			"s3:GetObject ReportsBucket/diagnostics/*", "s3:PutObject ReportsBucket/diagnostics/*", "s3:DeleteObject ReportsBucket/diagnostics/*",
+			"s3:ListBucket ReportsBucket",
 		},
 		"identity": {
 			"dynamodb:GetItem IdentityTable", "dynamodb:PutItem IdentityTable", "dynamodb:UpdateItem IdentityTable", "dynamodb:DeleteItem IdentityTable",
+			"dynamodb:Query IdentityTable/index/person",
 		},
 	}
 }

@@ -1,13 +1,12 @@
 /** A guest's report: made in the page, uploaded, read out, and pulled at the support desk. */
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { barriers } from './barriers.ts';
 import { launch, open, person } from './chromium.ts';
 import { Coopnet } from './harness.ts';
+import { report, send } from './reports.ts';
 import { unexpected } from './watch.ts';
-
-const report = readFileSync(new URL('../src/session/testing/report.json', import.meta.url), 'utf8');
 
 let server: Coopnet;
 let browser: Browser;
@@ -23,36 +22,6 @@ afterAll(async () => {
 });
 
 afterEach(() => expect(unexpected()).toEqual([]));
-
-/** Does what the portal's diagnostic tool does, in a page of the portal, under its policy. Gives the spoken code. */
-function send(page: Page, content: string, summary: Record<string, unknown>): Promise<string> {
-  return page.evaluate(
-    async ([text, about]) => {
-      const call = async (path: string, body?: unknown): Promise<Record<string, unknown>> => {
-        const answer = await fetch(`/api/v1/diagnostics${path}`, {
-          method: 'POST',
-          ...(body ? { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } } : {}),
-        });
-        if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-        return (await answer.json()) as Record<string, unknown>;
-      };
-      const bytes = new TextEncoder().encode(text);
-      const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-      const sha256 = [...sum].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-      const made = await call('', { size: bytes.length, sha256, summary: about });
-      const { method, url, headers } = made['upload'] as {
-        method: string;
-        url: string;
-        headers: Record<string, string>;
-      };
-      const put = await fetch(url, { method, headers, body: bytes });
-      if (!put.ok) throw new Error(`upload: ${put.status}`);
-      const done = await call(`/${String(made['id'])}/complete`);
-      return String(done['code']);
-    },
-    [content, summary] as const,
-  );
-}
 
 test('support finds a report by the code that the guest reads out', async () => {
   const guest = await open(await person(browser), 'guest', `${server.origin}/support`);

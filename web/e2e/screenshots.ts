@@ -4,13 +4,15 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { Conference } from './harness.ts';
 import { open, person } from './chromium.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
+import { report, send } from './reports.ts';
 import { Stage } from './stage.ts';
 import { looks, tour } from './tour.ts';
-import { pause } from './wait.ts';
+import { pause, until } from './wait.ts';
 
 const folder = process.env.COOPNET_SCREENSHOTS!;
 const tag = 8201;
@@ -70,4 +72,41 @@ test.each(looks)('$name', async (look) => {
       fullPage: name !== 'tool',
     });
   });
+});
+
+test.each(looks)('the door and the desk, $name', async (look) => {
+  const take = (name: string, page: Page, fullPage = true) =>
+    page.screenshot({ path: join(folder, `${look.name}-${name}.png`), fullPage });
+  const lobby = await stage.server.conference({ name: `Door ${look.name}`, guestPolicy: 'lobby' });
+  const [outside, inside, support] = await Promise.all(
+    ['lobby', 'door', 'desk'].map(async (name) =>
+      open(await person(await stage.audience(), look.options), name),
+    ),
+  );
+  const guest = new Portal(chromiumHand(outside!));
+  await guest.enter(stage.server.origin, lobby, bond);
+  await guest.submit();
+  await guest.reach('lobby');
+  await take('lobby', outside!);
+
+  const colleague = new Portal(chromiumHand(inside!));
+  const link = await stage.server.invitation(lobby, 'Ada Lovelace');
+  await colleague.enterByLink(link, { ...bond, name: 'Ada Lovelace' });
+  await colleague.submit();
+  await until('somebody knocks', 10_000, async () => (await colleague.facts('knock')).length === 1);
+  await take('door', inside!, false);
+
+  await support!.goto(`${stage.server.origin}/support`);
+  const code = await send(support!, report, { result: 'failed', failed: ['udp'], name: 'Ada', client: 'Chromium' });
+  await support!.goto(`${stage.server.origin}/support/desk`);
+  await take('desk-key', support!);
+  await support!.getByTestId('desk-key').fill(stage.server.supportKey);
+  await support!.getByTestId('desk-sign-in').click();
+  await support!.locator(`[data-code="${code}"][data-testid="desk-row"]`).waitFor();
+  await take('desk', support!);
+  await support!.getByTestId('desk-code').fill(code);
+  await support!.keyboard.press('Enter');
+  await support!.locator(`[data-testid="desk-report"][data-code="${code}"]`).waitFor();
+  await take('desk-report', support!);
+  await Promise.all([outside, inside, support].map((page) => page!.context().close()));
 });

@@ -8,12 +8,12 @@ import { build } from 'vite';
 import { open, person } from './chromium.ts';
 import type { Conference } from './harness.ts';
 import { invitationCode, Visitor } from './join.ts';
-import { reference, sharpness, steadyPicture, untilSeen } from './measure.ts';
+import { reference, sharpness, steadyPicture, untilSeen, watchPicture } from './measure.ts';
 import { patternPage } from './pattern.ts';
 import { readerScript } from './reader.ts';
 import { Stage } from './stage.ts';
-import { describe } from './verdict.ts';
-import { pause, until } from './wait.ts';
+import { describe, judge } from './verdict.ts';
+import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
 declare global {
@@ -104,8 +104,11 @@ test('a standard publisher and a standard player meet', async () => {
   );
   const first = await untilSeen(player, 'picture', 10_000, (sample) => sample.tag === tag, start);
   // A publisher that has just begun pays for its first whole picture: Chromium skips frames for some seconds.
-  await pause(8000);
-  const seen = await steadyPicture(player, 4000, { tag, moving: 1000, latency: 1000 });
+  const demand = { tag, moving: 1000, latency: 1000 };
+  await until('pictures follow one another', 30_000, async () => {
+    return judge(await watchPicture(player, 1000), demand).fps > 10;
+  });
+  const seen = await steadyPicture(player, 4000, demand);
   const sharp = await sharpness(player, await reference(publisher));
   console.log(
     `standard client: picture after ${first.at - start} ms; ${describe(seen)}; PSNR ${sharp.psnr.toFixed(1)} dB`,

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/coopnet/coopnet/functions/cloud"
+	"github.com/coopnet/coopnet/functions/identity"
 )
 
 var version = "devel"
@@ -21,5 +22,9 @@ func build(_ context.Context, env *cloud.Environment) (cloud.Parts, error) {
 	if err != nil {
 		return cloud.Parts{}, err
 	}
-	return cloud.Parts{API: []*http.ServeMux{identities.Handler()}, Ready: db.Ready}, nil
+	erase := func(ctx context.Context, email string) (int, error) { return identity.Erase(ctx, db.Identity(), email) }
+	return cloud.Parts{
+		API: []*http.ServeMux{identities.Handler()}, Ready: db.Ready,
+		Commands: map[string]cloud.Command{"erase": cloud.Erase(cloud.Eraser{What: "identities", Erase: erase})},
+	}, nil
 }

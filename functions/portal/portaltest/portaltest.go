@@ -31,6 +31,9 @@ func Run(t *testing.T, build func(t *testing.T) http.Handler, test func(t *testi
 	})
 }
 
+// At returns a client of a control plane that runs elsewhere.
+func At(t *testing.T, url string) *Client { return newClient(t, url, http.DefaultTransport) }
+
 // Client talks to the handler and keeps its cookies, as a browser does on a secure origin.
 type Client struct {
 	t       *testing.T

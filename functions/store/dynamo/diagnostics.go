@@ -2,9 +2,8 @@ package dynamo
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -38,12 +37,6 @@ const reportGrace = 7 * 24 * time.Hour
 
 func reportKey(code string) key { return key{"report#" + code, "report"} }
 
-// personOf hides an address: it is a key of an index.
-func personOf(email string) string {
-	sum := sha256.Sum256([]byte(email))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
 func byExpiry() axis { return axis{expiryIndex, "expiry", "due"} }
 
 func byPerson() axis { return axis{personIndex, "person", HashKey} }
@@ -55,12 +48,9 @@ func reportItem(r *diagnostics.Report) item {
 		"expiry": text(shardOf("report", r.Code)), "due": text(order(r.ExpiresAt, r.Code)),
 	}
 	if r.Visible() {
-		i["list"], i["order"] = text(shardOf("report", r.Code)), text(order(r.CreatedAt, r.Code))
+		maps.Copy(i, entry("report", r.CreatedAt, r.Code))
 	}
-	if r.Email != "" {
-		i["person"] = text(personOf(r.Email))
-	}
-	return i
+	return i.of(r.Email, r.Code)
 }
 
 // CreateReport implements diagnostics.Store.
@@ -120,9 +110,12 @@ func (s *Diagnostics) Reports(ctx context.Context, q diagnostics.Query) (diagnos
 		l.below = order(q.To, "")
 	}
 	name := reportList(q)
-	var err error
-	if l.below, err = beyond(name, q.Cursor, l.below); err != nil {
-		return diagnostics.Page{}, err
+	place, ok := placeAfter(name, q.Cursor)
+	if !ok {
+		return diagnostics.Page{}, diagnostics.ErrCursor
+	}
+	if place != "" {
+		l.below = place
 	}
 	rows, next, err := pageOf[diagnostics.Report](ctx, l, name)
 	if err != nil {
@@ -136,18 +129,6 @@ func (s *Diagnostics) Reports(ctx context.Context, q diagnostics.Query) (diagnos
 
 func reportList(q diagnostics.Query) string {
 	return fmt.Sprintf("reports %s %d %d", q.Status, q.From.UnixMilli(), q.To.UnixMilli())
-}
-
-// beyond is the place where the page before has ended; without a cursor it is the start.
-func beyond(list, from, start string) (string, error) {
-	if from == "" {
-		return start, nil
-	}
-	place, ok := cursor.Place(list, from)
-	if _, _, fits := splitOrder(place); !ok || !fits {
-		return "", diagnostics.ErrCursor
-	}
-	return place, nil
 }
 
 // pageOf returns a page's rows as they are now, without those that are gone.
@@ -180,7 +161,7 @@ func pageOf[T any](ctx context.Context, l listing, name string) (rows []*T, next
 // ReportsOf implements diagnostics.Store. What was made a moment ago may be missing.
 func (s *Diagnostics) ReportsOf(ctx context.Context, email string, limit int) ([]*diagnostics.Report, error) {
 	now := s.db.cfg.Now()
-	l := listing{table: s.table, along: byPerson(), list: personOf(email), whole: true, forward: true, limit: limit, effort: s.db.effort}
+	l := listing{table: s.table, along: byPerson(), list: personList(email), forward: true, limit: limit, effort: s.db.effort}
 	return fill(ctx, l, func(r *diagnostics.Report) bool {
 		return r.Email == email && r.Status != diagnostics.StatusErased && r.ExpiresAt.After(now)
 	})
@@ -198,9 +179,9 @@ func auditOf(code string) string { return "audit#" + code }
 
 // AddEntry implements diagnostics.AuditStore.
 func (s *Diagnostics) AddEntry(ctx context.Context, e diagnostics.Entry) error {
-	at := order(e.At, e.ID)
-	more := item{"actor": text(e.Actor), "list": text(shardOf("audit", e.ID)), "order": text(at)}
-	done, err := s.table.save(ctx, key{auditOf(e.Code), at}, e, more.expire(e.ExpiresAt), absent())
+	more := entry("audit", e.At, e.ID)
+	more["actor"] = text(e.Actor)
+	done, err := s.table.save(ctx, key{auditOf(e.Code), more.text("order")}, e, more.expire(e.ExpiresAt), absent())
 	if err == nil && !done {
 		return fmt.Errorf("write the audit: the entry %s is there", e.ID)
 	}
@@ -219,9 +200,9 @@ func (s *Diagnostics) Entries(ctx context.Context, q diagnostics.AuditQuery) (di
 		l.filter = l.filter.and(when("#actor = :actor", item{":actor": text(q.Actor)}))
 	}
 	name := fmt.Sprintf("audit %q %q", q.Code, q.Actor)
-	var err error
-	if l.below, err = beyond(name, q.Cursor, ""); err != nil {
-		return diagnostics.AuditPage{}, err
+	var ok bool
+	if l.below, ok = placeAfter(name, q.Cursor); !ok {
+		return diagnostics.AuditPage{}, diagnostics.ErrCursor
 	}
 	rows, next, err := pageOf[diagnostics.Entry](ctx, l, name)
 	if err != nil {

@@ -82,9 +82,9 @@ func (l listing) shards() []*shard {
 	if l.whole {
 		return []*shard{{name: l.list, looked: l.below}}
 	}
-	all := make([]*shard, shards)
-	for i := range all {
-		all[i] = &shard{name: shardName(l.list, uint32(i)), looked: l.below}
+	var all []*shard
+	for _, name := range shardsOf(l.list) {
+		all = append(all, &shard{name: name, looked: l.below})
 	}
 	return all
 }

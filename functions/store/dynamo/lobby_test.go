@@ -42,8 +42,8 @@ func (c *tally) count(call string, body []byte) fault {
 	return none
 }
 
-// most is the largest number for anything, and all of them together.
-func most(counts map[string]int) (top, all int) {
+// busiest is the largest number for anything, and all of them together.
+func busiest(counts map[string]int) (top, all int) {
 	for _, n := range counts {
 		top, all = max(top, n), all+n
 	}
@@ -88,7 +88,7 @@ func TestCrowdInTheLobby(t *testing.T) {
 	}
 	knock := func(i int) *conference.Knock { return knockOf(fmt.Sprint("p", i), clock.Now()) }
 	n := c.each(t, guests, func(s *dynamo.Conference, i int) error { return s.CreateKnock(t.Context(), knock(i)) })
-	if top, all := most(n.writes); top > guests/4 || all != 2*guests {
+	if top, all := busiest(n.writes); top > guests/4 || all != 2*guests {
 		t.Errorf("they arrive: %d writes, %d to one", all, top)
 	}
 	clock.Advance(3 * time.Second)
@@ -99,7 +99,7 @@ func TestCrowdInTheLobby(t *testing.T) {
 		}
 		return err
 	})
-	if top, all := most(n.reads); top != 1 || all != guests || len(n.writes) > 0 {
+	if top, all := busiest(n.reads); top != 1 || all != guests || len(n.writes) > 0 {
 		t.Errorf("they ask: %d reads, %d of one, and writes: %v", all, top, n.writes)
 	}
 	n = c.each(t, colleagues, func(s *dynamo.Conference, _ int) error {
@@ -110,12 +110,12 @@ func TestCrowdInTheLobby(t *testing.T) {
 		}
 		return nil
 	})
-	if top, _ := most(n.reads); top > 2*colleagues+processes { // mostly one for a page
+	if top, _ := busiest(n.reads); top > 2*colleagues+processes { // mostly one for a page
 		t.Errorf("colleagues look: %d reads of one shard", top)
 	}
 	clock.Advance(45 * time.Second)
 	n = c.each(t, guests, func(s *dynamo.Conference, i int) error { return s.TouchKnock(t.Context(), knock(i)) })
-	if top, all := most(n.writes); top > guests/4 || all != 2*guests {
+	if top, all := busiest(n.writes); top > guests/4 || all != 2*guests {
 		t.Errorf("they stay: %d writes, %d to one", all, top)
 	}
 }

@@ -33,6 +33,9 @@ func homeKey(conference string) key { return key{"home#" + conference, "home"} }
 
 func attendees(conference string) string { return "attendee#" + conference }
 
+// attendanceOf is the list of what is kept of a person. It is in shards: many guests may say the same address.
+func attendanceOf(person string) string { return "person#" + person }
+
 func attendeeKey(conference, participant string) key {
 	return key{shardOf(attendees(conference), participant), participant}
 }
@@ -154,7 +157,7 @@ func (s *Relays) SaveAttendee(ctx context.Context, a *relays.Attendee) error {
 	next.Version++
 	more := item{}.expire(a.ExpiresAt)
 	if a.Person != "" {
-		more["person"] = text(a.Person)
+		more["person"] = text(shardOf(attendanceOf(a.Person), a.Participant))
 	}
 	return s.save(ctx, attendeeKey(a.Conference, a.Participant), next, more, &a.Version)
 }
@@ -189,9 +192,6 @@ func (s *Relays) Attendees(ctx context.Context, conference, from string, limit i
 	return page, nil
 }
 
-// erasing is how many rows are erased at once.
-const erasing = 8
-
 // EraseAttendees implements relays.Store. Stopped in between it is called again: what it has erased is gone. The index is
 // a moment late, so who is just joining is missed.
 func (s *Relays) EraseAttendees(ctx context.Context, person string) (rows int, err error) {
@@ -199,28 +199,33 @@ func (s *Relays) EraseAttendees(ctx context.Context, person string) (rows int, e
 		return 0, nil
 	}
 	var erased atomic.Int64
-	hers := when("#person = :person", item{":person": text(person)})
-	for all := (span{index: personIndex, keys: hers, limit: manyMost}); ; {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, shard := range shardsOf(attendanceOf(person)) {
+		group.Go(func() error { return s.erase(ctx, when("#person = :person", item{":person": text(shard)}), &erased) })
+	}
+	if err = group.Wait(); err != nil {
+		err = fmt.Errorf("erase attendance: %w", err)
+	}
+	return int(erased.Load()), err
+}
+
+func (s *Relays) erase(ctx context.Context, hers expression, erased *atomic.Int64) error {
+	for all := (span{index: personIndex, keys: hers}); ; {
 		entries, last, err := s.table.query(ctx, all)
 		if err != nil {
-			return int(erased.Load()), fmt.Errorf("find attendance: %w", err)
+			return err
 		}
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(erasing)
 		for _, entry := range entries {
-			group.Go(func() error {
-				done, err := s.table.drop(ctx, keyOf(entry), hers)
-				if done {
-					erased.Add(1)
-				}
+			done, err := s.table.drop(ctx, keyOf(entry), hers)
+			if err != nil {
 				return err
-			})
-		}
-		if err := group.Wait(); err != nil {
-			return int(erased.Load()), fmt.Errorf("erase attendance: %w", err)
+			}
+			if done {
+				erased.Add(1)
+			}
 		}
 		if all.after = last; last == nil {
-			return int(erased.Load()), nil
+			return nil
 		}
 	}
 }

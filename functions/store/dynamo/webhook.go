@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -74,7 +75,7 @@ func (s *Webhook) DeleteSubscription(ctx context.Context, id string) error {
 func deliveryItem(d *webhook.Delivery) item {
 	i := item{"version": number(d.Version)}
 	if d.State == webhook.Pending {
-		i["list"], i["order"] = text(shardOf(outbox(d.Subscription), d.ID)), text(order(d.NextAt, d.ID))
+		maps.Copy(i, entry(outbox(d.Subscription), d.NextAt, d.ID))
 	}
 	return i.expire(d.ExpiresAt)
 }
@@ -116,9 +117,9 @@ func (s *Webhook) Waiting(ctx context.Context, subscription string) (int, error)
 	l := listing{table: s.table, list: outbox(subscription), filter: live(s.db.cfg.Now())}
 	var n atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	for _, shard := range l.shards() {
+	for _, shard := range shardsOf(l.list) {
 		group.Go(func() error {
-			m, err := s.table.tally(ctx, l.span(shard.name))
+			m, err := s.table.tally(ctx, l.span(shard))
 			n.Add(int64(m))
 			return err
 		})

@@ -1,5 +1,5 @@
 // Command coopnet-cloud is the cloud edition on this machine, for trying it out and for the browser tests: the functions'
-// real programs behind Lambda's Runtime API, a DynamoDB endpoint that keeps nothing, and a relay of its own. It takes the
+// real programs behind Lambda's Runtime API, DynamoDB and S3 endpoints that keep nothing, and a relay that announces itself. It takes the
 // flags of `coopnet serve` that tests use, and writes the same ready file.
 package main
 
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -42,11 +43,20 @@ type config struct {
 	relay     string // its HTTP address
 	media     string
 	turn      string
-	turns     string
-	tlsCert   string
-	tlsKey    string
-	publicURL string
 	readyFile string
+	oidc      oidc
+}
+
+// oidc is the identity provider, as `coopnet serve` takes it.
+type oidc struct{ issuer, audience, clientID, secret, scopes, rolesClaim, roles, join string }
+
+func (o oidc) variables() map[string]string {
+	given := map[string]string{
+		"COOPNET_OIDC_ISSUER": o.issuer, "COOPNET_OIDC_AUDIENCE": o.audience, "COOPNET_OIDC_CLIENT_ID": o.clientID, "COOPNET_OIDC_SCOPES": o.scopes,
+		"COOPNET_OIDC_ROLES_CLAIM": o.rolesClaim, "COOPNET_OIDC_ROLES": o.roles, "COOPNET_OIDC_JOIN": o.join,
+	}
+	maps.DeleteFunc(given, func(_, value string) bool { return value == "" }) // what the template says
+	return given
 }
 
 func parse(args []string) (config, error) {
@@ -66,11 +76,15 @@ func parse(args []string) (config, error) {
 		{&c.relay, "relay", "localhost:0", "WHIP, WHEP and control of the relay"},
 		{&c.media, "media", ":7882", "media port of the relay"},
 		{&c.turn, "turn", "", "TURN of the relay; off when empty"},
-		{&c.turns, "turns", "", "TURN over TLS of the relay; off when empty"},
-		{&c.tlsCert, "tls-cert", "", "certificate chain (PEM): HTTPS"},
-		{&c.tlsKey, "tls-key", "", "its key (PEM)"},
-		{&c.publicURL, "public-url", "", "where browsers reach the portal; made from --listen when empty"},
 		{&c.readyFile, "ready-file", "", "written with addresses and keys once everything answers"},
+		{&c.oidc.issuer, "oidc-issuer", "", "the company's identity provider; none when empty"},
+		{&c.oidc.audience, "oidc-audience", "", "audience of its access tokens that open the API"},
+		{&c.oidc.clientID, "oidc-client-id", "", "what the provider knows this portal as"},
+		{&c.oidc.secret, "oidc-client-secret", "", "secret of --oidc-client-id"},
+		{&c.oidc.scopes, "oidc-scopes", "", "what the portal asks the provider for"},
+		{&c.oidc.rolesClaim, "oidc-roles-claim", "", "claim that says what somebody is"},
+		{&c.oidc.roles, "oidc-roles", "", "what the claim's values give"},
+		{&c.oidc.join, "oidc-join", "", "what a colleague types to join: name or password"},
 	} {
 		flags.StringVar(f.to, f.name, f.standard, f.usage)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +40,7 @@ type system struct {
 	listener net.Listener
 	public   string
 	secret   string // of TURN
+	edition  *local.Edition
 	ready    ready
 	closers  []func() error
 }
@@ -59,8 +58,8 @@ func run(ctx context.Context, cfg config) (err error) {
 	for _, step := range []func(context.Context) error{
 		s.openFolder,   // for files of this run
 		s.listen,       // the port of portal and API
-		s.startRelay,   // a process of its own, as in the cloud
-		s.startEdition, // the database, the functions, the gateway
+		s.startEdition, // the database, the files, the functions, the gateway
+		s.startRelay,   // a process of its own, which announces itself
 		s.announce,     // the ready file, once everything answers
 	} {
 		if err := step(starting); err != nil {
@@ -85,57 +84,13 @@ func (s *system) listen(ctx context.Context) (err error) {
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.listen); err != nil {
 		return err
 	}
-	scheme := "http"
-	if s.cfg.tlsCert != "" {
-		pair, err := tls.LoadX509KeyPair(s.cfg.tlsCert, s.cfg.tlsKey)
-		if err != nil {
-			return fmt.Errorf("read certificate: %w", err)
-		}
-		s.listener = tls.NewListener(s.listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
-		scheme = "https"
-	}
 	host, _, err := net.SplitHostPort(s.cfg.listen)
 	if err != nil || host == "" {
 		host = "localhost"
 	}
 	_, port, err := net.SplitHostPort(s.listener.Addr().String())
-	if s.public = s.cfg.publicURL; s.public == "" {
-		s.public = scheme + "://" + net.JoinHostPort(host, port)
-	}
+	s.public = "http://" + net.JoinHostPort(host, port)
 	return err
-}
-
-func (s *system) startRelay(ctx context.Context) error {
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	readyFile := filepath.Join(s.cfg.data, "relay.json")
-	args := []string{"--id", "local", "--issuer", s.public, "--jwks", s.public + "/.well-known/jwks.json", "--listen", s.cfg.relay,
-		"--media", s.cfg.media, "--turn", s.cfg.turn, "--turns", s.cfg.turns, "--tls-cert", s.cfg.tlsCert, "--tls-key", s.cfg.tlsKey}
-	p, err := local.StartRelay(ctx, filepath.Join(filepath.Dir(program), "relay"), readyFile, []string{"COOPNET_TURN_SECRET=" + s.secret}, args, os.Stderr)
-	if err != nil {
-		return fmt.Errorf("start the relay (make build makes it): %w", err)
-	}
-	s.closers = append(s.closers, func() error { return p.Stop(30 * time.Second) })
-	text, err := os.ReadFile(readyFile)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(text, &s.ready); err != nil {
-		return fmt.Errorf("read the relay's ready file: %w", err)
-	}
-	// Browsers reach it by the portal's name, which its certificate has too.
-	relay, err := url.Parse(s.ready.Relay)
-	if err != nil {
-		return err
-	}
-	public, err := url.Parse(s.public)
-	if err != nil {
-		return err
-	}
-	s.ready.Relay = public.Scheme + "://" + net.JoinHostPort(public.Hostname(), relay.Port())
-	return nil
 }
 
 func (s *system) startEdition(ctx context.Context) error {
@@ -154,20 +109,58 @@ func (s *system) startEdition(ctx context.Context) error {
 		s.logger.Warn("this program was built without the portal: run `make build`")
 		static = nil
 	}
-	edition, err := local.Start(ctx, local.Config{
+	s.edition, err = local.Start(ctx, local.Config{
 		Folder: s.cfg.folder, Programs: filepath.Join(s.cfg.folder, "bin/functions"), Listener: s.listener, PublicURL: s.public,
-		DynamoDB: endpoint, S3: buckets, Static: static, Relays: "local=" + s.ready.Relay, Secrets: map[string]string{"TurnSecret": s.secret},
-		Output: os.Stderr, Logger: s.logger,
+		DynamoDB: endpoint, S3: buckets, Static: static, Variables: s.cfg.oidc.variables(),
+		Secrets: map[string]string{"TurnSecret": s.secret, "ProviderSecret": s.cfg.oidc.secret},
+		Output:  os.Stderr, Logger: s.logger,
 	})
 	if err != nil {
 		return err
 	}
-	s.closers = append(s.closers, edition.Close)
-	if s.ready.OrganizerKey, err = edition.Key(ctx, "organizer"); err != nil {
+	s.closers = append(s.closers, s.edition.Close)
+	if s.ready.OrganizerKey, err = s.edition.Key(ctx, "organizer", "local"); err != nil {
 		return err
 	}
-	s.ready.SupportKey, err = edition.Key(ctx, "support")
+	s.ready.SupportKey, err = s.edition.Key(ctx, "support", "local")
 	return err
+}
+
+// relayID names the relay in its key, which is good for no other.
+const relayID = "local"
+
+func (s *system) startRelay(ctx context.Context) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	key, err := s.edition.Key(ctx, "relay", relayID)
+	if err != nil {
+		return err
+	}
+	readyFile := filepath.Join(s.cfg.data, "relay.json")
+	environment := []string{"COOPNET_TURN_SECRET=" + s.secret, "COOPNET_RELAY_KEY=" + key}
+	args := []string{"--id", relayID, "--issuer", s.public, "--jwks", s.public + "/.well-known/jwks.json", "--announce", s.public,
+		"--listen", s.cfg.relay, "--media", s.cfg.media, "--turn", s.cfg.turn}
+	p, err := local.StartRelay(ctx, filepath.Join(filepath.Dir(program), "relay"), readyFile, environment, args, os.Stderr)
+	if err != nil {
+		return fmt.Errorf("start the relay (make build makes it): %w", err)
+	}
+	s.closers = append(s.closers, func() error { return p.Stop(30 * time.Second) })
+	text, err := os.ReadFile(readyFile)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, &s.ready); err != nil {
+		return fmt.Errorf("read the relay's ready file: %w", err)
+	}
+	s.edition.Connect(s.ready.Relay)
+	select {
+	case <-s.edition.Heard():
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the relay has not announced itself: %w", ctx.Err())
+	}
 }
 
 func (s *system) announce(ctx context.Context) error {
@@ -175,15 +168,13 @@ func (s *system) announce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.cfg.tlsCert == "" { // whose name leads elsewhere
-		answer, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return err
-		}
-		defer answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			return fmt.Errorf("not ready: %s", answer.Status)
-		}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s", answer.Status)
 	}
 	s.ready.Portal, s.ready.API, s.ready.PID = s.public, s.public+"/api/v1", os.Getpid()
 	if s.cfg.readyFile == "" {
