@@ -99,9 +99,11 @@ func (d *Domain) Launch(ctx context.Context, a Admission, who *Identity) (l *Lau
 	if d.cfg.Software.Launches == nil {
 		return nil, "", unknownLaunch()
 	}
-	if who == nil {
-		return nil, "", problem.New(problem.Conflict, "Say who you are first.")
+	who, person, err := a.participant(who)
+	if err != nil {
+		return nil, "", err
 	}
+	a.Person = person
 	if _, err := d.admitted(ctx, a); err != nil {
 		return nil, "", err
 	}
