@@ -77,11 +77,9 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	who := admission.Who
-	if who == nil {
-		if who, err = d.cfg.Identities.Identity(r); err != nil {
-			return err
-		}
+	who, err := d.identity(r, *admission)
+	if err != nil {
+		return err
 	}
 	sealed, err := d.seal(r.Context(), *admission)
 	if err != nil {
@@ -100,6 +98,14 @@ func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
 		},
 		Identity: who, SignedIn: admission.Who != nil, Next: next,
 	})
+}
+
+// identity is whom the provider vouches for, else who the browser says to be; nil for nobody.
+func (d *Domain) identity(r *http.Request, a Admission) (*Identity, error) {
+	if a.Who != nil {
+		return a.Who, nil
+	}
+	return d.cfg.Identities.Identity(r)
 }
 
 func (d *Domain) deleteAdmission(w http.ResponseWriter, _ *http.Request) error {
@@ -148,11 +154,9 @@ func (d *Domain) postJoinToken(w http.ResponseWriter, r *http.Request) error {
 	if err := problem.Decode(r.Body, &body); err != nil {
 		return err
 	}
-	who := admission.Who
-	if who == nil {
-		if who, err = d.cfg.Identities.Identity(r); err != nil {
-			return err
-		}
+	who, err := d.identity(r, admission)
+	if err != nil {
+		return err
 	}
 	t, err := d.JoinToken(r.Context(), admission, who, body.Mode)
 	var wait *Waiting

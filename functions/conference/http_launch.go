@@ -20,7 +20,7 @@ func (d *Domain) postLaunch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	who, err := d.cfg.Identities.Identity(r)
+	who, err := d.identity(r, admission)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package conference
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,14 +81,9 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	if mode != ModeBrowser && mode != ModeSoftware {
 		return nil, invalid("/mode", "must be browser or software")
 	}
-	switch {
-	case a.Who != nil:
-		who = a.Who // nobody joins as somebody else with it
-	case who == nil && a.Software:
-		who = &Identity{Name: a.Name}
-	}
-	if who == nil {
-		return nil, problem.New(problem.Conflict, "Say who you are first.")
+	who, person, err := a.participant(who)
+	if err != nil {
+		return nil, err
 	}
 	c, err := d.admitted(ctx, a)
 	if err != nil {
@@ -108,7 +102,7 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	}
 	now := d.cfg.Now().UTC().Truncate(time.Second) // the token counts whole seconds
 	claims := jointoken.Claims{
-		Issuer: d.cfg.PublicURL, Subject: a.Participant, Conference: c.ID, Person: cmp.Or(jointoken.Person(who.Email), a.Person),
+		Issuer: d.cfg.PublicURL, Subject: a.Participant, Conference: c.ID, Person: person,
 		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a), Limit: c.MaxParticipants,
 		IssuedAt: now, NotBefore: now, Expires: now.Add(jointoken.MaxLifetime),
 	}
@@ -124,6 +118,18 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 		Way: ways[0], Expires: claims.Expires, Participant: a.Participant, Name: claims.Name, Role: a.Role,
 		Permissions: claims.Permissions, Alternates: ways[1:],
 	}, nil
+}
+
+// participant is who uses the admission, and that person's pseudonym. The software, which has no identity of its own, has
+// what the page knew when it handed over.
+func (a Admission) participant(who *Identity) (*Identity, string, error) {
+	if who != nil {
+		return who, jointoken.Person(who.Email), nil
+	}
+	if a.Software {
+		return &Identity{Name: a.Name}, a.Person, nil
+	}
+	return nil, "", problem.New(problem.Conflict, "Say who you are first.")
 }
 
 // way signs a token for one relay.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/release"
 )
@@ -100,13 +99,11 @@ func (d *Domain) Launch(ctx context.Context, a Admission, who *Identity) (l *Lau
 	if d.cfg.Software.Launches == nil {
 		return nil, "", unknownLaunch()
 	}
-	if a.Who != nil {
-		who = a.Who // nobody joins as somebody else with it
+	who, person, err := a.participant(who)
+	if err != nil {
+		return nil, "", err
 	}
-	if who == nil {
-		return nil, "", problem.New(problem.Conflict, "Say who you are first.")
-	}
-	a.Person = jointoken.Person(who.Email)
+	a.Person = person
 	if _, err := d.admitted(ctx, a); err != nil {
 		return nil, "", err
 	}

@@ -20,7 +20,7 @@ type Admission struct {
 	Who         *Identity      `json:"w,omitempty"` // whom the identity provider vouches for; nil: who the participant says to be
 	Software    bool           `json:"s,omitempty"` // a launch code has shown that it is the software
 	Name        string         `json:"n,omitempty"` // shown in the list, for the software, which has no identity of its own
-	Person      string         `json:"h,omitempty"` // whose attendance it is, for the software; see jointoken.Person
+	Person      string         `json:"e,omitempty"` // see jointoken.Person; for the software too, so that erasing finds its attendance
 	Site        string         `json:"a,omitempty"` // where it was given, for limits
 	Password    string         `json:"k,omitempty"` // the id of the one that was right, so that another one ends the admission
 	Expires     time.Time      `json:"x"`

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"crypto/ed25519"
+	"encoding/base64"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/functions/portal/portaltest"
+	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/release"
 )
 
@@ -194,6 +196,43 @@ func TestSoftwareWaitsInTheLobby(t *testing.T) {
 		got := software.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "software"})
 		if got["participant"].(object)["name"] != "Mr James BOND" {
 			t.Errorf("got %v", got)
+		}
+	})
+}
+
+// claim is one of the join token in an answer; the relay's tests verify such tokens.
+func claim(t *testing.T, ticket object, name string) any {
+	t.Helper()
+	text, err := base64.RawURLEncoding.DecodeString(strings.Split(ticket["token"].(string), ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims object
+	if err := json.Unmarshal(text, &claims); err != nil {
+		t.Fatal(err)
+	}
+	return claims[name]
+}
+
+// TestSoftwareIsThePerson of the page, by whose pseudonym its attendance is erased; a colleague too, who never says a name.
+func TestSoftwareIsThePerson(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		w.create(c, nil)
+		guest, colleague := c.Fork(), c.Fork()
+		enter(guest)
+		identify(guest)
+		signedIn(t, colleague, "anne", "/")
+		colleague.Expect(200, "POST", "/api/v1/admissions", object{"name": "Team A"})
+		for email, page := range map[string]*portaltest.Client{"james@example.org": guest, "anne@company.example": colleague} {
+			software := c.Fork()
+			got := page.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+			mine := software.Expect(200, "POST", launchPath+"/"+launch(page)+"/redeem", installed("1.0.0"))
+			again := software.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "software"})
+			for _, ticket := range []object{got, mine, again} {
+				if claim(t, ticket, "person") != jointoken.Person(email) || claim(t, ticket, "name") != claim(t, got, "name") || claim(t, ticket, "role") != claim(t, got, "role") {
+					t.Errorf("%s: got %v, the page has %v", email, ticket["participant"], got["participant"])
+				}
+			}
 		}
 	})
 }
