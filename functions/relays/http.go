@@ -1,9 +1,9 @@
 package relays
 
 import (
+	"context"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/coopnet/coopnet/shared/announce"
 	"github.com/coopnet/coopnet/shared/problem"
@@ -22,16 +22,16 @@ func (d *Domain) Handler() *http.ServeMux {
 
 type authorised func(w http.ResponseWriter, r *http.Request, who string) error
 
-// organizer lets only holders of an organizer key through.
+// organizer lets only those through who may organize; a key that may only read is good for what only reads.
 func (d *Domain) organizer(h authorised) http.HandlerFunc {
 	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
-		key, err := bearer(w, r, "An organizer key is required.")
+		check := d.cfg.Staff.Organizer
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			check = d.cfg.Staff.Reader
+		}
+		actor, err := problem.Bearer(w, r, check)
 		if err != nil {
 			return err
-		}
-		actor, err := d.cfg.Staff.Organizer(r.Context(), key)
-		if err != nil {
-			return refused(w, err)
 		}
 		return h(w, r, actor)
 	})
@@ -40,35 +40,19 @@ func (d *Domain) organizer(h authorised) http.HandlerFunc {
 // relay lets only the relay of the path through. It hands over the credential, of which the relay's proof is made.
 func (d *Domain) relay(h authorised) http.HandlerFunc {
 	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
-		key, err := bearer(w, r, "A relay's key is required.")
+		credential := ""
+		id, err := problem.Bearer(w, r, func(ctx context.Context, bearer string) (string, error) {
+			credential = bearer
+			return d.cfg.Staff.Relay(ctx, bearer)
+		})
 		if err != nil {
 			return err
-		}
-		id, err := d.cfg.Staff.Relay(r.Context(), key)
-		if err != nil {
-			return refused(w, err)
 		}
 		if id != r.PathValue("id") || d.resident(id) || !isID(id) {
 			return problem.New(problem.Forbidden, "This key is another relay's.")
 		}
-		return h(w, r, key)
+		return h(w, r, credential)
 	})
-}
-
-func bearer(w http.ResponseWriter, r *http.Request, missing string) (string, error) {
-	scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") { // RFC 9110 section 11.1: schemes are case-insensitive
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		return "", problem.New(problem.Unauthenticated, missing)
-	}
-	return key, nil
-}
-
-func refused(w http.ResponseWriter, err error) error {
-	if problem.From(err).Code == problem.Unauthenticated {
-		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-	}
-	return err
 }
 
 func (d *Domain) putRelay(w http.ResponseWriter, r *http.Request, credential string) error {

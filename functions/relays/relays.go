@@ -36,8 +36,10 @@ const (
 
 // Staff knows whose credential somebody shows. Its errors are problems: unauthenticated or forbidden.
 type Staff interface {
-	// Organizer returns who holds the bearer key.
+	// Organizer returns who holds the bearer key or token.
 	Organizer(ctx context.Context, bearer string) (actor string, err error)
+	// Reader is Organizer for calls that change nothing.
+	Reader(ctx context.Context, bearer string) (actor string, err error)
 	// Relay returns the id that a relay's credential is bound to.
 	Relay(ctx context.Context, bearer string) (relayID string, err error)
 }

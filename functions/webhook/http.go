@@ -22,19 +22,15 @@ func (d *Domain) Handler() *http.ServeMux {
 	return mux
 }
 
-// organizer lets only organizers through.
+// organizer lets only those through who may organize; a key that may only read is good for what only reads.
 func (d *Domain) organizer(h func(w http.ResponseWriter, r *http.Request, actor string) error) http.HandlerFunc {
 	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
-		scheme, bearer, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !ok || !strings.EqualFold(scheme, "Bearer") {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			return problem.New(problem.Unauthenticated, "An organizer key is required.")
+		check := d.cfg.Staff.Organizer
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			check = d.cfg.Staff.Reader
 		}
-		actor, err := d.cfg.Staff.Organizer(r.Context(), bearer)
+		actor, err := problem.Bearer(w, r, check)
 		if err != nil {
-			if problem.From(err).Code == problem.Unauthenticated {
-				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-			}
 			return err
 		}
 		return h(w, r, actor)

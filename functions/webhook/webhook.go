@@ -112,6 +112,8 @@ type Store interface {
 // Staff knows who may organize; see conference.Staff.
 type Staff interface {
 	Organizer(ctx context.Context, bearer string) (actor string, err error)
+	// Reader is Organizer for calls that change nothing.
+	Reader(ctx context.Context, bearer string) (actor string, err error)
 }
 
 // Repeats does a call once; see idempotency.Keeper.
