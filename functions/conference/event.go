@@ -46,9 +46,13 @@ func EventID(parts ...string) string {
 	return "evt_" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
 }
 
+// tellEnd is for how long an end is told to who asks: longer than anybody repeats a request that was cut off, and shorter
+// than those who deliver remember what they were told, so that nobody hears of it anew when the conference is deleted.
+const tellEnd = 24 * time.Hour
+
 // announceEnd tells that a conference has ended.
 func (d *Domain) announceEnd(ctx context.Context, c *Conference) error {
-	if d.cfg.Organizing.Events == nil {
+	if d.cfg.Organizing.Events == nil || d.cfg.Now().Sub(c.Until()) > tellEnd {
 		return nil
 	}
 	err := d.cfg.Organizing.Events.Emit(ctx, Event{

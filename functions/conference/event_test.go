@@ -48,4 +48,11 @@ func TestTheEndIsTold(t *testing.T) {
 			t.Errorf("got %s", text)
 		}
 	}
+
+	// Days later nobody remembers that it was told.
+	w.clock.Advance(73 * time.Hour)
+	w.events = nil
+	if err := w.Delete(t.Context(), ended.ID, nil); err != nil || len(w.events) > 0 {
+		t.Errorf("%v, told again %v", err, w.events)
+	}
 }

@@ -22,6 +22,13 @@ func TestPublishersManageKeys(t *testing.T) {
 		reader := []string{"Authorization", "Bearer " + k.Key}
 		c.Expect(200, "GET", "/api/v1/conferences", nil, reader...)
 		c.Refused(403, "forbidden", "POST", "/api/v1/conferences", object{"name": "Team A"}, reader...)
+		id := w.create(c, nil)
+		for _, path := range []string{"/conferences/" + id, "/conferences/" + id + "/participants", "/conferences/" + id + "/invitations",
+			"/conferences/" + id + "/lobby", "/webhooks"} {
+			c.Expect(200, "GET", "/api/v1"+path, nil, reader...)
+		}
+		c.Refused(403, "forbidden", "DELETE", "/api/v1/conferences/"+id+"/participants/x", nil, reader...)
+		c.Refused(403, "forbidden", "POST", "/api/v1/webhooks", object{"url": "https://crm.example.com"}, reader...)
 
 		list := c.Do("GET", "/api/v1/keys", nil, auth...)
 		if list.Status != 200 || !strings.Contains(string(list.Body), k.ID) || strings.Contains(string(list.Body), k.Key) {

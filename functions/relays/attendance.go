@@ -406,7 +406,11 @@ type People interface {
 
 // Erase forgets a person's attendance in all conferences and says how many rows that were.
 func Erase(ctx context.Context, people People, email string) (int, error) {
-	n, err := people.EraseAttendees(ctx, jointoken.Person(email))
+	person := jointoken.Person(text.FoldEmail(email)) // identities are composed too (NFC)
+	if person == "" {
+		return 0, nil
+	}
+	n, err := people.EraseAttendees(ctx, person)
 	if err != nil {
 		return n, fmt.Errorf("erase attendance: %w", err)
 	}

@@ -1,6 +1,7 @@
 package relays
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,7 +23,7 @@ func (d *Domain) Handler() *http.ServeMux {
 
 type authorised func(w http.ResponseWriter, r *http.Request, who string) error
 
-// organizer lets only holders of an organizer key through; one that may only read is good for what only reads.
+// organizer lets only those through who may organize; a key that may only read is good for what only reads.
 func (d *Domain) organizer(h authorised) http.HandlerFunc {
 	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
 		check := d.cfg.Staff.Organizer
@@ -40,18 +41,18 @@ func (d *Domain) organizer(h authorised) http.HandlerFunc {
 // relay lets only the relay of the path through. It hands over the credential, of which the relay's proof is made.
 func (d *Domain) relay(h authorised) http.HandlerFunc {
 	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
-		key, err := bearer(w, r, "A relay's key is required.")
+		credential := ""
+		bound, err := problem.Bearer(w, r, func(ctx context.Context, bearer string) (string, error) {
+			credential = bearer
+			return d.cfg.Staff.Relay(ctx, bearer)
+		})
 		if err != nil {
 			return err
-		}
-		bound, err := d.cfg.Staff.Relay(r.Context(), key)
-		if err != nil {
-			return refused(w, err)
 		}
 		if id := r.PathValue("id"); !owns(bound, id) || d.resident(id) || !isID(id) {
 			return problem.New(problem.Forbidden, "This key is another relay's.")
 		}
-		return h(w, r, key)
+		return h(w, r, credential)
 	})
 }
 
@@ -60,22 +61,6 @@ func (d *Domain) relay(h authorised) http.HandlerFunc {
 func owns(bound, id string) bool {
 	start, isFleet := strings.CutSuffix(bound, "*")
 	return bound == id || isFleet && start != "" && strings.HasPrefix(id, start)
-}
-
-func bearer(w http.ResponseWriter, r *http.Request, missing string) (string, error) {
-	scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") { // RFC 9110 section 11.1: schemes are case-insensitive
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		return "", problem.New(problem.Unauthenticated, missing)
-	}
-	return key, nil
-}
-
-func refused(w http.ResponseWriter, err error) error {
-	if problem.From(err).Code == problem.Unauthenticated {
-		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-	}
-	return err
 }
 
 func (d *Domain) putRelay(w http.ResponseWriter, r *http.Request, credential string) error {

@@ -36,7 +36,7 @@ const (
 
 // Staff knows whose credential somebody shows. Its errors are problems: unauthenticated or forbidden.
 type Staff interface {
-	// Organizer returns who holds the bearer key.
+	// Organizer returns who holds the bearer key or token.
 	Organizer(ctx context.Context, bearer string) (actor string, err error)
 	// Reader is Organizer for calls that change nothing.
 	Reader(ctx context.Context, bearer string) (actor string, err error)

@@ -22,7 +22,7 @@ func (d *Domain) Handler() *http.ServeMux {
 	return mux
 }
 
-// organizer lets only organizers through; a key that may only read is good for what only reads.
+// organizer lets only those through who may organize; a key that may only read is good for what only reads.
 func (d *Domain) organizer(h func(w http.ResponseWriter, r *http.Request, actor string) error) http.HandlerFunc {
 	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
 		check := d.cfg.Staff.Organizer
