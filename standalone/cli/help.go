@@ -170,8 +170,8 @@ coopnet key rotate
 A key is shown once. The list says who made and who revoked it, and about when it was last used. These commands work on
 the data folder itself, whether the server runs or not; a revoked key stops working at once.
 
-rotate makes new keys for what the server itself signs: join tokens and the cookies of guests who are admitted and of colleagues who have signed in. They are
-published first and used after three minutes; the former ones end by themselves, minutes later for join tokens and
+rotate makes new keys for what the server itself signs: join tokens, and the cookies of guests who are admitted and of
+colleagues who have signed in. They are published first and used after three minutes; the former ones end by themselves, minutes later for join tokens and
 twelve hours later for admissions. No organizer's or support's key changes.
   --data DIR             the data folder (default data)
                          COOPNET_DATA

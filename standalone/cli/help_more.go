@@ -41,8 +41,8 @@ They talk to the running server:
 
 const helpErase = `coopnet erase --email ADDRESS
 
-Removes what is kept of the person with this e-mail address: identities, personal links that were made for it, diagnostic
-reports with their files; and prints how much. It works on the data folder itself, whether the server runs or not, and may be
+Removes what is kept of the person with this e-mail address: identities, personal links that were made for it, when they were
+in which conference, diagnostic reports with their files; and prints how much. It works on the data folder itself, whether the server runs or not, and may be
 repeated. Copies made with coopnet backup keep what they have.
   --data DIR             the data folder (default data)
                          COOPNET_DATA
