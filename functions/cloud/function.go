@@ -43,6 +43,8 @@ type Command func(ctx context.Context, event json.RawMessage) (any, error)
 const (
 	// margin is how long before Lambda's own deadline the stores give up: the refusal must still get out.
 	margin = 500 * time.Millisecond
+	// requestTime is the longest that a request takes, whatever the function's timeout: commands may need more.
+	requestTime = 9500 * time.Millisecond
 	// initTime bounds what happens before the first request; Lambda's own limit is 10 s.
 	initTime = 8 * time.Second
 )
@@ -153,11 +155,12 @@ func (f *Function) Invoke(ctx context.Context, payload json.RawMessage) (any, er
 func (f *Function) Handle(ctx context.Context, event events.APIGatewayV2HTTPRequest) (answer events.APIGatewayV2HTTPResponse, err error) {
 	start := f.now()
 	ctx = withTrace(ctx, newTrace(ctx, event))
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-margin))
-		defer cancel()
+	limit := start.Add(requestTime)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Add(-margin).Before(limit) {
+		limit = deadline.Add(-margin)
 	}
+	ctx, cancel := context.WithDeadline(ctx, limit)
+	defer cancel()
 	defer func() { // the portal has a net of its own; this one is for what lies between it and Lambda
 		if v := recover(); v != nil {
 			f.logger.ErrorContext(ctx, "panic", "panic", v, "stack", string(debug.Stack()))

@@ -62,7 +62,7 @@ func Crew(d *staff.Domain) relays.Staff { return crew{organizers{d}} }
 
 type crew struct{ organizers }
 
-// Relay implements relays.Staff. A relay's key has the relay's id for its label.
+// Relay implements relays.Staff. A relay's key has the relay's id for its label, or the beginning of a fleet's.
 func (c crew) Relay(ctx context.Context, bearer string) (string, error) {
 	k, err := c.domain.Authenticate(ctx, bearer, staff.Relay)
 	return k.Label, err

@@ -28,6 +28,7 @@ type Config struct {
 	Ready     func(ctx context.Context) error // nil is always ready
 	PublicURL string                          // https:// turns HSTS on
 	Connect   []string                        // further origins that pages may connect to: the relays
+	Patience  time.Duration                   // of a call with all that it asks of others; 0 is 1.9 s: refusals come within 2 s
 	Now       func() time.Time                // nil is time.Now
 	Rand      io.Reader                       // nil is crypto/rand
 	Logger    *slog.Logger                    // nil discards
@@ -37,6 +38,10 @@ type Config struct {
 const (
 	maxBody      = 64 << 10
 	readyTimeout = 1500 * time.Millisecond
+
+	standardPatience = 1900 * time.Millisecond
+	probePatience    = standardPatience + 1500*time.Millisecond // a relay is asked at its own address
+	signInPatience   = standardPatience + 5*time.Second         // the identity provider takes its time, and a person waits for it
 )
 
 type portal struct {
@@ -50,6 +55,9 @@ type portal struct {
 func New(cfg Config) (http.Handler, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Patience <= 0 {
+		cfg.Patience = standardPatience
 	}
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
@@ -178,8 +186,21 @@ func (p *portal) run(out *once, r *http.Request) (route string) {
 		problem.Write(out, out.id, err)
 		return route
 	}
-	mux.ServeHTTP(out, r)
+	ctx, cancel := context.WithTimeout(r.Context(), p.patience(route))
+	defer cancel()
+	mux.ServeHTTP(out, r.WithContext(ctx))
 	return route
+}
+
+// patience is how long a call may take. Its stores have limits of their own; this one is for all of it.
+func (p *portal) patience(route string) time.Duration {
+	switch route {
+	case "PUT /api/v1/relays/{id}":
+		return max(p.cfg.Patience, probePatience)
+	case "GET /api/v1/sign-in/callback":
+		return max(p.cfg.Patience, signInPatience)
+	}
+	return p.cfg.Patience
 }
 
 func isAPI(urlPath string) bool {

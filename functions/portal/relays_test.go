@@ -106,6 +106,27 @@ func TestRelayAnnouncesItself(t *testing.T) {
 	})
 }
 
+// TestFleet: machines that come and go share a key, which is good for no other relay.
+func TestFleet(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		for label, may := range map[string]map[string]bool{
+			"i-*": {"i-0a1b": true, "i-": true, "j-1": false, "relay-7": false, "i-%2A": false}, "*": {"i-1": false}, "relay-*": {"relay-7": true, "relay": false},
+		} {
+			_, key, err := w.people.Create(t.Context(), "tests", staff.Draft{Role: staff.Relay, Label: label})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for id, want := range may {
+				at := newPlace(t, key, id, "one")
+				resp := c.Do("PUT", "/api/v1/relays/"+id, at.announcement(), "Authorization", "Bearer "+key)
+				if want != (resp.Status == 200) || !want && resp.Status != 403 {
+					t.Errorf("%s with the key of %s: %d %s", id, label, resp.Status, resp.Body)
+				}
+			}
+		}
+	})
+}
+
 func TestForgedRelays(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		_, other, err := w.people.Create(t.Context(), "tests", staff.Draft{Role: staff.Relay, Label: "relay-8"})

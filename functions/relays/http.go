@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/coopnet/coopnet/shared/announce"
 	"github.com/coopnet/coopnet/shared/problem"
@@ -41,18 +42,25 @@ func (d *Domain) organizer(h authorised) http.HandlerFunc {
 func (d *Domain) relay(h authorised) http.HandlerFunc {
 	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
 		credential := ""
-		id, err := problem.Bearer(w, r, func(ctx context.Context, bearer string) (string, error) {
+		bound, err := problem.Bearer(w, r, func(ctx context.Context, bearer string) (string, error) {
 			credential = bearer
 			return d.cfg.Staff.Relay(ctx, bearer)
 		})
 		if err != nil {
 			return err
 		}
-		if id != r.PathValue("id") || d.resident(id) || !isID(id) {
+		if id := r.PathValue("id"); !owns(bound, id) || d.resident(id) || !isID(id) {
 			return problem.New(problem.Forbidden, "This key is another relay's.")
 		}
 		return h(w, r, credential)
 	})
+}
+
+// owns reports whether a credential is that relay's: it is bound to one id, or to a fleet whose ids begin alike, as in "i-*".
+// A fleet's machines come and go by themselves, and share what they know.
+func owns(bound, id string) bool {
+	start, isFleet := strings.CutSuffix(bound, "*")
+	return bound == id || isFleet && start != "" && strings.HasPrefix(id, start)
 }
 
 func (d *Domain) putRelay(w http.ResponseWriter, r *http.Request, credential string) error {

@@ -40,7 +40,7 @@ type Staff interface {
 	Organizer(ctx context.Context, bearer string) (actor string, err error)
 	// Reader is Organizer for calls that change nothing.
 	Reader(ctx context.Context, bearer string) (actor string, err error)
-	// Relay returns the id that a relay's credential is bound to.
+	// Relay returns the id that a relay's credential is bound to; a star at its end stands for the rest of a fleet's ids.
 	Relay(ctx context.Context, bearer string) (relayID string, err error)
 }
 

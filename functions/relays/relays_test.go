@@ -206,13 +206,17 @@ func TestDatabaseTroubleMovesNobody(t *testing.T) {
 }
 
 func TestOrders(t *testing.T) {
-	w := newWorld(t)
+	var ended []string
+	w := newWorld(t, func(cfg *relays.Config) { cfg.Over = func(_ context.Context, id string) { ended = append(ended, id) } })
 	w.say("a")
 	w.place("x")
 	w.place("y")
 	w.over["y"] = true
 	if o := w.say("a", rooms("x", "y", "unknown")); strings.Join(o.Over, " ") != "y unknown" || len(o.Moved)+len(o.Commands) != 0 {
 		t.Errorf("got %+v", o)
+	}
+	if strings.Join(ended, " ") != "y unknown" {
+		t.Errorf("told of the ends of %v", ended)
 	}
 	if err := w.End(t.Context(), "x"); err != nil {
 		t.Fatal(err)

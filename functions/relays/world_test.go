@@ -120,8 +120,8 @@ func (l *told) kinds() string {
 
 type anybody struct{}
 
-func (anybody) Organizer(context.Context, string) (string, error) { return "org", nil }
 func (anybody) Reader(context.Context, string) (string, error)    { return "org", nil }
+func (anybody) Organizer(context.Context, string) (string, error) { return "org", nil }
 func (anybody) Relay(context.Context, string) (string, error)     { return "", errors.New("not asked") }
 
 func (w *world) Conference(_ context.Context, id string) (relays.Conference, error) {

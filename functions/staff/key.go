@@ -44,7 +44,7 @@ func (n *Draft) normalise(now time.Time) error {
 	n.Label = norm.NFC.String(n.Label)
 	switch {
 	case n.Label == "" && n.Role == Relay:
-		fail("/label", "must be the relay's id")
+		fail("/label", "must be the relay's id, or the beginning of a fleet's and a star")
 	case utf8.RuneCountInString(n.Label) > maxLabel:
 		fail("/label", fmt.Sprintf("is longer than %d characters", maxLabel))
 	case !utf8.ValidString(n.Label) || strings.ContainsFunc(n.Label, text.Hidden):

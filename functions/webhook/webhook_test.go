@@ -27,8 +27,8 @@ import (
 
 type anybody struct{}
 
-func (anybody) Organizer(context.Context, string) (string, error) { return "tester", nil }
 func (anybody) Reader(context.Context, string) (string, error)    { return "tester", nil }
+func (anybody) Organizer(context.Context, string) (string, error) { return "tester", nil }
 
 // world is webhooks on a real store, with a clock that the test moves.
 type world struct {

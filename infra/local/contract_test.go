@@ -93,3 +93,32 @@ func TestContract(t *testing.T) {
 		t.Errorf("the template does not permit %v", refused)
 	}
 }
+
+// TestAConferenceReachesItsEnd: nobody asks for it, and its relay and other systems hear of it.
+func TestAConferenceReachesItsEnd(t *testing.T) {
+	w := newWorld(t, nil)
+	auth := []string{"Authorization", "Bearer " + w.organizer}
+	b, heard := w.browser(t), receiver(t)
+	b.expect(http.StatusCreated, http.MethodPost, "/api/v1/webhooks", map[string]any{"url": heard.URL}, auth...)
+	starts := time.Now().Add(-time.Hour)
+	draft := map[string]any{"name": "Board", "password": "correct horse battery", "startsAt": starts, "endsAt": time.Now().Add(time.Second)}
+	id := b.expect(http.StatusCreated, http.MethodPost, "/api/v1/conferences", draft, auth...).body["id"]
+	key := w.key(t, "relay", "i-*")
+	at := announcement(t, "i-1", key)
+	at["rooms"] = []any{id}
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		orders := b.expect(http.StatusOK, http.MethodPut, "/api/v1/relays/i-1", at, "Authorization", "Bearer "+key)
+		if over, _ := orders.body["over"].([]any); len(over) == 1 && over[0] == id {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the relay is not told: %v", orders.body)
+		}
+	}
+	if err := w.Schedule(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := heard.types(); len(got) != 1 || got[0] != "conference.ended" {
+		t.Errorf("told of %v", got)
+	}
+}

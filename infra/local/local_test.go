@@ -128,7 +128,7 @@ func TestTheDatabaseIsDown(t *testing.T) {
 		begun := time.Now()
 		got := w.browser(t).do(http.MethodPost, "/api/v1/conferences", map[string]any{"name": "New " + name, "password": "correct horse battery"},
 			"Authorization", "Bearer "+w.organizer)
-		if took := time.Since(begun); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || took > 3*time.Second {
+		if took := time.Since(begun); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || took > 2500*time.Millisecond { // two seconds, and what a busy machine adds
 			t.Errorf("%s: %d %v after %v", name, got.status, got.body, took)
 		}
 		w.Guard.Fault(nil)

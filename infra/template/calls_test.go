@@ -117,9 +117,7 @@ func (s source) actions(domain string) []string {
 	for store, table := range s.tables {
 		if table == domain {
 			for _, m := range s.methods[store] {
-				if !strings.HasPrefix(m.Name.Name, "Erase") { // an operator erases, and no function
-					follow(m)
-				}
+				follow(m)
 			}
 		}
 	}

@@ -5,6 +5,7 @@
 package problem
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"math"
@@ -171,8 +172,14 @@ func From(err error) *Error {
 	if errors.As(err, &p) {
 		return p
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &Error{Code: Unavailable, Detail: "This takes too long at the moment. Try again.", RetryAfter: lateRetry, Cause: err}
+	}
 	return Wrap(Internal, "", err)
 }
+
+// lateRetry is when a call that ran out of its time may come again.
+const lateRetry = 2 * time.Second
 
 // Write renders err as application/problem+json (RFC 9457). It writes exactly once.
 func Write(w http.ResponseWriter, requestID string, err error) {

@@ -234,7 +234,8 @@ func (db *DB) fault(err error) error {
 	switch code := resultCode(err); {
 	case isFull(err):
 		return storageFull(err)
-	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_LOCKED, code&0xff == sqlite3.SQLITE_IOERR, code&0xff == sqlite3.SQLITE_CANTOPEN:
+	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_LOCKED, code&0xff == sqlite3.SQLITE_IOERR, code&0xff == sqlite3.SQLITE_CANTOPEN,
+		code == sqlite3.SQLITE_INTERRUPT: // whoever asked has no more time
 		return unavailable(err)
 	}
 	return err

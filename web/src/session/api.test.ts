@@ -72,6 +72,37 @@ describe('admission', () => {
   });
 });
 
+describe('a server that is busy', () => {
+  const busy = (after: string) => problemResponse(503, 'unavailable', { 'Retry-After': after });
+  const admitted = () => json({ conference, identity: null, next: 'identify' });
+
+  async function ask(...answers: Response[]): Promise<{ asked: number; result: unknown }> {
+    vi.useFakeTimers();
+    const fetch = vi.fn<Fetch>(() => Promise.resolve(answers.shift() ?? busy('2')));
+    const sut = new Api({ fetch, timers: systemTimers });
+    const result = sut.admit({ invitation: 'x' }).catch((problem: unknown) => problem);
+    await vi.advanceTimersByTimeAsync(30_000);
+    vi.useRealTimers();
+    return { asked: fetch.mock.calls.length, result: await result };
+  }
+
+  it('is asked again by itself', async () => {
+    const { asked, result } = await ask(busy('2'), busy('2'), admitted());
+    expect(asked).toBe(3);
+    expect(result).toMatchObject({ next: 'identify' });
+  });
+
+  it('is not asked for ever', async () => {
+    const { asked, result } = await ask(busy('2'), busy('2'), busy('2'), admitted());
+    expect(asked).toBe(3);
+    expect(result).toMatchObject({ code: 'unavailable' });
+  });
+
+  it('is believed when it says that it will take long', async () => {
+    expect((await ask(busy('30'), admitted())).asked).toBe(1);
+  });
+});
+
 describe('what goes wrong', () => {
   it.each([
     ['network', new TypeError('Failed to fetch')],

@@ -92,6 +92,8 @@ export interface Waiting {
 }
 
 const usualPatience = 15_000;
+/** Seconds that somebody waits for a page without a word. */
+const longestPause = 5;
 
 /** The portal's own API. Every method throws a Problem when it does not succeed. */
 export class Api {
@@ -102,7 +104,9 @@ export class Api {
   }
 
   admit(credentials: Credentials): Promise<Admission> {
-    return this.#call('POST', '/admissions', credentials, whole(admissionOf));
+    return this.#patiently(() =>
+      this.#call('POST', '/admissions', credentials, whole(admissionOf)),
+    );
   }
 
   /** Gives the admission back: this browser has to ask again. */
@@ -118,7 +122,9 @@ export class Api {
   }
 
   identify(identity: Identity, remember: boolean): Promise<Identity> {
-    return this.#call('PUT', '/identity', { ...identity, remember }, whole(identityOf));
+    return this.#patiently(() =>
+      this.#call('PUT', '/identity', { ...identity, remember }, whole(identityOf)),
+    );
   }
 
   forget(): Promise<void> {
@@ -157,6 +163,20 @@ export class Api {
 
   decide(participant: string, admit: boolean): Promise<void> {
     return this.#call('POST', `/lobby/${encodeURIComponent(participant)}`, { admit }, () => {});
+  }
+
+  /** At the top of an hour the server may be busy for seconds: nobody has to press a button again for it. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (let left = 2; ; left--) {
+      try {
+        return await ask();
+      } catch (cause) {
+        const problem = asProblem(cause);
+        const pause = problem.code === 'unavailable' ? problem.retryAfter : null;
+        if (left === 0 || pause === null || pause > longestPause) throw problem;
+        await new Promise<void>((go) => void this.#from.timers.after(pause * 1000, go));
+      }
+    }
   }
 
   async #call<T>(
