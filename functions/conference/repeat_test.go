@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/shared/idempotency"
@@ -212,5 +214,32 @@ func TestTwoProcessesDoItOnce(t *testing.T) {
 	page, err := w.db.Conference().Conferences(t.Context(), conference.Query{Limit: 10})
 	if err != nil || len(page.Conferences) != 1 {
 		t.Errorf("%d conferences, %v", len(page.Conferences), err)
+	}
+}
+
+// TestARunHasTheTimeOfItsCaller, who may have gone: others wait for the same run.
+func TestARunHasTheTimeOfItsCaller(t *testing.T) {
+	w := newWorld(t)
+	repeats, err := idempotency.New(idempotency.Config{
+		Store: w.db.Idempotency(), Sealer: conference.Sealer{Keys: w.keys, Rand: rand.Reader}, Now: w.clock.Now, Refused: func(error) bool { return true },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r := httptest.NewRequestWithContext(ctx, "POST", "/", nil)
+	r.Header.Set("Idempotency-Key", "k")
+	err = repeats.Serve(httptest.NewRecorder(), r, "tester", func(w http.ResponseWriter, r *http.Request, _ io.Reader) error {
+		cancel()
+		want, _ := ctx.Deadline()
+		if got, ok := r.Context().Deadline(); !ok || !got.Equal(want) || r.Context().Err() != nil {
+			t.Errorf("until %v, %v; the caller has until %v", got, r.Context().Err(), want)
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -64,7 +64,8 @@ type Staff interface {
 
 // Events tells others what has happened.
 type Events interface {
-	// ReportReceived says that support may fetch a report. An error is logged; the report stays received.
+	// ReportReceived says that support may fetch a report; it may be said again of the same one. An error is logged; the
+	// report stays received.
 	ReportReceived(ctx context.Context, code string, at time.Time) error
 }
 
@@ -109,6 +110,7 @@ const (
 	uploadLife   = 30 * time.Minute
 	downloadLife = 5 * time.Minute
 	retention    = 30 * 24 * time.Hour
+	tellLife     = time.Hour // in which who repeats Complete has others told again
 	cleanGrace   = time.Hour // an upload that began in time may take so long
 
 	createBurst = 20 // some 160 MB from one address at once, and 2.4 GB a day

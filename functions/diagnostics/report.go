@@ -151,12 +151,28 @@ func (d *Domain) Renew(ctx context.Context, client, id string) (*Report, blob.Up
 	return r, upload, nil
 }
 
-// Complete makes a report visible to support once its file is there as it was announced. Again is fine.
+// Complete makes a report visible to support once its file is there as it was announced. Again is fine, and tells others
+// again: the first time may have been cut off before.
 func (d *Domain) Complete(ctx context.Context, id string) (*Report, error) {
 	r, err := d.byID(ctx, id)
-	if err != nil || r.Status != StatusPending {
-		return r, err
+	if err != nil {
+		return nil, err
 	}
+	if r.Status == StatusPending {
+		if r, err = d.receive(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	if d.cfg.Events != nil && r.Status == StatusNew && d.now().Sub(r.ReceivedAt) < tellLife {
+		if err := d.cfg.Events.ReportReceived(ctx, Spoken(r.Code), r.ReceivedAt); err != nil {
+			d.cfg.Logger.ErrorContext(ctx, "nobody was told of a report", "error", err)
+		}
+	}
+	return r, nil
+}
+
+// receive takes a report in whose file is there.
+func (d *Domain) receive(ctx context.Context, r *Report) (*Report, error) {
 	have, err := d.cfg.Blobs.Stat(ctx, r.Key)
 	if errors.Is(err, blob.ErrNotFound) {
 		return nil, problem.New(problem.Conflict, "The report's file has not arrived. Upload it again.")
@@ -171,20 +187,13 @@ func (d *Domain) Complete(ctx context.Context, id string) (*Report, error) {
 		}
 		return nil, problem.New(problem.Conflict, "What arrived is not the report that was announced. Upload it again.")
 	}
-	first := false
-	r, err = d.change(ctx, r, func(r *Report) error {
-		if first = r.Status == StatusPending; first {
+	return d.change(ctx, r, func(r *Report) error {
+		if r.Status == StatusPending {
 			r.Status, r.ReceivedAt = StatusNew, d.now()
 			r.ExpiresAt = r.ReceivedAt.Add(retention)
 		}
 		return nil
 	})
-	if err == nil && first && d.cfg.Events != nil {
-		if err := d.cfg.Events.ReportReceived(ctx, Spoken(r.Code), r.ReceivedAt); err != nil {
-			d.cfg.Logger.ErrorContext(ctx, "nobody was told of a report", "error", err)
-		}
-	}
-	return r, err
 }
 
 // EraseOwn deletes the report of who made it.

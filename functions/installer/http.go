@@ -35,14 +35,10 @@ func (d *Domain) serve(h func(http.ResponseWriter, *http.Request) error) http.Ha
 	return problem.Handler(d.cfg.Logger, h)
 }
 
-// publisher lets only those through who publish; a key that may only read is good for what only reads.
+// publisher lets only those through who publish. They have no keys that may only read.
 func (d *Domain) publisher(h func(w http.ResponseWriter, r *http.Request, actor string) error) http.HandlerFunc {
 	return d.serve(func(w http.ResponseWriter, r *http.Request) error {
-		who := d.cfg.Staff.Publisher
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			who = d.cfg.Staff.PublishReader
-		}
-		actor, err := problem.Bearer(w, r, who)
+		actor, err := problem.Bearer(w, r, d.cfg.Staff.Publisher)
 		if err != nil {
 			return err
 		}

@@ -83,8 +83,6 @@ type Blobs interface {
 type Staff interface {
 	// Publisher returns who holds the bearer key or token. Its errors are problems: unauthenticated or forbidden.
 	Publisher(ctx context.Context, bearer string) (actor string, err error)
-	// PublishReader is Publisher for calls that change nothing.
-	PublishReader(ctx context.Context, bearer string) (actor string, err error)
 }
 
 // Config is what a Domain needs.

@@ -103,7 +103,7 @@ func (d *Domain) verify(m release.Manifest, signature string) ([]byte, error) {
 	return b, nil
 }
 
-// Publish stores a pending release and signs the upload of its file. The same draft again signs it anew.
+// Publish stores a pending release and signs the upload of its file. The same file again signs it anew.
 func (d *Domain) Publish(ctx context.Context, actor string, f Draft) (*Release, blob.Upload, error) {
 	m, err := f.normalise(d.cfg.Now())
 	if err != nil {
@@ -137,16 +137,17 @@ func (d *Domain) Publish(ctx context.Context, actor string, f Draft) (*Release, 
 	return r, upload, nil
 }
 
-// again returns the pending release that is the same as r, with more time for its file.
+// again returns the pending release of the same file, with more time for it. What else the manifest says, its expiry at
+// least, is as it was signed last.
 func (d *Domain) again(ctx context.Context, r *Release) (*Release, error) {
 	return d.change(ctx, r.Platform, r.Version, func(have *Release) error {
 		if have.Status != StatusPending {
 			return problem.New(problem.Conflict, "This version has been published. A release cannot be replaced: publish a higher version.")
 		}
-		if have.Manifest != r.Manifest {
-			return problem.New(problem.Conflict, "Another file is being published as this version. Withdraw it first.")
+		if have.Size != r.Size || have.SHA256 != r.SHA256 {
+			return problem.New(problem.Conflict, "Another file is being published as this version. Delete that release, or let it go by itself within a day.")
 		}
-		have.Signature, have.Notes, have.Rollout, have.UploadEnds = r.Signature, r.Notes, r.Rollout, r.UploadEnds
+		have.Manifest, have.Signature, have.Notes, have.Rollout, have.UploadEnds = r.Manifest, r.Signature, r.Notes, r.Rollout, r.UploadEnds
 		return nil
 	})
 }

@@ -1,9 +1,12 @@
 package portal_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +79,34 @@ func TestReportFromTheGuestToTheDesk(t *testing.T) {
 		w.clock.Advance(5 * time.Minute)
 		if resp, _ := fetch(t, link["url"].(string)); resp.StatusCode != 403 {
 			t.Errorf("after five minutes: %d", resp.StatusCode)
+		}
+	})
+}
+
+// ReportReceived implements diagnostics.Events.
+func (h *heard) ReportReceived(_ context.Context, code string, _ time.Time) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.deaf {
+		h.deaf = false
+		return errors.New("not now")
+	}
+	h.codes = append(h.codes, code)
+	return nil
+}
+
+// TestReportIsToldAgain to others when the guest's page asks again because it had no answer; not days later.
+func TestReportIsToldAgain(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		w.events.deaf = true
+		id, code := report(t, c, "{}", object{})
+		for range 2 {
+			c.Expect(200, "POST", reportPath+"/"+id+"/complete", nil)
+		}
+		w.clock.Advance(time.Hour)
+		c.Expect(200, "POST", reportPath+"/"+id+"/complete", nil)
+		if !slices.Equal(w.events.codes, []string{code, code}) {
+			t.Errorf("heard of %v, not of %s", w.events.codes, code)
 		}
 	})
 }

@@ -94,12 +94,6 @@ func (p publishers) Publisher(ctx context.Context, bearer string) (string, error
 	return a.ID, err
 }
 
-// PublishReader implements installer.Staff.
-func (p publishers) PublishReader(ctx context.Context, bearer string) (string, error) {
-	a, err := p.domain.AuthenticateReader(ctx, bearer, staff.Publisher)
-	return a.ID, err
-}
-
 // Releases lets conferences ask which versions of the software may join.
 func Releases(d *installer.Domain) conference.Releases { return releases{d} }
 

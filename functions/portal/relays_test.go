@@ -20,8 +20,10 @@ import (
 
 // heard keeps what the domains tell of.
 type heard struct {
-	mu   sync.Mutex
-	list []relays.Event
+	mu    sync.Mutex
+	list  []relays.Event
+	codes []string // of reports
+	deaf  bool     // to the next report
 }
 
 func (h *heard) Emit(_ context.Context, e relays.Event) error {

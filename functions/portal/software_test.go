@@ -75,7 +75,12 @@ func TestReleaseFromThePublisherToTheGuest(t *testing.T) {
 		if send(t, made["upload"].(object), []byte("MZ something else")) {
 			t.Error("another file was taken")
 		}
-		made = c.Expect(201, "POST", releasesPath, draft, w.publisher()...) // after a cut
+		w.clock.Advance(time.Minute) // who publishes again after a cut signs another expiry
+		draft = w.draft("1.4.0", content, func(m *release.Manifest) { m.MinimumVersion = "1.2.0" })
+		made = c.Expect(201, "POST", releasesPath, draft, w.publisher()...)
+		if made["signature"] != draft["signature"] {
+			t.Errorf("got %v, signed %v", made, draft)
+		}
 		if !send(t, made["upload"].(object), []byte(content)) {
 			t.Fatal("the second upload does not work")
 		}

@@ -167,7 +167,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	must(err)
 	w.reports, err = diagnostics.New(diagnostics.Config{
 		Store: w.db.Diagnostics(), Audit: w.db.Diagnostics(), Blobs: w.files, Limiter: w.limiter, Staff: portal.Supporters(people), Client: clients.Site,
-		Now: w.clock.Now, Logger: logger,
+		Events: w.events, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
 	files, err := portal.Static(testFiles())

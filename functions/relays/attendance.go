@@ -18,7 +18,7 @@ import (
 const (
 	maxDisplayName = 500 // characters; a title and a name have fewer
 	maxPerson      = 64
-	together       = 16 // participants whose visits are written at once
+	together       = 16 // items that are read or written at once
 	maxLate        = 24 * time.Hour
 	// moveTime is within which a room that opens on another relay is the same conference going on.
 	moveTime = time.Minute
@@ -39,11 +39,11 @@ func (d *Domain) Report(ctx context.Context, relay string, b announce.Batch) err
 	}
 	rooms, people := byItem(b.Visits, conferences)
 	from := source{relay, b.Instance, f}
-	err = eachOf(rooms, func(v announce.Visit) error { return d.lit(ctx, from, v) })
+	err = inOrder(rooms, func(v announce.Visit) error { return d.lit(ctx, from, v) })
 	if err != nil {
 		return err
 	}
-	return eachOf(people, func(v announce.Visit) error { return d.visit(ctx, from, conferences[v.Conference], v) })
+	return inOrder(people, func(v announce.Visit) error { return d.visit(ctx, from, conferences[v.Conference], v) })
 }
 
 // source is who reports, and the others.
@@ -52,23 +52,31 @@ type source struct {
 	fleet           fleet
 }
 
-// eachOf does the visits of one item in their order, and several items at once.
-func eachOf(items [][]announce.Visit, do func(announce.Visit) error) error {
+// inOrder does the visits of one item in their order, and several items at once.
+func inOrder(items [][]announce.Visit, do func(announce.Visit) error) error {
+	return atOnce(items, func(_ int, visits []announce.Visit) error {
+		for _, v := range visits {
+			if err := do(v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// atOnce does a bounded number of items at a time: a relay waits for the answer.
+func atOnce[T any](items []T, do func(i int, item T) error) error {
 	failed := make([]error, len(items))
 	slots := make(chan struct{}, together)
-	var writing sync.WaitGroup
-	for i, visits := range items {
+	var working sync.WaitGroup
+	for i, item := range items {
 		slots <- struct{}{}
-		writing.Go(func() {
+		working.Go(func() {
 			defer func() { <-slots }()
-			for _, v := range visits {
-				if failed[i] = do(v); failed[i] != nil {
-					return
-				}
-			}
+			failed[i] = do(i, item)
 		})
 	}
-	writing.Wait()
+	working.Wait()
 	return errors.Join(failed...)
 }
 
@@ -127,21 +135,34 @@ func checkVisit(f *fields, at string, v announce.Visit) {
 
 // conferences reads those that the batch is about. One that is not known any more is missing: nothing is kept of it.
 func (d *Domain) conferences(ctx context.Context, b announce.Batch) (map[string]Conference, error) {
-	known := make(map[string]Conference)
+	var ids []string
 	asked := make(map[string]bool)
 	for _, v := range b.Visits {
-		if asked[v.Conference] {
-			continue
+		if !asked[v.Conference] {
+			asked[v.Conference] = true
+			ids = append(ids, v.Conference)
 		}
-		asked[v.Conference] = true
-		c, err := d.cfg.Conferences.Conference(ctx, v.Conference)
+	}
+	found := make([]*Conference, len(ids))
+	err := atOnce(ids, func(i int, id string) error {
+		c, err := d.cfg.Conferences.Conference(ctx, id)
 		if errors.Is(err, ErrNotFound) {
-			continue
+			return nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read conference: %w", err)
+			return fmt.Errorf("read conference: %w", err)
 		}
-		known[v.Conference] = c
+		found[i] = &c
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]Conference)
+	for i, c := range found {
+		if c != nil {
+			known[ids[i]] = *c
+		}
 	}
 	return known, nil
 }

@@ -13,11 +13,11 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/coopnet/coopnet/shared/announce"
+	"github.com/coopnet/coopnet/shared/internet"
 )
 
 const (
@@ -68,7 +68,7 @@ func (p *HTTPProber) control(_ context.Context, _, address string, _ syscall.Raw
 }
 
 func (p *HTTPProber) may(a netip.Addr) bool {
-	return public(a) || p.allowed(a)
+	return internet.Public(a) || p.allowed(a)
 }
 
 func (p *HTTPProber) allowed(a netip.Addr) bool {
@@ -119,24 +119,4 @@ func (p *HTTPProber) Probe(ctx context.Context, base, nonce string) (string, err
 		return "", fmt.Errorf("the answer is not a relay's: %s", resp.Status)
 	}
 	return answer.Proof, nil
-}
-
-// public reports an address of the Internet: nothing of this machine, of a private network, of a cloud's own (its
-// metadata), and nothing through which IPv6 leads there.
-func public(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() || a.Zone() != "" {
-		return false
-	}
-	return !slices.ContainsFunc(special(), func(n netip.Prefix) bool { return n.Contains(a) })
-}
-
-// special is the rest of IANA's special-purpose addresses (RFC 6890).
-func special() []netip.Prefix {
-	var list []netip.Prefix
-	for _, s := range strings.Fields("0.0.0.0/8 100.64.0.0/10 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 198.18.0.0/15 198.51.100.0/24 " +
-		"203.0.113.0/24 240.0.0.0/4 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16 3fff::/20 5f00::/16 fec0::/10") {
-		list = append(list, netip.MustParsePrefix(s))
-	}
-	return list
 }

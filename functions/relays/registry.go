@@ -252,14 +252,21 @@ func (d *Domain) orders(ctx context.Context, id string, a announce.Announcement)
 	for _, c := range commands {
 		o.Commands = append(o.Commands, announce.Command{ID: c.ID, Kind: announce.Kind(c.Kind), Conference: c.Conference, Participant: c.Participant})
 	}
-	for _, room := range a.Rooms {
-		switch over, moved, err := d.lives(ctx, id, room); {
-		case err != nil:
-			return o, err
-		case over:
+	over, moved := make([]bool, len(a.Rooms)), make([]bool, len(a.Rooms))
+	err = atOnce(a.Rooms, func(i int, room string) (err error) {
+		if over[i], moved[i], err = d.lives(ctx, id, room); err == nil && over[i] {
 			d.cfg.Over(ctx, room)
+		}
+		return err
+	})
+	if err != nil {
+		return o, err
+	}
+	for i, room := range a.Rooms {
+		switch {
+		case over[i]:
 			o.Over = append(o.Over, room)
-		case moved:
+		case moved[i]:
 			o.Moved = append(o.Moved, room)
 		}
 	}

@@ -107,7 +107,7 @@ type Config struct {
 	Logger      *slog.Logger     // nil discards
 
 	// Over is told of a conference that is over while a relay still has somebody in it: nobody may have asked for its end.
-	// It may be told of the same again and again. Nil: nobody is told.
+	// It may be told of the same again and again, and of several at once. Nil: nobody is told.
 	Over func(ctx context.Context, conference string)
 }
 

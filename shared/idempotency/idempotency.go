@@ -118,9 +118,15 @@ func (k *Keeper) Serve(w http.ResponseWriter, r *http.Request, actor string, h H
 		request: [32]byte(digest(r.Method, r.URL.Path, string(body))),
 		body:    body,
 	}
-	// Equal requests at the same moment share one run. It must not die with the first caller.
+	// Equal requests at the same moment share one run. It must not die with the first caller, but has the time of that one.
 	v, err, _ := k.flight.Do(c.id+string(c.request[:]), func() (any, error) {
-		return k.once(r.WithContext(context.WithoutCancel(r.Context())), c, h)
+		ctx := context.WithoutCancel(r.Context())
+		if end, ok := r.Context().Deadline(); ok {
+			limited, cancel := context.WithDeadline(ctx, end)
+			defer cancel()
+			ctx = limited
+		}
+		return k.once(r.WithContext(ctx), c, h)
 	})
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ const Prefix = "/blobs/"
 
 const (
 	idle      = 30 * time.Second // without a byte
+	pace      = 8 << 10          // bytes a second that a file must make beyond that: places are few
 	mediaType = "application/octet-stream"
 	longest   = 7 * 24 * time.Hour
 )
@@ -145,7 +146,7 @@ func (s *Store) receive(w http.ResponseWriter, r *http.Request, l link) error {
 		return problem.New(problem.Invalid, fmt.Sprintf("The file must have %d bytes, and the request must say so.", l.object.Size))
 	}
 	control := http.NewResponseController(w)
-	err := s.Put(r.Context(), l.key, lively{r.Body, func() { _ = control.SetReadDeadline(time.Now().Add(idle)) }}, l.object)
+	err := s.Put(r.Context(), l.key, newLively(r.Body, control.SetReadDeadline), l.object)
 	switch {
 	case errors.Is(err, blob.ErrExists):
 		return problem.New(problem.PreconditionFailed, "The file was uploaded already.")
@@ -179,19 +180,31 @@ func (s *Store) send(w http.ResponseWriter, r *http.Request, l link) error {
 		io.Seeker
 	}{}
 	section := io.NewSectionReader(f, 0, object.Size)
-	content.Reader = lively{section, func() { _ = control.SetWriteDeadline(time.Now().Add(idle)) }}
+	content.Reader = newLively(section, control.SetWriteDeadline)
 	content.Seeker = section
 	http.ServeContent(w, r, "", time.Time{}, content)
 	return nil
 }
 
-// lively moves a deadline before each read: who is slow may go on, who is silent not.
+// lively moves a deadline before each read: who is slow may go on, who is silent, or sends a byte now and then, not.
 type lively struct {
 	r     io.Reader
-	alive func()
+	until func(time.Time) error
+	begun time.Time
+	done  int64
 }
 
-func (l lively) Read(p []byte) (int, error) {
-	l.alive()
-	return l.r.Read(p)
+func newLively(r io.Reader, until func(time.Time) error) *lively {
+	return &lively{r: r, until: until, begun: time.Now()}
+}
+
+func (l *lively) Read(p []byte) (int, error) {
+	last := l.begun.Add(idle + time.Duration(l.done)*time.Second/pace)
+	if silent := time.Now().Add(idle); silent.Before(last) {
+		last = silent
+	}
+	_ = l.until(last) // a transport without deadlines has limits of its own
+	n, err := l.r.Read(p)
+	l.done += int64(n)
+	return n, err
 }
