@@ -118,6 +118,11 @@ func TestFleet(t *testing.T) {
 			}
 			for id, want := range may {
 				at := newPlace(t, key, id, "one")
+				elsewhere := at.announcement()
+				elsewhere["whip"] = "https://" + id + "x.example.com/whip"
+				if resp := c.Do("PUT", "/api/v1/relays/"+id, elsewhere, "Authorization", "Bearer "+key); want && !strings.Contains(string(resp.Body), "its key is shared") {
+					t.Errorf("%s under another machine's name: %d %s", id, resp.Status, resp.Body)
+				}
 				resp := c.Do("PUT", "/api/v1/relays/"+id, at.announcement(), "Authorization", "Bearer "+key)
 				if want != (resp.Status == 200) || !want && resp.Status != 403 {
 					t.Errorf("%s with the key of %s: %d %s", id, label, resp.Status, resp.Body)

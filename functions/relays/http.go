@@ -3,6 +3,7 @@ package relays
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -39,7 +40,7 @@ func (d *Domain) organizer(h authorised) http.HandlerFunc {
 }
 
 // relay lets only the relay of the path through. It hands over the credential, of which the relay's proof is made.
-func (d *Domain) relay(h authorised) http.HandlerFunc {
+func (d *Domain) relay(h func(w http.ResponseWriter, r *http.Request, bound, credential string) error) http.HandlerFunc {
 	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
 		credential := ""
 		bound, err := problem.Bearer(w, r, func(ctx context.Context, bearer string) (string, error) {
@@ -52,21 +53,34 @@ func (d *Domain) relay(h authorised) http.HandlerFunc {
 		if id := r.PathValue("id"); !owns(bound, id) || d.resident(id) || !isID(id) {
 			return problem.New(problem.Forbidden, "This key is another relay's.")
 		}
-		return h(w, r, credential)
+		return h(w, r, bound, credential)
 	})
 }
 
 // owns reports whether a credential is that relay's: it is bound to one id, or to a fleet whose ids begin alike, as in "i-*".
-// A fleet's machines come and go by themselves, and share what they know.
+// A fleet's machines come and go by themselves, and share what they know; see hasItsName.
 func owns(bound, id string) bool {
 	start, isFleet := strings.CutSuffix(bound, "*")
 	return bound == id || isFleet && start != "" && strings.HasPrefix(id, start)
 }
 
-func (d *Domain) putRelay(w http.ResponseWriter, r *http.Request, credential string) error {
+// hasItsName reports whether an address is the own one of a relay whose credential others share: its host begins with the
+// relay's id. Who has the credential of another machine cannot send that machine's participants elsewhere: DNS says where
+// they go. Plain HTTP is for machines that the operator names.
+func hasItsName(address, id string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || strings.HasPrefix(u.Hostname(), id+"."))
+}
+
+func (d *Domain) putRelay(w http.ResponseWriter, r *http.Request, bound, credential string) error {
 	var a announce.Announcement
 	if err := problem.Decode(r.Body, &a); err != nil {
 		return err
+	}
+	if id := r.PathValue("id"); bound != id && !hasItsName(a.WHIP, id) {
+		return &problem.Error{Code: problem.Invalid, Detail: "Some fields are not valid.", Fields: []problem.Field{
+			{Pointer: "/whip", Detail: "must begin with the relay's id: its key is shared by a fleet"},
+		}}
 	}
 	orders, err := d.Announce(r.Context(), r.PathValue("id"), credential, a)
 	if err != nil {
@@ -75,7 +89,7 @@ func (d *Domain) putRelay(w http.ResponseWriter, r *http.Request, credential str
 	return problem.Answer(w, http.StatusOK, orders)
 }
 
-func (d *Domain) postAttendance(w http.ResponseWriter, r *http.Request, _ string) error {
+func (d *Domain) postAttendance(w http.ResponseWriter, r *http.Request, _, _ string) error {
 	var b announce.Batch
 	if err := problem.Decode(r.Body, &b); err != nil {
 		return err
