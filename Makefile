@@ -36,7 +36,7 @@ test: install portal ## install what is missing and run every test, the browser 
 	cd web && npm test
 	$(MAKE) --no-print-directory programs functions
 	cd web && npm run e2e
-	cd web && COOPNET_EDITION=cloud npm run e2e -- flow desk lobby signin refusals
+	cd web && COOPNET_EDITION=cloud npm run e2e -- flow desk
 
 check: install portal ## formatting, vet, static analysis, import and size rules, types
 	@unformatted="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go'))"; \

@@ -207,8 +207,15 @@ func TestDatabaseTroubleMovesNobody(t *testing.T) {
 }
 
 func TestOrders(t *testing.T) {
+	var mu sync.Mutex
 	var ended []string
-	w := newWorld(t, func(cfg *relays.Config) { cfg.Over = func(_ context.Context, id string) { ended = append(ended, id) } })
+	w := newWorld(t, func(cfg *relays.Config) {
+		cfg.Over = func(_ context.Context, id string) {
+			mu.Lock()
+			defer mu.Unlock()
+			ended = append(ended, id)
+		}
+	})
 	w.say("a")
 	w.place("x")
 	w.place("y")
