@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/shared/wire"
 	"github.com/coopnet/coopnet/standalone"
 )
@@ -186,7 +186,7 @@ func TestTheDiskIsFull(t *testing.T) {
 	if err := another.identify(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	free := fill(t, disk)
+	free := storetest.FillDisk(t, disk)
 	full := errors.New("no write was refused")
 	for range 1900 { // what the database has already got is used first
 		if full = late.identify(t.Context()); full != nil {
@@ -228,26 +228,4 @@ func TestTheDiskIsFull(t *testing.T) {
 	free()
 	recovers(t, "joining", func() error { _, err := late.join(t.Context(), meetings[1].password); return err })
 	s.stop(t)
-}
-
-// fill takes what is left of the disk until free is called.
-func fill(t *testing.T, disk string) (free func()) {
-	t.Helper()
-	f, err := os.Create(filepath.Join(disk, "others"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for block := make([]byte, 4096); ; {
-		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return func() {
-		if err := os.Remove(f.Name()); err != nil {
-			t.Fatal(err)
-		}
-	}
 }

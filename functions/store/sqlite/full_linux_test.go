@@ -29,28 +29,6 @@ func smallDisk(t *testing.T) string {
 	return dir
 }
 
-// occupy takes what is left of the disk until free is called.
-func occupy(t *testing.T, dir string) (free func()) {
-	t.Helper()
-	f, err := os.Create(filepath.Join(dir, "others"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for block := make([]byte, 4096); ; {
-		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return func() {
-		if err := os.Remove(f.Name()); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // TestOthersFillTheDisk: on a disk that really is full, people can be forgotten, new rows are refused without work, and
 // everything goes on by itself once there is space.
 func TestOthersFillTheDisk(t *testing.T) {
@@ -73,7 +51,7 @@ func TestOthersFillTheDisk(t *testing.T) {
 	if _, err := db.write.ExecContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		t.Fatal(err)
 	}
-	free := occupy(t, dir)
+	free := storetest.FillDisk(t, dir)
 	for n := range byte(5) {
 		if err := s.DeleteIdentity(t.Context(), [32]byte{n}); err != nil {
 			t.Fatalf("person %d cannot be forgotten: %v", n, err)
