@@ -12,9 +12,6 @@ import (
 	"github.com/coopnet/coopnet/shared/announce"
 )
 
-// endTime bounds how long somebody who ends a conference waits for relays on other machines to be told.
-const endTime = time.Second
-
 // wireRelays knows the relay of this process, and those on other machines that announce themselves.
 func (s *system) wireRelays() (err error) {
 	private, err := networks(s.cfg.RelayNetworks)
@@ -36,15 +33,6 @@ func (s *system) wireRelays() (err error) {
 func (s *system) over(ctx context.Context, conference string) {
 	if _, err := s.conferences.Over(ctx, conference); err != nil {
 		s.logger.Warn("nobody was told of a conference's end", "conference", conference, "error", err)
-	}
-}
-
-// ended tells the relays. Those on other machines ask by themselves too, so that a failure delays only.
-func (s *system) ended(conference string) {
-	ctx, cancel := context.WithTimeout(context.Background(), endTime)
-	defer cancel()
-	if err := s.relays.End(ctx, conference); err != nil {
-		s.logger.Warn("a conference's end could not be told to its relay", "conference", conference, "error", err)
 	}
 }
 

@@ -52,7 +52,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err := s.wireConferences(conference.Config{
 		Software: conference.Software{Launches: s.db.Conference(), Releases: portal.Releases(catalogue)}, Limiter: limiter,
 		Identities: portal.Identities(identities, colleagues), Client: clients.Client,
-		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(s.webhooks), Ended: s.ended},
+		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(s.webhooks), Ended: s.relays.Ended},
 	}); err != nil {
 		return err
 	}

@@ -70,6 +70,19 @@ func (d *Domain) End(ctx context.Context, conference string) error {
 	return d.tell(ctx, announce.End, conference, "", "")
 }
 
+// endTime bounds how long somebody who ends a conference waits for its relay to be told.
+const endTime = time.Second
+
+// Ended is End for who has ended a conference and has nothing to wait for: relays ask by themselves too, so that a failure,
+// which is logged, delays only.
+func (d *Domain) Ended(conference string) {
+	ctx, cancel := context.WithTimeout(context.Background(), endTime)
+	defer cancel()
+	if err := d.End(ctx, conference); err != nil {
+		d.cfg.Logger.Warn("a conference's end could not be told to its relay", "conference", conference, "error", err)
+	}
+}
+
 // Drain tells a relay to let nobody in any more and to send everybody elsewhere.
 func (d *Domain) Drain(ctx context.Context, relay string) error {
 	return d.command(ctx, relay, announce.Drain, "", "")

@@ -23,9 +23,6 @@ var version = "devel"
 
 func main() { cloud.Start("conference", version, build) }
 
-// endTime bounds how long somebody who ends a conference waits for its relay to be told.
-const endTime = time.Second
-
 // function is what build puts together.
 type function struct {
 	env *cloud.Environment
@@ -141,19 +138,10 @@ func (f *function) wireConferences(ctx context.Context) error {
 		Store: store, Keys: f.keys, Hasher: hasher, Limiter: store.Limiter(), Relays: portal.Relays(f.relays), TurnSecret: turn,
 		Identities: portal.Identities(guests, f.colleagues), Staff: portal.Organizers(f.staff), Client: f.env.Clients.Client,
 		Software:   conference.Software{Launches: store, Releases: portal.Releases(catalogue)},
-		Organizing: conference.Organizing{Repeats: f.repeats, Events: portal.Events(f.webhooks), Ended: f.ended},
+		Organizing: conference.Organizing{Repeats: f.repeats, Events: portal.Events(f.webhooks), Ended: f.relays.Ended},
 		PublicURL:  f.env.Config.PublicURL, Logger: f.env.Logger,
 	})
 	return err
-}
-
-// ended tells the relays. They ask by themselves too, so that a failure delays only.
-func (f *function) ended(conference string) {
-	ctx, cancel := context.WithTimeout(context.Background(), endTime)
-	defer cancel()
-	if err := f.relays.End(ctx, conference); err != nil {
-		f.env.Logger.Warn("a conference's end could not be told to its relay", "conference", conference, "error", err)
-	}
 }
 
 // over tells of an end that nobody has asked for, when a relay asks about a conference that somebody is still in.
