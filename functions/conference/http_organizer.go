@@ -13,17 +13,7 @@ import (
 
 // organizer lets only those through who may organize; a key that may only read is good for what only reads.
 func (d *Domain) organizer(h func(w http.ResponseWriter, r *http.Request, actor string) error) http.HandlerFunc {
-	return d.serve(func(w http.ResponseWriter, r *http.Request) error {
-		check := d.cfg.Staff.Organizer
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			check = d.cfg.Staff.Reader
-		}
-		actor, err := problem.Bearer(w, r, check)
-		if err != nil {
-			return err
-		}
-		return h(w, r, actor)
-	})
+	return problem.Authorized(d.cfg.Logger, d.cfg.Staff.Organizer, d.cfg.Staff.Reader, h)
 }
 
 // once is organizer for what must not happen twice: a call with an Idempotency-Key is done once.

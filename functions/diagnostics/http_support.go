@@ -12,17 +12,7 @@ import (
 
 // support lets only those through who may support guests; a key that may only read is good for what only reads.
 func (d *Domain) support(h func(w http.ResponseWriter, r *http.Request, actor string) error) http.HandlerFunc {
-	return d.serve(func(w http.ResponseWriter, r *http.Request) error {
-		check := d.cfg.Staff.Support
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			check = d.cfg.Staff.Reader
-		}
-		actor, err := problem.Bearer(w, r, check)
-		if err != nil {
-			return err
-		}
-		return h(w, r, actor)
-	})
+	return problem.Authorized(d.cfg.Logger, d.cfg.Staff.Support, d.cfg.Staff.Reader, h)
 }
 
 // view is a report as support sees it.

@@ -37,13 +37,7 @@ func (d *Domain) serve(h func(http.ResponseWriter, *http.Request) error) http.Ha
 
 // publisher lets only those through who publish. They have no keys that may only read.
 func (d *Domain) publisher(h func(w http.ResponseWriter, r *http.Request, actor string) error) http.HandlerFunc {
-	return d.serve(func(w http.ResponseWriter, r *http.Request) error {
-		actor, err := problem.Bearer(w, r, d.cfg.Staff.Publisher)
-		if err != nil {
-			return err
-		}
-		return h(w, r, actor)
-	})
+	return problem.Authorized(d.cfg.Logger, d.cfg.Staff.Publisher, d.cfg.Staff.Publisher, h)
 }
 
 // View is a release as everybody sees it.

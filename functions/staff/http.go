@@ -19,16 +19,11 @@ func (d *Domain) Handler() *http.ServeMux {
 
 // publisher lets only those through who manage keys.
 func (d *Domain) publisher(h func(w http.ResponseWriter, r *http.Request, actor string) error) http.HandlerFunc {
-	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
-		actor, err := problem.Bearer(w, r, func(ctx context.Context, token string) (string, error) {
-			a, err := d.Authenticate(ctx, token, Publisher)
-			return a.ID, err
-		})
-		if err != nil {
-			return err
-		}
-		return h(w, r, actor)
-	})
+	check := func(ctx context.Context, token string) (string, error) {
+		a, err := d.Authenticate(ctx, token, Publisher)
+		return a.ID, err
+	}
+	return problem.Authorized(d.cfg.Logger, check, check, h)
 }
 
 // keyETag is the only one: a key is made and revoked, and never changed.

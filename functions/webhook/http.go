@@ -24,17 +24,7 @@ func (d *Domain) Handler() *http.ServeMux {
 
 // organizer lets only those through who may organize; a key that may only read is good for what only reads.
 func (d *Domain) organizer(h func(w http.ResponseWriter, r *http.Request, actor string) error) http.HandlerFunc {
-	return problem.Handler(d.cfg.Logger, func(w http.ResponseWriter, r *http.Request) error {
-		check := d.cfg.Staff.Organizer
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			check = d.cfg.Staff.Reader
-		}
-		actor, err := problem.Bearer(w, r, check)
-		if err != nil {
-			return err
-		}
-		return h(w, r, actor)
-	})
+	return problem.Authorized(d.cfg.Logger, d.cfg.Staff.Organizer, d.cfg.Staff.Reader, h)
 }
 
 // view is a subscription as organizers see it.

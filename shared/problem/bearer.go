@@ -2,6 +2,7 @@ package problem
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 )
@@ -19,4 +20,22 @@ func Bearer[T any](w http.ResponseWriter, r *http.Request, check func(ctx contex
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	}
 	return who, err
+}
+
+// Check says who holds a bearer token, or refuses.
+type Check func(ctx context.Context, token string) (actor string, err error)
+
+// Authorized is Handler for those alone whom a check lets through: may for what changes something, reads for what does not.
+func Authorized(logger *slog.Logger, may, reads Check, h func(w http.ResponseWriter, r *http.Request, actor string) error) http.HandlerFunc {
+	return Handler(logger, func(w http.ResponseWriter, r *http.Request) error {
+		check := may
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			check = reads
+		}
+		actor, err := Bearer(w, r, check)
+		if err != nil {
+			return err
+		}
+		return h(w, r, actor)
+	})
 }
