@@ -46,6 +46,7 @@ export class ControlChannel {
   readonly #grant = signal<JoinToken | null>(null);
   readonly #deps: ControlDeps;
   readonly #choice = new CarrierChoice();
+  readonly #listeners = new Set<(message: FromRelay) => void>();
   #kind: CarrierKind = 'socket';
   #carrier: Carrier | null = null;
   /** The relay has spoken in this attempt. */
@@ -97,6 +98,20 @@ export class ControlChannel {
     if (room === null) return;
     this.#room.value = { ...room, selected: publication };
     this.#untold = this.#send({ type: 'view.select', publication }) ? null : publication;
+  }
+
+  /**
+   * Calls back with every message of the relay, after the room has taken it, until it is cancelled.
+   * A room.state says everything anew: what the messages after it do not repeat is gone.
+   */
+  listen(take: (message: FromRelay) => void): Cancel {
+    this.#listeners.add(take);
+    return () => this.#listeners.delete(take);
+  }
+
+  /** False when there is no channel to send on. */
+  send(message: ToRelay): boolean {
+    return this.#state.value.phase === 'open' && this.#send(message);
   }
 
   close(): void {
@@ -165,7 +180,9 @@ export class ControlChannel {
       this.#deps.log('warn', 'control: unreadable message', { cause: String(cause) });
       return;
     }
-    if (message !== null) this.#take(message);
+    if (message === null) return;
+    this.#take(message);
+    for (const listener of this.#listeners) listener(message);
   }
 
   #take(message: FromRelay): void {
@@ -283,7 +300,6 @@ export class ControlChannel {
     this.#carrier = null;
   }
 
-  /** False when there is no channel to send on. */
   #send(message: ToRelay): boolean {
     return this.#carrier?.send(message) ?? false;
   }

@@ -153,6 +153,8 @@ export const en = {
   'tool.follow': 'Follow the conference',
   'tool.follow.on': 'You follow the conference: when somebody else shares, the picture changes.',
   'tool.follow.off': 'You chose this share yourself.',
+  'tool.panel': 'Beside the picture',
+  'tool.panel.conference': 'Conference',
   'tool.bridges': 'Voice',
   'tool.own': 'You are sharing “{label}”',
   'tool.own.text': 'The participants see it now. It is hidden here to avoid a hall of mirrors.',

@@ -165,6 +165,8 @@ export const fr: Catalogue = {
   'tool.follow': 'Suivre la conférence',
   'tool.follow.on': 'Vous suivez la conférence : si quelqu’un d’autre partage, l’image change.',
   'tool.follow.off': 'Vous avez choisi ce partage vous-même.',
+  'tool.panel': 'À côté de l’image',
+  'tool.panel.conference': 'Conférence',
   'tool.bridges': 'Voix',
   'tool.own': 'Vous partagez « {label} »',
   'tool.own.text':

@@ -7,7 +7,7 @@ import './desk.css';
 import { ReportList } from './list.tsx';
 import { OpenReport } from './report.tsx';
 import { SignIn } from './signin.tsx';
-import { useDeskText } from './text.ts';
+import { useDeskText } from '../../text/desk/desk.ts';
 import { Work } from './work.ts';
 
 /** For support: reports of guests, under a key that is kept in this tab only. */

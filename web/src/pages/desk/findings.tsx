@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { checks, results, rowsOf, type Finding, type Result } from '../../session/report.ts';
 import { Icon, type IconName } from '../../ui/icons.tsx';
-import { useDeskText } from './text.ts';
+import { useDeskText } from '../../text/desk/desk.ts';
 
 const icons: Readonly<Record<Result, IconName>> = {
   passed: 'check',

@@ -5,7 +5,7 @@ import { states, type Filter, type Listed, type State } from '../../session/desk
 import { results } from '../../session/report.ts';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
-import { useDeskText } from './text.ts';
+import { useDeskText } from '../../text/desk/desk.ts';
 import { Trouble } from './trouble.tsx';
 import type { Work } from './work.ts';
 

@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { Findings } from './findings.tsx';
-import { useDeskText } from './text.ts';
+import { useDeskText } from '../../text/desk/desk.ts';
 import { Trouble } from './trouble.tsx';
 import type { Opened, Work } from './work.ts';
 

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
-import { useDeskText } from './text.ts';
+import { useDeskText } from '../../text/desk/desk.ts';
 import { Trouble } from './trouble.tsx';
 import type { Work } from './work.ts';
 

@@ -3,7 +3,7 @@ import type { Problem } from '../../session/problem.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { problemText } from '../../ui/problems.ts';
 import { useText } from '../../ui/services.ts';
-import { useDeskText } from './text.ts';
+import { useDeskText } from '../../text/desk/desk.ts';
 
 /** What went wrong, in the words of the desk where it has some. */
 export function Trouble({ problem }: { problem: Problem | null }): JSX.Element | null {

@@ -3,13 +3,11 @@ import { useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Attendance } from '../../session/attendance.ts';
-import { Bridges } from '../../ui/bridges.tsx';
+import { Work } from '../../session/work.ts';
 import { Button } from '../../ui/button.tsx';
 import { useServices, useText } from '../../ui/services.ts';
-import { Doorkeeper } from './door.tsx';
-import { Participants } from './participants.tsx';
+import { Panel } from './panel.tsx';
 import { ShareControl } from './share.tsx';
-import { Shares } from './shares.tsx';
 import { Stage, type Fitting } from './stage.tsx';
 import { StateLine } from './state.tsx';
 import { WaitingRoom } from './waiting.tsx';
@@ -19,6 +17,8 @@ import { browserDeps } from './wiring.ts';
 export function Tool(): JSX.Element {
   const { portal } = useServices();
   const attendance = useMemo(() => new Attendance(browserDeps(portal.api)), [portal]);
+  const work = useMemo(() => new Work(attendance), [attendance]);
+  useEffect(() => () => work.close(), [work]);
   useLifetime(attendance);
   useSignalEffect(() => {
     const { problem } = attendance.status.value;
@@ -29,13 +29,14 @@ export function Tool(): JSX.Element {
   if (outside && attendance.status.value.standing === 'lobby') {
     return <WaitingRoom attendance={attendance} />;
   }
-  return <Work attendance={attendance} />;
+  return <Room work={work} />;
 }
 
 /** The shared picture, who is there, and what is shared. */
-function Work({ attendance }: { attendance: Attendance }): JSX.Element {
+function Room({ work }: { work: Work }): JSX.Element {
   const { portal } = useServices();
   const t = useText();
+  const { attendance } = work;
   const heading = useRef<HTMLHeadingElement>(null);
   const page = t('tool.page');
   useEffect(() => {
@@ -50,15 +51,7 @@ function Work({ attendance }: { attendance: Attendance }): JSX.Element {
           {conference?.title || conference?.name}
         </h1>
       </Picture>
-      <aside class="panel">
-        <Doorkeeper attendance={attendance} />
-        <Shares attendance={attendance} />
-        <Participants attendance={attendance} />
-        <section aria-labelledby="voice">
-          <h2 id="voice">{t('tool.bridges')}</h2>
-          <Bridges bridges={conference?.bridges ?? []} />
-        </section>
-      </aside>
+      <Panel work={work} />
     </main>
   );
 }

@@ -1,20 +1,19 @@
-import { en, type DeskKey } from '../../text/desk/en.ts';
-import { fr } from '../../text/desk/fr.ts';
-import type { Fill, Language } from '../../text/texts.ts';
-import { useServices } from '../../ui/services.ts';
+import { useServices } from '../ui/services.ts';
+import type { Fill, Language } from './texts.ts';
 
-export type DeskTranslate = (key: DeskKey, fill?: Fill) => string;
-
-export interface DeskText {
-  t: DeskTranslate;
+export interface AreaText<K extends string> {
+  t: (key: K, fill?: Fill) => string;
   language: Language;
   /** A time as people write it. */
   when(iso: string): string;
 }
 
-export function useDeskText(): DeskText {
+/** The texts of one area, which come with its code; both languages, so that changing it needs no network. */
+export function useArea<K extends string>(
+  catalogues: Readonly<Record<Language, Readonly<Record<K, string>>>>,
+): AreaText<K> {
   const language = useServices().texts.language.value;
-  const catalogue = language === 'fr' ? fr : en;
+  const catalogue = catalogues[language];
   const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   return {
     language,

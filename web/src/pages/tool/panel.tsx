@@ -1,0 +1,49 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { Work } from '../../session/work.ts';
+import { Bridges } from '../../ui/bridges.tsx';
+import { useServices, useText } from '../../ui/services.ts';
+import { Tabs, type Tab } from '../../ui/tabs.tsx';
+import { Doorkeeper } from './door.tsx';
+import { Participants } from './participants.tsx';
+import { Shares } from './shares.tsx';
+
+/** What lies beside the picture: who is there, and what they do together. */
+export function Panel({ work }: { work: Work }): JSX.Element {
+  const t = useText();
+  const selected = useSignal('conference');
+  const tabs: Tab[] = [
+    {
+      id: 'conference',
+      label: t('tool.panel.conference'),
+      icon: 'people',
+      content: <Conference work={work} />,
+    },
+  ];
+  return (
+    <aside class="panel">
+      <Doorkeeper attendance={work.attendance} />
+      <Tabs
+        label={t('tool.panel')}
+        tabs={tabs}
+        selected={selected.value}
+        onSelect={(id) => (selected.value = id)}
+      />
+    </aside>
+  );
+}
+
+function Conference({ work }: { work: Work }): JSX.Element {
+  const { portal } = useServices();
+  const t = useText();
+  return (
+    <>
+      <Shares attendance={work.attendance} />
+      <Participants attendance={work.attendance} />
+      <section aria-labelledby="voice">
+        <h2 id="voice">{t('tool.bridges')}</h2>
+        <Bridges bridges={portal.admission.value?.conference.bridges ?? []} />
+      </section>
+    </>
+  );
+}
