@@ -9,7 +9,7 @@ SHELL := /bin/bash
 GO       ?= nice go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
-# Static programs: they run on any Linux of the same processor.
+# Static programs: they run on any Linux of the same processor. Tests without the race detector are built in the same way.
 GOBUILD  := CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)'
 DATA     ?= data
 # Of make soak.
@@ -33,8 +33,8 @@ run: portal bin/coopnet ## build and start everything on this machine: http://lo
 	@exec bin/coopnet serve --data $(DATA)
 
 test: install portal ## install what is missing and run every test, the browser ones too
-	$(GO) test ./infra/... ./standalone/... ./web $(UNRACED)
-	$(GO) test -run InTime ./functions/portal ./functions/store/...
+	CGO_ENABLED=0 $(GO) test ./infra/... ./standalone/... ./web $(UNRACED)
+	CGO_ENABLED=0 $(GO) test -run InTime ./functions/portal ./functions/store/...
 	$(GO) test -race -short ./shared/... ./functions/... ./relay/...
 	cd web && npm test
 	$(MAKE) --no-print-directory programs functions
