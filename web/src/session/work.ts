@@ -1,31 +1,27 @@
 import { computed, type ReadonlySignal } from '@preact/signals-core';
 import type { Attendance } from './attendance.ts';
-import { Drawing } from './drawing.ts';
+import { Drawings } from './drawing.ts';
 import { Pointers } from './pointer.ts';
 import { rightsOf, type Rights } from './rights.ts';
 import { Stage } from './stage.ts';
-import type { Timers } from './timers.ts';
-
-export interface WorkDeps {
-  timers: Timers;
-  random(): number;
-}
+import { systemTimers } from './timers.ts';
 
 /** What the participants do together, beside the picture: each part keeps its own state by the control channel. */
 export class Work {
   readonly attendance: Attendance;
   readonly stage: Stage;
-  readonly drawing: Drawing;
+  readonly drawing: Drawings;
   readonly pointers: Pointers;
   /** What this participant may do on the stage. */
   readonly rights: ReadonlySignal<Rights>;
 
-  constructor(attendance: Attendance, { timers, random }: WorkDeps) {
+  constructor(attendance: Attendance) {
     this.attendance = attendance;
-    const channel = attendance.control;
-    this.stage = new Stage({ channel, timers, stopSharing: () => attendance.publisher.stop() });
-    this.drawing = new Drawing({ channel, timers, random });
-    this.rights = computed(() => rightsOf(attendance.control.grant.value));
+    const { control: channel, publisher } = attendance;
+    const timers = systemTimers;
+    this.rights = computed(() => rightsOf(channel.grant.value));
+    this.stage = new Stage({ channel, timers, stopSharing: () => publisher.stop() });
+    this.drawing = new Drawings({ channel, timers, random: Math.random });
     this.pointers = new Pointers({ channel, timers });
   }
 
