@@ -17,7 +17,7 @@ import { browserDeps } from './wiring.ts';
 export function Tool(): JSX.Element {
   const { portal } = useServices();
   const attendance = useMemo(() => new Attendance(browserDeps(portal.api)), [portal]);
-  const work = useMemo(() => new Work(attendance), [attendance]);
+  const work = useMemo(() => new Work(attendance, browserDeps(portal.api)), [attendance]);
   useEffect(() => () => work.close(), [work]);
   useLifetime(attendance);
   useSignalEffect(() => {
