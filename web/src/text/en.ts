@@ -11,6 +11,8 @@ export const en = {
   'band.disconnect': 'Disconnect',
   'band.hint': 'Forget this identity on this computer',
   'band.forgotten': 'Your identity has been forgotten on this computer.',
+  'toast.label': 'Messages',
+  'toast.close': 'Close this message',
   'theme.dark': 'Dark theme',
   'theme.light': 'Light theme',
 

@@ -13,6 +13,8 @@ export const fr: Catalogue = {
   'band.disconnect': 'Se déconnecter',
   'band.hint': 'Oublier cette identité sur cet ordinateur',
   'band.forgotten': 'Votre identité a été oubliée sur cet ordinateur.',
+  'toast.label': 'Messages',
+  'toast.close': 'Fermer ce message',
   'theme.dark': 'Thème sombre',
   'theme.light': 'Thème clair',
 
