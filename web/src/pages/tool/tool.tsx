@@ -10,6 +10,7 @@ import { Panel } from './panel.tsx';
 import { ShareControl } from './share.tsx';
 import { Stage, type Fitting } from './stage.tsx';
 import { StateLine } from './state.tsx';
+import { HandButton } from './talk/hand.tsx';
 import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
@@ -46,7 +47,11 @@ function Room({ work }: { work: Work }): JSX.Element {
   const conference = portal.admission.value?.conference;
   return (
     <main class="tool" id="content" tabIndex={-1}>
-      <Picture attendance={attendance} onLeave={() => portal.leave()}>
+      <Picture
+        attendance={attendance}
+        hand={<HandButton people={work.people} />}
+        onLeave={() => portal.leave()}
+      >
         <h1 ref={heading} tabIndex={-1}>
           {conference?.title || conference?.name}
         </h1>
@@ -58,11 +63,12 @@ function Room({ work }: { work: Work }): JSX.Element {
 
 interface PictureProps {
   attendance: Attendance;
+  hand: JSX.Element;
   onLeave: () => void;
   children: JSX.Element;
 }
 
-function Picture({ attendance, onLeave, children }: PictureProps): JSX.Element {
+function Picture({ attendance, hand, onLeave, children }: PictureProps): JSX.Element {
   const t = useText();
   const fitting = useSignal<Fitting>('fit');
   const silenced = useSignal(false);
@@ -112,6 +118,7 @@ function Picture({ attendance, onLeave, children }: PictureProps): JSX.Element {
           </Button>
         )}
         <div class="group last">
+          {hand}
           <ShareControl attendance={attendance} />
           <Button testid="leave" icon="leave" look="danger" onClick={onLeave}>
             {t('tool.leave')}
