@@ -2,12 +2,9 @@ import { computed, signal, type ReadonlySignal } from '@preact/signals-core';
 import type { Channel } from './channel.ts';
 import { surfaceOfShare } from './surface.ts';
 import type { Cancel, Timers } from './timers.ts';
-import type { FromRelay, Shape } from './wire.ts';
+import type { Drawing, DrawnShape, FromRelay } from './wire.ts';
 
-/** A shape as its author makes it. */
-export type Draft = Omit<Shape, 'id' | 'participant' | 'name'>;
-
-export interface DrawingDeps {
+export interface DrawingsDeps {
   channel: Channel;
   timers: Timers;
   random(): number;
@@ -16,7 +13,7 @@ export interface DrawingDeps {
 /** A shape of ours that the relay has not repeated yet as it is now. */
 interface Unanswered {
   surface: string;
-  draft: Draft;
+  draft: Drawing;
   sent: boolean;
   /** Taken back before the relay gave it an id: it is erased as soon as it has one. */
   withdrawn: boolean;
@@ -33,27 +30,27 @@ export const maxPoints = 1000;
 /** Shapes that wait for a lost connection. */
 const maxUnanswered = 200;
 
-const none: readonly Shape[] = [];
+const none: readonly DrawnShape[] = [];
 
 /**
  * What is drawn on every surface. Own shapes are seen at once, sent at a bounded rate, and sent again after a
  * reconnection until the relay has repeated them: the key tells it which is which.
  */
-export class Drawing {
+export class Drawings {
   /** By surface, as the relay has it. */
-  readonly #known = signal<ReadonlyMap<string, readonly Shape[]>>(new Map());
+  readonly #known = signal<ReadonlyMap<string, readonly DrawnShape[]>>(new Map());
   /** By key. */
   readonly #own = signal<ReadonlyMap<string, Unanswered>>(new Map());
   /** Ids of what we erased and the relay has not, with their surface. */
   readonly #erasing = signal<ReadonlyMap<string, string>>(new Map());
   readonly #refusal = signal('');
-  readonly #deps: DrawingDeps;
+  readonly #deps: DrawingsDeps;
   readonly #stop: Cancel;
   readonly #dirty = new Set<string>();
   #flushing: Cancel | null = null;
   #flushedAt = -Infinity;
 
-  constructor(deps: DrawingDeps) {
+  constructor(deps: DrawingsDeps) {
     this.#deps = deps;
     this.#stop = deps.channel.listen((message) => this.#take(message));
   }
@@ -70,11 +67,11 @@ export class Drawing {
   }
 
   /** What is seen on a surface, in the order in which it was drawn. */
-  readonly shapes: ReadonlySignal<ReadonlyMap<string, readonly Shape[]>> = computed(() => {
-    const seen = new Map<string, Shape[]>();
+  readonly shapes: ReadonlySignal<ReadonlyMap<string, readonly DrawnShape[]>> = computed(() => {
+    const seen = new Map<string, DrawnShape[]>();
     const own = new Map(this.#own.value);
     for (const [surface, shapes] of this.#known.value) {
-      const shown: Shape[] = [];
+      const shown: DrawnShape[] = [];
       for (const shape of shapes) {
         const mine = this.isOwn(shape) ? own.get(shape.key) : undefined;
         if (mine !== undefined) own.delete(shape.key);
@@ -91,11 +88,11 @@ export class Drawing {
     return seen;
   });
 
-  on(surface: string): readonly Shape[] {
+  on(surface: string): readonly DrawnShape[] {
     return this.shapes.value.get(surface) ?? none;
   }
 
-  isOwn({ participant }: Pick<Shape, 'participant'>): boolean {
+  isOwn({ participant }: Pick<DrawnShape, 'participant'>): boolean {
     return participant === this.#self;
   }
 
@@ -106,7 +103,7 @@ export class Drawing {
   }
 
   /** Draws a shape, or more of it, or changes it: the same key is the same shape. */
-  draw(surface: string, draft: Draft): void {
+  draw(surface: string, draft: Drawing): void {
     const before = this.#own.peek().get(draft.key);
     if (before?.withdrawn || (before === undefined && this.#own.peek().size >= maxUnanswered)) {
       return;
@@ -122,7 +119,7 @@ export class Drawing {
     this.#send(draft.key);
   }
 
-  erase(surface: string, shapes: readonly Shape[]): void {
+  erase(surface: string, shapes: readonly DrawnShape[]): void {
     const ids = shapes.map(({ id }) => id).filter((id) => id !== '');
     for (const shape of shapes) if (this.isOwn(shape)) this.#withdraw(shape);
     if (ids.length === 0) return;
@@ -148,7 +145,7 @@ export class Drawing {
     return this.#deps.channel.room.value?.self ?? '';
   }
 
-  #withdraw({ key, id }: Shape): void {
+  #withdraw({ key, id }: DrawnShape): void {
     const own = this.#own.peek().get(key);
     if (own === undefined) return;
     this.#dirty.delete(key);
@@ -241,7 +238,7 @@ export class Drawing {
     for (const [key, { withdrawn }] of this.#own.peek()) if (!withdrawn) this.#send(key);
   }
 
-  #put(surface: string, shapes: readonly Shape[]): void {
+  #put(surface: string, shapes: readonly DrawnShape[]): void {
     const all = [...(this.#known.peek().get(surface) ?? none)];
     for (const shape of shapes) {
       const at = all.findIndex(({ id }) => id === shape.id);
@@ -252,7 +249,7 @@ export class Drawing {
     for (const shape of shapes) if (this.isOwn(shape)) this.#answered(surface, shape);
   }
 
-  #answered(surface: string, shape: Shape): void {
+  #answered(surface: string, shape: DrawnShape): void {
     const own = this.#own.peek().get(shape.key);
     if (own === undefined) return;
     if (own.withdrawn) {
@@ -306,7 +303,7 @@ export class Drawing {
   }
 }
 
-function same(draft: Draft, shape: Shape): boolean {
+function same(draft: Drawing, shape: DrawnShape): boolean {
   return (
     draft.text === shape.text &&
     draft.colour === shape.colour &&

@@ -92,6 +92,10 @@ export class Handover {
   #take(message: FromRelay): void {
     const offering = this.#offering.peek();
     switch (message.type) {
+      case 'room.state':
+        // An offer that waits is told again.
+        this.accept();
+        return;
       case 'stage.offered':
         this.#offeredExpiry();
         this.#offered.value = { participant: message.participant, name: message.name };

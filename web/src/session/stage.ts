@@ -3,9 +3,7 @@ import type { Channel } from './channel.ts';
 import { Handover, type HandoverDeps } from './handover.ts';
 import { board, surfaceOfPage, surfaceOfShare } from './surface.ts';
 import type { Cancel } from './timers.ts';
-import type { FromRelay, StageShown } from './wire.ts';
-
-export type StageKind = StageShown['kind'];
+import { shareOnStage, type FromRelay, type Stage as Shown, type StageKind } from './wire.ts';
 
 export interface StageChannel extends Channel {
   /** Pins a share; "" follows the conference again. */
@@ -16,14 +14,7 @@ export interface StageDeps extends HandoverDeps {
   channel: StageChannel;
 }
 
-const nothing: StageShown = {
-  kind: 'share',
-  id: '',
-  name: '',
-  page: 0,
-  pages: 0,
-  participant: '',
-};
+const nothing = shareOnStage('');
 
 /**
  * What the conference shows, and what this page shows: the same, until its person picks something else.
@@ -32,9 +23,8 @@ const nothing: StageShown = {
  */
 export class Stage {
   readonly handover: Handover;
-  readonly #shown = signal<StageShown>(nothing);
   /** The document that was shown last: one can go back to it. */
-  readonly #document = signal<StageShown | null>(null);
+  readonly #document = signal<Shown | null>(null);
   /** What its person picked; a share is pinned in the room. */
   readonly #picked = signal<StageKind | null>(null);
   readonly #deps: StageDeps;
@@ -52,11 +42,11 @@ export class Stage {
   }
 
   /** What the conference shows. */
-  get shown(): ReadonlySignal<StageShown> {
-    return this.#shown;
-  }
+  readonly shown: ReadonlySignal<Shown> = computed(
+    () => this.#deps.channel.room.value?.stage ?? nothing,
+  );
 
-  get document(): ReadonlySignal<StageShown | null> {
+  get document(): ReadonlySignal<Shown | null> {
     return this.#document;
   }
 
@@ -64,7 +54,7 @@ export class Stage {
   readonly kind: ReadonlySignal<StageKind> = computed(() => {
     const picked = this.#picked.value;
     if (picked !== null) return picked;
-    return this.#pinned ? 'share' : this.#shown.value.kind;
+    return this.#pinned ? 'share' : this.shown.value.kind;
   });
 
   /** This page shows what the conference shows. */
@@ -90,7 +80,7 @@ export class Stage {
 
   /** Looks at something, whatever the conference shows. */
   pick(kind: StageKind): void {
-    if (this.following.peek() && this.#shown.peek().kind === kind) return;
+    if (this.following.peek() && this.shown.peek().kind === kind) return;
     this.#picked.value = kind;
     this.#settle();
   }
@@ -108,7 +98,7 @@ export class Stage {
   }
 
   /** Shows something to all; false when there is no channel. */
-  show(what: Pick<StageShown, 'kind' | 'id'> & Partial<StageShown>): boolean {
+  show(what: Pick<Shown, 'kind' | 'id'> & Partial<Shown>): boolean {
     const { kind, id, name = '', page = 0, pages = 0 } = what;
     const sent = this.#deps.channel.send({ type: 'stage.show', kind, id, name, page, pages });
     if (sent) this.follow();
@@ -140,15 +130,14 @@ export class Stage {
     }
   }
 
-  #see(stage: StageShown): void {
-    this.#shown.value = stage;
+  #see(stage: Shown): void {
     if (stage.kind === 'document') this.#document.value = stage;
     this.#settle();
   }
 
   /** Who picked what the conference shows follows it again. */
   #settle(): void {
-    const same = this.#picked.peek() === this.#shown.peek().kind;
+    const same = this.#picked.peek() === this.shown.peek().kind;
     if (same && !this.#pinned) this.#picked.value = null;
   }
 }

@@ -134,10 +134,6 @@ export const en = {
   'tool.loading.failed':
     'The tool could not be loaded. Check your connection, then reload the page.',
   'tool.stage': 'Shared screen',
-  'tool.view': 'Size of the picture',
-  'tool.fit': 'Fit',
-  'tool.actual': 'Actual size',
-  'tool.fullscreen': 'Full screen',
   'tool.sound': 'Turn sound on',
   'tool.leave': 'Leave',
   'tool.guest': 'guest',

@@ -146,10 +146,6 @@ export const fr: Catalogue = {
   'tool.loading.failed':
     'L’outil n’a pas pu être chargé. Vérifiez votre connexion, puis rechargez la page.',
   'tool.stage': 'Écran partagé',
-  'tool.view': 'Taille de l’image',
-  'tool.fit': 'Ajuster',
-  'tool.actual': 'Taille réelle',
-  'tool.fullscreen': 'Plein écran',
   'tool.sound': 'Activer le son',
   'tool.leave': 'Quitter',
   'tool.guest': 'invité',

@@ -20,6 +20,8 @@ const find = <T extends HTMLElement>(testid: string): T => {
   if (found === null) throw new Error(`nothing is drawn as ${testid}`);
   return found as T;
 };
+const named = (element: HTMLElement, by: string) =>
+  document.getElementById(element.getAttribute(by) ?? '')?.textContent;
 const draw = (what: ComponentChildren) => act(() => render(what, root));
 
 beforeEach(() => {
@@ -35,9 +37,7 @@ it('says whether a switch is on, and tells of a change', async () => {
   expect(lock.getAttribute('role')).toBe('switch');
   expect(lock.checked).toBe(true);
   expect(root.querySelector('label')?.getAttribute('for')).toBe(lock.id);
-  expect(document.getElementById(lock.getAttribute('aria-describedby')!)?.textContent).toBe(
-    'Nobody else',
-  );
+  expect(named(lock, 'aria-describedby')).toBe('Nobody else');
   lock.click();
   expect(onChange).toHaveBeenCalledWith(false);
 });
@@ -75,11 +75,9 @@ it('asks the owner of a dialog to close it, and gives the focus back', async () 
       <button type="button">Yes</button>
     </Dialog>,
   );
-  const dialog = root.querySelector('dialog')!;
+  const dialog = root.querySelector('dialog') as HTMLDialogElement;
   expect(dialog.open).toBe(true);
-  expect(document.getElementById(dialog.getAttribute('aria-labelledby')!)?.textContent).toBe(
-    'Sure?',
-  );
+  expect(named(dialog, 'aria-labelledby')).toBe('Sure?');
   const cancel = new Event('cancel', { cancelable: true });
   dialog.dispatchEvent(cancel);
   expect(cancel.defaultPrevented).toBe(true);

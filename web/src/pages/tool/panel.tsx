@@ -47,7 +47,7 @@ function Conference({ work, talk }: ParticipantsProps): JSX.Element {
   const t = useText();
   return (
     <>
-      <Shares attendance={work.attendance} />
+      <Shares work={work} />
       <Participants work={work} talk={talk} />
       <section aria-labelledby="voice">
         <h2 id="voice">{t('tool.bridges')}</h2>

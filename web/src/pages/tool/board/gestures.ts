@@ -1,8 +1,9 @@
-import { maxPoints, type Draft } from '../../../session/drawing.ts';
+import { maxPoints } from '../../../session/drawing.ts';
 import { coordinate, extent } from '../../../session/surface.ts';
 import type { Work } from '../../../session/work.ts';
 import type { Instrument, Instruments } from './instruments.ts';
-import { hits, paper, type Point, type Tool } from './shapes.ts';
+import type { Drawing, Tool } from '../../../session/wire.ts';
+import { hits, paper, type Point } from './shapes.ts';
 import type { Viewport } from './viewport.ts';
 
 export interface GesturesDeps {
@@ -38,7 +39,7 @@ export class Gestures {
   readonly #deps: GesturesDeps;
   readonly #fingers = new Map<number, Point>();
   #doing: 'idle' | 'moving' | 'erasing' | 'pinching' | 'over' = 'idle';
-  #stroke: { surface: string; draft: Draft } | null = null;
+  #stroke: { surface: string; draft: Drawing } | null = null;
 
   constructor(deps: GesturesDeps) {
     this.#deps = deps;
@@ -164,7 +165,10 @@ export class Gestures {
     if (stroke === null) return;
     const { drawing } = this.#deps.work;
     const own = drawing.on(stroke.surface).filter(({ key }) => key === stroke.draft.key);
-    drawing.erase(stroke.surface, own.filter((shape) => drawing.isOwn(shape)));
+    drawing.erase(
+      stroke.surface,
+      own.filter((shape) => drawing.isOwn(shape)),
+    );
   }
 
   #erase(touch: Point): void {

@@ -1,8 +1,6 @@
 import { signal } from '@preact/signals';
-import type { Rights } from '../../../session/rights.ts';
-import { drawsOn } from '../../../session/rights.ts';
-import type { Draft } from '../../../session/drawing.ts';
-import type { Tool } from './shapes.ts';
+import { drawsOn, type Rights } from '../../../session/rights.ts';
+import type { Drawing, Tool } from '../../../session/wire.ts';
 
 /** What the hand or the mouse does over the picture. */
 export type Instrument = 'hand' | 'pointer' | 'eraser' | Tool;
@@ -59,7 +57,7 @@ export class Instruments {
   }
 
   /** A new shape with the colour and width in the hand. */
-  draft(key: string, tool: Tool, points: number[]): Draft {
+  draft(key: string, tool: Tool, points: number[]): Drawing {
     const colour = colours[this.colour.peek()];
     return { key, tool, colour, width: widths[this.width.peek()], points, text: '' };
   }

@@ -1,8 +1,5 @@
-import type { Draft } from '../../../session/drawing.ts';
 import { extent } from '../../../session/surface.ts';
-import type { Shape } from '../../../session/wire.ts';
-
-export type Tool = Shape['tool'];
+import type { Drawing } from '../../../session/wire.ts';
 
 /** Shapes are laid out on a paper of this width; its height follows the surface's. */
 export const paper = extent;
@@ -13,7 +10,7 @@ export interface Point {
 }
 
 /** A shape's points on the paper. `ratio` is the surface's height over its width. */
-export function pointsOf({ points }: Pick<Draft, 'points'>, ratio: number): Point[] {
+export function pointsOf({ points }: Pick<Drawing, 'points'>, ratio: number): Point[] {
   const found: Point[] = [];
   for (let at = 0; at + 1 < points.length; at += 2) {
     found.push({ x: points[at] ?? 0, y: (points[at + 1] ?? 0) * ratio });
@@ -22,17 +19,17 @@ export function pointsOf({ points }: Pick<Draft, 'points'>, ratio: number): Poin
 }
 
 /** A shape's line is so wide on the paper; a marker is a broad one. */
-export function strokeOf({ tool, width }: Pick<Draft, 'tool' | 'width'>): number {
+export function strokeOf({ tool, width }: Pick<Drawing, 'tool' | 'width'>): number {
   return ((width * paper) / 1000) * (tool === 'marker' ? 5 : 1);
 }
 
 /** The size of a text's letters on the paper. */
-export function letterOf({ width }: Pick<Draft, 'width'>): number {
+export function letterOf({ width }: Pick<Drawing, 'width'>): number {
   return (width * paper) / 200;
 }
 
 /** The lines of which a shape is made: one, or two for an arrow. A text has none. */
-export function linesOf(shape: Draft, ratio: number): Point[][] {
+export function linesOf(shape: Drawing, ratio: number): Point[][] {
   const points = pointsOf(shape, ratio);
   const first = points[0];
   const last = points.at(-1);
@@ -55,7 +52,7 @@ export function linesOf(shape: Draft, ratio: number): Point[][] {
 }
 
 /** The same as the path of an SVG or a canvas. */
-export function pathOf(shape: Draft, ratio: number): string {
+export function pathOf(shape: Drawing, ratio: number): string {
   const write = ({ x, y }: Point) => `${Math.round(x)} ${Math.round(y)}`;
   return linesOf(shape, ratio)
     .map((line) => {
@@ -69,7 +66,7 @@ export function pathOf(shape: Draft, ratio: number): string {
 }
 
 /** A text's lines, each with the place of its first letter's foot. */
-export function rowsOf(shape: Draft, ratio: number): (Point & { text: string })[] {
+export function rowsOf(shape: Drawing, ratio: number): (Point & { text: string })[] {
   const [start] = pointsOf(shape, ratio);
   if (start === undefined) return [];
   const letter = letterOf(shape);
@@ -79,7 +76,7 @@ export function rowsOf(shape: Draft, ratio: number): (Point & { text: string })[
 }
 
 /** Whether a point of the paper lies on a shape, or nearer than `reach`. */
-export function hits(shape: Draft, ratio: number, at: Point, reach: number): boolean {
+export function hits(shape: Drawing, ratio: number, at: Point, reach: number): boolean {
   if (shape.tool === 'text') {
     const rows = rowsOf(shape, ratio);
     const letter = letterOf(shape);
@@ -89,7 +86,12 @@ export function hits(shape: Draft, ratio: number, at: Point, reach: number): boo
     const across = at.x - start.x;
     const down = at.y - start.y;
     const high = letter * 1.25 * rows.length;
-    return across > -reach && across < widest * letter * 0.6 + reach && down > -reach && down < high + reach;
+    return (
+      across > -reach &&
+      across < widest * letter * 0.6 + reach &&
+      down > -reach &&
+      down < high + reach
+    );
   }
   const near = strokeOf(shape) / 2 + reach;
   return linesOf(shape, ratio).some((line) =>

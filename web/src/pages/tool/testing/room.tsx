@@ -3,7 +3,6 @@ import { signal } from '@preact/signals';
 import { render, type JSX } from 'preact';
 import type { Attendance } from '../../../session/attendance.ts';
 import { ScriptedLine } from '../../../session/testing/line.ts';
-import { systemTimers } from '../../../session/timers.ts';
 import { Work } from '../../../session/work.ts';
 import { en } from '../../../text/en.ts';
 import { fr } from '../../../text/fr.ts';
@@ -36,7 +35,7 @@ export async function drawRoom(
   const select = (): void => {};
   const control = Object.assign(line, { select });
   const attendance = { control, publisher: { stop() {} } } as unknown as Attendance;
-  const work = new Work(attendance, { timers: systemTimers, random: Math.random });
+  const work = new Work(attendance);
   const talk = new Talk(signal('conference'));
   const toasts = new Toasts();
   const texts = new Texts({
