@@ -63,9 +63,9 @@ it('sets the own status', async () => {
   await room.press('away');
   expect(room.find('away').textContent).toBe('I am back');
   await room.press('away');
-  await room.press('hand');
+  await room.press('hand-button');
   expect(room.line.of('status.set').map(({ status }) => status)).toEqual(['away', '', 'hand']);
-  expect(room.find('hand').getAttribute('aria-pressed')).toBe('true');
+  expect(room.find('hand-button').getAttribute('aria-pressed')).toBe('true');
 });
 
 it('keeps hands in order, and lets a presenter lower one', async () => {

@@ -116,7 +116,7 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
           </Button>
         )}
         <div class="group last">
-          <HandButton people={work.people} />
+          <HandButton people={work.people} small />
           <ShareControl work={work} />
           <Button testid="leave" icon="leave" look="danger" onClick={onLeave}>
             {t('tool.leave')}

@@ -31,8 +31,9 @@ export function Chat({ work, talk }: TalkProps): JSX.Element {
   const reader = useReader(work, text);
   const filter = talk.filter.value;
   const messages = chat.messages.value.filter((message) => passes(message, filter));
+  const letters = chat.outgoing.value.filter((letter) => passes(letter, filter));
   const shown = talk.tab.value === 'chat';
-  const place = usePlace(list, messages.length + chat.outgoing.value.length, shown);
+  const place = usePlace(list, messages.length + letters.length, shown);
   const stuck = place.stuck.value;
   useReadMark(work, shown && stuck && filter === 'all');
   const actions = useActions(work, talk, text);
@@ -51,7 +52,7 @@ export function Chat({ work, talk }: TalkProps): JSX.Element {
         data-testid="chat-log"
         onScroll={place.look}
       >
-        {messages.length === 0 && <Nothing filter={filter} text={text} />}
+        {messages.length + letters.length === 0 && <Nothing filter={filter} text={text} />}
         <ol class="messages">
           {messages.map((message) => (
             <Message
@@ -65,7 +66,7 @@ export function Chat({ work, talk }: TalkProps): JSX.Element {
               onJump={(id) => jump(talk, id)}
             />
           ))}
-          {chat.outgoing.value.map((letter) => (
+          {letters.map((letter) => (
             <Sending
               key={letter.key}
               letter={letter}
@@ -142,7 +143,7 @@ function Nothing({ filter, text }: { filter: Filter; text: TalkText }): JSX.Elem
   return <EmptyState icon="chat" title={title} testid="chat-none" />;
 }
 
-function passes({ question, to }: ChatMessage, filter: Filter): boolean {
+function passes({ question, to }: Pick<ChatMessage, 'question' | 'to'>, filter: Filter): boolean {
   if (filter === 'questions') return question;
   return filter === 'all' || to !== '';
 }

@@ -75,6 +75,7 @@ export function Composer({ work, talk, t }: ComposerProps): JSX.Element {
         id="chat-entry"
         ref={entry}
         rows={2}
+        title={touch() ? undefined : t('write.hint')}
         value={text}
         placeholder={label(talk, partner?.name ?? '', t)}
         data-testid="chat-entry"

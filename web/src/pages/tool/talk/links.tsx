@@ -49,7 +49,7 @@ function safe(text: string): string {
 /** What somebody wrote, with its links; they open elsewhere and say nothing of where they come from. */
 export function Linked({ text }: { text: string }): JSX.Element {
   return (
-    <bdi class="said">
+    <bdi class="words">
       {parts(text).map(({ text: shown, href }, index) =>
         href === '' ? (
           shown

@@ -5,6 +5,7 @@ import type { Requests } from '../../../session/requests.ts';
 import type { Work } from '../../../session/work.ts';
 import { useTalkText, type TalkTranslate } from '../../../text/talk/talk.ts';
 import { Button } from '../../../ui/button.tsx';
+import { IconButton } from '../../../ui/iconbutton.tsx';
 import { Icon } from '../../../ui/icons.tsx';
 import { useToasts } from '../../../ui/toasts.tsx';
 import type { TalkProps } from './chat.tsx';
@@ -55,9 +56,12 @@ export function PollHint({ work, talk }: TalkProps): JSX.Element | null {
       <Button testid="poll-hint-show" look="primary" onClick={() => (talk.tab.value = 'polls')}>
         {t('polls.fresh.show')}
       </Button>
-      <Button testid="poll-hint-later" look="quiet" onClick={() => work.polls.markSeen()}>
-        {t('polls.fresh.later')}
-      </Button>
+      <IconButton
+        testid="poll-hint-later"
+        icon="cross"
+        label={t('polls.fresh.later')}
+        onClick={() => work.polls.markSeen()}
+      />
     </div>
   );
 }

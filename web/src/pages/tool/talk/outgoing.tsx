@@ -41,7 +41,7 @@ export function Sending({ letter, chat, talk, connected, t }: SendingProps): JSX
       data-failed={failed}
     >
       <p class="message-text">
-        <bdi class="said">{text}</bdi>
+        <bdi class="words">{text}</bdi>
       </p>
       {failed === '' ? (
         <p class="small">{t(connected ? 'message.sending' : 'message.waiting')}</p>
