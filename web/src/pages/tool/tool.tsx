@@ -20,6 +20,7 @@ import { ShareControl } from './share.tsx';
 import { Stage } from './stage.tsx';
 import { StateLine } from './state.tsx';
 import { HandButton } from './talk/hand.tsx';
+import { KeepChat } from './talk/keep.tsx';
 import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
@@ -38,7 +39,13 @@ export function Tool(): JSX.Element {
   const outside = attendance.control.room.value === null;
   const status = attendance.status.value;
   if (outside && status.standing === 'lobby') return <WaitingRoom attendance={attendance} />;
-  if (isOver(status)) return <After work={work} />;
+  if (isOver(status)) {
+    return (
+      <After work={work}>
+        <KeepChat work={work} />
+      </After>
+    );
+  }
   return <Room work={work} />;
 }
 

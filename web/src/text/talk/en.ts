@@ -18,6 +18,10 @@ export const en = {
   'chat.export.text': 'Save as text',
   'chat.export.csv': 'Save as a table (CSV)',
 
+  'keep.title': 'The chat',
+  'keep.unsent': 'These messages were not sent any more:',
+  'keep.text': 'Until you close this page you can still save what was written.',
+
   'message.you': 'You',
   'message.guest': 'guest',
   'message.private.to': 'Private, to {name}',

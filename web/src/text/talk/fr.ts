@@ -19,6 +19,11 @@ export const fr: TalkCatalogue = {
   'chat.export.text': 'Enregistrer en texte',
   'chat.export.csv': 'Enregistrer en tableau (CSV)',
 
+  'keep.title': 'La discussion',
+  'keep.unsent': 'Ces messages n’ont plus été envoyés :',
+  'keep.text':
+    'Tant que cette page est ouverte, vous pouvez encore enregistrer ce qui a été écrit.',
+
   'message.you': 'Vous',
   'message.guest': 'invité',
   'message.private.to': 'Privé, à {name}',

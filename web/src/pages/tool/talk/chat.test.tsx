@@ -4,6 +4,7 @@ import { self, someone } from '../../../session/testing/line.ts';
 import type { ChatMessage } from '../../../session/wire.ts';
 import { drawRoom, type DrawnRoom } from '../testing/room.tsx';
 import { Chat } from './chat.tsx';
+import { KeepChat } from './keep.tsx';
 import { parts } from './links.tsx';
 import { fileName } from './save.ts';
 
@@ -290,4 +291,20 @@ it.each([
   const found = parts(text);
   expect(found.filter(({ href }) => href !== '').map((part) => part.text)).toEqual(links);
   expect(found.map((part) => part.text).join('')).toBe(text);
+});
+
+it('keeps the chat when the conference is over, and says what was not sent', async () => {
+  const kept = await drawRoom((work) => <KeepChat work={work} />);
+  expect(kept.all('keep-chat')).toEqual([]);
+  kept.line.join();
+  kept.line.say({ type: 'chat.message', message: written('a') });
+  kept.line.cut();
+  kept.work.chat.send({ text: 'too late', to: '', replyTo: '', question: false });
+  await kept.settle();
+  expect(kept.find('unsent').textContent).toBe('too late');
+  const saved = vi.spyOn(URL, 'createObjectURL').mockReturnValue('blob:x');
+  await kept.press('keep-text');
+  await kept.press('keep-csv');
+  expect(saved).toHaveBeenCalledTimes(2);
+  kept.work.close();
 });

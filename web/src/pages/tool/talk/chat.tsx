@@ -7,15 +7,14 @@ import type { Work } from '../../../session/work.ts';
 import { useTalkText, type TalkText } from '../../../text/talk/talk.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Menu, type MenuItem } from '../../../ui/menu.tsx';
-import { useServices } from '../../../ui/services.ts';
 import { EmptyState } from '../../../ui/surface.tsx';
 import { useToasts } from '../../../ui/toasts.tsx';
 import { Composer } from './composer.tsx';
 import { Message, type Reader } from './message.tsx';
 import { Sending } from './outgoing.tsx';
-import { copyText, fileName, localTime, saveFile } from './save.ts';
+import { useChatFile } from './keep.tsx';
+import { copyText, localTime } from './save.ts';
 import { filters, type Filter, type Talk } from './talk.ts';
-import { asTable, asText } from './transcript.ts';
 
 export interface TalkProps {
   work: Work;
@@ -96,18 +95,8 @@ interface ChatHeadProps extends TalkProps {
 
 /** Which messages are shown, and the way to keep them. */
 function ChatHead({ work, talk, text }: ChatHeadProps): JSX.Element {
-  const { portal } = useServices();
-  const { t, when } = text;
-  const name = portal.admission.value?.conference.name ?? '';
-  const save = (ending: 'txt' | 'csv'): void => {
-    const now = new Date();
-    const messages = work.chat.messages.peek();
-    const self = work.people.self.peek()?.id ?? '';
-    const title = t('file.title', { conference: name, when: when(now.toISOString()) });
-    const file = fileName(name, t('file.chat'), ending, now);
-    if (ending === 'csv') saveFile(file, 'text/csv', asTable(messages, t));
-    else saveFile(file, 'text/plain', asText(messages, title, self, t));
-  };
+  const { t } = text;
+  const save = useChatFile(work);
   return (
     <div class="talk-head">
       <h2 class="unseen">{t('chat.title')}</h2>

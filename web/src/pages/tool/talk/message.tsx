@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { ChatMessage } from '../../../session/wire.ts';
 import type { TalkTranslate } from '../../../text/talk/talk.ts';
 import { Icon } from '../../../ui/icons.tsx';
@@ -25,7 +26,13 @@ export interface MessageProps {
   onJump(id: string): void;
 }
 
+/** Drawn again only when it says something else: there may be hundreds. */
 export function Message(props: MessageProps): JSX.Element {
+  const { message, original, removing, reader } = props;
+  return useMemo(() => <Line {...props} />, [message, original, removing, reader]);
+}
+
+function Line(props: MessageProps): JSX.Element {
   const { message, removing, reader } = props;
   const { id, participant, name, text } = message;
   const { self, t, time } = reader;

@@ -26,20 +26,25 @@ export function Recipient({ participants, self, work, talk, t }: RecipientProps)
     [participants, self],
   );
   const left = to !== '' && !others.some(({ value }) => value === to);
-  const gone = left ? [{ value: to, label: t('write.left', { name: nameOf(work, to) }) }] : [];
-  return (
-    <div class={to === '' ? 'recipient' : 'recipient private'}>
-      <Select
-        label={t('write.to')}
-        value={to}
-        testid="chat-to"
-        options={[{ value: '', label: t('write.all') }, ...gone, ...others]}
-        onChange={(id) => {
-          talk.to.value = id;
-          talk.replyTo.value = '';
-        }}
-      />
-    </div>
+  const name = left ? nameOf(work, to) : '';
+  const gone = left ? [{ value: to, label: t('write.left', { name }) }] : [];
+  // Not at each letter that is typed: there may be hundreds of names.
+  return useMemo(
+    () => (
+      <div class={to === '' ? 'recipient' : 'recipient private'}>
+        <Select
+          label={t('write.to')}
+          value={to}
+          testid="chat-to"
+          options={[{ value: '', label: t('write.all') }, ...gone, ...others]}
+          onChange={(id) => {
+            talk.to.value = id;
+            talk.replyTo.value = '';
+          }}
+        />
+      </div>
+    ),
+    [others, to, name, t('write.to')],
   );
 }
 
