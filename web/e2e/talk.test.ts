@@ -48,10 +48,10 @@ test('all read what is written to all; a private message reaches its two ends al
   const link = eve.page.getByTestId('message-text').locator('a');
   expect(await link.getAttribute('rel')).toContain('noreferrer');
 
-  await bob.tab('conference');
   await ada.write('One more thing, for Bob', 'Bob Guest');
-  await bob.sees('an unread message', async () =>
-    (await bob.page.getByTestId('tab-chat').textContent())!.includes('1'),
+  // He has not looked yet.
+  await bob.sees('two unread messages', async () =>
+    (await bob.page.getByTestId('tab-chat').textContent())!.includes('2'),
   );
   await bob.tab('chat');
   await bob.page.getByTestId('reply').last().click();
