@@ -93,7 +93,7 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
   const wantsSound = silenced.value && attendance.viewed.value?.audio;
   return (
     <div
-      class="picture"
+      class={bench.screen.idle.value ? 'picture idle' : 'picture'}
       ref={(element) => {
         bench.frame = element;
       }}
