@@ -169,12 +169,13 @@ func (c *channel) message(e room.Event) any {
 }
 
 func participant(p room.Participant) wire.Participant {
-	return wire.Participant{ID: p.ID, Name: p.Name, Role: string(p.Role), Status: p.Status, JoinedAt: p.JoinedAt}
+	return wire.Participant{ID: p.ID, Name: p.Name, Role: string(p.Role), Status: p.Status, StatusAt: p.JoinedAt, JoinedAt: p.JoinedAt}
 }
 
 func (c *channel) roomState(s *room.State) wire.RoomState {
 	m := wire.RoomState{
 		Type: wire.TypeRoomState, Instance: c.server.instance, Conference: s.Conference, Self: c.claims.Subject, Current: s.Current, Selected: s.Selected,
+		Stage:        wire.Stage{Kind: "share", ID: s.Current},
 		Participants: make([]wire.Participant, 0, len(s.Participants)),
 		Publications: make([]wire.Publication, 0, len(s.Publications)),
 	}
