@@ -1,8 +1,9 @@
 import { defineConfig } from 'vite';
+import { pdfjs } from './pdfjs.plugin.ts';
 import { precompress } from './precompress.plugin.ts';
 
 export default defineConfig({
-  plugins: [precompress()],
+  plugins: [pdfjs(), precompress()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: 'es2022',
