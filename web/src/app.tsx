@@ -9,6 +9,7 @@ import type { Route } from './router.ts';
 import { Band } from './ui/band.tsx';
 import { Mark } from './ui/icons.tsx';
 import { Link } from './ui/link.tsx';
+import { ToastPlace } from './ui/toasts.tsx';
 import { ServicesContext, useServices, useText, type Services } from './ui/services.ts';
 
 const pages: Readonly<Record<Route, ComponentType>> = {
@@ -53,6 +54,7 @@ function Frame(): JSX.Element {
         {!tool && <Masthead />}
       </header>
       <Shown key={route} />
+      <ToastPlace />
     </div>
   );
 }

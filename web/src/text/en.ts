@@ -11,6 +11,8 @@ export const en = {
   'band.disconnect': 'Disconnect',
   'band.hint': 'Forget this identity on this computer',
   'band.forgotten': 'Your identity has been forgotten on this computer.',
+  'toast.label': 'Messages',
+  'toast.close': 'Close this message',
   'theme.dark': 'Dark theme',
   'theme.light': 'Light theme',
 
@@ -132,10 +134,6 @@ export const en = {
   'tool.loading.failed':
     'The tool could not be loaded. Check your connection, then reload the page.',
   'tool.stage': 'Shared screen',
-  'tool.view': 'Size of the picture',
-  'tool.fit': 'Fit',
-  'tool.actual': 'Actual size',
-  'tool.fullscreen': 'Full screen',
   'tool.sound': 'Turn sound on',
   'tool.leave': 'Leave',
   'tool.participants': 'Participants',

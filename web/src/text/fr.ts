@@ -13,6 +13,8 @@ export const fr: Catalogue = {
   'band.disconnect': 'Se déconnecter',
   'band.hint': 'Oublier cette identité sur cet ordinateur',
   'band.forgotten': 'Votre identité a été oubliée sur cet ordinateur.',
+  'toast.label': 'Messages',
+  'toast.close': 'Fermer ce message',
   'theme.dark': 'Thème sombre',
   'theme.light': 'Thème clair',
 
@@ -144,10 +146,6 @@ export const fr: Catalogue = {
   'tool.loading.failed':
     'L’outil n’a pas pu être chargé. Vérifiez votre connexion, puis rechargez la page.',
   'tool.stage': 'Écran partagé',
-  'tool.view': 'Taille de l’image',
-  'tool.fit': 'Ajuster',
-  'tool.actual': 'Taille réelle',
-  'tool.fullscreen': 'Plein écran',
   'tool.sound': 'Activer le son',
   'tool.leave': 'Quitter',
   'tool.participants': 'Participants',

@@ -38,7 +38,7 @@ function Conference({ work }: { work: Work }): JSX.Element {
   const t = useText();
   return (
     <>
-      <Shares attendance={work.attendance} />
+      <Shares work={work} />
       <Participants attendance={work.attendance} />
       <section aria-labelledby="voice">
         <h2 id="voice">{t('tool.bridges')}</h2>
