@@ -1,16 +1,19 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Work } from '../../session/work.ts';
+import { useDocumentsText } from '../../text/documents/documents.ts';
 import { Bridges } from '../../ui/bridges.tsx';
 import { useServices, useText } from '../../ui/services.ts';
 import { Tabs, type Tab } from '../../ui/tabs.tsx';
 import { Doorkeeper } from './door.tsx';
+import { DocumentsTab } from './documents/panel.tsx';
 import { Participants } from './participants.tsx';
 import { Shares } from './shares.tsx';
 
 /** What lies beside the picture: who is there, and what they do together. */
 export function Panel({ work }: { work: Work }): JSX.Element {
   const t = useText();
+  const { t: d } = useDocumentsText();
   const selected = useSignal('conference');
   const tabs: Tab[] = [
     {
@@ -18,6 +21,12 @@ export function Panel({ work }: { work: Work }): JSX.Element {
       label: t('tool.panel.conference'),
       icon: 'people',
       content: <Conference work={work} />,
+    },
+    {
+      id: 'documents',
+      label: d('tab'),
+      icon: 'file',
+      content: <DocumentsTab work={work} />,
     },
   ];
   return (

@@ -63,7 +63,7 @@ function webpOf(bytes: Uint8Array, view: DataView): ImageHead | null {
 
 /** The measures are in the start of the frame (ITU-T T.81, B.2.2), behind any number of segments. */
 function jpegOf(view: DataView): ImageHead | null {
-  for (let at = 2; view.getUint8(at) === 0xff; ) {
+  for (let at = 2; view.getUint8(at) === 0xff;) {
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) {
       at++; // a fill byte

@@ -77,7 +77,9 @@ class PdfPages implements Pages<Sheet> {
   async text(page: number): Promise<string> {
     return this.#with(page, async (sheet) => {
       const { items } = await sheet.getTextContent();
-      const parts = items.map((item) => ('str' in item ? item.str + (item.hasEOL ? '\n' : '') : ''));
+      const parts = items.map((item) =>
+        'str' in item ? item.str + (item.hasEOL ? '\n' : '') : '',
+      );
       return parts.join('').slice(0, longestText).trim();
     });
   }

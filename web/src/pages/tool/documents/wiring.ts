@@ -1,12 +1,9 @@
 import { DocumentsApi, type Upload } from '../../../session/documents/api.ts';
-import type { DocumentsDeps } from '../../../session/documents.ts';
 import { Problem } from '../../../session/problem.ts';
 import { fetchWithin } from '../../../session/request.ts';
 import { systemTimers } from '../../../session/timers.ts';
+import type { DocumentsParts } from '../../../session/work.ts';
 import { open } from './open.ts';
-import type { Sheet } from './sheet.ts';
-
-export type DocumentsParts = Omit<DocumentsDeps<Sheet>, 'channel'>;
 
 /** Fifty megabytes on a slow line. */
 const patience = 10 * 60_000;
