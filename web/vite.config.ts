@@ -9,6 +9,8 @@ export default defineConfig({
     target: 'es2022',
     // The content security policy forbids data: scripts and styles; small images stay files too.
     assetsInlineLimit: 0,
+    // What reads PDF is that large, and comes when somebody shows one.
+    chunkSizeWarningLimit: 600,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },

@@ -38,21 +38,19 @@ export class Sha256 {
 
   #mix(bytes: Uint8Array, at: number): void {
     const w = this.#words;
-    for (let i = 0; i < 16; i++) {
-      const p = at + 4 * i;
-      w[i] = (bytes[p]! << 24) | (bytes[p + 1]! << 16) | (bytes[p + 2]! << 8) | bytes[p + 3]!;
-    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at, block);
+    for (let i = 0; i < 16; i++) w[i] = view.getUint32(4 * i);
     for (let i = 16; i < 64; i++) {
-      const a = w[i - 15]!;
-      const b = w[i - 2]!;
+      const a = w[i - 15] ?? 0;
+      const b = w[i - 2] ?? 0;
       const s0 = turn(a, 7) ^ turn(a, 18) ^ (a >>> 3);
       const s1 = turn(b, 17) ^ turn(b, 19) ^ (b >>> 10);
-      w[i] = w[i - 16]! + s0 + w[i - 7]! + s1;
+      w[i] = (w[i - 16] ?? 0) + s0 + (w[i - 7] ?? 0) + s1;
     }
     let [a, b, c, d, e, f, g, h] = this.#state as unknown as Eight;
     for (let i = 0; i < 64; i++) {
       const s1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
-      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + constants[i]! + w[i]!) | 0;
+      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (constants[i] ?? 0) + (w[i] ?? 0)) | 0;
       const s0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22);
       const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
       h = g;
@@ -65,7 +63,7 @@ export class Sha256 {
       a = (t1 + t2) | 0;
     }
     const s = this.#state;
-    [a, b, c, d, e, f, g, h].forEach((word, i) => (s[i] = s[i]! + word));
+    [a, b, c, d, e, f, g, h].forEach((word, i) => (s[i] = (s[i] ?? 0) + word));
   }
 }
 

@@ -109,7 +109,7 @@ export class Uploads {
   }
 
   close(): void {
-    for (const key of [...this.#jobs.keys()]) this.cancel(key);
+    for (const key of this.#jobs.keys()) this.cancel(key);
   }
 
   #queue(job: Job): void {

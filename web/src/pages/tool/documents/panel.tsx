@@ -67,7 +67,8 @@ function Listed({ work, listing }: { work: Work; listing: Listing }): JSX.Elemen
   const { items, limits, mayAdd } = listing;
   const fail = (cause: unknown) =>
     (trouble.value = troubleText(asProblem(cause), limits, words, general));
-  const remove = async ({ id }: SharedDocument) => {
+  const remove = async () => {
+    const id = leaving.value?.id ?? '';
     leaving.value = null;
     try {
       await documents.remove(id);
@@ -109,11 +110,7 @@ function Listed({ work, listing }: { work: Work; listing: Listing }): JSX.Elemen
         <Dialog title={t('delete.title')} onClose={() => (leaving.value = null)}>
           <p class="wrapped">{t('delete.text', { name: leaving.value.name })}</p>
           <div class="actions">
-            <Button
-              testid="delete-confirm"
-              look="danger"
-              onClick={() => void remove(leaving.value!)}
-            >
+            <Button testid="delete-confirm" look="danger" onClick={() => void remove()}>
               {t('delete.confirm')}
             </Button>
             <Button onClick={() => (leaving.value = null)}>{t('delete.keep')}</Button>

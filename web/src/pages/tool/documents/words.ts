@@ -6,12 +6,11 @@ import { problemText } from '../../../ui/problems.ts';
 
 /** A size as people write it: "1.2 MB", « 1,2 Mo ». */
 export function bytesText(bytes: number, language: Language): string {
-  const units = ['byte', 'kilobyte', 'megabyte'] as const;
   const step = bytes < 1000 ? 0 : bytes < 1_000_000 ? 1 : 2;
   const value = bytes / 1024 ** step;
   return new Intl.NumberFormat(language, {
     style: 'unit',
-    unit: units[step]!,
+    unit: ['byte', 'kilobyte'][step] ?? 'megabyte',
     unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: value < 10 && step > 0 ? 1 : 0,
   }).format(value);
