@@ -68,8 +68,8 @@ export function After({ work, children }: AfterProps): JSX.Element {
           data-state={status.standing}
           data-reason={status.reason}
         >
-          {end === 'locked'
-            ? b('after.locked.text')
+          {end === 'locked' || end === 'ended'
+            ? b(`after.${end}.text`)
             : stateText(status, null, t, texts.language.value)}
         </p>
         <p>{b(`after.${end}.next`)}</p>

@@ -19,7 +19,6 @@ export const drawingTools = [
 export const colours = {
   black: '#14222a',
   red: '#d3261c',
-  orange: '#e07b1f',
   yellow: '#f4c522',
   green: '#1c7c47',
   blue: '#1c5fc4',

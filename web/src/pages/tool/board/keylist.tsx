@@ -12,7 +12,7 @@ export function KeyList({ bench }: { bench: Bench }): JSX.Element | null {
   const close = () => (bench.listing.value = false);
   const deeds = Object.entries(keysOf) as [keyof typeof keysOf, readonly string[]][];
   return (
-    <Dialog title={t('keys.title')} onClose={close}>
+    <Dialog title={t('keys.title')} wide onClose={close}>
       <div class="keys" data-testid="keys">
         <p>{t('keys.lead')}</p>
         <dl>

@@ -8,6 +8,7 @@ import { useBoardText, type BoardText } from '../../../text/board/board.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import type { IconName } from '../../../ui/icons.tsx';
+import { Menu } from '../../../ui/menu.tsx';
 import { boardPng, boardSvg, save } from './export.ts';
 import {
   allowed,
@@ -90,34 +91,26 @@ function Look({ instruments, t }: { instruments: Instruments; t: BoardText['t'] 
     <>
       <div class="tools" role="group" aria-label={t('board.colour')}>
         {(Object.keys(colours) as Colour[]).map((colour) => (
-          <button
+          <ToolButton
             key={colour}
-            type="button"
-            class="button tool-button swatch"
-            data-testid={`colour-${colour}`}
-            aria-label={t(`board.colour.${colour}`)}
-            title={t(`board.colour.${colour}`)}
-            aria-pressed={instruments.colour.value === colour}
+            testid={`colour-${colour}`}
+            icon={<span class="swatch" style={{ background: colours[colour] }} />}
+            label={t(`board.colour.${colour}`)}
+            pressed={instruments.colour.value === colour}
             onClick={() => (instruments.colour.value = colour)}
-          >
-            <span style={{ background: colours[colour] }} />
-          </button>
+          />
         ))}
       </div>
       <div class="tools" role="group" aria-label={t('board.width')}>
         {(Object.keys(widths) as Width[]).map((width) => (
-          <button
+          <ToolButton
             key={width}
-            type="button"
-            class="button tool-button thickness"
-            data-testid={`width-${width}`}
-            aria-label={t(`board.width.${width}`)}
-            title={t(`board.width.${width}`)}
-            aria-pressed={instruments.width.value === width}
+            testid={`width-${width}`}
+            icon={<span class="thickness" style={{ height: `${1 + widths[width]}px` }} />}
+            label={t(`board.width.${width}`)}
+            pressed={instruments.width.value === width}
             onClick={() => (instruments.width.value = width)}
-          >
-            <span style={{ height: `${1 + widths[width]}px` }} />
-          </button>
+          />
         ))}
       </div>
     </>
@@ -156,26 +149,19 @@ function Deeds({ work, surface, t }: DeedsProps): JSX.Element {
         />
       )}
       {surface === board && (
-        <>
-          <Button
-            testid="board-png"
-            look="quiet"
-            icon="download"
-            label={t('board.png.label')}
-            onClick={() => void keepPng(work, t)}
-          >
-            {t('board.png')}
-          </Button>
-          <Button
-            testid="board-svg"
-            look="quiet"
-            icon="download"
-            label={t('board.svg.label')}
-            onClick={() => save(boardSvg(drawing.on(board)), t('board.file.svg'))}
-          >
-            {t('board.svg')}
-          </Button>
-        </>
+        <Menu
+          testid="board-save"
+          icon="download"
+          label={t('board.save')}
+          items={[
+            { id: 'png', label: t('board.png'), onSelect: () => void keepPng(work, t) },
+            {
+              id: 'svg',
+              label: t('board.svg'),
+              onSelect: () => save(boardSvg(drawing.on(board)), t('board.file.svg')),
+            },
+          ]}
+        />
       )}
       {asking.value && (
         <ClearDialog
