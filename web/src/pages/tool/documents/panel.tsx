@@ -13,6 +13,7 @@ import { useText } from '../../../ui/services.ts';
 import { EmptyState, Skeleton } from '../../../ui/surface.tsx';
 import { AddingList } from './adding.tsx';
 import { DocumentItem } from './item.tsx';
+import { putAway } from './turner.tsx';
 import { bytesText, troubleText } from './words.ts';
 
 /** The conference's documents: to look at, to add, to show, to take along. */
@@ -72,6 +73,8 @@ function Listed({ work, listing }: { work: Work; listing: Listing }): JSX.Elemen
     leaving.value = null;
     try {
       await documents.remove(id);
+      const { kind, id: shown } = work.stage.shown.peek();
+      if (kind === 'document' && shown === id && work.rights.peek().presents) putAway(work);
       heading.current?.focus(); // the row is gone, and its buttons
     } catch (cause) {
       fail(cause);

@@ -48,20 +48,17 @@ function Turner({ work, shown }: { work: Work; shown: Stage }): JSX.Element {
         {pages > 1 ? t('surface.said', { page, pages }) : ''}
       </span>
       {presents && (
-        <Button
-          testid="document-close"
-          icon="cross"
-          look="quiet"
-          onClick={() => {
-            const room = work.attendance.control.room.peek();
-            work.stage.show({ kind: 'share', id: room?.current ?? '' });
-          }}
-        >
+        <Button testid="document-close" icon="cross" look="quiet" onClick={() => putAway(work)}>
           {t('project.close')}
         </Button>
       )}
     </div>
   );
+}
+
+/** What is shared follows, or nothing. */
+export function putAway(work: Work): void {
+  work.stage.show({ kind: 'share', id: '' });
 }
 
 interface NumberProps {
