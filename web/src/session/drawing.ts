@@ -296,7 +296,8 @@ export class Drawings {
       this.#flushLater(later);
     } else if (re === 'board.draw') {
       this.#forget(key);
-      this.#refusal.value = code;
+      // Somebody has erased it meanwhile.
+      if (code !== 'not-found') this.#refusal.value = code;
     } else if (re === 'board.clear') {
       this.#refusal.value = code;
     }

@@ -48,6 +48,7 @@ export function useMeasure(
     const frame = view.current;
     if (element === null || frame === null) return undefined;
     const measure = () => {
+      bench.viewport.show(work.stage.kind.peek());
       const size = { width: frame.clientWidth, height: frame.clientHeight };
       bench.viewport.measure(size, pictureSize(work, element, size));
     };

@@ -73,3 +73,18 @@ it('keeps its zoom when the frame changes', () => {
   view.measure({ width: 400, height: 300 }, wide);
   expect(view.place.value).toMatchObject({ width: 1600, left: -600 });
 });
+
+it('looks at each kind of thing as it did before', () => {
+  const view = viewport();
+  view.show('share');
+  view.measure(frame, wide);
+  view.zoomBy(3);
+  const before = view.place.value;
+  view.show('board');
+  view.measure(frame, { width: 1280, height: 720 });
+  expect(view.fitting.value).toBe('fit');
+  view.fit('width');
+  view.show('share');
+  view.measure(frame, wide);
+  expect(view.place.value).toEqual(before);
+});

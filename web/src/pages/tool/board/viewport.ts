@@ -7,6 +7,11 @@ export interface Size {
   height: number;
 }
 
+export interface Point {
+  x: number;
+  y: number;
+}
+
 export interface Place extends Size {
   left: number;
   top: number;
@@ -30,6 +35,9 @@ export class Viewport {
   readonly #middle = signal({ x: 0.5, y: 0.5 });
   readonly #frame = signal(nowhere);
   readonly #picture = signal(nowhere);
+  /** How each kind of thing was looked at when it was left. */
+  readonly #kept = new Map<string, { fitting: Fitting; zoom: number; middle: Point }>();
+  #shown = '';
 
   get fitting(): ReadonlySignal<Fitting> {
     return this.#fitting;
@@ -73,6 +81,22 @@ export class Viewport {
     return width > frame.width + 0.5 || height > frame.height + 0.5;
   });
 
+  /** Another kind of thing is looked at: as it was before. */
+  show(kind: string): void {
+    if (kind === this.#shown) return;
+    this.#kept.set(this.#shown, {
+      fitting: this.#fitting.peek(),
+      zoom: this.#zoom.peek(),
+      middle: this.#middle.peek(),
+    });
+    this.#shown = kind;
+    const kept = this.#kept.get(kind);
+    this.#fitting.value = kept?.fitting ?? 'fit';
+    this.#zoom.value = kept?.zoom ?? 1;
+    this.#middle.value = kept?.middle ?? { x: 0.5, y: 0.5 };
+    this.#picture.value = nowhere;
+  }
+
   /** The frame's size in the page's points, and the picture's. */
   measure(frame: Size, picture: Size): void {
     if (!same(this.#frame.peek(), frame)) this.#frame.value = frame;
@@ -98,7 +122,7 @@ export class Viewport {
   }
 
   /** So many times larger; what lies at a point of the frame stays there. */
-  zoomAt(times: number, at: { x: number; y: number }): void {
+  zoomAt(times: number, at: Point): void {
     const before = this.place.peek();
     if (before.width === 0) return;
     const zoom = Math.min(Math.max(this.scale.peek() * times, smallest), largest);
