@@ -18,6 +18,7 @@ export async function openPdf(file: Blob): Promise<Pages<Sheet>> {
   pdfjs.GlobalWorkerOptions.workerSrc = workerUrl;
   const loading = pdfjs.getDocument({
     data: await file.arrayBuffer(),
+    useSystemFonts: false, // a page looks the same to everybody
     // Fonts and character maps that a file may leave out, fetched when one does.
     standardFontDataUrl: '/pdfjs/standard_fonts/',
     cMapUrl: '/pdfjs/cmaps/',

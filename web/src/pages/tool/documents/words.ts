@@ -8,12 +8,13 @@ import { problemText } from '../../../ui/problems.ts';
 export function bytesText(bytes: number, language: Language): string {
   const step = bytes < 1000 ? 0 : bytes < 1_000_000 ? 1 : 2;
   const value = bytes / 1024 ** step;
-  return new Intl.NumberFormat(language, {
+  const text = new Intl.NumberFormat(language, {
     style: 'unit',
     unit: ['byte', 'kilobyte'][step] ?? 'megabyte',
     unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: value < 10 && step > 0 ? 1 : 0,
   }).format(value);
+  return text.replace(' ', '\u00a0'); // English would break the line there
 }
 
 export function percentText(part: number, language: Language): string {
