@@ -1,8 +1,12 @@
 import { computed, type ReadonlySignal } from '@preact/signals-core';
 import type { Attendance } from './attendance.ts';
+import { Chat } from './chat.ts';
 import { Documents, type DocumentsDeps } from './documents.ts';
 import { Drawings } from './drawing.ts';
+import { Notices } from './notices.ts';
+import { People } from './people.ts';
 import { Pointers } from './pointer.ts';
+import { Polls } from './polls.ts';
 import { rightsOf, type Rights } from './rights.ts';
 import { Stage } from './stage.ts';
 import { systemTimers } from './timers.ts';
@@ -17,6 +21,10 @@ export class Work {
   readonly drawing: Drawings;
   readonly pointers: Pointers;
   readonly documents: Documents<HTMLCanvasElement>;
+  readonly chat: Chat;
+  readonly notices: Notices;
+  readonly people: People;
+  readonly polls: Polls;
   /** What this participant may do on the stage. */
   readonly rights: ReadonlySignal<Rights>;
 
@@ -24,11 +32,16 @@ export class Work {
     this.attendance = attendance;
     const { control: channel, publisher } = attendance;
     const timers = systemTimers;
+    const random = Math.random;
     this.rights = computed(() => rightsOf(channel.grant.value));
     this.stage = new Stage({ channel, timers, stopSharing: () => publisher.stop() });
-    this.drawing = new Drawings({ channel, timers, random: Math.random });
+    this.drawing = new Drawings({ channel, timers, random });
     this.documents = new Documents({ ...documents, channel });
     this.pointers = new Pointers({ channel, timers });
+    this.chat = new Chat(channel, { timers, random });
+    this.notices = new Notices(channel, timers);
+    this.people = new People(channel, timers);
+    this.polls = new Polls(channel, { timers, random });
   }
 
   close(): void {
@@ -36,5 +49,9 @@ export class Work {
     this.drawing.close();
     this.pointers.close();
     this.documents.close();
+    this.chat.close();
+    this.notices.close();
+    this.people.close();
+    this.polls.close();
   }
 }

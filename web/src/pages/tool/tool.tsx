@@ -21,6 +21,8 @@ import { Panel } from './panel.tsx';
 import { ShareControl } from './share.tsx';
 import { Stage } from './stage.tsx';
 import { StateLine } from './state.tsx';
+import { HandButton } from './talk/hand.tsx';
+import { KeepChat } from './talk/keep.tsx';
 import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
@@ -39,7 +41,13 @@ export function Tool(): JSX.Element {
   const outside = attendance.control.room.value === null;
   const status = attendance.status.value;
   if (outside && status.standing === 'lobby') return <WaitingRoom attendance={attendance} />;
-  if (isOver(status)) return <After work={work} />;
+  if (isOver(status)) {
+    return (
+      <After work={work}>
+        <KeepChat work={work} />
+      </After>
+    );
+  }
   return <Room work={work} />;
 }
 
@@ -118,6 +126,7 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
           </Button>
         )}
         <div class="group last">
+          <HandButton people={work.people} small />
           <ShareControl work={work} />
           <Button testid="leave" icon="leave" look="danger" onClick={onLeave}>
             {t('tool.leave')}
