@@ -48,8 +48,6 @@ const paths = {
   stop: 'M7 7h10v10H7z',
   leave: 'M14 4H6a1 1 0 0 0-1 1v14a1 1 0 0 0 1 1h8m-3-8h10m-3.5-3.500L21 12l-3.5 3.5',
   file: 'M7 3h7l5 5v12a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1Zm7 0v5h5',
-  bin: 'M5 7h14M10 7V4h4v3m-7 0 1 13h8l1-13m-7 4v5m4-5v5',
-  plus: 'M12 5v14M5 12h14',
   back: 'm14.5 6-6 6 6 6',
   forth: 'm9.5 6 6 6-6 6',
   people:

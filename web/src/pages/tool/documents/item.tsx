@@ -74,7 +74,7 @@ export function DocumentItem(props: DocumentItemProps): JSX.Element {
         {mayDelete && (
           <IconButton
             testid="document-delete"
-            icon="bin"
+            icon="trash"
             label={t('delete.label', { name })}
             onClick={onDelete}
           />
