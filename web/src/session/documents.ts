@@ -39,6 +39,7 @@ const againAfter = 10_000;
 export class Documents<Surface = unknown> {
   readonly #listing = signal<Listing | null>(null);
   readonly #problem = signal<Problem | null>(null);
+  readonly #latest = signal<SharedDocument | null>(null);
   readonly #deps: DocumentsDeps<Surface>;
   readonly #uploads: Uploads;
   readonly #stop: Cancel;
@@ -64,6 +65,11 @@ export class Documents<Surface = unknown> {
   /** Why the list could not be fetched the last time. */
   get problem(): ReadonlySignal<Problem | null> {
     return this.#problem;
+  }
+
+  /** What was added here just now. */
+  get latest(): ReadonlySignal<SharedDocument | null> {
+    return this.#latest;
   }
 
   get adding(): Uploads['list'] {
@@ -184,6 +190,7 @@ export class Documents<Surface = unknown> {
   }
 
   #added(document: SharedDocument): void {
+    this.#latest.value = document;
     this.#change((items) => [...items.filter(({ id }) => id !== document.id), document]);
   }
 

@@ -85,6 +85,7 @@ describe('the list of documents', () => {
     expect(removed).toEqual([]);
     await room.press('delete-confirm');
     expect([removed, room.all('document-item')]).toEqual([['a'], []]);
+    expect(room.toasts.said.value.map(({ text }) => text)).toEqual(['a.pdf is deleted.']);
     expect(room.line.of('document.changed')).toHaveLength(1);
     // It cannot be shown any more.
     expect(room.line.of('stage.show')).toMatchObject([{ kind: 'share', id: '' }]);

@@ -1,7 +1,7 @@
 import './documents.css';
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Listing, SharedDocument } from '../../../session/documents/api.ts';
 import { asProblem } from '../../../session/problem.ts';
 import type { Work } from '../../../session/work.ts';
@@ -10,6 +10,7 @@ import { Alert } from '../../../ui/alert.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { useText } from '../../../ui/services.ts';
+import { useToasts } from '../../../ui/toasts.tsx';
 import { EmptyState, Skeleton } from '../../../ui/surface.tsx';
 import { AddingList } from './adding.tsx';
 import { DocumentItem } from './item.tsx';
@@ -22,6 +23,7 @@ export function DocumentsTab({ work }: { work: Work }): JSX.Element {
   const { t } = useDocumentsText();
   const listing = documents.listing.value;
   const over = useSignal(false);
+  useLatest(work);
   const drop = useDrop(over, listing?.mayAdd === true ? (files) => documents.add(files) : null);
   return (
     <section
@@ -57,6 +59,20 @@ export function DocumentsTab({ work }: { work: Work }): JSX.Element {
   );
 }
 
+/** What has arrived is said, wherever its person looks meanwhile. */
+function useLatest({ documents }: Work): void {
+  const toasts = useToasts();
+  const { t } = useDocumentsText();
+  const latest = documents.latest.value;
+  const said = useRef(latest);
+  useEffect(() => {
+    if (latest !== null && latest !== said.current) {
+      toasts.say(t('said.added', { name: latest.name }));
+    }
+    said.current = latest;
+  }, [latest, toasts, t]);
+}
+
 function Listed({ work, listing }: { work: Work; listing: Listing }): JSX.Element {
   const { documents } = work;
   const words = useDocumentsText();
@@ -64,15 +80,17 @@ function Listed({ work, listing }: { work: Work; listing: Listing }): JSX.Elemen
   const { t } = words;
   const leaving = useSignal<SharedDocument | null>(null);
   const trouble = useSignal('');
+  const toasts = useToasts();
   const heading = useRef<HTMLDivElement>(null);
   const { items, limits, mayAdd } = listing;
   const fail = (cause: unknown) =>
     (trouble.value = troubleText(asProblem(cause), limits, words, general));
   const remove = async () => {
-    const id = leaving.value?.id ?? '';
+    const { id = '', name = '' } = leaving.value ?? {};
     leaving.value = null;
     try {
       await documents.remove(id);
+      toasts.say(t('said.deleted', { name }));
       const { kind, id: shown } = work.stage.shown.peek();
       if (kind === 'document' && shown === id && work.rights.peek().presents) putAway(work);
       heading.current?.focus(); // the row is gone, and its buttons

@@ -59,6 +59,7 @@ class PdfPages implements Pages<Sheet> {
   async size(page: number): Promise<{ width: number; height: number }> {
     return this.#with(page, (sheet) => {
       const { width, height } = sheet.getViewport({ scale: 1 });
+      if (!(width > 0 && height > 0)) throw damaged();
       return Promise.resolve({ width, height });
     });
   }
