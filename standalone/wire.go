@@ -52,8 +52,11 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err := s.wireConferences(conference.Config{
 		Software: conference.Software{Launches: s.db.Conference(), Releases: portal.Releases(catalogue)}, Limiter: limiter,
 		Identities: portal.Identities(identities, colleagues), Client: clients.Client,
-		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(s.webhooks), Ended: s.relays.Ended},
+		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(s.webhooks), Ended: portal.Ended(s.relays.Ended, s.ended)},
 	}); err != nil {
+		return err
+	}
+	if err := s.wireDocuments(limiter); err != nil {
 		return err
 	}
 	static, err := staticFiles(web.Files(), s.logger)
@@ -63,7 +66,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 	control, err := portal.New(portal.Config{
 		API: []*http.ServeMux{
 			s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(), s.relays.Handler(),
-			s.webhooks.Handler(),
+			s.webhooks.Handler(), s.documents.Handler(),
 		},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
 		Connect: append(origins, webSocketOrigin(s.public)), Logger: s.logger,

@@ -16,6 +16,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
+	"github.com/coopnet/coopnet/functions/documents"
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
@@ -38,8 +39,7 @@ type world struct {
 	db      *sqlite.DB
 	limiter *conference.Counters
 	staffKeys
-	files      *files
-	reports    *diagnostics.Domain
+	filed
 	catalogue  *installer.Domain
 	publishing ed25519.PrivateKey
 	outside    *outside
@@ -48,6 +48,13 @@ type world struct {
 	relays     *relays.Domain
 	muxes      []*http.ServeMux
 	handler    http.Handler
+}
+
+// filed is what keeps files.
+type filed struct {
+	files     *files
+	reports   *diagnostics.Domain
+	documents *documents.Domain
 }
 
 // staffKeys are one of each role.
@@ -162,7 +169,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: lastResort{portal.Relays(w.relays)},
 		Identities: portal.Identities(who, colleagues),
 		Staff:      portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
-		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(hooks)},
+		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(hooks), Ended: func(id string) { w.documents.Ended(id) }},
 	})
 	must(err)
 	w.reports, err = diagnostics.New(diagnostics.Config{
@@ -170,11 +177,16 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Events: w.events, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
+	w.documents, err = documents.New(documents.Config{
+		Store: w.db.Documents(), Blobs: w.files, Limiter: w.limiter, Door: portal.Attendees(conferences),
+		Conferences: portal.Filed(w.db.Conference(), w.clock.Now), Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
 	files, err := portal.Static(testFiles())
 	must(err)
 	w.muxes = append([]*http.ServeMux{
 		conferences.Handler(), who.Handler(), people.Handler(), colleagues.Handler(), w.catalogue.Handler(), w.reports.Handler(), w.relays.Handler(),
-		hooks.Handler(),
+		hooks.Handler(), w.documents.Handler(),
 	}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,

@@ -14,6 +14,8 @@ import { useKeys } from './board/usekeys.ts';
 import { Elsewhere, Segments } from './board/segments.tsx';
 import { Toolbox } from './board/toolbox.tsx';
 import { Viewbar } from './board/viewbar.tsx';
+import { PageTurner } from './documents/turner.tsx';
+import { documentParts } from './documents/wiring.ts';
 import { Offered } from './offered.tsx';
 import { Panel } from './panel.tsx';
 import { ShareControl } from './share.tsx';
@@ -28,7 +30,7 @@ import { browserDeps } from './wiring.ts';
 export function Tool(): JSX.Element {
   const { portal } = useServices();
   const attendance = useMemo(() => new Attendance(browserDeps(portal.api)), [portal]);
-  const work = useMemo(() => new Work(attendance), [attendance]);
+  const work = useMemo(() => new Work(attendance, documentParts()), [attendance]);
   useEffect(() => () => work.close(), [work]);
   useLifetime(attendance);
   useSignalEffect(() => {
@@ -108,6 +110,7 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
       {bench.toolsShown(work.stage.surface.value) && (
         <Toolbox work={work} instruments={bench.instruments} />
       )}
+      <PageTurner work={work} />
       <div class="toolbar bottom">
         <Viewbar work={work} bench={bench} />
         {wantsSound && (
