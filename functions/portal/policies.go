@@ -13,6 +13,9 @@ type policies struct {
 	hsts bool
 }
 
+// picturePolicy is for drawings: opened by themselves they would be documents of our origin. infra/template has it too.
+const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+
 func newPolicies(publicURL string, connect []string) (policies, error) {
 	for _, origin := range connect {
 		u, err := url.Parse(origin)

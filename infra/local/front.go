@@ -41,7 +41,7 @@ func newFront(stack *template.Stack, files fs.FS, api http.Handler, secret strin
 		return f, nil
 	}
 	var err error
-	if f.static, err = portal.Static(files); err != nil {
+	if f.static, err = portal.Static(files, nil); err != nil {
 		return nil, fmt.Errorf("read the portal's files: %w", err)
 	}
 	return f, nil
