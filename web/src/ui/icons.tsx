@@ -27,7 +27,7 @@ const paths = {
   people:
     'M12 11a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0Zm-10 9a6.5 6.5 0 0 1 13 0m1-12.300a3.5 3.5 0 0 1 0 6.600m2 .700a6.5 6.5 0 0 1 4 5',
   chevron: 'm6.5 9.500 5.5 5.500 5.5-5.500',
-  more: 'M5 12h.01M12 12h.01M19 12h.01',
+  more: 'M6 12a1 1 0 1 1-2 0 1 1 0 0 1 2 0Zm7 0a1 1 0 1 1-2 0 1 1 0 0 1 2 0Zm7 0a1 1 0 1 1-2 0 1 1 0 0 1 2 0Z',
 } as const;
 
 export type IconName = keyof typeof paths;
