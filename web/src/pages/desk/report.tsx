@@ -188,7 +188,7 @@ function Trail({ opened }: { opened: Opened }): JSX.Element {
   return (
     <section class="card" aria-labelledby="trail">
       <h3 id="trail">{t('report.trail')}</h3>
-      <table class="desk-facts" aria-labelledby="trail" data-testid="desk-trail">
+      <table class="desk-facts desk-trail" aria-labelledby="trail" data-testid="desk-trail">
         <thead>
           <tr>
             <th scope="col">{t('trail.at')}</th>
