@@ -37,3 +37,32 @@ func FoldEmail(address string) string {
 		return r
 	}, strings.TrimSpace(norm.NFC.String(address)))
 }
+
+// Line is s as one line: without characters that nobody sees and without space around it.
+func Line(s string) string { return strings.TrimSpace(show(s, ' ')) }
+
+// Lines is s without characters that nobody sees and without space around it; line breaks stay.
+func Lines(s string) string {
+	return strings.TrimSpace(show(strings.ReplaceAll(s, "\r\n", "\n"), '\n'))
+}
+
+func show(s string, lineBreak rune) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return lineBreak
+		case r == '\t':
+			return ' '
+		case Hidden(r):
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// Blank reports whether s has nothing to see.
+func Blank(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsSpace(r) && !Hidden(r) && r != '\u200c' && r != '\u200d'
+	})
+}

@@ -35,3 +35,25 @@ func TestFoldEmail(t *testing.T) {
 		}
 	}
 }
+
+func TestLines(t *testing.T) {
+	for in, want := range map[string][2]string{
+		" a\r\nb\tc\u202e\x00 ": {"a b c", "a\nb c"}, "a\n\nb\n": {"a  b", "a\n\nb"}, "\u200b": {"", ""}, "नम\u200dस्ते": {"नम\u200dस्ते", "नम\u200dस्ते"},
+		"a\rb": {"ab", "ab"}, "\xffa": {"a", "a"}, "": {"", ""},
+	} {
+		if got := Line(in); got != want[0] {
+			t.Errorf("the line %q: got %q, want %q", in, got, want[0])
+		}
+		if got := Lines(in); got != want[1] {
+			t.Errorf("the lines %q: got %q, want %q", in, got, want[1])
+		}
+	}
+}
+
+func TestBlank(t *testing.T) {
+	for s, want := range map[string]bool{"": true, " \n": true, "\u200d": true, "\u3164": true, ".": false, "👍": false, "\u200da": false} {
+		if Blank(s) != want {
+			t.Errorf("%q: want %v", s, want)
+		}
+	}
+}

@@ -15,18 +15,25 @@ import (
 // Subprotocol is the WebSocket subprotocol of the control channel.
 const Subprotocol = "coopnet.control.v1"
 
+// MaxHistory is the size in bytes that one message of what was before (chat.history, board.history) has at most.
+const MaxHistory = 32 << 10
+
 // MaxMessage is the size limit in bytes of what a participant sends; a room.state of the relay may be larger.
 const MaxMessage = 16 << 10
 
 // Type is the name of a message.
 type Type string
 
-// Messages of a participant.
+// Messages about who is in the room and what is shared. Those about what is said, voted, drawn and shown are in chat.go,
+// poll.go, board.go and stage.go.
 const (
 	TypeHello            Type = "hello"
 	TypeViewSelect       Type = "view.select"
 	TypeStatusSet        Type = "status.set"
 	TypeModerateRemove   Type = "moderate.remove"
+	TypeModerateHand     Type = "moderate.hand"
+	TypeModerateLock     Type = "moderate.lock"
+	TypeModerateMute     Type = "moderate.mute"
 	TypeControlRequest   Type = "control.request"
 	TypeControlGrant     Type = "control.grant"
 	TypeControlDeny      Type = "control.deny"
@@ -34,6 +41,7 @@ const (
 	TypeControlInput     Type = "control.input"
 	TypeRoomHeartbeat    Type = "room.heartbeat" // both ways
 	TypeRoomState        Type = "room.state"     // from here on: messages of the relay
+	TypeRoomUpdated      Type = "room.updated"
 	TypeRoomEnded        Type = "room.ended"
 	TypeJoined           Type = "participant.joined"
 	TypeUpdated          Type = "participant.updated"
@@ -73,13 +81,35 @@ type ModerateRemove struct {
 	Participant string `json:"participant"`
 }
 
+// ModerateHand lowers a participant's hand.
+type ModerateHand struct {
+	Type        Type   `json:"type"`
+	Participant string `json:"participant"`
+}
+
+// ModerateLock lets nobody new into the room, or everybody again. Organizers always get in.
+type ModerateLock struct {
+	Type   Type `json:"type"`
+	Locked bool `json:"locked"`
+}
+
+// ModerateMute takes the chat from a participant, or gives it back; an empty id means everybody who does not present.
+type ModerateMute struct {
+	Type        Type   `json:"type"`
+	Participant string `json:"participant"`
+	Muted       bool   `json:"muted"`
+}
+
 // Participant is somebody in the room.
 type Participant struct {
 	ID       string    `json:"id"`
 	Name     string    `json:"name"`
 	Role     string    `json:"role"` // guest, internal or organizer
 	Status   string    `json:"status"`
+	StatusAt time.Time `json:"statusAt"` // hands are raised in this order
 	JoinedAt time.Time `json:"joinedAt"`
+	Presents bool      `json:"presents"` // may share, or moderate
+	Muted    bool      `json:"muted"`    // may not chat, whatever the room says
 }
 
 // Publication is one live share. Video and Audio name codecs ("VP9", "opus"); Audio is empty for a silent share.
@@ -97,7 +127,9 @@ type Publication struct {
 	Low         bool      `json:"low"`
 }
 
-// RoomState is the whole truth: the first message, and again when the relay had to drop events for a slow reader.
+// RoomState is the whole truth: the first message, and again when the relay had to drop events for a slow reader. After
+// it come chat.history, poll.updated, board.history and stage.offered for whatever there is of them; what is not told
+// again is gone.
 // Instance names this run of the relay: another one knows nothing of the sessions that were made before.
 type RoomState struct {
 	Type         Type          `json:"type"`
@@ -106,8 +138,18 @@ type RoomState struct {
 	Self         string        `json:"self"`
 	Current      string        `json:"current"`  // publication that the conference shows, or ""
 	Selected     string        `json:"selected"` // publication that this participant pinned, or ""
+	Stage        Stage         `json:"stage"`
+	Locked       bool          `json:"locked"` // nobody new gets in, organizers apart
+	Muted        bool          `json:"muted"`  // only who presents may chat
 	Participants []Participant `json:"participants"`
 	Publications []Publication `json:"publications"`
+}
+
+// RoomUpdated says what an organizer has changed for everybody.
+type RoomUpdated struct {
+	Type   Type `json:"type"`
+	Locked bool `json:"locked"`
+	Muted  bool `json:"muted"`
 }
 
 // RoomEnded precedes the close: "ended", "removed" or "draining".
@@ -148,12 +190,13 @@ type PublicationStopped struct {
 	Current string `json:"current"`
 }
 
-// Error refuses a message; Re is the type of the refused one.
+// Error refuses a message; Re is the type of the refused one, Key its key if it had one.
 type Error struct {
 	Type   Type   `json:"type"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
 	Re     Type   `json:"re"`
+	Key    string `json:"key"`
 }
 
 // ErrMalformed is returned for bytes that are not a message at all.

@@ -11,16 +11,33 @@ import (
 
 func shapes() map[Type]func() any {
 	return map[Type]func() any{
-		TypeHello: func() any { return new(Hello) }, TypeRoomHeartbeat: func() any { return new(Heartbeat) },
-		TypeViewSelect: func() any { return new(ViewSelect) }, TypeStatusSet: func() any { return new(StatusSet) },
-		TypeModerateRemove: func() any { return new(ModerateRemove) }, TypeRoomState: func() any { return new(RoomState) },
-		TypeRoomEnded: func() any { return new(RoomEnded) }, TypeJoined: func() any { return new(ParticipantEvent) },
-		TypeUpdated: func() any { return new(ParticipantEvent) }, TypeLeft: func() any { return new(ParticipantLeft) },
-		TypePublicationStart: func() any { return new(PublicationStarted) },
-		TypePublicationSet:   func() any { return new(PublicationUpdated) },
-		TypePublicationStop:  func() any { return new(PublicationStopped) }, TypeError: func() any { return new(Error) },
+		TypeHello: fresh[Hello], TypeRoomHeartbeat: fresh[Heartbeat], TypeViewSelect: fresh[ViewSelect], TypeStatusSet: fresh[StatusSet],
+		TypeModerateRemove: fresh[ModerateRemove], TypeModerateHand: fresh[ModerateHand],
+		TypeModerateLock: fresh[ModerateLock], TypeModerateMute: fresh[ModerateMute],
+		TypeRoomState: fresh[RoomState], TypeRoomUpdated: fresh[RoomUpdated], TypeRoomEnded: fresh[RoomEnded],
+		TypeJoined: fresh[ParticipantEvent], TypeUpdated: fresh[ParticipantEvent], TypeLeft: fresh[ParticipantLeft],
+		TypePublicationStart: fresh[PublicationStarted], TypePublicationSet: fresh[PublicationUpdated],
+		TypePublicationStop: fresh[PublicationStopped], TypeError: fresh[Error],
+
+		TypeChatSend: fresh[ChatSend], TypeChatDelete: fresh[ChatDelete], TypeChatAnswer: fresh[ChatAnswer],
+		TypeChatMessage: fresh[ChatEvent], TypeChatUpdated: fresh[ChatEvent], TypeChatDeleted: fresh[ChatDeleted],
+		TypeChatHistory: fresh[ChatHistory],
+
+		TypePollOpen: fresh[PollOpen], TypePollVote: fresh[PollVote], TypePollClose: fresh[PollClose], TypePollDelete: fresh[PollDelete],
+		TypePollUpdated: fresh[PollUpdated], TypePollDeleted: fresh[PollDeleted],
+
+		TypeBoardDraw: fresh[BoardDraw], TypeBoardErase: fresh[BoardErase], TypeBoardClear: fresh[BoardClear],
+		TypeBoardShape: fresh[BoardShape], TypeBoardErased: fresh[BoardErased], TypeBoardCleared: fresh[BoardCleared],
+		TypeBoardHistory: fresh[BoardHistory], TypePointerMove: fresh[PointerMove], TypePointerHide: fresh[PointerHide],
+		TypePointerMoved: fresh[PointerMoved], TypePointerHidden: fresh[PointerHidden],
+
+		TypeStageShow: fresh[StageShow], TypeStageOffer: fresh[StageOffer], TypeStageDecline: fresh[StageDecline],
+		TypeStageShown: fresh[StageShown], TypeStageOffered: fresh[StageReply], TypeStageDeclined: fresh[StageReply],
+		TypeDocumentChanged: fresh[DocumentChanged],
 	}
 }
+
+func fresh[T any]() any { return new(T) }
 
 // Each golden file must survive decoding and encoding byte for byte: no member is lost, renamed or reordered.
 func TestGoldenFiles(t *testing.T) {

@@ -165,11 +165,15 @@ export class Coopnet {
     return { id: made.id, name: settings.name, password };
   }
 
-  /** A personal link for somebody inside the company, who may share. */
-  async invitation(conference: Conference, name: string): Promise<string> {
+  /** A personal link for somebody inside the company, who may share; an organizer of the conference moderates, too. */
+  async invitation(
+    conference: Conference,
+    name: string,
+    kind: 'internal' | 'organizer' = 'internal',
+  ): Promise<string> {
     const path = `/conferences/${conference.id}/invitations`;
     const { code } = await this.organize<{ code: string }>('POST', path, {
-      kind: 'internal',
+      kind,
       name,
       email: 'presenter@company.example',
     });

@@ -19,7 +19,7 @@ import (
 )
 
 // channel is one participant's control channel, whatever carries it. Its fields belong to the goroutine of run, but for
-// the Go channel.
+// the Go channel and what never changes.
 type channel struct {
 	server   *Server
 	carrier  carrier
@@ -84,11 +84,14 @@ func (c *channel) hello(ctx context.Context, f frame) error {
 		return c.refuse(ending{CloseRefused, "token refused"}, problem.From(err))
 	}
 	c.claims = admitted.Claims
-	presence, err := c.server.cfg.Rooms.Join(c.claims.Conference, c.claims.Limit, participantOf(c.claims))
+	presence, err := c.server.cfg.Rooms.Join(c.claims.Conference, c.claims.Limit, room.ParticipantOf(c.claims))
 	if err != nil {
 		admitted.Release()
 		if reason := reasonOf(err); reason != "" {
 			return c.ended(reason)
+		}
+		if errors.Is(err, room.ErrLocked) {
+			return c.refuse(ending{CloseLocked, "locked"}, problem.Wrap(problem.Forbidden, "An organizer has locked this conference.", err))
 		}
 		return c.refuse(ending{}, problem.Wrap(problem.Unavailable, "The conference is full.", err))
 	}
@@ -135,40 +138,44 @@ func (c *channel) stay(ctx context.Context) error {
 	c.server.cfg.Logger.Info("control: open", "conference", at.conference, "participant", at.participant, "role", c.claims.Role, "over", c.carrier.String())
 
 	ctx, cancel := context.WithCancel(ctx)
-	queue, events := c.presence.Events(), make(chan []room.Event)
+	queue, pieces := c.presence.Events(), make(chan [][]byte)
 	var follower sync.WaitGroup
 	defer func() {
 		cancel()
 		c.presence.Leave()
 		follower.Wait()
 	}()
-	first, err := queue.Next(ctx) // the room's state, before anything else is sent
+	first, err := queue.Next(ctx) // begins with the room's state, before which nothing else is sent
 	if err == nil {
-		err = c.tell(first)
+		err = c.send(c.message(first[0]))
+		first = first[1:]
 	}
 	if err != nil && !errors.Is(err, room.ErrGone) {
 		return err
 	}
-	follower.Go(func() { follow(ctx, queue, events) })
-	return c.serve(events)
+	follower.Go(func() { c.follow(ctx, queue, first, pieces) })
+	return c.serve(pieces)
 }
 
-// follow passes the room's events on until the presence ends. What is not fetched waits in the room's bounded log.
-func follow(ctx context.Context, queue *room.Queue, events chan<- []room.Event) {
+// follow passes on the first events, and then those of the room, until the presence ends. What is not fetched waits in the
+// room's bounded log; only one piece of it waits here.
+func (c *channel) follow(ctx context.Context, queue *room.Queue, events []room.Event, pieces chan<- [][]byte) {
 	for {
-		batch, err := queue.Next(ctx)
-		if err != nil {
-			return
+		for piece := range c.pieces(events) {
+			select {
+			case pieces <- piece:
+			case <-ctx.Done():
+				return
+			}
 		}
-		select {
-		case events <- batch:
-		case <-ctx.Done():
+		var err error
+		if events, err = queue.Next(ctx); err != nil {
 			return
 		}
 	}
 }
 
-func (c *channel) serve(events <-chan []room.Event) error {
+func (c *channel) serve(pieces <-chan [][]byte) error {
 	heartbeat := time.NewTicker(c.server.cfg.Heartbeat)
 	defer heartbeat.Stop()
 	silence := time.NewTimer(c.server.cfg.Silence)
@@ -182,8 +189,8 @@ func (c *channel) serve(events <-chan []room.Event) error {
 			}
 			silence.Reset(c.server.cfg.Silence)
 			err = c.receive(f)
-		case batch := <-events:
-			err = c.tell(batch)
+		case piece := <-pieces:
+			err = c.tell(piece)
 		case <-c.carrier.alive():
 			silence.Reset(c.server.cfg.Silence)
 		case <-heartbeat.C:
@@ -221,27 +228,30 @@ func (c *channel) unheard() error {
 
 // send writes one message.
 func (c *channel) send(message any) error {
+	data, err := json.Marshal(message)
+	if err != nil {
+		return fmt.Errorf("encode control message: %w", err)
+	}
+	return c.tell([][]byte{data})
+}
+
+// tell writes messages. One deadline for all of them: who reads a piece too slowly is lost.
+func (c *channel) tell(piece [][]byte) error {
 	ctx, cancel := context.WithTimeout(c.server.cut, c.server.cfg.WriteTimeout)
 	defer cancel()
-	return c.write(ctx, message)
+	for _, data := range piece {
+		if err := c.carrier.write(ctx, data); err != nil {
+			return err
+		}
+		c.server.sent.Add(1)
+	}
+	return nil
 }
 
 func (c *channel) beat() error {
 	ctx, cancel := context.WithTimeout(c.server.cut, c.server.cfg.WriteTimeout)
 	defer cancel()
 	if err := c.carrier.beat(ctx); err != nil {
-		return err
-	}
-	c.server.sent.Add(1)
-	return nil
-}
-
-func (c *channel) write(ctx context.Context, message any) error {
-	data, err := json.Marshal(message)
-	if err != nil {
-		return fmt.Errorf("encode control message: %w", err)
-	}
-	if err := c.carrier.write(ctx, data); err != nil {
 		return err
 	}
 	c.server.sent.Add(1)

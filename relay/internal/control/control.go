@@ -1,6 +1,6 @@
 // Package control serves the control channel, WebSocket subprotocol "coopnet.control.v1" (shared/wire): the live list
-// of participants and publications, what this participant wants to view, its status, moderation. Where a proxy lets no
-// WebSocket through, the same channel is carried by HTTP requests.
+// of participants and publications, what this participant wants to view, its status, what is said, asked, drawn and shown,
+// moderation. Where a proxy lets no WebSocket through, the same channel is carried by HTTP requests.
 //
 // Who speaks and with which rights is decided by the signed claims of the join token in the first message, and by
 // nothing else: ids and roles in later messages are never believed.
@@ -25,7 +25,6 @@ import (
 
 	"github.com/coopnet/coopnet/relay/internal/gate"
 	"github.com/coopnet/coopnet/relay/internal/room"
-	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -38,6 +37,7 @@ const (
 	CloseSilent    websocket.StatusCode = 4408 // no hello in time, or nothing heard for too long
 	CloseReplaced  websocket.StatusCode = 4409 // the same participant opened a newer channel
 	CloseEnded     websocket.StatusCode = 4410
+	CloseLocked    websocket.StatusCode = 4423 // the participant was not in before the room was locked
 )
 
 const (
@@ -285,9 +285,4 @@ func reasonOf(err error) string {
 		return room.ReasonDraining
 	}
 	return ""
-}
-
-// participantOf is who the claims say.
-func participantOf(c jointoken.Claims) room.Participant {
-	return room.Participant{ID: c.Subject, Name: c.Name, Role: c.Role, Person: c.Person}
 }

@@ -37,7 +37,7 @@ func TestParticipantsAndPublicationsAreLive(t *testing.T) {
 				t.Errorf("updated %+v", updated)
 			}
 		}
-		presenter, err := s.rooms.Join("c-1", 0, participantOf(s.claims("ann", jointoken.RoleOrganizer)))
+		presenter, err := s.rooms.Join("c-1", 0, room.ParticipantOf(s.claims("ann", jointoken.RoleOrganizer, jointoken.Share)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,8 +49,11 @@ func TestParticipantsAndPublicationsAreLive(t *testing.T) {
 			if started.Current != id || started.Publication.Participant != "ann" || started.Publication.Name != "name of ann" {
 				t.Errorf("started %+v", started)
 			}
+			if shown := expect[wire.StageShown](bob, wire.TypeStageShown); shown.Stage != (wire.Stage{Kind: "share", ID: id, Participant: "ann"}) {
+				t.Errorf("shown %+v", shown)
+			}
 		}
-		view, err := s.rooms.Join("c-1", 0, participantOf(s.claims("bob", jointoken.RoleGuest)))
+		view, err := s.rooms.Join("c-1", 0, room.ParticipantOf(s.claims("bob", jointoken.RoleGuest)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,6 +67,9 @@ func TestParticipantsAndPublicationsAreLive(t *testing.T) {
 		presenter.Unpublish("s2")
 		if stopped := expect[wire.PublicationStopped](bob, wire.TypePublicationStop); stopped.ID != "s2" || stopped.Current != "s1" {
 			t.Errorf("stopped %+v", stopped)
+		}
+		if shown := expect[wire.StageShown](bob, wire.TypeStageShown); shown.Stage.ID != "s1" {
+			t.Errorf("shown %+v", shown)
 		}
 		view.Leave()
 		bob.line.hangUp()

@@ -1,10 +1,14 @@
 package control
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 
+	"github.com/coopnet/coopnet/relay/internal/ballot"
+	"github.com/coopnet/coopnet/relay/internal/board"
+	"github.com/coopnet/coopnet/relay/internal/chat"
+	"github.com/coopnet/coopnet/relay/internal/once"
 	"github.com/coopnet/coopnet/relay/internal/room"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
@@ -20,32 +24,42 @@ func (c *channel) receive(f frame) error {
 	c.server.received.Add(1)
 	name, err := wire.TypeOf(f.data)
 	if !c.limit.AllowN(c.server.cfg.Now(), 1) {
-		return c.answer(name, problem.New(problem.RateLimited, "Send at most 20 messages per second."))
+		c.bad++
+		return c.answer(name, f.data, problem.New(problem.RateLimited, "Send at most 20 messages per second."))
 	}
 	if !f.text || err != nil {
-		return c.answer("", problem.New(problem.Malformed, "Messages are JSON objects with a type."))
+		return c.answer("", nil, problem.New(problem.Malformed, "Messages are JSON objects with a type."))
 	}
 	if p := c.obey(name, f.data); p != nil {
-		return c.answer(name, p)
+		return c.answer(name, f.data, p)
 	}
 	return nil
 }
 
 // obey returns nil or the refusal.
 func (c *channel) obey(name wire.Type, data []byte) *problem.Error {
-	switch name {
-	case wire.TypeRoomHeartbeat:
-		return nil // having been heard is all it is for
-	case wire.TypeViewSelect:
-		return c.viewSelect(data)
-	case wire.TypeStatusSet:
-		return c.statusSet(data)
-	case wire.TypeModerateRemove:
-		return c.moderateRemove(data)
-	case wire.TypeControlRequest, wire.TypeControlGrant, wire.TypeControlDeny, wire.TypeControlRevoke, wire.TypeControlInput:
-		return c.remoteControl()
+	for _, area := range []func(wire.Type, []byte) (*problem.Error, bool){c.obeyRoom, c.obeyModerator, c.obeyTalk, c.obeyDrawing, c.obeyStage} {
+		if p, mine := area(name, data); mine {
+			return p
+		}
 	}
 	return problem.New(problem.Invalid, "There is no message of this type for a participant to send.")
+}
+
+// obeyRoom, as the others of its kind, reports whether a message of this type is its own.
+func (c *channel) obeyRoom(name wire.Type, data []byte) (p *problem.Error, mine bool) {
+	switch name {
+	case wire.TypeRoomHeartbeat: // having been heard is all it is for
+	case wire.TypeViewSelect:
+		p = c.viewSelect(data)
+	case wire.TypeStatusSet:
+		p = c.statusSet(data)
+	case wire.TypeControlRequest, wire.TypeControlGrant, wire.TypeControlDeny, wire.TypeControlRevoke, wire.TypeControlInput:
+		p = c.remoteControl()
+	default:
+		return nil, false
+	}
+	return p, true
 }
 
 func (c *channel) viewSelect(data []byte) *problem.Error {
@@ -75,28 +89,6 @@ func (c *channel) statusSet(data []byte) *problem.Error {
 	return problem.New(problem.Invalid, `The status is "", "away" or "hand".`)
 }
 
-func (c *channel) moderateRemove(data []byte) *problem.Error {
-	var m wire.ModerateRemove
-	if p := decode(data, &m); p != nil {
-		return p
-	}
-	if !c.claims.Allows(jointoken.Moderate) {
-		return problem.New(problem.Forbidden, "Only an organizer may remove a participant.")
-	}
-	if m.Participant == c.claims.Subject {
-		return problem.New(problem.Conflict, "You cannot remove yourself: leave the conference.")
-	}
-	switch err := c.presence.Remove(m.Participant); {
-	case errors.Is(err, room.ErrNotFound):
-		return problem.New(problem.NotFound, "This participant has left.")
-	case err != nil:
-		return nil // the moderator's own presence is gone and is about to be told
-	}
-	c.server.cfg.Logger.Info("control: participant removed",
-		"conference", c.claims.Conference, "by", c.claims.Subject, "participant", m.Participant)
-	return nil
-}
-
 // remoteControl looks at the signed claim only; what the message says makes no difference. The sharing participant
 // never hears of a refused request.
 func (c *channel) remoteControl() *problem.Error {
@@ -113,13 +105,49 @@ func decode(data []byte, m any) *problem.Error {
 	return nil
 }
 
+// refusal says why the room refuses; nil where its presence is gone and is about to be told.
+func refusal(err error) *problem.Error {
+	var code problem.Code
+	detail := ""
+	switch {
+	case err == nil, errors.Is(err, room.ErrGone):
+		return nil
+	case errors.Is(err, room.ErrNotFound):
+		code, detail = problem.NotFound, "This participant, or this share, is not here any more."
+	case errors.Is(err, room.ErrMuted):
+		code, detail = problem.Forbidden, "An organizer has taken the chat from you for now."
+	case errors.Is(err, room.ErrDenied):
+		code, detail = problem.Forbidden, "This participant may not share."
+	case errors.Is(err, room.ErrPace):
+		code, detail = problem.RateLimited, "This was too much at once: wait a moment."
+	case errors.Is(err, chat.ErrInvalid):
+		code, detail = problem.Invalid, "A message has a key and 1 to 2,000 characters; only what everybody hears can be a question."
+	case errors.Is(err, ballot.ErrInvalid):
+		code, detail = problem.Invalid, "A poll has a key, a question of at most 300 characters and 2 to 10 different answers of at most 100; a vote is for one of them, or for several where it may."
+	case errors.Is(err, board.ErrInvalid):
+		code, detail = problem.Invalid, "A shape has a key of its own, a tool, a colour, a width and points from 0 to 10000 on its surface."
+	case errors.Is(err, chat.ErrNotFound), errors.Is(err, ballot.ErrNotFound), errors.Is(err, board.ErrNotFound):
+		code, detail = problem.NotFound, "This is gone."
+	case errors.Is(err, chat.ErrDenied), errors.Is(err, ballot.ErrDenied), errors.Is(err, board.ErrDenied):
+		code, detail = problem.Forbidden, "This is somebody else's."
+	case errors.Is(err, ballot.ErrFull), errors.Is(err, board.ErrFull):
+		code, detail = problem.Conflict, "There is no room for more: delete something first."
+	case errors.Is(err, ballot.ErrClosed):
+		code, detail = problem.Conflict, "The poll is closed."
+	default:
+		return problem.Wrap(problem.Internal, "", err)
+	}
+	return problem.Wrap(code, detail, err)
+}
+
 // answer sends a refusal and ends the channel after too many that only a broken or hostile program earns.
-func (c *channel) answer(re wire.Type, p *problem.Error) error {
-	if err := c.send(wire.Error{Type: wire.TypeError, Code: string(p.Code), Detail: p.Detail, Re: echo(re)}); err != nil {
+func (c *channel) answer(re wire.Type, data []byte, p *problem.Error) error {
+	refused := wire.Error{Type: wire.TypeError, Code: string(p.Code), Detail: sentence(p), Re: echo(re), Key: keyOf(data)}
+	if err := c.send(refused); err != nil {
 		return err
 	}
 	switch p.Code {
-	case problem.Malformed, problem.Invalid, problem.RateLimited:
+	case problem.Malformed, problem.Invalid:
 		c.bad++
 	}
 	if c.bad >= maxBadMessages {
@@ -137,52 +165,22 @@ func echo(name wire.Type) wire.Type {
 	return name
 }
 
-// tell writes a batch of events. One deadline for all of it: who reads a batch too slowly is lost.
-func (c *channel) tell(batch []room.Event) error {
-	ctx, cancel := context.WithTimeout(c.server.cut, c.server.cfg.WriteTimeout)
-	defer cancel()
-	for _, e := range batch {
-		if err := c.write(ctx, c.message(e)); err != nil {
-			return err
-		}
+// keyOf is the key of a refused message, "" if it has none.
+func keyOf(data []byte) string {
+	var m struct {
+		Key   string `json:"key"`
+		Shape struct {
+			Key string `json:"key"`
+		} `json:"shape"`
 	}
-	return nil
-}
-
-// message is the wire form of an event.
-func (c *channel) message(e room.Event) any {
-	switch e.Kind {
-	case room.ParticipantJoined:
-		return wire.ParticipantEvent{Type: wire.TypeJoined, Participant: participant(*e.Participant)}
-	case room.ParticipantUpdated:
-		return wire.ParticipantEvent{Type: wire.TypeUpdated, Participant: participant(*e.Participant)}
-	case room.ParticipantLeft:
-		return wire.ParticipantLeft{Type: wire.TypeLeft, ID: e.ID}
-	case room.PublicationStarted:
-		return wire.PublicationStarted{Type: wire.TypePublicationStart, Publication: wire.Publication(*e.Publication), Current: e.Current}
-	case room.PublicationUpdated:
-		return wire.PublicationUpdated{Type: wire.TypePublicationSet, Publication: wire.Publication(*e.Publication)}
-	case room.PublicationStopped:
-		return wire.PublicationStopped{Type: wire.TypePublicationStop, ID: e.ID, Current: e.Current}
+	if json.Unmarshal(data, &m) != nil {
+		return ""
 	}
-	return c.roomState(e.State)
-}
-
-func participant(p room.Participant) wire.Participant {
-	return wire.Participant{ID: p.ID, Name: p.Name, Role: string(p.Role), Status: p.Status, JoinedAt: p.JoinedAt}
-}
-
-func (c *channel) roomState(s *room.State) wire.RoomState {
-	m := wire.RoomState{
-		Type: wire.TypeRoomState, Instance: c.server.instance, Conference: s.Conference, Self: c.claims.Subject, Current: s.Current, Selected: s.Selected,
-		Participants: make([]wire.Participant, 0, len(s.Participants)),
-		Publications: make([]wire.Publication, 0, len(s.Publications)),
+	if m.Key == "" {
+		m.Key = m.Shape.Key
 	}
-	for _, p := range s.Participants {
-		m.Participants = append(m.Participants, participant(p))
+	if !once.Valid(m.Key) {
+		return ""
 	}
-	for _, p := range s.Publications {
-		m.Publications = append(m.Publications, wire.Publication(p))
-	}
-	return m
+	return m.Key
 }

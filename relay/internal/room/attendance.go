@@ -173,26 +173,13 @@ func (rs *Rooms) Remove(conference, id string) {
 	}
 }
 
-// refuse remembers a removed id for a conference without a room. Rooms.mu is held.
-func (rs *Rooms) refuse(conference, id string) {
-	before := rs.past[conference]
-	if before != nil && before.ended {
-		return
-	}
-	next := &past{conference: conference, removed: []string{id}}
-	if before != nil {
-		next.removed = append(next.removed, before.removed[max(0, len(before.removed)-maxRemoved+1):]...)
-	}
-	rs.remember(next)
-}
-
 func (r *room) expel(id string) (n notices, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.over {
 		return n, false
 	}
-	r.remember(id)
+	r.order.out.add(id)
 	if m := r.members[id]; m != nil {
 		r.throw(&n, m)
 	}
@@ -205,15 +192,4 @@ func (r *room) throw(n *notices, m *member) {
 	r.endPresences(n, m, ReasonRemoved)
 	r.drop(n, m)
 	r.closeIfEmpty(n)
-}
-
-// Move closes the conference's room because it lives on another relay: every presence ends with ReasonDraining.
-func (rs *Rooms) Move(conference string) {
-	rs.mu.Lock()
-	r := rs.rooms[conference]
-	rs.mu.Unlock()
-	if r != nil {
-		n := r.end(ReasonDraining)
-		n.deliver(r)
-	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/stage"
 )
 
 // errOver: the room closed before the lock was taken. Join then opens another.
@@ -23,9 +25,11 @@ type room struct {
 	publications []share   // in the order of their start
 	reserved     int       // places for shares that are about to start
 	current      string    // the conference's screen: a live publication or ""
-	removed      map[string]struct{}
-	removedAge   []string // oldest first
 	log          eventLog
+	offers       stage.Offers
+	order        *order
+	talk         *talk
+	forgets      bool // what was said here is not kept
 }
 
 // member is a participant and its presences.
@@ -34,6 +38,7 @@ type member struct {
 	presences map[*Presence]struct{}
 	selected  string // a live publication or ""
 	grace     *grace // set while there is no presence
+	pace      pace
 }
 
 // share is a publication and the presence that it ends with.
@@ -72,13 +77,22 @@ func (n *notices) deliver(r *room) {
 	}
 }
 
-func newRoom(rs *Rooms, conference string) *room {
+// newRoom goes on with what is kept of an earlier room of the conference; nil is nothing.
+func newRoom(rs *Rooms, conference string, o *order, t *talk) *room {
+	if o == nil {
+		o = &order{}
+	}
+	if t == nil {
+		t = newTalk()
+	}
 	return &room{
 		conference: conference,
 		rooms:      rs,
 		members:    make(map[string]*member),
-		removed:    make(map[string]struct{}),
 		log:        newEventLog(rs.cfg.QueueLength),
+		offers:     make(stage.Offers),
+		order:      o,
+		talk:       t,
 	}
 }
 
@@ -89,14 +103,16 @@ func (r *room) join(limit int, p Participant) (*Presence, notices, error) {
 	if r.over {
 		return nil, n, errOver
 	}
-	if err := r.admit(limit, p.ID); err != nil {
+	if err := r.admit(limit, p); err != nil {
 		r.closeIfEmpty(&n)
 		return nil, n, err
 	}
 	m := r.members[p.ID]
 	if m == nil {
 		p.JoinedAt, p.Status = r.rooms.cfg.Now(), ""
-		m = &member{Participant: p, presences: make(map[*Presence]struct{})}
+		p.StatusAt, p.Muted = p.JoinedAt, r.order.muted.has(p.ID)
+		m = &member{Participant: p, presences: make(map[*Presence]struct{}), pace: newPace()}
+		r.order.known.add(p.ID)
 		r.members[p.ID] = m
 		r.joined = append(r.joined, m)
 		r.rooms.participants.Add(1)
@@ -108,9 +124,10 @@ func (r *room) join(limit int, p Participant) (*Presence, notices, error) {
 		r.visit(Came, p)
 	} else {
 		r.stopGrace(m)
-		m.Person = p.Person
-		if m.Name != p.Name || m.Role != p.Role {
-			m.Name, m.Role = p.Name, p.Role
+		before := m.Participant
+		m.Person, m.Shares = p.Person, p.Shares
+		m.Name, m.Role, m.Presents = p.Name, p.Role, p.Presents
+		if m.Name != before.Name || m.Role != before.Role || m.Presents != before.Presents {
 			r.updated(&n, m)
 		}
 	}
@@ -120,15 +137,15 @@ func (r *room) join(limit int, p Participant) (*Presence, notices, error) {
 }
 
 // admit says whether one more presence of the participant fits.
-func (r *room) admit(limit int, id string) error {
-	if _, removed := r.removed[id]; removed {
-		return ErrRemoved
-	}
-	if m := r.members[id]; m != nil {
+func (r *room) admit(limit int, p Participant) error {
+	if m := r.members[p.ID]; m != nil {
 		if len(m.presences) >= maxPresences {
 			return ErrFull
 		}
 		return nil
+	}
+	if err := r.order.lets(p); err != nil {
+		return err
 	}
 	if len(r.members) >= r.rooms.cfg.MaxParticipants || limit > 0 && len(r.members) >= limit {
 		return ErrFull
@@ -207,6 +224,9 @@ func (r *room) drop(n *notices, m *member) {
 	delete(r.members, m.ID)
 	r.joined = slices.DeleteFunc(r.joined, func(other *member) bool { return other == m })
 	r.rooms.participants.Add(-1)
+	r.offers.Drop(m.ID)
+	r.log.drop(slot{ParticipantUpdated, m.ID})
+	r.log.drop(slot{PointerMoved, m.ID})
 	r.append(n, Event{Kind: ParticipantLeft, ID: m.ID})
 	r.visit(Went, m.Participant)
 }
@@ -220,11 +240,12 @@ func (r *room) closeIfEmpty(n *notices) {
 	}
 }
 
-// end closes the room for everybody.
+// end closes the room for everybody, and forgets what was said.
 func (r *room) end(reason string) notices {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var n notices
+	r.forgets = true
 	if r.over {
 		return n
 	}
@@ -266,32 +287,22 @@ func (r *room) remove(by *Presence, id string) (notices, error) {
 	if m == nil {
 		return n, ErrNotFound
 	}
-	r.remember(id)
+	r.order.out.add(id)
 	r.throw(&n, m)
 	return n, nil
-}
-
-// remember keeps a removed id out of the room for as long as the room lives.
-func (r *room) remember(id string) {
-	if _, known := r.removed[id]; known {
-		return
-	}
-	if len(r.removedAge) >= maxRemoved {
-		delete(r.removed, r.removedAge[0])
-		r.removedAge = slices.Delete(r.removedAge, 0, 1)
-	}
-	r.removed[id] = struct{}{}
-	r.removedAge = append(r.removedAge, id)
 }
 
 // updated tells the others about a participant that changed.
 func (r *room) updated(n *notices, m *member) {
 	p := m.Participant
-	r.append(n, Event{Kind: ParticipantUpdated, Participant: &p})
+	r.tell(n, entry{Event: Event{Kind: ParticipantUpdated, Participant: &p}, slot: slot{ParticipantUpdated, m.ID}})
 }
 
-// append logs an event and wakes the queues once the lock is released.
-func (r *room) append(n *notices, e Event) {
+// append logs an event for everybody.
+func (r *room) append(n *notices, e Event) { r.tell(n, entry{Event: e}) }
+
+// tell logs an event and wakes the queues once the lock is released.
+func (r *room) tell(n *notices, e entry) {
 	r.log.append(e)
 	n.wake = r.log.swap(n.wake)
 }
@@ -300,6 +311,9 @@ func (r *room) state(m *member) State {
 	s := State{
 		Conference:   r.conference,
 		Current:      r.current,
+		Stage:        r.talk.stage,
+		Locked:       r.order.locked,
+		Muted:        r.order.hushed,
 		Participants: make([]Participant, 0, len(r.joined)),
 		Publications: make([]Publication, 0, len(r.publications)),
 	}

@@ -11,6 +11,11 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/ballot"
+	"github.com/coopnet/coopnet/relay/internal/board"
+	"github.com/coopnet/coopnet/relay/internal/chat"
+	"github.com/coopnet/coopnet/relay/internal/stage"
 )
 
 // world is a set of rooms under random operations, beside what must be true of them.
@@ -21,18 +26,25 @@ type world struct {
 	queues    map[*Presence]*Queue
 	replicas  map[*Presence]*replica
 	published int
+	made      int
+}
+
+// newID is called under the lock of any room.
+func (w *world) newID() string {
+	w.made++
+	return strconv.Itoa(w.made)
 }
 
 // step does one operation that three bytes of input choose.
 func (w *world) step(op, a, b byte) {
 	conference, id := "c"+strconv.Itoa(int(a%3)), "p"+strconv.Itoa(int(b%6))
-	if op%16 < 4 || len(w.presences) == 0 {
+	if op%24 < 4 || len(w.presences) == 0 {
 		w.join(conference, id)
 		return
 	}
 	p := w.presences[int(a)%len(w.presences)]
 	pub := "s" + strconv.Itoa(int(b)%max(w.published, 1))
-	switch op % 16 {
+	switch op %= 24; op {
 	case 4, 5:
 		p.Leave()
 	case 6, 7, 8:
@@ -65,13 +77,75 @@ func (w *world) step(op, a, b byte) {
 			w.rooms.End(conference)
 		}
 		_ = p.Select("")
+	default:
+		w.talk(p, op, a, b)
+	}
+}
+
+// talk says, asks, draws and shows things; ids are those of a small world.
+func (w *world) talk(p *Presence, op, a, b byte) {
+	key, id, on := strconv.Itoa(w.made-int(b%5)), strconv.Itoa(w.made-int(b%8)), board.Surface{Kind: board.Whiteboard}
+	if a%2 == 0 {
+		on = board.OnShare("s" + strconv.Itoa(int(b)%max(w.published, 1)))
+	}
+	switch op {
+	case 16, 17:
+		to := ""
+		if a%4 == 0 {
+			to = "p" + strconv.Itoa(int(b%6))
+		}
+		_, _, _ = p.Say(chat.Message{Key: key, Text: "x", To: to, Question: a%4 == 1})
+	case 18:
+		_ = p.Answer("m-"+id, b%2 == 0, true)
+		_ = p.Unsay("m-"+id, a%2 == 0)
+	case 19:
+		_, _, _ = p.OpenPoll(ballot.Draft{Key: key, Question: "?", Options: []string{"a", "b"}, Secret: a%2 == 0})
+	case 20:
+		_ = p.Vote("v-"+id, []int{int(a % 2)})
+		if a%8 == 0 {
+			_ = p.ClosePoll("v-"+id, true)
+		} else if a%8 == 1 {
+			_ = p.DeletePoll("v-"+id, true)
+		}
+	case 21:
+		_ = p.Draw(on, drawing(key, 1+int(b)))
+		_ = p.Point(on, int(a), int(b))
+	case 22:
+		_ = p.Erase(on, []string{"d-" + id}, a%3 == 0)
+		if b%8 == 0 {
+			_ = p.Clear(on)
+		}
+	case 23:
+		w.order(p, a, b)
+	}
+}
+
+func (w *world) order(p *Presence, a, b byte) {
+	other := "p" + strconv.Itoa(int(b%6))
+	switch a % 6 {
+	case 0:
+		_ = p.Show(stage.View{Kind: stage.Board})
+	case 1:
+		_ = p.Show(stage.View{Kind: stage.Share, ID: "s" + strconv.Itoa(int(b)%max(w.published, 1))})
+	case 2:
+		_ = p.Lock(b%4 == 0)
+	case 3:
+		_ = p.Mute(other, b%2 == 0)
+		_ = p.Hush(b%3 == 0)
+	case 4:
+		_ = p.Offer(other)
+		_ = p.DocumentsChanged()
+	case 5:
+		_ = p.Decline(other)
+		_ = p.LowerHand(other)
+		_ = p.HidePointer()
 	}
 }
 
 func (w *world) join(conference, id string) {
 	p, err := w.rooms.Join(conference, 0, person(id))
 	if err != nil {
-		if !errors.Is(err, ErrFull) && !errors.Is(err, ErrRemoved) && !errors.Is(err, ErrEnded) {
+		if !errors.Is(err, ErrFull) && !errors.Is(err, ErrRemoved) && !errors.Is(err, ErrEnded) && !errors.Is(err, ErrLocked) {
 			w.t.Fatalf("join: %v", err)
 		}
 		return
@@ -83,6 +157,8 @@ func (w *world) join(conference, id string) {
 // check compares what everybody sees with what must be true.
 func (w *world) check() {
 	w.t.Helper()
+	time.Sleep(pollPause)
+	synctest.Wait()
 	type counted struct{ participants, publications int }
 	rooms := make(map[string]counted)
 	for _, p := range w.presences {
@@ -122,8 +198,14 @@ func (w *world) check() {
 		}
 		c := w.replicas[p]
 		c.pending(w.t, w.queues[p])
-		if !c.equal(s) {
-			w.t.Fatalf("events give %+v, the state is %+v", c.State, s)
+		c.check(w.t, p)
+		if s.Stage.Kind == stage.Share && s.Stage.ID != s.Current {
+			w.t.Fatalf("on stage is %+v, the screen is %q", s.Stage, s.Current)
+		}
+		for id, m := range c.said {
+			if !m.ReadBy(p.participant) {
+				w.t.Fatalf("%s reads %s: %+v", p.participant, id, m)
+			}
 		}
 	}
 	// Rooms where everybody is in the grace are seen by nobody here, so the totals may be larger, not smaller.
@@ -157,9 +239,9 @@ func runModel(t *testing.T, operations []byte) {
 		synctest.Test(t, func(t *testing.T) {
 			w := &world{
 				t:      t,
-				rooms:  New(Config{MaxParticipants: 4, MaxPublications: 3, QueueLength: 5, LeaveGrace: grace}),
 				queues: make(map[*Presence]*Queue), replicas: make(map[*Presence]*replica),
 			}
+			w.rooms = New(Config{MaxParticipants: 4, MaxPublications: 3, QueueLength: 5, LeaveGrace: grace, NewID: w.newID})
 			for i := 0; i+2 < len(operations); i += 3 {
 				w.step(operations[i], operations[i+1], operations[i+2])
 				synctest.Wait()
@@ -247,6 +329,17 @@ func race(ctx context.Context, rs *Rooms, id, share string, i int) {
 	if i%20 == 0 {
 		_ = p.Remove(id)
 	}
+	said, _, _ := p.Say(chat.Message{Key: share, Text: share})
+	if said != nil {
+		_ = p.Unsay(said.ID, false)
+	}
+	if v, _, err := p.OpenPoll(ballot.Draft{Key: share, Question: share, Options: []string{"a", "b"}}); err == nil {
+		_ = p.Vote(v.ID, []int{i % 2})
+		_ = p.DeletePoll(v.ID, false)
+	}
+	on := board.OnShare(share)
+	_, _, _ = p.Draw(on, drawing(share, 2)), p.Point(on, i, i), p.Clear(on)
+	_, _, _ = p.Offer(id), p.Mute(id, i%2 == 0), p.Show(stage.View{Kind: stage.Board})
 	p.Unpublish(share)
 }
 

@@ -109,8 +109,10 @@ func (p *Presence) TargetChanged() <-chan struct{} { return p.targetChanged }
 
 // SetStatus changes what the list says beside the participant's name. The caller bounds it.
 func (p *Presence) SetStatus(status string) {
-	n := p.room.setStatus(p, status)
-	n.deliver(p.room)
+	_ = p.change(func(r *room, m *member, n *notices) error { // who is gone has no status
+		r.setStatus(n, m, status)
+		return nil
+	})
 }
 
 // Remove throws a participant out and keeps it out for as long as the room lives. The caller has checked the right to.
@@ -124,14 +126,29 @@ func (p *Presence) Remove(participantID string) error {
 // Events returns a queue of what happens in the room from now on.
 func (p *Presence) Events() *Queue { return &Queue{presence: p, afresh: true} }
 
-func (r *room) setStatus(p *Presence, status string) notices {
+// setStatus changes and tells a status.
+func (r *room) setStatus(n *notices, m *member, status string) {
+	if m.Status != status {
+		m.Status, m.StatusAt = status, r.rooms.cfg.Now()
+		r.updated(n, m)
+	}
+}
+
+// change does something to the room for a presence that is still in it, and tells what has changed. It refuses with
+// ErrGone, and as do does.
+func (p *Presence) change(do func(r *room, m *member, n *notices) error) error {
+	n, err := p.room.change(p, do)
+	n.deliver(p.room)
+	return err
+}
+
+func (r *room) change(p *Presence, do func(r *room, m *member, n *notices) error) (n notices, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var n notices
 	m := r.memberOf(p)
-	if m != nil && m.Status != status {
-		m.Status = status
-		r.updated(&n, m)
+	if m == nil {
+		return n, ErrGone
 	}
-	return n
+	err = do(r, m, &n)
+	return n, err
 }

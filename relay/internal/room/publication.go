@@ -1,6 +1,11 @@
 package room
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/coopnet/coopnet/relay/internal/board"
+	"github.com/coopnet/coopnet/relay/internal/stage"
+)
 
 func (r *room) publish(p *Presence, pub Publication) (notices, error) {
 	r.mu.Lock()
@@ -18,12 +23,18 @@ func (r *room) publish(p *Presence, pub Publication) (notices, error) {
 	}
 	r.release(p)
 	pub.Participant, pub.Name, pub.StartedAt = m.ID, m.Name, r.rooms.cfg.Now()
-	before := r.current
+	before, shown := r.current, r.takesStage(m)
 	r.publications = append(r.publications, share{Publication: pub, by: p})
 	r.rooms.publications.Add(1)
-	r.current = pub.ID
+	if shown {
+		r.current = pub.ID
+	}
 	r.retarget(&n, before)
 	r.append(&n, Event{Kind: PublicationStarted, Publication: &pub, Current: r.current})
+	if shown {
+		r.restage(&n, stage.View{Kind: stage.Share, ID: pub.ID, Participant: m.ID})
+	}
+	r.offers.Settle(m.ID)
 	r.replace(&n, m, p)
 	return n, nil
 }
@@ -91,7 +102,7 @@ func (r *room) update(p *Presence, id string, change func(*Publication)) notices
 		return n
 	}
 	r.publications[i].Publication = pub
-	r.append(&n, Event{Kind: PublicationUpdated, Publication: &pub})
+	r.tell(&n, entry{Event: Event{Kind: PublicationUpdated, Publication: &pub}, slot: slot{PublicationUpdated, id}})
 	return n
 }
 
@@ -129,7 +140,12 @@ func (r *room) unpublish(n *notices, matches func(share) bool) {
 			}
 		}
 		r.retarget(n, before)
+		r.log.drop(slot{PublicationUpdated, id})
+		r.wipe(board.OnShare(id))
 		r.append(n, Event{Kind: PublicationStopped, ID: id, Current: r.current})
+		if r.onStage(id) {
+			r.followStage(n)
+		}
 	}
 }
 

@@ -3,61 +3,18 @@ package room
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/ballot"
+	"github.com/coopnet/coopnet/relay/internal/board"
+	"github.com/coopnet/coopnet/relay/internal/chat"
 )
-
-// replica is what a client knows: the first state with the events applied.
-type replica struct{ State }
-
-func (c *replica) apply(t testing.TB, e Event) {
-	t.Helper()
-	byID := func(id string) func(Participant) bool { return func(p Participant) bool { return p.ID == id } }
-	switch e.Kind {
-	case RoomState:
-		c.State = *e.State
-	case ParticipantJoined:
-		c.Participants = append(c.Participants, *e.Participant)
-	case ParticipantUpdated:
-		c.Participants[slices.IndexFunc(c.Participants, byID(e.Participant.ID))] = *e.Participant
-	case ParticipantLeft:
-		c.Participants = slices.DeleteFunc(c.Participants, byID(e.ID))
-	case PublicationStarted:
-		c.Publications, c.Current = append(c.Publications, *e.Publication), e.Current
-	case PublicationUpdated:
-		c.Publications[slices.IndexFunc(c.Publications, func(p Publication) bool { return p.ID == e.Publication.ID })] = *e.Publication
-	case PublicationStopped:
-		c.Publications = slices.DeleteFunc(c.Publications, func(p Publication) bool { return p.ID == e.ID })
-		c.Current = e.Current
-	default:
-		t.Fatalf("event of kind %d", e.Kind)
-	}
-}
-
-func (c *replica) equal(s State) bool {
-	return c.Conference == s.Conference && c.Current == s.Current &&
-		slices.Equal(c.Participants, s.Participants) && slices.Equal(c.Publications, s.Publications)
-}
-
-// pending applies everything that Next returns without waiting.
-func (c *replica) pending(t testing.TB, q *Queue) (batches []Event) {
-	t.Helper()
-	for {
-		events, _, err := q.take()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(events) == 0 {
-			return batches
-		}
-		for _, e := range events {
-			c.apply(t, e)
-		}
-		batches = append(batches, events...)
-	}
-}
 
 func TestQueueStartsWithTheState(t *testing.T) {
 	rs := New(Config{})
@@ -83,10 +40,10 @@ func TestQueueStartsWithTheState(t *testing.T) {
 	for _, e := range events {
 		kinds = append(kinds, e.Kind)
 	}
-	if want := []Kind{ParticipantJoined, ParticipantUpdated, PublicationStopped, ParticipantLeft}; !slices.Equal(kinds, want) {
+	if want := []Kind{ParticipantJoined, PublicationStopped, StageShown, ParticipantLeft}; !slices.Equal(kinds, want) {
 		t.Errorf("kinds %v", kinds)
 	}
-	if events[2].ID != "2" || events[2].Current != "1" || events[3].ID != "bob" {
+	if events[1].ID != "2" || events[1].Current != "1" || events[2].Stage.ID != "1" || events[3].ID != "bob" {
 		t.Errorf("%+v", events)
 	}
 }
@@ -98,18 +55,142 @@ func TestQueueOverflowStartsAfresh(t *testing.T) {
 	q := watcher.Events()
 	var c replica
 	c.pending(t, q)
-	for round, changes := range []int{1, 4, 5, 3, 200, 4} {
-		for i := range changes {
-			watcher.SetStatus(strconv.Itoa(round*1000 + i))
+	var other *Presence
+	for _, changes := range []int{1, 4, 5, 3, 200, 4} {
+		for range changes { // events that all count
+			if other == nil {
+				other = join(t, rs, "c", "other")
+			} else {
+				other.Leave()
+				other = nil
+			}
 		}
 		got := c.pending(t, q)
 		if overflow := changes > 4; overflow != (got[0].Kind == RoomState) || (overflow && len(got) != 1) {
 			t.Errorf("%d changes: %d events, the first of kind %d", changes, len(got), got[0].Kind)
 		}
-		if !c.equal(watcher.State()) {
-			t.Errorf("%d changes: got %+v, want %+v", changes, c.State, watcher.State())
+		c.check(t, watcher)
+	}
+}
+
+// What changes quickly has one place in the log: a flood of it makes a slow reader miss nothing else.
+func TestQuickChangesDoNotFlood(t *testing.T) {
+	rs := New(Config{QueueLength: 8})
+	defer rs.Close()
+	ann, bob := join(t, rs, "c", "ann"), join(t, rs, "c", "bob")
+	slow, self := ann.Events(), bob.Events()
+	var a, b replica
+	a.pending(t, slow)
+	b.pending(t, self)
+	publish(t, bob, "s")
+	on := board.OnShare("s")
+	for i := range 1000 {
+		if err := bob.Point(on, i, i); err != nil {
+			t.Fatal(err)
+		}
+		bob.SetStatus(strconv.Itoa(i))
+		bob.Interrupt("s", i%2 == 0)
+		if err := bob.Draw(on, drawing("k", 2+i%9)); err != nil && !errors.Is(err, ErrPace) {
+			t.Fatal(err)
 		}
 	}
+	got := a.pending(t, slow)
+	if len(got) > 8 || got[0].Kind != PublicationStarted || a.points["bob"] != (Pointer{"bob", "name of bob", 999, 999}) {
+		t.Errorf("%d events, the first of kind %d; bob points at %+v", len(got), got[0].Kind, a.points["bob"])
+	}
+	a.check(t, ann)
+	if b.pending(t, self); len(b.points) != 0 {
+		t.Errorf("bob sees his own pointer: %+v", b.points)
+	}
+	if err := bob.HidePointer(); err != nil {
+		t.Fatal(err)
+	}
+	if a.pending(t, slow); len(a.points) != 0 {
+		t.Errorf("the pointer is not hidden: %+v", a.points)
+	}
+	bob.Leave()
+	if got := a.pending(t, slow); len(got) != 3 || got[1].Kind != StageShown || got[2].Kind != ParticipantLeft {
+		t.Errorf("%+v", got)
+	}
+	a.check(t, ann)
+}
+
+// A log holds no more than it may, however large its events are.
+func TestLogIsBoundedInBytes(t *testing.T) {
+	log := newEventLog(1000)
+	message := &chat.Message{Text: strings.Repeat("x", 8000)}
+	for range 1000 {
+		log.append(entry{Event: Event{Kind: ChatSaid, Message: message}})
+		size := 0
+		for e := log.oldest; e != nil; e = e.after {
+			size += e.size()
+		}
+		if size != log.size || size > maxLogged {
+			t.Fatalf("%d bytes, counted %d", size, log.size)
+		}
+	}
+	if kept := uint64(log.length); log.lost != 1000-kept || len(log.since(0)) != log.length || log.length < 100 {
+		t.Errorf("kept %d, lost %d", kept, log.lost)
+	}
+}
+
+func TestAPollIsToldNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rs := New(Config{})
+		defer rs.Close()
+		ann := join(t, rs, "c", "ann")
+		q := ann.Events()
+		if _, err := q.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		id := openPoll(t, ann, "k")
+		var voters []*Presence
+		for i := range 7 {
+			voters = append(voters, join(t, rs, "c", "p"+strconv.Itoa(i)))
+		}
+		begin, told := time.Now(), 0
+		for vote := 0; time.Since(begin) < 3*time.Second; vote++ {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			events, err := q.Next(ctx)
+			cancel()
+			told += len(events)
+			if err == nil {
+				continue
+			}
+			if err := voters[vote%7].Vote(id, []int{vote % 2}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var c replica
+		c.polls = map[string]ballot.View{}
+		events, err := q.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			c.apply(t, e)
+		}
+		if told > 7+12+2 { // 7 people joined
+			t.Errorf("told %d times in 3 s", told)
+		}
+		if v, _ := ann.room.talk.polls.View(id, "ann"); c.polls[id].Voters != 7 || !reflect.DeepEqual(v, c.polls[id]) {
+			t.Errorf("told %+v at last, the poll is %+v", c.polls[id], v)
+		}
+	})
+}
+
+// drawing is a stroke with so many points.
+func drawing(key string, points int) board.Drawing {
+	return board.Drawing{Key: key, Tool: "pen", Colour: "#000000", Width: 1, Points: make([]int, 2*points)}
+}
+
+func openPoll(t testing.TB, p *Presence, key string) string {
+	t.Helper()
+	v, fresh, err := p.OpenPoll(ballot.Draft{Key: key, Question: "Tea?", Options: []string{"Yes", "No"}})
+	if err != nil || !fresh {
+		t.Fatalf("open a poll: %v, %v", fresh, err)
+	}
+	return v.ID
 }
 
 func TestNextWaits(t *testing.T) {

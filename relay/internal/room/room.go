@@ -1,4 +1,5 @@
-// Package room keeps the live state of conferences on one relay: who is in, what is shared, what each participant looks at.
+// Package room keeps the live state of conferences on one relay: who is in, what is shared, what each participant looks at,
+// what is said, asked, drawn and shown (chat, ballot, board and stage have the rules of that).
 //
 // It is pure state. It opens no socket, verifies no token and starts no goroutine; the only timers are those of
 // Config.LeaveGrace, which Rooms owns and Close stops. WHIP, WHEP and the control channel each hold a Presence, which
@@ -9,13 +10,15 @@
 package room
 
 import (
+	"crypto/rand"
 	"errors"
 	"time"
 
+	"github.com/coopnet/coopnet/relay/internal/stage"
 	"github.com/coopnet/coopnet/shared/jointoken"
 )
 
-// Refusals of Join, Publish, Select and Remove.
+// Refusals. What is said, asked, drawn and shown is also refused by chat, ballot and board.
 var (
 	ErrFull      = errors.New("room: full")
 	ErrRemoved   = errors.New("room: participant was removed")
@@ -25,6 +28,10 @@ var (
 	ErrDuplicate = errors.New("room: publication id is empty or already live")
 	ErrNotFound  = errors.New("room: not found")
 	ErrGone      = errors.New("room: presence has left")
+	ErrLocked    = errors.New("room: locked")
+	ErrMuted     = errors.New("room: participant may not chat")
+	ErrDenied    = errors.New("room: participant may not share")
+	ErrPace      = errors.New("room: too much at once")
 )
 
 // Reasons for which a presence ends without having left.
@@ -35,13 +42,29 @@ const (
 	ReasonReplaced = "replaced" // the participant shares anew; only presences that published
 )
 
-// Participant is a person in the room. Join fills in JoinedAt; only SetStatus changes Status.
+// StatusHand is the status of a raised hand.
+const StatusHand = "hand"
+
+// Participant is a person in the room. Join fills in JoinedAt, StatusAt and Muted; SetStatus changes Status.
 type Participant struct {
 	ID, Name string
 	Role     jointoken.Role
 	Status   string
-	Person   string // the join token's pseudonym; others never see it
+	StatusAt time.Time // since when
+	Person   string    // the join token's pseudonym; others never see it
 	JoinedAt time.Time
+	Presents bool // may share, or moderate
+	Shares   bool // may share
+	Muted    bool // may not chat
+}
+
+// ParticipantOf is who the claims say.
+func ParticipantOf(c jointoken.Claims) Participant {
+	shares := c.Allows(jointoken.Share)
+	return Participant{
+		ID: c.Subject, Name: c.Name, Role: c.Role, Person: c.Person,
+		Presents: shares || c.Allows(jointoken.Moderate), Shares: shares,
+	}
 }
 
 // Publication is one live share.
@@ -56,6 +79,9 @@ type Publication struct {
 // Participants are in the order of their joining, publications in the order of their start.
 type State struct {
 	Conference, Current, Selected string
+	Stage                         stage.View
+	Locked                        bool // only who was in before gets in
+	Muted                         bool // only who presents may chat
 	Participants                  []Participant
 	Publications                  []Publication
 }
@@ -74,15 +100,15 @@ type Config struct {
 	QueueLength     int              // 256 events that a Queue may be behind before it starts afresh
 	Attendance      int              // visits that are kept for who wants to know; 0: nobody does
 	LeaveGrace      time.Duration    // how long a participant without presence stays listed; 0: not at all
+	MaxKept         int              // 64 MiB of what was said in rooms that are empty; the oldest goes first
+	NewID           func() string    // nil: random ones, for messages, polls and shapes
 }
 
 const (
 	// maxPresences bounds the sessions of one participant: control, view and share, each with leftovers of lost connections.
 	maxPresences = 32
-	// maxRemoved bounds the removed ids that a room remembers; the oldest is forgotten first.
-	maxRemoved = 4096
-	// pastFor is how long a relay remembers an ended conference and the removed ids of an empty room. Longer than
-	// any join token lives, so that a token from before cannot undo either.
+	// pastFor is how long a relay remembers an ended conference, and of an empty room what an organizer has decided and what
+	// was said. Longer than any join token lives, so that a token from before cannot undo the first two.
 	pastFor = 10 * time.Minute
 )
 
@@ -99,5 +125,9 @@ func (c Config) withDefaults() Config {
 	fill(&c.MaxParticipants, 2_000)
 	fill(&c.MaxPublications, 16)
 	fill(&c.QueueLength, 256)
+	fill(&c.MaxKept, 64<<20)
+	if c.NewID == nil {
+		c.NewID = func() string { return rand.Text()[:12] }
+	}
 	return c
 }

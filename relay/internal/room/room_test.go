@@ -84,7 +84,7 @@ func TestJoinKeepsWhatTheRoomKnows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Participant{ID: "ann", Name: "Ann NEW", Role: jointoken.RoleInternal, Status: "hand", JoinedAt: then}
+	want := Participant{ID: "ann", Name: "Ann NEW", Role: jointoken.RoleInternal, Status: "hand", StatusAt: then, JoinedAt: then}
 	if got := again.Participant(); got != want {
 		t.Errorf("got %+v", got)
 	}
@@ -186,8 +186,15 @@ func TestInterruptedShare(t *testing.T) {
 		t.Fatalf("events %+v, %v", events, err)
 	}
 	publish(t, fresh, "3")
-	if s := other.State(); len(s.Publications) != 2 || s.Publications[1].ID != "3" || s.Current != "3" {
+	if s := other.State(); len(s.Publications) != 2 || s.Publications[1].ID != "3" {
 		t.Errorf("state %+v: the interrupted share of the same participant is still there", s)
+	} else if s.Current != "2" {
+		t.Errorf("state %+v: who comes back pushes away what is shown", s)
+	}
+	other.Interrupt("2", true)
+	again := join(t, rs, "c", "bob")
+	if publish(t, again, "4"); again.State().Current != "4" || again.State().Stage.ID != "4" {
+		t.Errorf("state %+v: what was shown comes back", again.State())
 	}
 	old.Interrupt("1", false)
 	old.Unpublish("1")
@@ -290,14 +297,17 @@ func TestRemove(t *testing.T) {
 }
 
 func TestRemovedIdsAreBounded(t *testing.T) {
-	rs := New(Config{})
-	defer rs.Close()
-	r := newRoom(rs, "c")
-	for i := range maxRemoved + 10 {
-		r.remember(strconv.Itoa(i))
+	var s idSet
+	for i := range maxIDs + 10 {
+		s.add(strconv.Itoa(i))
+		s.add(strconv.Itoa(i))
 	}
-	if len(r.removed) != maxRemoved || len(r.removedAge) != maxRemoved || r.removedAge[0] != "10" {
-		t.Errorf("%d, %d, oldest %s", len(r.removed), len(r.removedAge), r.removedAge[0])
+	if len(s.ids) != maxIDs || len(s.age) != maxIDs || s.age[0] != "10" || s.has("9") || !s.has("10") {
+		t.Errorf("%d, %d, oldest %s", len(s.ids), len(s.age), s.age[0])
+	}
+	s.drop("10")
+	if s.drop("none"); len(s.ids) != maxIDs-1 || s.age[0] != "11" || s.has("10") {
+		t.Errorf("%d, oldest %s", len(s.ids), s.age[0])
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Rooms holds every live room of a relay.
@@ -21,15 +20,8 @@ type Rooms struct {
 	rooms    map[string]*room
 	past     map[string]*past
 	pastAge  []*past // oldest first; an entry that past no longer points to is stale
+	kept     int     // bytes of what was said in all of past
 	draining bool
-}
-
-// past is what remains of a room that is gone.
-type past struct {
-	conference string
-	until      time.Time
-	ended      bool
-	removed    []string
 }
 
 // New returns an empty set of rooms.
@@ -44,7 +36,7 @@ func New(cfg Config) *Rooms {
 // Join counts one more live session of the participant p in the conference's room, which it opens if need be. A
 // participant who is already in keeps JoinedAt, Status and selection; name and role follow the newer claims. Another
 // one is let in while fewer than limit are; 0 is the rooms' own limit, which always holds.
-// It refuses with ErrFull, ErrRemoved, ErrEnded or ErrDraining.
+// It refuses with ErrFull, ErrRemoved, ErrLocked, ErrEnded or ErrDraining.
 func (rs *Rooms) Join(conference string, limit int, p Participant) (*Presence, error) {
 	for {
 		r, err := rs.open(conference)
@@ -65,7 +57,7 @@ func (rs *Rooms) Join(conference string, limit int, p Participant) (*Presence, e
 // End closes the conference's room: every presence ends with ReasonEnded, and nobody joins again.
 func (rs *Rooms) End(conference string) {
 	rs.mu.Lock()
-	rs.remember(&past{conference: conference, ended: true})
+	rs.remember(&past{conference: conference, ended: true}) // in the place of what was said
 	r := rs.rooms[conference]
 	rs.mu.Unlock()
 	if r != nil {
@@ -128,54 +120,8 @@ func (rs *Rooms) open(conference string) (*room, error) {
 	if len(rs.rooms) >= rs.cfg.MaxRooms {
 		return nil, ErrFull
 	}
-	r := newRoom(rs, conference)
-	if before != nil {
-		for _, id := range before.removed {
-			r.remember(id)
-		}
-		delete(rs.past, conference)
-	}
+	o, t := rs.recall(conference)
+	r := newRoom(rs, conference, o, t)
 	rs.rooms[conference] = r
 	return r, nil
-}
-
-// retire takes a room that is over off the table and keeps its removed ids for a while.
-func (rs *Rooms) retire(r *room) {
-	r.mu.Lock()
-	removed := r.removedAge // a room that is over no longer changes
-	r.mu.Unlock()
-
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	if rs.rooms[r.conference] != r {
-		return
-	}
-	delete(rs.rooms, r.conference)
-	if before := rs.past[r.conference]; before != nil && before.ended {
-		return
-	}
-	if len(removed) > 0 {
-		rs.remember(&past{conference: r.conference, removed: removed})
-	}
-}
-
-// remember keeps p for pastFor; beyond MaxRooms entries the oldest goes. Rooms.mu is held.
-func (rs *Rooms) remember(p *past) {
-	p.until = rs.cfg.Now().Add(pastFor)
-	rs.past[p.conference] = p
-	rs.pastAge = append(rs.pastAge, p)
-	rs.forget()
-}
-
-// forget drops what is too old or too much. Rooms.mu is held.
-func (rs *Rooms) forget() {
-	now := rs.cfg.Now()
-	for len(rs.pastAge) > 0 && (len(rs.pastAge) > rs.cfg.MaxRooms || !now.Before(rs.pastAge[0].until)) {
-		oldest := rs.pastAge[0]
-		rs.pastAge[0] = nil
-		rs.pastAge = rs.pastAge[1:]
-		if rs.past[oldest.conference] == oldest {
-			delete(rs.past, oldest.conference)
-		}
-	}
 }

@@ -149,41 +149,54 @@ func TestAShareThatIsStoppedIsNotInterrupted(t *testing.T) {
 	}
 }
 
-// listen begins to hear what viewers are told of shares; told returns it once a share has stopped.
+// listen hears what viewers are told of shares, as it happens; told returns it once a share has stopped, or needs its low
+// picture.
 func (w *world) listen() (told func() []string) {
 	w.t.Helper()
 	presence, err := w.server.join(w.claims("listener"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(presence.Leave)
 	queue := presence.Events()
-	next := func() []room.Event {
-		w.t.Helper()
-		ctx, cancel := context.WithTimeout(w.t.Context(), patience)
-		defer cancel()
-		events, err := queue.Next(ctx)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		return events
+	if _, err := queue.Next(w.t.Context()); err != nil { // the room as it is now
+		w.t.Fatal(err)
 	}
-	next() // the room as it is now
-	return func() (all []string) {
-		w.t.Helper()
+	var all []string
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
 		for {
-			for _, e := range next() {
+			events, err := queue.Next(context.Background())
+			if err != nil {
+				return
+			}
+			for _, e := range events {
 				switch e.Kind {
 				case room.PublicationUpdated:
 					all = append(all, fmt.Sprint("interrupted ", e.Publication.Interrupted))
 					if e.Publication.Low {
-						return append(all, "low")
+						all = append(all, "low")
+						return
 					}
 				case room.PublicationStopped:
-					return append(all, "stopped")
+					all = append(all, "stopped")
+					return
 				}
 			}
 		}
+	}()
+	w.t.Cleanup(func() {
+		presence.Leave()
+		<-done
+	})
+	return func() []string {
+		w.t.Helper()
+		select {
+		case <-done:
+		case <-time.After(patience):
+			w.t.Fatal("no share stopped")
+		}
+		return all
 	}
 }
 

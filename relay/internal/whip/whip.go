@@ -347,7 +347,7 @@ func (s *Server) remove(ended *session) {
 
 // join enters the room for the session's lifetime.
 func (s *Server) join(claims jointoken.Claims) (*room.Presence, error) {
-	presence, err := s.rooms.Join(claims.Conference, claims.Limit, room.Participant{ID: claims.Subject, Name: claims.Name, Role: claims.Role, Person: claims.Person, JoinedAt: s.now()})
+	presence, err := s.rooms.Join(claims.Conference, claims.Limit, room.ParticipantOf(claims))
 	if err != nil {
 		return nil, outside(err)
 	}
@@ -359,6 +359,8 @@ func outside(err error) error {
 	switch {
 	case errors.Is(err, room.ErrRemoved), errors.Is(err, room.ErrEnded), errors.Is(err, room.ErrGone):
 		return problem.Wrap(problem.Forbidden, "You are no longer in this conference.", err)
+	case errors.Is(err, room.ErrLocked):
+		return problem.Wrap(problem.Forbidden, "An organizer has locked this conference.", err)
 	case errors.Is(err, room.ErrFull):
 		return &problem.Error{Code: problem.Unavailable, Detail: "The conference is full.", RetryAfter: 30 * time.Second, Cause: err}
 	}

@@ -37,6 +37,7 @@ export type Reason =
   | 'format'
   | 'blocked'
   | 'trouble'
+  | 'locked'
   | 'refused';
 
 export interface Status {
@@ -257,6 +258,7 @@ export function statusOf(facts: Facts): Status {
     if (control.reason === 'removed' || control.reason === 'replaced') {
       return status(control.reason);
     }
+    if (control.reason === 'locked') return status('ended', 'locked');
     return control.reason === 'refused'
       ? status('ended', 'refused', control.problem)
       : status('ended');

@@ -11,8 +11,8 @@ import { SocketCarrier } from './socket.ts';
 import type { Cancel } from './timers.ts';
 import { closed, type FromRelay, type ToRelay } from './wire.ts';
 
-/** Why the channel is closed for good. `refused` carries the problem. */
-export type Closing = 'left' | 'ended' | 'removed' | 'replaced' | 'refused';
+/** Why the channel is closed for good. `refused` carries the problem; `locked`: nobody new is let in. */
+export type Closing = 'left' | 'ended' | 'removed' | 'replaced' | 'locked' | 'refused';
 
 export type ControlState =
   /** `problem`: why the latest attempt failed. */
@@ -244,6 +244,7 @@ export class ControlChannel {
   #closedByRelay(code: number, problem: Problem | null): void {
     if (code === closed.ended) this.#end('ended');
     else if (code === closed.removed) this.#end('removed');
+    else if (code === closed.locked) this.#end('locked');
     // Coming back would throw out the other page, which would come back in turn.
     else if (code === closed.replaced) this.#end('replaced');
     else if (code === closed.later) this.#lose('told to come later', this.#refusal, later);

@@ -38,7 +38,7 @@ export class Publisher {
   readonly #state = signal<PublisherState>({ phase: 'idle' });
   readonly #deps: PublisherDeps;
   #link: MediaLink | null = null;
-  #media: MediaStream | null = null;
+  readonly #media = signal<MediaStream | null>(null);
   #unfollow: () => void = () => {};
   readonly #low: LowPicture;
 
@@ -49,6 +49,11 @@ export class Publisher {
 
   get state(): ReadonlySignal<PublisherState> {
     return this.#state;
+  }
+
+  /** What is captured, to see it oneself. */
+  get media(): ReadonlySignal<MediaStream | null> {
+    return this.#media;
   }
 
   get link(): MediaLink | null {
@@ -73,7 +78,7 @@ export class Publisher {
       stopTracks(media);
       return;
     }
-    this.#media = media;
+    this.#media.value = media;
     for (const track of media.getVideoTracks()) {
       track.contentHint = wish.hint;
       track.onended = () => this.#finish({ phase: 'ended', problem: null });
@@ -139,9 +144,9 @@ export class Publisher {
   #finish(state: PublisherState): void {
     this.#unfollow();
     this.#unfollow = () => {};
-    const media = this.#media;
+    const media = this.#media.peek();
     const link = this.#link;
-    this.#media = null;
+    this.#media.value = null;
     this.#link = null;
     this.#state.value = state;
     link?.close();

@@ -1,13 +1,24 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { apply, viewed, type Room } from './room.ts';
-import type { Participant, Publication } from './wire.ts';
+import { apply, roomOf, viewed, type Room } from './room.ts';
+import { parse, shareOnStage, type FromRelay, type Participant, type Publication } from './wire.ts';
+
+const folder = new URL('../../../shared/wire/testdata/', import.meta.url);
+function golden(type: string): FromRelay {
+  const message = parse(readFileSync(new URL(`${type}.json`, folder), 'utf8'));
+  if (message === null) throw new Error(`${type} is not a message of the relay`);
+  return message;
+}
 
 const person = (id: string): Participant => ({
   id,
   name: id,
   role: 'guest',
   status: '',
+  statusAt: '',
   joinedAt: '',
+  presents: false,
+  muted: false,
 });
 const share = (id: string): Publication => ({
   id,
@@ -26,6 +37,9 @@ const empty: Room = {
   self: 'p1',
   current: '',
   selected: '',
+  stage: shareOnStage(''),
+  locked: false,
+  muted: false,
   participants: [],
   publications: [],
 };
@@ -56,4 +70,27 @@ it('follows the conference, then the pinned share, then the conference again', (
   expect(viewed(room)?.id).toBe('b');
   room = apply(room, { type: 'publication.stopped', id: 'b', current: '' });
   expect(viewed(room)).toBeNull();
+});
+
+it('is what the first message says', () => {
+  const state = golden('room.state');
+  if (state.type !== 'room.state') throw new Error('another message');
+  const { type, ...said } = state;
+  expect(type).toBe('room.state');
+  expect(roomOf(state)).toEqual(said);
+  expect(apply(empty, state)).toEqual(said);
+});
+
+it('shows what is on the stage, which says the current share too', () => {
+  const room = apply(empty, { type: 'publication.started', publication: share('a'), current: 'a' });
+  const paged = apply(room, golden('stage.shown'));
+  expect(paged.stage).toMatchObject({ kind: 'document', page: 2, pages: 14 });
+  expect(paged.current).toBe('a');
+  const back = apply(paged, { type: 'stage.shown', stage: shareOnStage('b', 'p1') });
+  expect([back.current, back.stage.kind, back.stage.id]).toEqual(['b', 'share', 'b']);
+});
+
+it('keeps what an organizer has changed for everybody', () => {
+  const room = apply(empty, golden('room.updated'));
+  expect([room.locked, room.muted]).toEqual([true, false]);
 });

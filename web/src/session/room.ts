@@ -1,4 +1,4 @@
-import type { FromRelay, Participant, Publication, RoomState } from './wire.ts';
+import type { FromRelay, Participant, Publication, RoomState, Stage } from './wire.ts';
 
 /** What this participant knows of the conference's live state. */
 export interface Room {
@@ -9,26 +9,28 @@ export interface Room {
   current: string;
   /** The share that this participant pinned, or "" to follow the conference. */
   selected: string;
+  /** What the conference shows. */
+  stage: Stage;
+  /** Nobody new gets in, organizers apart. */
+  locked: boolean;
+  /** Only who presents may chat. */
+  muted: boolean;
   participants: readonly Participant[];
   publications: readonly Publication[];
 }
 
-export function roomOf({
-  instance,
-  conference,
-  self,
-  current,
-  selected,
-  ...lists
-}: RoomState): Room {
+export function roomOf(state: RoomState): Room {
   return {
-    instance,
-    conference,
-    self,
-    current,
-    selected,
-    participants: lists.participants,
-    publications: lists.publications,
+    instance: state.instance,
+    conference: state.conference,
+    self: state.self,
+    current: state.current,
+    selected: state.selected,
+    stage: state.stage,
+    locked: state.locked,
+    muted: state.muted,
+    participants: state.participants,
+    publications: state.publications,
   };
 }
 
@@ -57,6 +59,12 @@ export function apply(room: Room, message: FromRelay): Room {
         selected: room.selected === message.id ? '' : room.selected,
         publications: without(room.publications, message.id),
       };
+    case 'room.updated':
+      return { ...room, locked: message.locked, muted: message.muted };
+    case 'stage.shown': {
+      const { stage } = message;
+      return { ...room, stage, current: stage.kind === 'share' ? stage.id : room.current };
+    }
     default:
       return room;
   }

@@ -27,6 +27,14 @@ export function count(from: Fields, key: string): number {
   return value;
 }
 
+/** An item of a list that is a whole number, not negative. */
+export function whole(item: unknown): number {
+  if (typeof item !== 'number' || !Number.isSafeInteger(item) || item < 0) {
+    throw new ShapeError('an item of a list is not a whole number');
+  }
+  return item;
+}
+
 export function text(from: Fields, key: string): string {
   const value = from[key];
   if (typeof value !== 'string') throw new ShapeError(`${key} is not a text`);

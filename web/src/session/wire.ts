@@ -1,24 +1,32 @@
 /** The control channel's messages (subprotocol coopnet.control.v1), as typed values. */
-import { fields, flag, list, named, oneOf, optionalText, ShapeError, text } from './shape.ts';
+import {
+  fields,
+  flag,
+  list,
+  named,
+  oneOf,
+  optionalText,
+  ShapeError,
+  text,
+  textItem,
+  type Fields,
+} from './shape.ts';
+import { drawnShape, pointer, type BoardFromRelay, type BoardToRelay } from './wire/board.ts';
+import { chatHistory, chatMessage, type ChatFromRelay, type ChatToRelay } from './wire/chat.ts';
+import { participant, type Participant, type Status } from './wire/people.ts';
+import { poll, type PollFromRelay, type PollToRelay } from './wire/polls.ts';
+import { stage, type Stage, type StageFromRelay, type StageToRelay } from './wire/stage.ts';
+
+export type { Drawing, DrawnShape, Pointer, Tool } from './wire/board.ts';
+export type { ChatMessage } from './wire/chat.ts';
+export { roles, type Participant, type Role, type Status } from './wire/people.ts';
+export type { Poll, PollOption } from './wire/polls.ts';
+export type { Stage, StageKind } from './wire/stage.ts';
 
 export const subprotocol = 'coopnet.control.v1';
 
-export const roles = ['guest', 'internal', 'organizer'] as const;
-export type Role = (typeof roles)[number];
-
-const statuses = ['', 'away', 'hand'] as const;
-export type Status = (typeof statuses)[number];
-
 const endings = ['ended', 'removed', 'draining'] as const;
 export type Ending = (typeof endings)[number];
-
-export interface Participant {
-  id: string;
-  name: string;
-  role: Role;
-  status: Status;
-  joinedAt: string;
-}
 
 export interface Publication {
   id: string;
@@ -42,6 +50,11 @@ export interface RoomState {
   self: string;
   current: string;
   selected: string;
+  stage: Stage;
+  /** Nobody new gets in, organizers apart. */
+  locked: boolean;
+  /** Only who presents may chat. */
+  muted: boolean;
   participants: Participant[];
   publications: Publication[];
 }
@@ -54,13 +67,28 @@ export type FromRelay =
   | { type: 'publication.updated'; publication: Publication }
   | { type: 'publication.stopped'; id: string; current: string }
   | { type: 'room.heartbeat' }
+  | { type: 'room.updated'; locked: boolean; muted: boolean }
   | { type: 'room.ended'; reason: Ending }
-  | { type: 'error'; code: string; detail: string; re: string };
+  /** `re` is the refused message's type, `key` its key if it had one. */
+  | { type: 'error'; code: string; detail: string; re: string; key: string }
+  | ChatFromRelay
+  | PollFromRelay
+  | BoardFromRelay
+  | StageFromRelay;
 
 export type ToRelay =
   | { type: 'hello'; token: string }
   | { type: 'room.heartbeat' }
-  | { type: 'view.select'; publication: string };
+  | { type: 'view.select'; publication: string }
+  | { type: 'status.set'; status: Status }
+  | { type: 'moderate.remove' | 'moderate.hand'; participant: string }
+  | { type: 'moderate.lock'; locked: boolean }
+  /** An empty participant means everybody who does not present. */
+  | { type: 'moderate.mute'; participant: string; muted: boolean }
+  | ChatToRelay
+  | PollToRelay
+  | BoardToRelay
+  | StageToRelay;
 
 /** Close codes of the control channel. */
 export const closed = {
@@ -69,6 +97,7 @@ export const closed = {
   removed: 4403,
   replaced: 4409,
   ended: 4410,
+  locked: 4423,
 } as const;
 
 /**
@@ -89,18 +118,13 @@ export function parse(frame: string): FromRelay | null {
 export function read(value: unknown): FromRelay | null {
   const message = fields(value, 'message');
   const type = text(message, 'type');
+  return readRoom(type, message) ?? readTalk(type, message) ?? readStage(type, message);
+}
+
+function readRoom(type: string, message: Fields): FromRelay | null {
   switch (type) {
     case 'room.state':
-      return {
-        type,
-        instance: optionalText(message, 'instance'),
-        conference: named(message, 'conference'),
-        self: named(message, 'self'),
-        current: text(message, 'current'),
-        selected: text(message, 'selected'),
-        participants: list(message, 'participants', participant),
-        publications: list(message, 'publications', publication),
-      };
+      return roomState(message);
     case 'participant.joined':
     case 'participant.updated':
       return { type, participant: participant(message['participant']) };
@@ -118,6 +142,8 @@ export function read(value: unknown): FromRelay | null {
       return { type, id: named(message, 'id'), current: text(message, 'current') };
     case 'room.heartbeat':
       return { type };
+    case 'room.updated':
+      return { type, locked: flag(message, 'locked'), muted: flag(message, 'muted') };
     case 'room.ended':
       return { type, reason: oneOf(message, 'reason', endings) };
     case 'error':
@@ -126,21 +152,85 @@ export function read(value: unknown): FromRelay | null {
         code: named(message, 'code'),
         detail: optionalText(message, 'detail'),
         re: optionalText(message, 're'),
+        key: optionalText(message, 'key'),
       };
     default:
       return null;
   }
 }
 
-function participant(value: unknown): Participant {
-  const from = fields(value, 'participant');
+function readTalk(type: string, message: Fields): FromRelay | null {
+  switch (type) {
+    case 'chat.message':
+    case 'chat.updated':
+      return { type, message: chatMessage(message['message']) };
+    case 'chat.deleted':
+    case 'poll.deleted':
+      return { type, id: named(message, 'id') };
+    case 'chat.history':
+      return { type, messages: chatHistory(message) };
+    case 'poll.updated':
+      return { type, poll: poll(message['poll']) };
+    default:
+      return null;
+  }
+}
+
+function readStage(type: string, message: Fields): FromRelay | null {
+  switch (type) {
+    case 'board.shape':
+      return { type, surface: named(message, 'surface'), shape: drawnShape(message['shape']) };
+    case 'board.erased':
+      return {
+        type,
+        surface: named(message, 'surface'),
+        shapes: list(message, 'shapes', textItem),
+      };
+    case 'board.cleared':
+      return { type, surface: named(message, 'surface') };
+    case 'board.history':
+      return {
+        type,
+        surface: named(message, 'surface'),
+        shapes: list(message, 'shapes', drawnShape),
+      };
+    case 'pointer.moved':
+      return { type, ...pointer(message) };
+    case 'pointer.hidden':
+      return { type, participant: named(message, 'participant') };
+    case 'stage.shown':
+      return { type, stage: stage(message['stage']) };
+    case 'stage.offered':
+    case 'stage.declined':
+      return { type, participant: named(message, 'participant'), name: text(message, 'name') };
+    case 'document.changed':
+      return { type };
+    default:
+      return null;
+  }
+}
+
+function roomState(message: Fields): RoomState {
+  const current = text(message, 'current');
   return {
-    id: named(from, 'id'),
-    name: text(from, 'name'),
-    role: oneOf(from, 'role', roles),
-    status: oneOf(from, 'status', statuses),
-    joinedAt: text(from, 'joinedAt'),
+    type: 'room.state',
+    instance: optionalText(message, 'instance'),
+    conference: named(message, 'conference'),
+    self: named(message, 'self'),
+    current,
+    selected: text(message, 'selected'),
+    // A relay from before knows of shares only.
+    stage: message['stage'] === undefined ? shareOnStage(current) : stage(message['stage']),
+    locked: flag(message, 'locked'),
+    muted: flag(message, 'muted'),
+    participants: list(message, 'participants', participant),
+    publications: list(message, 'publications', publication),
   };
+}
+
+/** The stage that shows a share, or nothing for "". */
+export function shareOnStage(id: string, by = ''): Stage {
+  return { kind: 'share', id, name: '', page: 0, pages: 0, participant: by };
 }
 
 function publication(value: unknown): Publication {

@@ -1,20 +1,21 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { Attendance } from '../../session/attendance.ts';
 import type { PublisherState } from '../../session/publisher.ts';
 import type { Hint } from '../../session/sender.ts';
+import type { Work } from '../../session/work.ts';
 import type { Translate } from '../../text/texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field } from '../../ui/field.tsx';
 import { useText } from '../../ui/services.ts';
+import { HandoverControl } from './handover.tsx';
 
 /** "Share" for those who may, "Stop sharing" while they do. */
-export function ShareControl({ attendance }: { attendance: Attendance }): JSX.Element {
+export function ShareControl({ work }: { work: Work }): JSX.Element {
   const t = useText();
   const asking = useSignal(false);
-  const { publisher, control } = attendance;
+  const { publisher, control } = work.attendance;
   const state = publisher.state.value;
   const over = control.state.value.phase === 'closed';
   const allowed = control.grant.value?.permissions.includes('share') ?? false;
@@ -51,6 +52,7 @@ export function ShareControl({ attendance }: { attendance: Attendance }): JSX.El
           </Button>
         )
       )}
+      {!over && <HandoverControl work={work} />}
       {asking.value && (
         <ShareDialog
           onClose={() => (asking.value = false)}

@@ -1,17 +1,25 @@
 import type { JSX } from 'preact';
-import type { Attendance } from '../../session/attendance.ts';
+import type { Work } from '../../session/work.ts';
+import { useBoardText } from '../../text/board/board.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { useText } from '../../ui/services.ts';
+import { Preview } from './preview.tsx';
 import { Ways } from './ways.tsx';
 
 /** What is shared now; the guest watches one, or follows the conference. */
-export function Shares({ attendance }: { attendance: Attendance }): JSX.Element {
+export function Shares({ work }: { work: Work }): JSX.Element {
   const t = useText();
+  const { t: b } = useBoardText();
+  const { attendance, stage } = work;
+  const onStage = stage.shown.value;
+  const presents = work.rights.value.presents;
   const room = attendance.control.room.value;
   const shares = room?.publications ?? [];
-  const viewed = attendance.viewed.value?.id;
+  // A share that lies behind the whiteboard is not what is looked at.
+  const viewed = stage.kind.value === 'share' ? attendance.viewed.value?.id : undefined;
   const pinned = room !== null && room.selected !== '';
+  const own = shares.some(({ participant }) => participant === room?.self);
   return (
     <section aria-labelledby="shares">
       <h2 id="shares">
@@ -19,7 +27,7 @@ export function Shares({ attendance }: { attendance: Attendance }): JSX.Element 
       </h2>
       {shares.length === 0 && <p class="empty">{t('tool.shares.none')}</p>}
       <ul class="shares" data-testid="shares">
-        {shares.map(({ id, label, name, audio }) => (
+        {shares.map(({ id, label, name, audio, participant }) => (
           <li key={id} data-testid="share" data-id={id} data-viewed={id === viewed}>
             <Icon name="screen" />
             <div class="share-what">
@@ -38,9 +46,29 @@ export function Shares({ attendance }: { attendance: Attendance }): JSX.Element 
                 testid="watch"
                 label={t('tool.shares.watch.label', { label, name })}
                 pressed={room?.selected === id}
-                onClick={() => attendance.control.select(room?.selected === id ? '' : id)}
+                onClick={() => (room?.selected === id ? stage.follow() : stage.watch(id))}
               >
                 {t('tool.shares.watch')}
+              </Button>
+            )}
+            {presents && (onStage.kind !== 'share' || onStage.id !== id) && (
+              <Button
+                testid="show-share"
+                icon="all"
+                label={b('shares.show.label', { label, name })}
+                onClick={() => void stage.show({ kind: 'share', id })}
+              >
+                {b('shares.show')}
+              </Button>
+            )}
+            {participant === room?.self && (
+              <Button
+                testid="stop-own"
+                icon="stop"
+                label={b('shares.stop.label', { label })}
+                onClick={() => attendance.publisher.stop()}
+              >
+                {b('shares.stop')}
               </Button>
             )}
           </li>
@@ -50,10 +78,11 @@ export function Shares({ attendance }: { attendance: Attendance }): JSX.Element 
         <div class="following">
           <p class="small">{t(pinned ? 'tool.follow.off' : 'tool.follow.on')}</p>
           {(pinned || shares.length > 1) && (
-            <Button testid="follow" pressed={!pinned} onClick={() => attendance.control.select('')}>
+            <Button testid="follow" pressed={!pinned} onClick={() => stage.follow()}>
               {t('tool.follow')}
             </Button>
           )}
+          {own && <Preview attendance={attendance} />}
           <Ways attendance={attendance} />
         </div>
       )}

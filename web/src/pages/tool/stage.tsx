@@ -1,68 +1,139 @@
-import { useSignal, useSignalEffect, type Signal } from '@preact/signals';
-import type { JSX, RefObject } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useSignal, type Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useId, useRef } from 'preact/hooks';
 import type { Attendance } from '../../session/attendance.ts';
+import type { StageKind } from '../../session/wire.ts';
+import type { Work } from '../../session/work.ts';
+import { useBoardText } from '../../text/board/board.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon, type IconName } from '../../ui/icons.tsx';
 import { useServices, useText } from '../../ui/services.ts';
-import { isBlack } from './sample.ts';
+import type { Bench } from './board/bench.ts';
+import { useGestures } from './board/hands.ts';
+import { Overlay } from './board/overlay.tsx';
+import { Texts } from './board/texts.tsx';
+import { DocumentSurface } from './documents/surface.tsx';
+import { useMeasure, usePlayback, useSamples } from './picture.ts';
+import { Preview } from './preview.tsx';
 import { stateText } from './state.tsx';
 
-export type Fitting = 'fit' | 'actual';
-
 export interface StageProps {
-  attendance: Attendance;
-  fitting: Signal<Fitting>;
+  work: Work;
+  bench: Bench;
   /** The browser plays without sound until the guest asks for it. */
   silenced: Signal<boolean>;
-  frame: RefObject<HTMLDivElement | null>;
 }
 
-const lookEvery = 1000;
-
-export function Stage({ attendance, fitting, silenced, frame }: StageProps): JSX.Element {
+/** What is shown: a share, the whiteboard or a document, with what is drawn over it. */
+export function Stage({ work, bench, silenced }: StageProps): JSX.Element {
   const t = useText();
+  const { t: b } = useBoardText();
+  const hint = useId();
   const video = useRef<HTMLVideoElement>(null);
+  const view = useRef<HTMLDivElement>(null);
+  const surfacePlace = useRef<HTMLDivElement>(null);
+  const { attendance, stage } = work;
   usePlayback(video, attendance, silenced);
-  useActualSize(video, fitting);
   useSamples(video, attendance);
+  useMeasure(video, view, work, bench);
+  const hands = useGestures(view, surfacePlace, work, bench);
+  const kind = stage.kind.value;
+  const surface = stage.surface.value;
+  const instrument = bench.instruments.on(surface, work.rights.value);
+  const { left, top, width, height } = bench.viewport.place.value;
+  const place = { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` };
+  const overlay = (
+    <Overlay
+      key={surface}
+      work={work}
+      instruments={bench.instruments}
+      surface={surface}
+      place={surfacePlace}
+    />
+  );
+  const names: Readonly<Record<StageKind, string>> = {
+    share: t('tool.stage'),
+    board: b('stage.board'),
+    document: stage.document.value?.name || b('stage.document'),
+  };
+  const moves = bench.viewport.movable.value ? 'movable' : '';
   return (
     <div
-      ref={frame}
-      class={`stage ${fitting.value} ${attendance.status.value.standing}`}
+      class={`stage ${attendance.status.value.standing}`}
       role="region"
-      aria-label={t('tool.stage')}
+      aria-label={b('stage.label')}
     >
-      {/* Scrolled with the arrow keys when the picture is larger than its place. */}
-      <div class="view" tabIndex={0} role="group" aria-label={t('tool.stage')}>
-        <video ref={video} data-testid="video" playsInline autoPlay />
+      {/* Moved with the arrow keys when the picture is larger than its place. */}
+      <div
+        ref={(element) => {
+          view.current = element;
+          bench.view = element;
+        }}
+        class={`view ${instrument} ${moves}`}
+        data-testid="view"
+        data-instrument={instrument}
+        data-kind={kind}
+        tabIndex={0}
+        role="group"
+        aria-label={names[kind]}
+        aria-describedby={hint}
+        {...hands}
+      >
+        <div class="paper" style={place} data-testid="picture" data-hidden={kind !== 'share'}>
+          <video ref={video} data-testid="video" playsInline autoPlay />
+          {kind === 'share' && surface !== '' && overlay}
+        </div>
+        {kind === 'board' && (
+          <div class="paper white" style={place} data-testid="whiteboard">
+            {overlay}
+          </div>
+        )}
+        {kind === 'document' && stage.document.value !== null && (
+          <div class="paper" style={place} data-testid="document">
+            <DocumentSurface
+              work={work}
+              document={stage.document.value.id}
+              page={stage.document.value.page}
+              overlay={overlay}
+            />
+          </div>
+        )}
       </div>
-      <Overlay attendance={attendance} />
+      <p class="said" id={hint}>
+        {b('stage.hint')}
+      </p>
+      <Texts work={work} instruments={bench.instruments} />
+      <Standing attendance={attendance} kind={kind} />
     </div>
   );
 }
 
 const drawings: Readonly<Partial<Record<string, IconName>>> = {
   waiting: 'screen',
-  ended: 'check',
-  removed: 'info',
-  replaced: 'info',
   frozen: 'alert',
 };
 
+interface StandingProps {
+  attendance: Attendance;
+  kind: StageKind;
+}
+
 /** What lies over the picture: nothing while it is live. */
-function Overlay({ attendance }: { attendance: Attendance }): JSX.Element | null {
-  const { portal, texts } = useServices();
+function Standing({ attendance, kind }: StandingProps): JSX.Element | null {
+  const { texts } = useServices();
   const t = useText();
   const mirrored = useSignal('');
   const status = attendance.status.value;
   const share = attendance.viewed.value;
   const own = share !== null && share.participant === attendance.control.room.value?.self;
+  // The whiteboard and documents go on whatever becomes of the picture.
+  const lost = status.standing === 'reconnecting' && status.reason === 'control';
+  if (kind !== 'share' && !lost) return null;
   if (status.standing === 'live') {
     if (!own || share === null || mirrored.value === share.id) return null;
     return (
       <div class="overlay full">
-        <Icon name="share" />
+        <Preview attendance={attendance} />
         <p class="overlay-title">{t('tool.own', { label: share.label })}</p>
         <p>{t('tool.own.text')}</p>
         <Button testid="own-show" onClick={() => (mirrored.value = share.id)}>
@@ -74,7 +145,6 @@ function Overlay({ attendance }: { attendance: Attendance }): JSX.Element | null
   // The last picture stays in sight while the connection comes back.
   const strip = ['reconnecting', 'frozen', 'lobby'].includes(status.standing);
   const drawing = drawings[status.standing];
-  const over = status.standing === 'ended' || status.standing === 'removed';
   return (
     <div class={strip ? 'overlay strip' : 'overlay full'} data-testid="overlay">
       {drawing ? <Icon name={drawing} /> : <span class="spinner" aria-hidden="true" />}
@@ -82,83 +152,6 @@ function Overlay({ attendance }: { attendance: Attendance }): JSX.Element | null
       <p class="overlay-title" aria-hidden="true">
         {stateText(status, share, t, texts.language.value)}
       </p>
-      {status.standing === 'replaced' && (
-        <Button look="primary" testid="here" onClick={() => location.reload()}>
-          {t('state.replaced.here')}
-        </Button>
-      )}
-      {over && (
-        <Button look="primary" testid="back" onClick={() => portal.leave()}>
-          {t('state.back')}
-        </Button>
-      )}
     </div>
   );
-}
-
-function usePlayback(
-  video: RefObject<HTMLVideoElement | null>,
-  attendance: Attendance,
-  silenced: Signal<boolean>,
-): void {
-  useSignalEffect(() => {
-    const stream = attendance.viewer.stream.value;
-    const element = video.current;
-    if (element === null || stream === null) return;
-    element.srcObject = stream;
-    element.muted = silenced.peek();
-    element.play().catch((cause: unknown) => {
-      // Without a click on this page (a reload) the browser plays only what is silent.
-      if (!(cause instanceof DOMException) || cause.name !== 'NotAllowedError') return;
-      silenced.value = true;
-      element.play().catch(() => {});
-    });
-  });
-  useSignalEffect(() => {
-    if (video.current !== null) video.current.muted = silenced.value;
-  });
-}
-
-/** One point of the shared screen on one point of this one. */
-function useActualSize(video: RefObject<HTMLVideoElement | null>, fitting: Signal<Fitting>): void {
-  useEffect(() => {
-    const element = video.current;
-    if (element === null) return undefined;
-    const measure = () => {
-      const actual = fitting.value === 'actual' && element.videoWidth > 0;
-      element.style.width = actual ? `${element.videoWidth / devicePixelRatio}px` : '';
-    };
-    const stop = fitting.subscribe(measure);
-    element.addEventListener('resize', measure);
-    window.addEventListener('resize', measure);
-    return () => {
-      stop();
-      element.removeEventListener('resize', measure);
-      window.removeEventListener('resize', measure);
-    };
-  }, [video, fitting]);
-}
-
-/** Marks the first shown frame, and looks about once a second whether the picture is black. */
-function useSamples(video: RefObject<HTMLVideoElement | null>, attendance: Attendance): void {
-  useEffect(() => {
-    const element = video.current;
-    if (element === null) return undefined;
-    let frames = 0;
-    const shown = () => {
-      if (frames++ === 0) performance.mark('coopnet:first-frame');
-      again = element.requestVideoFrameCallback?.(shown) ?? 0;
-    };
-    let again = element.requestVideoFrameCallback?.(shown) ?? 0;
-    const timer = setInterval(() => {
-      const visible = document.visibilityState === 'visible' && element.readyState >= 2;
-      const live = attendance.viewer.link.state.peek().phase === 'connected';
-      attendance.look(visible && live ? isBlack(element) : null);
-    }, lookEvery);
-    return () => {
-      clearInterval(timer);
-      element.cancelVideoFrameCallback?.(again);
-      element.srcObject = null;
-    };
-  }, [video, attendance]);
 }

@@ -1,16 +1,24 @@
 import type { JSX } from 'preact';
-import type { Attendance, Reason, Status } from '../../session/attendance.ts';
+import type { Reason, Standing, Status } from '../../session/attendance.ts';
 import type { Publication } from '../../session/wire.ts';
+import type { Work } from '../../session/work.ts';
 import type { Key } from '../../text/en.ts';
+import { useBoardText } from '../../text/board/board.ts';
 import type { Language, Translate } from '../../text/texts.ts';
 import { problemText } from '../../ui/problems.ts';
 import { useServices, useText } from '../../ui/services.ts';
 
 /** One line that always says where things stand; changes are announced. */
-export function StateLine({ attendance }: { attendance: Attendance }): JSX.Element {
+export function StateLine({ work }: { work: Work }): JSX.Element {
   const { texts } = useServices();
   const t = useText();
+  const { t: b } = useBoardText();
+  const { attendance, stage } = work;
   const status = attendance.status.value;
+  const kind = stage.kind.value;
+  // Whoever looks at the whiteboard or a document is not told what becomes of the picture.
+  const aside =
+    kind !== 'share' && pictureOnly.includes(status.standing) && status.reason !== 'control';
   return (
     <p
       class="state"
@@ -20,15 +28,23 @@ export function StateLine({ attendance }: { attendance: Attendance }): JSX.Eleme
       data-reason={status.reason}
       data-share={attendance.viewed.value?.id ?? ''}
     >
-      <strong class={`chip ${status.standing}`}>
-        {t(status.reason === 'presenter' ? 'state.frozen.still' : `state.${status.standing}`)}
-      </strong>{' '}
-      <span class="state-text">
-        {stateText(status, attendance.viewed.value, t, texts.language.value)}
-      </span>
+      {aside ? (
+        <strong class="chip live">{b(`stage.${kind}`)}</strong>
+      ) : (
+        <>
+          <strong class={`chip ${status.standing}`}>
+            {t(status.reason === 'presenter' ? 'state.frozen.still' : `state.${status.standing}`)}
+          </strong>{' '}
+          <span class="state-text">
+            {stateText(status, attendance.viewed.value, t, texts.language.value)}
+          </span>
+        </>
+      )}
     </p>
   );
 }
+
+const pictureOnly: readonly Standing[] = ['waiting', 'live', 'frozen', 'reconnecting'];
 
 const connecting: Readonly<Partial<Record<Reason, Key>>> = {
   'first-picture': 'state.connecting.first',

@@ -1,4 +1,5 @@
 import './tool.css';
+import './board/board.css';
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
@@ -7,10 +8,20 @@ import { Work } from '../../session/work.ts';
 import { Button } from '../../ui/button.tsx';
 import { useTitle } from '../../ui/page.tsx';
 import { useServices, useText } from '../../ui/services.ts';
+import { After, isOver } from './after.tsx';
+import { Bench } from './board/bench.ts';
+import { KeyList } from './board/keylist.tsx';
+import { useKeys } from './board/usekeys.ts';
+import { Elsewhere, Segments } from './board/segments.tsx';
+import { Toolbox } from './board/toolbox.tsx';
+import { Viewbar } from './board/viewbar.tsx';
+import { Offered } from './offered.tsx';
 import { Panel } from './panel.tsx';
 import { ShareControl } from './share.tsx';
-import { Stage, type Fitting } from './stage.tsx';
+import { Stage } from './stage.tsx';
 import { StateLine } from './state.tsx';
+import { HandButton } from './talk/hand.tsx';
+import { KeepChat } from './talk/keep.tsx';
 import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
@@ -27,8 +38,14 @@ export function Tool(): JSX.Element {
   });
   // Who was in before keeps the last picture in sight.
   const outside = attendance.control.room.value === null;
-  if (outside && attendance.status.value.standing === 'lobby') {
-    return <WaitingRoom attendance={attendance} />;
+  const status = attendance.status.value;
+  if (outside && status.standing === 'lobby') return <WaitingRoom attendance={attendance} />;
+  if (isOver(status)) {
+    return (
+      <After work={work}>
+        <KeepChat work={work} />
+      </After>
+    );
   }
   return <Room work={work} />;
 }
@@ -37,66 +54,60 @@ export function Tool(): JSX.Element {
 function Room({ work }: { work: Work }): JSX.Element {
   const { portal } = useServices();
   const t = useText();
-  const { attendance } = work;
+  const bench = useMemo(() => new Bench(window.localStorage), []);
   const heading = useRef<HTMLHeadingElement>(null);
   useTitle(t('tool.page'));
+  useEffect(() => bench.screen.watch(), [bench]);
   useEffect(() => heading.current?.focus(), []);
   const conference = portal.admission.value?.conference;
   return (
-    <main class="tool" id="content" tabIndex={-1}>
-      <Picture attendance={attendance} onLeave={() => portal.leave()}>
+    <main class={bench.beside.value ? 'tool' : 'tool alone'} id="content" tabIndex={-1}>
+      <Picture work={work} bench={bench} onLeave={() => portal.leave()}>
         <h1 ref={heading} tabIndex={-1}>
           {conference?.title || conference?.name}
         </h1>
       </Picture>
-      <Panel work={work} />
+      <div class="beside" hidden={!bench.beside.value}>
+        <Panel work={work} />
+      </div>
+      <KeyList bench={bench} />
+      <Offered work={work} />
     </main>
   );
 }
 
 interface PictureProps {
-  attendance: Attendance;
+  work: Work;
+  bench: Bench;
   onLeave: () => void;
   children: JSX.Element;
 }
 
-function Picture({ attendance, onLeave, children }: PictureProps): JSX.Element {
+function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element {
   const t = useText();
-  const fitting = useSignal<Fitting>('fit');
+  const { attendance } = work;
   const silenced = useSignal(false);
-  const frame = useRef<HTMLDivElement>(null);
+  useKeys(work, bench);
   const wantsSound = silenced.value && attendance.viewed.value?.audio;
   return (
-    <div class="picture">
+    <div
+      class="picture"
+      ref={(element) => {
+        bench.frame = element;
+      }}
+    >
       <div class="toolbar top">
         {children}
-        <StateLine attendance={attendance} />
+        <Segments work={work} bench={bench} />
+        <StateLine work={work} />
       </div>
-      <Stage attendance={attendance} fitting={fitting} silenced={silenced} frame={frame} />
+      <Elsewhere work={work} bench={bench} />
+      <Stage work={work} bench={bench} silenced={silenced} />
+      {bench.toolsShown(work.stage.surface.value) && (
+        <Toolbox work={work} instruments={bench.instruments} />
+      )}
       <div class="toolbar bottom">
-        <div class="group" role="group" aria-label={t('tool.view')}>
-          <Button
-            testid="fit"
-            icon="fit"
-            pressed={fitting.value === 'fit'}
-            onClick={() => (fitting.value = 'fit')}
-          >
-            {t('tool.fit')}
-          </Button>
-          <Button
-            testid="actual"
-            icon="actual"
-            pressed={fitting.value === 'actual'}
-            onClick={() => (fitting.value = 'actual')}
-          >
-            {t('tool.actual')}
-          </Button>
-          {fillsScreen() && (
-            <Button testid="fullscreen" icon="full" onClick={() => toggleFull(frame.current)}>
-              {t('tool.fullscreen')}
-            </Button>
-          )}
-        </div>
+        <Viewbar work={work} bench={bench} />
         {wantsSound && (
           <Button
             testid="sound"
@@ -110,7 +121,8 @@ function Picture({ attendance, onLeave, children }: PictureProps): JSX.Element {
           </Button>
         )}
         <div class="group last">
-          <ShareControl attendance={attendance} />
+          <HandButton people={work.people} small />
+          <ShareControl work={work} />
           <Button testid="leave" icon="leave" look="danger" onClick={onLeave}>
             {t('tool.leave')}
           </Button>
@@ -118,25 +130,6 @@ function Picture({ attendance, onLeave, children }: PictureProps): JSX.Element {
       </div>
     </div>
   );
-}
-
-/** An iPhone shows no element full screen but a video. */
-interface PhoneVideo extends HTMLVideoElement {
-  webkitEnterFullscreen?: () => void;
-}
-
-function fillsScreen(): boolean {
-  return document.fullscreenEnabled || 'webkitEnterFullscreen' in HTMLVideoElement.prototype;
-}
-
-function toggleFull(frame: HTMLElement | null): void {
-  if (!document.fullscreenEnabled) {
-    frame?.querySelector<PhoneVideo>('video')?.webkitEnterFullscreen?.();
-    return;
-  }
-  const leaving = document.fullscreenElement !== null;
-  const done = leaving ? document.exitFullscreen() : frame?.requestFullscreen();
-  done?.catch(() => {}); // the browser refused: the picture stays where it is
 }
 
 /** Opens the attendance with the page, and closes it when the page goes away in any way. */

@@ -46,6 +46,7 @@ it.each([
   ['on-accent', 'accent-over'],
   ['on-stage', 'stage'],
   ['on-stage-soft', 'stage'],
+  ['on-paper-soft', 'paper'],
 ])('lets %s be read on %s in both themes', (text = '', ground = '') => {
   for (const theme of [0, 1] as const) {
     expect(contrast(token(text)[theme], token(ground)[theme])).toBeGreaterThanOrEqual(4.5);
