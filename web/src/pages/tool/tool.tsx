@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Attendance } from '../../session/attendance.ts';
 import { Work } from '../../session/work.ts';
 import { Button } from '../../ui/button.tsx';
+import { useTitle } from '../../ui/page.tsx';
 import { useServices, useText } from '../../ui/services.ts';
 import { After, isOver } from './after.tsx';
 import { Bench } from './board/bench.ts';
@@ -57,11 +58,8 @@ function Room({ work }: { work: Work }): JSX.Element {
   const t = useText();
   const bench = useMemo(() => new Bench(window.localStorage), []);
   const heading = useRef<HTMLHeadingElement>(null);
-  const page = t('tool.page');
+  useTitle(t('tool.page'));
   useEffect(() => bench.screen.watch(), [bench]);
-  useEffect(() => {
-    document.title = `${page} – Coopnet`;
-  }, [page]);
   useEffect(() => heading.current?.focus(), []);
   const conference = portal.admission.value?.conference;
   return (
