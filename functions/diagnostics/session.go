@@ -51,8 +51,7 @@ type Media struct {
 	At      time.Time `json:"at"`
 	Role    string    `json:"role"`
 	Way     string    `json:"way"`
-	Local   string    `json:"local"`
-	Remote  string    `json:"remote"`
+	Family  string    `json:"family"`
 	Seconds float64   `json:"seconds"`
 	announce.Traffic
 }
@@ -155,7 +154,7 @@ func (r Record) Measured(ctx context.Context, relay string, media []announce.Med
 	of := make(map[string][]Media)
 	for _, m := range media {
 		if name, ok := jointoken.TestSession(m.Conference); ok {
-			of[name] = append(of[name], Media{relay, m.ID, m.At, m.Role, m.Way, m.Local, m.Remote, m.Seconds, m.Traffic})
+			of[name] = append(of[name], Media{relay, m.ID, m.At, m.Role, m.Way, m.Family, m.Seconds, m.Traffic})
 		}
 	}
 	for name, measured := range of {

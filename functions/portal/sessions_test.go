@@ -40,7 +40,7 @@ func announceRelay(t *testing.T, w *world, c *portaltest.Client) *place {
 // measured reports one media session of a test room.
 func measured(w *world, c *portaltest.Client, id, room string) portaltest.Response {
 	return c.Do("POST", "/api/v1/relays/relay-7/attendance", object{"instance": "one", "visits": []any{}, "media": []object{{
-		"id": id, "conference": room, "at": w.clock.Now(), "role": "view", "way": "turns", "local": "ipv4", "remote": "ipv6",
+		"id": id, "conference": room, "at": w.clock.Now(), "role": "view", "way": "turns", "family": "ipv6",
 		"seconds": 3.5, "packetsOut": 100, "bytesOut": 90000, "lost": 2, "nacks": 3, "retransmissions": 3, "rtt": 41.5,
 	}}}, "Authorization", "Bearer "+w.relayKey)
 }

@@ -34,8 +34,7 @@ func checkMedia(f *fields, media []announce.Media) {
 		}
 		one(f, at+"/role", m.Role, announce.RoleView, announce.RoleShare)
 		one(f, at+"/way", m.Way, append(announce.Ways(), "")...)
-		one(f, at+"/local", m.Local, announce.FamilyIPv4, announce.FamilyIPv6, "")
-		one(f, at+"/remote", m.Remote, announce.FamilyIPv4, announce.FamilyIPv6, "")
+		one(f, at+"/family", m.Family, announce.FamilyIPv4, announce.FamilyIPv6, "")
 		checkTraffic(f, at, m)
 	}
 }

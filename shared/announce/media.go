@@ -13,8 +13,7 @@ type Media struct {
 	At         time.Time `json:"at"`         // when it began
 	Role       string    `json:"role"`       // RoleView or RoleShare
 	Way        string    `json:"way"`        // one of Ways; "" when it never connected
-	Local      string    `json:"local"`      // FamilyIPv4 or FamilyIPv6 of the relay's end; "" when it never connected
-	Remote     string    `json:"remote"`     // of the browser's end, or of its TURN client
+	Family     string    `json:"family"`     // FamilyIPv4 or FamilyIPv6: of the browser, or of its TURN client; "" when it never connected
 	Seconds    float64   `json:"seconds"`    // from the first connection to the end
 	Traffic
 }

@@ -170,7 +170,7 @@ func (s contract) tests() (session string) {
 	token := s.call(200, "POST", "/api/v1/diagnostics/sessions/{id}/tokens", session, object{"relay": relay}, "")["token"].(string)
 	s.call(422, "POST", "/api/v1/diagnostics/sessions/{id}/tokens", session, object{"relay": "x"}, "")
 	s.call(404, "POST", "/api/v1/diagnostics/sessions/{id}/tokens", "x", object{"relay": relay}, "")
-	measured := object{"id": "m", "conference": Conference(s.t, token), "at": s.Now(), "role": "view", "way": "udp", "local": "ipv4", "remote": "ipv4", "seconds": 1.5}
+	measured := object{"id": "m", "conference": Conference(s.t, token), "at": s.Now(), "role": "view", "way": "udp", "family": "ipv4", "seconds": 1.5}
 	s.call(204, "POST", "/api/v1/relays/{id}/attendance", RelayID, object{
 		"instance": s.Announcement["instance"], "visits": []object{}, "media": []object{measured},
 	}, "Bearer "+s.Relay)

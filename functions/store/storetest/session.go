@@ -20,7 +20,7 @@ func NewSession(name string, now time.Time) *diagnostics.Session {
 		Name: name, Client: diagnostics.Origin{Network: "192.0.2.0/24", Family: announce.FamilyIPv4}, Relays: []string{"relay-1", "relay-2"},
 		Requests: []diagnostics.Request{{At: now, RequestID: "r", Call: "POST /api/v1/diagnostics/sessions", Status: 201}},
 		Media: []diagnostics.Media{{
-			Relay: "relay-1", ID: "m", At: now, Role: announce.RoleView, Way: announce.WayTurns, Local: announce.FamilyIPv4, Remote: announce.FamilyIPv6,
+			Relay: "relay-1", ID: "m", At: now, Role: announce.RoleView, Way: announce.WayTurns, Family: announce.FamilyIPv6,
 			Seconds: 12.5, Traffic: announce.Traffic{PacketsIn: 1, PacketsOut: 2, BytesIn: 3, BytesOut: 1 << 40, Lost: 4, RTT: 31.25},
 		}},
 		OpenedAt: now, EndsAt: now.Add(time.Minute), ExpiresAt: now.Add(time.Hour), Version: 1,
