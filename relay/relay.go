@@ -23,6 +23,7 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/metrics"
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/relay/internal/trial"
 	"github.com/coopnet/coopnet/relay/internal/turn"
 	"github.com/coopnet/coopnet/relay/internal/whip"
 	"github.com/coopnet/coopnet/shared/announce"
@@ -88,7 +89,8 @@ type voice struct {
 	now       func() time.Time
 	heartbeat atomic.Pointer[heartbeat.Heartbeat] // nil: it does not
 	prove     atomic.Pointer[prover]
-	unlink    func() // nil: nothing to end
+	unlink    func()        // nil: nothing to end
+	trials    *trial.Record // nil: nobody wants to know
 }
 
 // New opens the media port and starts. Shutdown must be called.
@@ -134,6 +136,7 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 	rooms := room.Config{Now: cfg.Now, LeaveGrace: 3 * time.Second}
 	if cfg.Announced {
 		rooms.Attendance = maxVisits
+		r.trials = trial.NewRecord()
 	}
 	r.rooms = room.New(rooms)
 	verifier := &jointoken.Verifier{Issuer: cfg.Issuer, Audience: cfg.ID, Keys: cfg.Keys, Now: cfg.Now}
@@ -142,7 +145,7 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 		return err
 	}
 	r.whip = whip.New(whip.Config{
-		Gate: entrance, Rooms: r.rooms, Peers: r.peers, Socket: r.socket, Counters: r.counters, Logger: cfg.Logger, Now: cfg.Now,
+		Gate: entrance, Rooms: r.rooms, Peers: r.peers, Socket: r.socket, Counters: r.counters, Trials: r.trials, Logger: cfg.Logger, Now: cfg.Now,
 	})
 	r.control = control.New(control.Config{Gate: entrance, Rooms: r.rooms, Logger: cfg.Logger, Now: cfg.Now})
 	sources := r.sources()
