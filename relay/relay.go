@@ -20,6 +20,7 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/gate"
 	"github.com/coopnet/coopnet/relay/internal/heartbeat"
 	"github.com/coopnet/coopnet/relay/internal/icetcp"
+	"github.com/coopnet/coopnet/relay/internal/measure"
 	"github.com/coopnet/coopnet/relay/internal/metrics"
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
@@ -162,6 +163,7 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 	mux.Handle("/whep/", r.whip)
 	mux.Handle("/control", r.control)
 	mux.Handle("/control/", r.control)
+	mux.Handle("/measure", measure.New(cfg.Now))
 	mux.HandleFunc(announce.ProbePath, r.probe)
 	mux.HandleFunc("/", notFound)
 	r.handler = front(cfg.Logger, mux)
@@ -227,8 +229,13 @@ func (r *Relay) sources() metrics.Sources {
 	}
 }
 
-// Handler serves /whip, /whep and /control.
+// Handler serves /whip, /whep, /control and /measure.
 func (r *Relay) Handler() http.Handler { return r.handler }
+
+// ConnContext belongs into the http.Server that serves Handler: /measure looks at the connection that a request came by.
+func ConnContext(ctx context.Context, conn net.Conn) context.Context {
+	return measure.WithConnection(ctx, conn)
+}
 
 // MetricsHandler serves Prometheus metrics; it belongs on a private listener.
 func (r *Relay) MetricsHandler() http.Handler { return r.metrics.Handler() }

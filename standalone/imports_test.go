@@ -57,6 +57,7 @@ func importRules() []importRule {
 		{path: "relay/internal/peer/peertest", pion: true},
 		{path: "relay/internal/room", ours: []string{shared}},
 		{path: "relay/internal/gate", ours: []string{shared}},
+		{path: "relay/internal/measure", ours: []string{shared, "relay/internal/quota"}},
 		{path: "relay/internal/trial", ours: []string{shared}},
 		{path: "relay/internal/heartbeat", ours: []string{shared, "relay/internal/room", "relay/internal/trial"}},
 		{path: "relay/internal/metrics"},
