@@ -79,6 +79,7 @@ export class Diagnostic {
     const abort = this.#begin();
     if (abort === null) return;
     this.#sheet.clear();
+    await this.#bench.renew();
     await this.#all(abort.signal);
     this.#end(abort);
   }
@@ -92,6 +93,7 @@ export class Diagnostic {
   async repeat(check: CheckName): Promise<void> {
     const abort = this.#begin();
     if (abort === null) return;
+    await this.#bench.renew();
     if (loopChecks.some((one) => one === check)) await this.#loop(abort.signal);
     else await this.#do(check, abort.signal);
     this.#end(abort);
@@ -140,7 +142,7 @@ export class Diagnostic {
     cookies: () => cookies(this.#deps),
     storage: () => storage(this.#deps.storage),
     software: () => software(this.#deps),
-    api: () => this.#bench.renew().then(() => api(this.#bench)),
+    api: () => api(this.#bench),
     clock: () => clock(this.#bench),
     reach: (signal) => reach(this.#bench, signal),
     websocket: (signal) => control(this.#bench, 'websocket', signal),
