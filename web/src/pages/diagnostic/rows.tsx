@@ -57,33 +57,34 @@ function Row({ result, work }: { result: Result; work: Work }): JSX.Element {
   const asks = check === 'capture' && finding !== 'capture.unable' && idle;
   return (
     <li class={state} data-testid={`row-${check}`} data-state={state} data-finding={finding ?? ''}>
-      <Mark state={state} />
-      <div class="diagnostic-row">
-        <p>
-          <strong>{name}</strong> <span class="diagnostic-state">{t(`state.${state}`)}</span>
-        </p>
-        {finding !== null && <p>{foundText(result, say)}</p>}
-        {advice !== '' && <p class="diagnostic-advice">{advice}</p>}
-        {asks && (
-          <p>
-            <Button testid="diagnostic-capture" icon="share" onClick={repeat}>
-              {t('row.capture')}
-            </Button>
-          </p>
+      <details>
+        <summary>
+          <Mark state={state} />
+          <span class="diagnostic-what">
+            <strong>{name}</strong> <span class="diagnostic-state">{t(`state.${state}`)}</span>
+            {finding !== null && <span class="diagnostic-found">{foundText(result, say)}</span>}
+          </span>
+        </summary>
+        <Details result={result} />
+        {idle && !asks && state !== 'waiting' && (
+          <Button
+            testid={`repeat-${check}`}
+            look="quiet"
+            label={t('row.repeat.of', { check: name })}
+            onClick={repeat}
+          >
+            {t('row.repeat')}
+          </Button>
         )}
-        <Details result={result}>
-          {idle && !asks && state !== 'waiting' && (
-            <Button
-              testid={`repeat-${check}`}
-              look="quiet"
-              label={t('row.repeat.of', { check: name })}
-              onClick={repeat}
-            >
-              {t('row.repeat')}
-            </Button>
-          )}
-        </Details>
-      </div>
+      </details>
+      {advice !== '' && <p class="diagnostic-advice">{advice}</p>}
+      {asks && (
+        <p class="diagnostic-ask">
+          <Button testid="diagnostic-capture" icon="share" onClick={repeat}>
+            {t('row.capture')}
+          </Button>
+        </p>
+      )}
     </li>
   );
 }
@@ -93,24 +94,16 @@ function Mark({ state }: { state: State }): JSX.Element {
   return <Icon name={icons[state]} />;
 }
 
-function Details({
-  result,
-  children,
-}: {
-  result: Result;
-  children: JSX.Element | false;
-}): JSX.Element {
+function Details({ result }: { result: Result }): JSX.Element {
   const { t } = useDiagnosticText();
   const { t: say } = useCheckText();
   const { parts, took } = result;
   return (
-    <details>
-      <summary>{t('row.more')}</summary>
+    <>
       <p class="small">{purposeText(result, say)}</p>
       {parts.length > 0 && <Parts parts={parts} />}
       {took > 0 && <p class="small">{t('row.took', { seconds: (took / 1000).toFixed(1) })}</p>}
-      {children}
-    </details>
+    </>
   );
 }
 

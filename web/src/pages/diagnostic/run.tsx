@@ -38,16 +38,30 @@ export function Control({ work, visit }: { work: Work; visit: Visit }): JSX.Elem
           {t('stop')}
         </Button>
       ) : (
-        <Button
-          testid="diagnostic-start"
-          look={phase === 'ready' ? 'primary' : 'secondary'}
-          onClick={() => void work.start()}
-        >
-          {t(phase === 'ready' ? 'start' : 'again')}
-        </Button>
+        <div class="diagnostic-buttons">
+          <Button
+            testid="diagnostic-start"
+            look={phase === 'ready' ? 'primary' : 'secondary'}
+            onClick={() => void work.start()}
+          >
+            {t(phase === 'ready' ? 'start' : 'again')}
+          </Button>
+          {work.testedAt.value !== null && (
+            <Button look="primary" testid="diagnostic-to-report" onClick={toReport}>
+              {t('send.title')}
+            </Button>
+          )}
+        </div>
       )}
     </section>
   );
+}
+
+/** The report is below the checks: its heading takes the focus. */
+function toReport(): void {
+  const heading = document.getElementById('send') ?? document.getElementById('sent');
+  heading?.scrollIntoView({ block: 'start' });
+  heading?.focus({ preventScroll: true });
 }
 
 /** To be looked at; a screen reader hears of the beginning and the end only. */

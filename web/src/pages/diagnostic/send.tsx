@@ -55,7 +55,9 @@ function Ask({ work, visit }: { work: Work; visit: Visit }): JSX.Element {
   };
   return (
     <section class="card" aria-labelledby="send">
-      <h2 id="send">{t('send.title')}</h2>
+      <h2 id="send" tabIndex={-1}>
+        {t('send.title')}
+      </h2>
       <p>{t('send.lead')}</p>
       <form
         ref={form}

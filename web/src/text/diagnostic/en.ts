@@ -4,7 +4,7 @@ export const en = {
   title: 'Diagnostic tool',
   lead: 'Finds out what works between this computer and the conference servers, and what to do about the rest.',
   intro:
-    'The test takes about a minute and uses a few megabytes. Nothing is sent to support unless you say so at the end.',
+    'The test takes half a minute to a minute and uses a few megabytes. Nothing is sent to support unless you say so at the end.',
   'intro.inside':
     'You are in a conference. It goes on, but while the test measures the line its picture may stutter.',
   start: 'Start the test',
@@ -32,7 +32,6 @@ export const en = {
   'group.ways': 'Ways for the picture',
   'group.network': 'Network',
   'group.picture': 'Picture',
-  'row.more': 'Details',
   'row.parts': 'One by one',
   'row.took': 'Took {seconds} s',
   'row.repeat': 'Run this check again',

@@ -5,7 +5,7 @@ export const fr: DiagnosticCatalogue = {
   title: 'Outil de diagnostic',
   lead: 'Trouve ce qui fonctionne entre cet ordinateur et les serveurs de conférence, et que faire pour le reste.',
   intro:
-    'Le test dure environ une minute et utilise quelques mégaoctets. Rien n’est envoyé à l’assistance sans votre accord, à la fin.',
+    'Le test dure d’une demi-minute à une minute et utilise quelques mégaoctets. Rien n’est envoyé à l’assistance sans votre accord, à la fin.',
   'intro.inside':
     'Vous êtes dans une conférence. Elle continue, mais son image peut saccader pendant que le test mesure la ligne.',
   start: 'Lancer le test',
@@ -33,7 +33,6 @@ export const fr: DiagnosticCatalogue = {
   'group.ways': 'Chemins pour l’image',
   'group.network': 'Réseau',
   'group.picture': 'Image',
-  'row.more': 'Détails',
   'row.parts': 'Un par un',
   'row.took': 'Durée : {seconds} s',
   'row.repeat': 'Refaire ce test',
