@@ -160,10 +160,15 @@ type Presenter struct {
 	patience time.Duration // to gather
 	nacks    *atomic.Uint64
 
-	mu     sync.Mutex // one negotiation at a time
-	offer  string     // the latest that was answered
-	remote string     // the presenter's ufrag in it
-	head   string     // of an ICE restart's answer
+	negotiation
+}
+
+// negotiation is the latest; mu lets one be made at a time.
+type negotiation struct {
+	mu     sync.Mutex
+	offer  string // that was answered
+	remote string // the presenter's ufrag in it
+	head   string // of an ICE restart's answer
 }
 
 // Present answers a presenter's offer; low is the mid of the section that carries the picture again at a low rate, or "".
@@ -189,7 +194,7 @@ func (p *Peers) Present(offerText, low string, events PresenterEvents) (*Present
 	}
 	s := &Presenter{
 		pc: pc, gate: gate, peers: p, answers: answers, events: events, has: has, closed: make(chan struct{}), over: make(chan struct{}), patience: gatherTimeout,
-		offer: taken, remote: o.ice.ufrag, nacks: nacks.own,
+		negotiation: negotiation{offer: taken, remote: o.ice.ufrag}, nacks: nacks.own,
 	}
 	pc.OnTrack(s.track)
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
