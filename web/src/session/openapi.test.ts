@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Api, bridgeKinds, nexts } from './api.ts';
+import { DiagnosticApi, families } from './diagnostic/api.ts';
 import { DeskApi, states, type Pulled } from './desk.ts';
 import { OpenApi, type Document, type Schema } from './testing/openapi.ts';
 import { systemTimers } from './timers.ts';
@@ -71,6 +72,8 @@ const pulled = { code: 'ABCD-EFGH', etag: '"7"', url: 'https://files.example/x' 
 function calls(server: Described): Record<string, () => Promise<unknown>> {
   const api = new Api({ fetch: server.fetch, timers: systemTimers });
   const now = () => new Date('2026-01-02T03:04:05Z');
+  const diagnostic = new DiagnosticApi({ fetch: server.fetch, timers: systemTimers });
+  const draft = { size: 2, sha256: 'a'.repeat(64), summary: { result: 'passed' } };
   const desk = new DeskApi({ fetch: server.fetch, timers: systemTimers, now }, 'key');
   return {
     admit: () => api.admit({ name: 'Team A', password: 'correct horse' }),
@@ -90,6 +93,13 @@ function calls(server: Described): Record<string, () => Promise<unknown>> {
     pull: () => desk.pull('ABCD-EFGH'),
     change: () => desk.change(pulled, { status: 'seen', note: 'called back' }),
     erase: () => desk.erase(pulled),
+    'session, of a test': () => diagnostic.session(),
+    token: () => diagnostic.token('session', 'eu-1'),
+    announce: () => diagnostic.announce(draft),
+    'announce, of a session': () => diagnostic.announce({ ...draft, session: 'session' }),
+    renew: () => diagnostic.renew('report'),
+    complete: () => diagnostic.complete('report'),
+    withdraw: () => diagnostic.withdraw('report'),
     trail: () => desk.trail('ABCD-EFGH'),
   };
 }
@@ -98,10 +108,13 @@ const names = Object.keys(calls(new Described(served)));
 
 describe('the portal and openapi.json agree', () => {
   it('on every call there is', () => {
-    const methods = [Api, DeskApi].flatMap((api) => Object.getOwnPropertyNames(api.prototype));
+    const methods = [Api, DiagnosticApi, DeskApi].flatMap((api) =>
+      Object.getOwnPropertyNames(api.prototype),
+    );
     const tried = new Set(names.map((name) => name.replace(/,.*/, '')));
     // A report's file comes from where its link leads, which is no part of the API.
     expect(methods.filter((name) => !tried.has(name))).toEqual([
+      'constructor',
       'constructor',
       'constructor',
       'file',

@@ -178,12 +178,12 @@ async function untilSharp({ deps, brush, reader, signal }: Scene): Promise<Liken
   const begun = deps.timers.now();
   const drawn = brush.page;
   let best: Likeness | null = null;
-  while (!signal.aborted && deps.timers.now() - begun < sharpenPatience) {
-    const picture = reader.read();
-    const found = picture === null ? null : likeness(drawn, picture);
+  for (let age = 0; !signal.aborted && age < sharpenPatience; age = deps.timers.now() - begun) {
+    const done: boolean = (best?.psnr ?? 0) >= sharpEnough;
+    if (done && age >= calmFor) break;
+    const picture: Picture | null = done ? null : reader.read();
+    const found: Likeness | null = picture && likeness(drawn, picture);
     if (found !== null && (best === null || found.psnr > best.psnr)) best = found;
-    const calm = deps.timers.now() - begun >= calmFor;
-    if (calm && best !== null && best.psnr >= sharpEnough) break;
     await pause(deps, 3 * readEvery);
   }
   return best;

@@ -157,6 +157,8 @@ type OfNetwork =
   | 'mtu.proxied'
   | 'mtu.unknown'
   | 'idle.kept'
+  | 'idle.channel'
+  | 'idle.picture'
   | 'idle.cut'
   | 'idle.media'
   | 'idle.control'

@@ -58,8 +58,12 @@ async function outcomeOf(
   signal: AbortSignal,
   run: () => Outcome | Promise<Outcome>,
 ): Promise<Outcome> {
+  let stop = (): void => {};
+  // Who stops does not wait for what is under way: it ends by itself.
+  const stopping = new Promise<Outcome>((done) => (stop = () => done(stopped)));
+  signal.addEventListener('abort', stop);
   try {
-    return await Promise.race([run(), aborted(signal)]);
+    return await Promise.race([run(), stopping]);
   } catch (cause) {
     if (signal.aborted) return stopped;
     const { code } = asProblem(cause);
@@ -72,10 +76,7 @@ async function outcomeOf(
       finding: 'fault',
       facts: { code, error: String(cause).slice(0, 200) },
     };
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
-}
-
-/** Who stops does not wait for what is under way: it ends by itself. */
-function aborted(signal: AbortSignal): Promise<Outcome> {
-  return new Promise((done) => signal.addEventListener('abort', () => done(stopped)));
 }

@@ -133,6 +133,10 @@ export const en = {
   'found.mtu.proxied': 'Cannot be told: there is a proxy in between.',
   'found.mtu.unknown': 'Cannot be told: the media server does not know it.',
   'found.idle.kept': 'Picture connection and control channel were still there after {seconds} s.',
+  'found.idle.channel':
+    'The control channel was still there after {seconds} s. There was no picture connection to keep.',
+  'found.idle.picture':
+    'The picture connection was still there after {seconds} s. There was no control channel to keep.',
   'found.idle.cut': 'Both connections were cut after {seconds} s.',
   'found.idle.media': 'The picture connection was cut after {seconds} s.',
   'found.idle.control': 'The control channel was cut after {seconds} s.',

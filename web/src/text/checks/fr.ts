@@ -142,6 +142,10 @@ export const fr: CheckCatalogue = {
   'found.mtu.unknown': 'Impossible à savoir : le serveur de médias l’ignore.',
   'found.idle.kept':
     'Connexion pour l’image et canal de commande étaient encore là après {seconds} s.',
+  'found.idle.channel':
+    'Le canal de commande était encore là après {seconds} s. Il n’y avait pas de connexion pour l’image à garder.',
+  'found.idle.picture':
+    'La connexion pour l’image était encore là après {seconds} s. Il n’y avait pas de canal de commande à garder.',
   'found.idle.cut': 'Les deux connexions ont été coupées après {seconds} s.',
   'found.idle.media': 'La connexion pour l’image a été coupée après {seconds} s.',
   'found.idle.control': 'Le canal de commande a été coupé après {seconds} s.',

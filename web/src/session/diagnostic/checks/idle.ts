@@ -87,12 +87,12 @@ function watch(
       const both =
         (mediaCut !== null || call === null) && (controlCut !== null || channel === null);
       const finding = both ? 'idle.cut' : mediaCut !== null ? 'idle.media' : 'idle.control';
-      const kept = mediaCut === null && controlCut === null;
-      done(
-        kept
-          ? { state: 'passed', finding: 'idle.kept', fill, facts }
-          : { state: 'warning', finding, fill, facts },
-      );
+      if (mediaCut !== null || controlCut !== null) {
+        done({ state: 'warning', finding, fill, facts });
+        return;
+      }
+      const kept = call === null ? 'idle.channel' : channel === null ? 'idle.picture' : 'idle.kept';
+      done({ state: 'passed', finding: kept, fill, facts });
     };
     if (call !== null) {
       const { peer } = call;

@@ -1,7 +1,9 @@
 /** A portal, its relays and the network between, as healthy or broken as a test wants them. */
 import { problemResponse } from '../../testing/transports.ts';
 import { systemTimers } from '../../timers.ts';
-import type { DiagnosticDeps } from '../deps.ts';
+import type { DiagnosticDeps, FullDeps } from '../deps.ts';
+import { FakePeer, FakeSocket } from './fakes.ts';
+import { Pictures } from './pictures.ts';
 import type { WayCheck } from '../result.ts';
 
 export interface Broken {
@@ -28,6 +30,16 @@ export interface Broken {
   /** Milliseconds after which quiet connections are cut. */
   cutsMedia: number;
   cutsControl: number;
+  /** Outside addresses that a STUN server sees, one for each server asked at once. */
+  outside: string[];
+  stun: boolean;
+  /** Kilobits a second, out and in. */
+  up: number;
+  down: number;
+  limited: string;
+  loss: number;
+  rtt: number;
+  releases: string[];
 }
 
 export const healthy: Broken = {
@@ -56,10 +68,18 @@ export const healthy: Broken = {
   proxied: false,
   cutsMedia: Infinity,
   cutsControl: Infinity,
+  outside: ['198.51.100.4 4001', '198.51.100.4 4001', '198.51.100.4 4001'],
+  stun: true,
+  up: 5000,
+  down: 5000,
+  limited: 'none',
+  loss: 0,
+  rtt: 0.03,
+  releases: ['linux-amd64'],
 };
 
 /** Milliseconds that a request takes. */
-const trip = 20;
+export const trip = 20;
 
 export class World {
   readonly broken: Broken;
@@ -113,6 +133,20 @@ export class World {
     };
   }
 
+  readonly pictures = new Pictures();
+  storage: Storage | null = memory();
+  capture: FullDeps['capture'] = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+
+  get full(): FullDeps {
+    return {
+      ...this.deps,
+      storage: this.storage,
+      easel: this.pictures.easel,
+      reader: this.pictures.reader,
+      capture: (options) => this.capture(options),
+    };
+  }
+
   now(): number {
     return this.#born + performance.now() - this.#bornAt;
   }
@@ -136,6 +170,10 @@ export class World {
     if (path === '/api/v1/diagnostics/sessions') return json(201, this.#session());
     if (path.endsWith('/tokens')) {
       return json(201, { token: `token-${++this.#tokens}`, expiresAt: this.#at(120) });
+    }
+    if (path === '/api/v1/software') {
+      const releases = broken.releases.map((platform) => ({ platform, version: '1.4.0' }));
+      return json(200, { releases });
     }
     return problemResponse(404, 'not-found');
   }
@@ -214,139 +252,13 @@ export const roomState = {
   publications: [],
 };
 
-class FakeSocket {
-  readyState = 0;
-  onopen: (() => void) | null = null;
-  onmessage: ((event: { data: unknown }) => void) | null = null;
-  onclose: ((event: { code: number }) => void) | null = null;
-  readonly #world: World;
-
-  constructor(world: World) {
-    this.#world = world;
-    setTimeout(() => {
-      if (this.readyState !== 0) return;
-      if (!world.broken.websocket) {
-        this.#drop();
-        return;
-      }
-      world.open++;
-      this.readyState = 1;
-      this.onopen?.();
-    }, trip);
-  }
-
-  send(frame: string): void {
-    if ((JSON.parse(frame) as { type: string }).type !== 'hello') return;
-    setTimeout(() => this.#hear(roomState), trip);
-    if (Number.isFinite(this.#world.broken.cutsControl)) {
-      setTimeout(() => this.readyState === 1 && this.#drop(), this.#world.broken.cutsControl);
-    }
-  }
-
-  close(): void {
-    if (this.readyState === 1) this.#world.open--;
-    this.readyState = 3;
-  }
-
-  #hear(message: object): void {
-    if (this.readyState === 1) this.onmessage?.({ data: JSON.stringify(message) });
-  }
-
-  #drop(): void {
-    this.close();
-    this.onclose?.({ code: 1006 });
-  }
-}
-
-/** Connects when one of the ways that are open leads to what it knows of the relay. */
-export class FakePeer {
-  connectionState: RTCPeerConnectionState = 'new';
-  localDescription: { sdp: string } | null = null;
-  onconnectionstatechange: (() => void) | null = null;
-  onicecandidateerror: ((event: unknown) => void) | null = null;
-  readonly #world: World;
-  readonly #configuration: RTCConfiguration;
-  #way: WayCheck | null = null;
-
-  constructor(world: World, configuration: RTCConfiguration) {
-    this.#world = world;
-    this.#configuration = configuration;
-  }
-
-  addTransceiver(): object {
-    return { sender: { getParameters: () => ({ encodings: [] }) } };
-  }
-
-  createOffer(): Promise<object> {
-    return Promise.resolve({ type: 'offer', sdp: 'offer' });
-  }
-
-  setLocalDescription(): Promise<void> {
-    this.localDescription = { sdp: 'offer' };
-    for (const { url, way } of this.#servers()) {
-      if (this.#world.broken.ways.includes(way)) continue;
-      const error = { url, errorCode: 701, errorText: 'TURN server is not reachable' };
-      setTimeout(() => this.onicecandidateerror?.(error), 1000);
-    }
-    return Promise.resolve();
-  }
-
-  setRemoteDescription({ sdp = '' }: RTCSessionDescriptionInit): Promise<void> {
-    this.#way = this.#possible(sdp).find((way) => this.#world.broken.ways.includes(way)) ?? null;
-    const { cutsMedia } = this.#world.broken;
-    if (this.#way === null) {
-      setTimeout(() => this.become('failed'), 15_000);
-    } else {
-      setTimeout(() => this.become('connected'), 3 * trip);
-      if (Number.isFinite(cutsMedia)) setTimeout(() => this.become('failed'), cutsMedia);
-    }
-    return Promise.resolve();
-  }
-
-  getStats(): Promise<object[]> {
-    const turn = { turn: 'udp', 'turn-tcp': 'tcp', turns: 'tls' } as const;
-    const way = this.#way;
-    const local =
-      way === 'udp' || way === 'tcp'
-        ? { candidateType: 'host', protocol: way }
-        : { candidateType: 'relay', protocol: 'udp', relayProtocol: way ? turn[way] : '' };
-    return Promise.resolve([
-      { id: 'T', type: 'transport', selectedCandidatePairId: 'P' },
-      { id: 'P', type: 'candidate-pair', localCandidateId: 'L' },
-      { id: 'L', type: 'local-candidate', ...local },
-    ]);
-  }
-
-  close(): void {
-    if (this.connectionState === 'connected') this.#world.open--;
-    this.connectionState = 'closed';
-  }
-
-  become(state: RTCPeerConnectionState): void {
-    if (this.connectionState === 'closed') return;
-    if (state === 'connected') this.#world.open++;
-    if (state !== 'connected' && this.connectionState === 'connected') this.#world.open--;
-    this.connectionState = state;
-    this.onconnectionstatechange?.();
-  }
-
-  #possible(sdp: string): WayCheck[] {
-    const direct = (['udp', 'tcp'] as const).filter((way) => sdp.includes(` 1 ${way} `));
-    const relayed = sdp.includes(' 1 udp ') ? this.#servers().map(({ way }) => way) : [];
-    return this.#configuration.iceTransportPolicy === 'relay' ? relayed : [...direct, ...relayed];
-  }
-
-  #servers(): { url: string; way: WayCheck }[] {
-    return (this.#configuration.iceServers ?? [])
-      .flatMap(({ urls }) => urls)
-      .filter((url) => url.startsWith('turn'))
-      .map((url) => ({ url, way: turnWay(url) }));
-  }
-}
-
-function turnWay(url: string): WayCheck {
-  if (url.startsWith('turns:')) return 'turns';
-  return url.endsWith('=tcp') ? 'turn-tcp' : 'turn';
+function memory(): Storage {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  } as Storage;
 }
 
 function json(status: number, body: object, headers: Record<string, string> = {}): Response {
