@@ -147,6 +147,7 @@ describe('the portal and openapi.json agree', () => {
   it.each([
     ['a bridge’s kinds', bridgeKinds, ['Bridge', 'kind']],
     ['what comes next', nexts, ['Admission', 'next']],
+    ['address families', families, ['DiagnosticSession', 'client', 'family']],
     ['roles', roles, ['JoinTicket', 'participant', 'role']],
     ['a report’s states', states, ['Report', 'status']],
     ['what its state is changed to', states, ['ReportChange', 'status']],

@@ -177,7 +177,7 @@ async function untilRight({
 async function untilSharp({ deps, brush, reader, signal }: Scene): Promise<Likeness | null> {
   const begun = deps.timers.now();
   const drawn = brush.page;
-  let best: Likeness | null = null;
+  let best = null as Likeness | null;
   for (let age = 0; !signal.aborted && age < sharpenPatience; age = deps.timers.now() - begun) {
     const done: boolean = (best?.psnr ?? 0) >= sharpEnough;
     if (done && age >= calmFor) break;
