@@ -41,6 +41,7 @@ const (
 	retryTime  = 2 * time.Second
 	maxBytes   = 40 << 10 // of a batch, estimated; the control plane takes 64 KiB
 	maxMedia   = 20       // media sessions in one
+	maxUntold  = 15       // attempts for these: a test is over soon, and whoever made it has seen its result
 	// sweep is over how many announcements all rooms are asked for once, and how many a new one is left alone: who lost a
 	// relay is here before the control plane knows, and must not be sent back.
 	sweep = 3
@@ -74,7 +75,13 @@ type Heartbeat struct {
 	beats    map[string]int // announcements that a room has lived through, up to sweep
 	asked    string         // the room that was asked for last
 	followed []string       // commands that need not be said again
-	trouble  string         // that the log has
+	failing
+}
+
+// failing is what does not work at the moment.
+type failing struct {
+	trouble string // that the log has
+	untold  int    // attempts that have failed to tell of test rooms
 }
 
 // Start begins to announce.
@@ -283,11 +290,12 @@ func (h *Heartbeat) reportMedia(ctx context.Context) (more bool, err error) {
 	defer cancel()
 	if err := h.cfg.Link.Report(ctx, announce.Batch{Instance: h.cfg.Self.Instance, Visits: []announce.Visit{}, Media: media}); err != nil {
 		h.failed("report media", err)
-		if !hopeless(err) {
+		if h.untold++; !hopeless(err) && h.untold < maxUntold {
 			return true, err
 		}
 		h.cfg.Logger.Error("the control plane refuses what was measured: it is dropped", "sessions", len(media), "error", err)
 	}
+	h.untold = 0
 	h.cfg.Trials.Forget(len(media))
 	return len(media) == maxMedia, nil
 }
