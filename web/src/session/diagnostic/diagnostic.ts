@@ -54,6 +54,8 @@ export class Diagnostic {
   readonly #phase = cell<Phase>('ready');
   readonly #results = cell<readonly Result[]>(fullChecks.map(waiting));
   readonly #sheet: Sheet;
+  /** The session of the latest whole run: a repetition may have had another. */
+  #tested: Opened | null = null;
   #abort = new AbortController();
 
   constructor(deps: FullDeps) {
@@ -72,7 +74,7 @@ export class Diagnostic {
 
   /** Who was asked, for the report and the network team; null when nobody answered. */
   session(): Promise<Opened | null> {
-    return this.#bench.opened();
+    return this.#tested === null ? this.#bench.opened() : Promise.resolve(this.#tested);
   }
 
   /** The relays' media addresses, by relay. */
@@ -87,6 +89,7 @@ export class Diagnostic {
     this.#sheet.clear();
     await this.#bench.renew();
     await this.#all(abort.signal);
+    this.#tested = await this.#bench.opened();
     this.#end(abort);
   }
 
