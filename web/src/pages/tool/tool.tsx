@@ -10,6 +10,7 @@ import { Panel } from './panel.tsx';
 import { ShareControl } from './share.tsx';
 import { Stage, type Fitting } from './stage.tsx';
 import { StateLine } from './state.tsx';
+import { FindOut } from './trouble.tsx';
 import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
@@ -73,6 +74,7 @@ function Picture({ attendance, onLeave, children }: PictureProps): JSX.Element {
       <div class="toolbar top">
         {children}
         <StateLine attendance={attendance} />
+        <FindOut status={attendance.status.value} />
       </div>
       <Stage attendance={attendance} fitting={fitting} silenced={silenced} frame={frame} />
       <div class="toolbar bottom">
