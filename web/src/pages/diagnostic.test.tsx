@@ -10,12 +10,15 @@ const json = (status: number, body: object) => () =>
 const upload = { method: 'PUT', url: 'https://files.example/r', headers: {} };
 const pending = { id: 'secret', code: 'ABCD-EFGH-JK', upload };
 
+/** A loaded machine takes its time. */
+const soon = (look: () => unknown) => vi.waitFor(look, { timeout: 10_000 });
+
 async function tested(answers: Parameters<typeof draw>[1] = {}) {
   const drawn = await draw('/diagnostic', answers);
-  await vi.waitFor(() => drawn.find('diagnostic-start'));
+  await soon(() => drawn.find('diagnostic-start'));
   expect(drawn.seek('report-send')).toBeNull();
   await drawn.submit('diagnostic-start');
-  await vi.waitFor(() => drawn.find('diagnostic-verdict'));
+  await soon(() => drawn.find('diagnostic-verdict'));
   return drawn;
 }
 
@@ -46,7 +49,7 @@ describe('the diagnostic tool', () => {
     drawn.find<HTMLInputElement>('report-consent').checked = true;
     const shown = drawn.find<HTMLTextAreaElement>('report-preview').value;
     await drawn.submit('report-send');
-    await vi.waitFor(() => drawn.find('report-code'));
+    await soon(() => drawn.find('report-code'));
     expect(drawn.find('report-code').textContent).toContain('ABCD-EFGH-JK');
     expect(drawn.root.textContent).toContain('Bravo');
     const draft = drawn.asked.find(({ call }) => call === 'POST /diagnostics')?.body;
@@ -55,7 +58,7 @@ describe('the diagnostic tool', () => {
       summary: { result: 'failed', language: 'en' },
     });
     await drawn.submit('report-withdraw');
-    await vi.waitFor(() => drawn.find('report-withdrawn'));
+    await soon(() => drawn.find('report-withdrawn'));
     expect(calls()).toContain('DELETE /diagnostics/secret');
   });
 
@@ -63,16 +66,16 @@ describe('the diagnostic tool', () => {
     const drawn = await tested({ 'POST /diagnostics': json(429, { code: 'rate-limited' }) });
     drawn.find<HTMLInputElement>('report-consent').checked = true;
     await drawn.submit('report-send');
-    await vi.waitFor(() => drawn.find('report-failed'));
+    await soon(() => drawn.find('report-failed'));
     expect(drawn.find('report-failed').textContent).toContain('try again later');
     expect(drawn.find('report-file').textContent).toContain('file');
   });
 
   it('knows that it was opened beside a conference', async () => {
     const drawn = await draw('/diagnostic#conference=e6s6ghkxqmdgsaedc7q3kyhsi4', {});
-    await vi.waitFor(() => drawn.find('diagnostic-inside'));
+    await soon(() => drawn.find('diagnostic-inside'));
     await drawn.submit('diagnostic-start');
-    await vi.waitFor(() => drawn.find('report-preview'));
+    await soon(() => drawn.find('report-preview'));
     const record: unknown = JSON.parse(drawn.find<HTMLTextAreaElement>('report-preview').value);
     expect(record).toMatchObject({
       where: 'in a conference',
