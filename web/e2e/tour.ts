@@ -68,7 +68,7 @@ export async function tour(
       await at(name, page);
     };
     await page.addInitScript(`window.ends = ${ends}`);
-    for (const path of ['support', 'prerequisites', 'nowhere']) {
+    for (const path of ['support', 'prerequisites', 'diagnostic', 'nowhere']) {
       await page.goto(`${stage.server.origin}/${path}`);
       await page.locator('main h1').waitFor();
       await show(path);
