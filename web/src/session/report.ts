@@ -4,40 +4,6 @@ import { fields, list, optionalText, text, textItem, type Fields } from './shape
 export const results = ['passed', 'warning', 'failed', 'skipped'] as const;
 export type Result = (typeof results)[number];
 
-/** Checks that the desk knows by name; a report may have others. */
-export const checks = [
-  'secure',
-  'browser',
-  'webrtc',
-  'codecs',
-  'decode',
-  'cookies',
-  'storage',
-  'capture',
-  'encoder',
-  'text',
-  'clock',
-  'api',
-  'latency',
-  'websocket',
-  'poll',
-  'udp',
-  'tcp',
-  'turn',
-  'turn-udp',
-  'turn-tcp',
-  'turns',
-  'ipv6',
-  'nat',
-  'mtu',
-  'idle',
-  'throughput',
-  'bandwidth',
-  'loss',
-  'software',
-] as const;
-export type Check = (typeof checks)[number];
-
 export interface Finding {
   id: string;
   result: Result;
