@@ -8,6 +8,8 @@ import { Link } from '../ui/link.tsx';
 import { Page } from '../ui/page.tsx';
 import { useServices, useText } from '../ui/services.ts';
 import type { Language } from '../text/texts.ts';
+import { Early } from './entrance/early.tsx';
+import { Who } from './entrance/who.tsx';
 import { loadTool } from './lazy.tsx';
 
 /** Recalls the bridge's numbers; "Submit" joins. */
@@ -34,30 +36,44 @@ export function Conference(): JSX.Element | null {
         {conference.bridges.length > 0 && <p>{t('conference.bridges.lead')}</p>}
         <Bridges bridges={conference.bridges} />
       </section>
-      <section class="card" aria-labelledby="screen-title">
-        <h2 id="screen-title">{t('conference.screen')}</h2>
-        <p>{t('conference.screen.lead')}</p>
-        {!('RTCPeerConnection' in window) && (
-          <Alert kind="refusal" testid="unfit">
-            <p>
-              {t('conference.unfit')} <Link to="/prerequisites">{t('nav.prerequisites')}</Link>
-            </p>
-          </Alert>
-        )}
-        <Button
-          look="primary"
-          icon="screen"
-          testid="submit"
-          onClick={() => {
-            performance.mark('coopnet:submit');
-            portal.router.go('/tool');
-          }}
-        >
-          {t('conference.submit')}
-        </Button>
-        <p class="small">{t('conference.control')}</p>
-      </section>
+      {conference.status === 'scheduled' ? (
+        <Early key={conference.id} conference={conference} />
+      ) : (
+        <Screen />
+      )}
+      <Who />
     </Page>
+  );
+}
+
+/** The way into the tool. */
+function Screen(): JSX.Element {
+  const { portal } = useServices();
+  const t = useText();
+  return (
+    <section class="card" aria-labelledby="screen-title">
+      <h2 id="screen-title">{t('conference.screen')}</h2>
+      <p>{t('conference.screen.lead')}</p>
+      {!('RTCPeerConnection' in window) && (
+        <Alert kind="refusal" testid="unfit">
+          <p>
+            {t('conference.unfit')} <Link to="/prerequisites">{t('nav.prerequisites')}</Link>
+          </p>
+        </Alert>
+      )}
+      <Button
+        look="primary"
+        icon="screen"
+        testid="submit"
+        onClick={() => {
+          performance.mark('coopnet:submit');
+          portal.router.go('/tool');
+        }}
+      >
+        {t('conference.submit')}
+      </Button>
+      <p class="small">{t('conference.control')}</p>
+    </section>
   );
 }
 

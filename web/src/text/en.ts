@@ -57,6 +57,8 @@ export const en = {
 
   'notice.reload': 'This page was opened anew. Enter the conference name and password once more.',
   'notice.left': 'You have left the conference. To come back, enter its name and password again.',
+  'notice.closed':
+    'The conference does not open any more for you. Ask the organizer who invited you.',
   'notice.expired': 'Your entry to the conference has expired. Enter its name and password again.',
 
   'refusal.denied':

@@ -65,6 +65,8 @@ export const fr: Catalogue = {
     'Cette page a été rouverte. Saisissez encore une fois le nom et le mot de passe de la conférence.',
   'notice.left':
     'Vous avez quitté la conférence. Pour revenir, saisissez à nouveau son nom et son mot de passe.',
+  'notice.closed':
+    'La conférence ne s’ouvre plus pour vous. Adressez-vous à l’organisateur qui vous a invité.',
   'notice.expired':
     'Votre accès à la conférence a expiré. Saisissez à nouveau son nom et son mot de passe.',
 
