@@ -13,9 +13,12 @@ const loadDesk = (): Module => import('./desk/desk.tsx').then(({ Desk }) => Desk
 const loadPrerequisites = (): Module =>
   import('./prerequisites.tsx').then(({ Prerequisites }) => Prerequisites);
 
+const loadHelp = (): Module => import('./help/help.tsx').then(({ Help }) => Help);
+
 export const Tool = later(loadTool);
 export const Support = later(loadSupport);
 export const Desk = later(loadDesk);
+export const Help = later(loadHelp);
 export const Prerequisites = later(loadPrerequisites);
 
 /** A page whose code is fetched when it is first shown. */

@@ -37,3 +37,12 @@ export class KeptNames {
     }
   }
 }
+
+/** In this browser; where it forbids storage nothing is kept. */
+export function keptNames(): KeptNames {
+  try {
+    return new KeptNames(window.localStorage);
+  } catch {
+    return new KeptNames(null);
+  }
+}

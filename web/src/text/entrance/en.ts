@@ -32,16 +32,15 @@ export const en = {
   'kept.forgotten': 'The remembered conference names have been forgotten.',
 
   'test.title': 'Is this computer ready?',
-  'test.lead': 'A test of some seconds, before the conference. Nothing is sent to anybody.',
+  'test.lead':
+    'A test of a few seconds, before the conference. Your screen is not looked at, and nobody is told.',
   'test.run': 'Test this computer',
   'test.again': 'Test again',
-  'test.stop': 'Stop',
   'test.running': 'Testing… {done} of {all}',
   'test.good': 'This computer is ready for a conference.',
   'test.warn': 'This computer can attend, with limits:',
   'test.bad': 'This computer cannot attend as it is:',
   'test.failed': 'The test could not be loaded. Check your connection, then try again.',
-  'test.more': 'Examine more with the diagnostic tool',
   'test.help': 'What to do',
 
   'help.refused': 'What to check',

@@ -34,16 +34,15 @@ export const fr: Readonly<Record<EntranceKey, string>> = {
   'kept.forgotten': 'Les noms de conférence mémorisés ont été oubliés.',
 
   'test.title': 'Cet ordinateur est-il prêt ?',
-  'test.lead': 'Un test de quelques secondes, avant la conférence. Rien n’est envoyé à personne.',
+  'test.lead':
+    'Un test de quelques secondes, avant la conférence. Votre écran n’est pas regardé, et personne n’en est informé.',
   'test.run': 'Tester cet ordinateur',
   'test.again': 'Tester à nouveau',
-  'test.stop': 'Arrêter',
   'test.running': 'Test en cours… {done} sur {all}',
   'test.good': 'Cet ordinateur est prêt pour une conférence.',
   'test.warn': 'Cet ordinateur permet de participer, avec des limites :',
   'test.bad': 'En l’état, cet ordinateur ne permet pas de participer :',
   'test.failed': 'Le test n’a pas pu être chargé. Vérifiez votre connexion, puis réessayez.',
-  'test.more': 'Examiner davantage avec l’outil de diagnostic',
   'test.help': 'Que faire',
 
   'help.refused': 'Que vérifier',
