@@ -40,9 +40,9 @@ func importRules() []importRule {
 		{path: "functions/store/*", ours: append([]string{shared}, domains...), aws: true},
 		{path: "functions/provider/providertest"},
 		{path: "functions/cloud", ours: []string{shared, "functions/portal", "functions/identity", "functions/staff", "functions/provider", "functions/webhook", "functions/store/dynamo", "functions/store/s3"}, aws: true},
-		// Its API is that of several domains, with the catalogue of the software to ask.
+		// Its API is that of several domains, with the catalogue of the software to ask, and the sessions of those who test.
 		{path: "functions/conference/lambda", ours: []string{shared, "functions/cloud", "functions/portal", "functions/conference", "functions/staff", "functions/signin",
-			"functions/relays", "functions/webhook", "functions/installer", "functions/store/dynamo"}},
+			"functions/relays", "functions/webhook", "functions/installer", "functions/diagnostics", "functions/store/dynamo"}},
 		{path: "functions/*/lambda", ours: []string{shared, "functions/cloud", "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}},
 		{path: "functions/*", ours: []string{shared}},
 

@@ -56,6 +56,10 @@ func (s *system) wireDomains(context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
+	sessions, err := s.wireSessions(limiter, clients)
+	if err != nil {
+		return err
+	}
 	static, err := staticFiles(web.Files(), s.logger)
 	if err != nil {
 		return err
@@ -63,7 +67,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 	control, err := portal.New(portal.Config{
 		API: []*http.ServeMux{
 			s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(), s.relays.Handler(),
-			s.webhooks.Handler(),
+			s.webhooks.Handler(), sessions.Handler(),
 		},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
 		Connect: append(origins, webSocketOrigin(s.public)), Logger: s.logger,

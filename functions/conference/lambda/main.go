@@ -1,5 +1,5 @@
-// Command lambda is the function of the conferences: admission, join tokens, sign-in, the organizers' calls, keys, relays and
-// webhooks.
+// Command lambda is the function of the conferences: admission, join tokens, sign-in, the organizers' calls, keys, relays,
+// webhooks, and diagnostic sessions, whose tokens it signs.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/cloud"
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/signin"
@@ -35,10 +36,11 @@ type function struct {
 	webhooks    *webhook.Domain
 	relays      *relays.Domain
 	conferences *conference.Domain
+	sessions    *diagnostics.Sessions
 }
 
 func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
-	db, err := env.DB("conference", "identity", "staff", "relay", "webhook", "installer")
+	db, err := env.DB("conference", "identity", "staff", "relay", "webhook", "installer", "diagnostics")
 	if err != nil {
 		return cloud.Parts{}, err
 	}
@@ -49,6 +51,7 @@ func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
 		f.wireWebhooks,    // and what does an organizer's call once
 		f.wireRelays,      // where conferences live
 		f.wireConferences, // all of it together
+		f.wireSessions,    // who tests gets tokens too, and this function signs them
 	} {
 		if err := step(ctx); err != nil {
 			return cloud.Parts{}, err
@@ -57,6 +60,7 @@ func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
 	return cloud.Parts{
 		API: []*http.ServeMux{
 			f.conferences.Handler(), f.staff.Handler(), f.colleagues.Handler(), f.relays.Handler(), f.webhooks.Handler(),
+			f.sessions.Handler(),
 		},
 		Ready: db.Ready,
 		Commands: map[string]cloud.Command{
@@ -111,7 +115,7 @@ func (f *function) wireRelays(context.Context) error {
 	f.relays, err = relays.New(relays.Config{
 		Store: f.db.Relays(), Staff: portal.Crew(f.staff), Conferences: portal.Placed(f.db.Conference(), time.Now),
 		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: private}), Events: portal.Attendances(f.webhooks, f.db.Conference()),
-		Over: f.over, Logger: f.env.Logger,
+		Media: diagnostics.Record{Store: f.db.Diagnostics(), Logger: f.env.Logger}, Over: f.over, Logger: f.env.Logger,
 	})
 	return err
 }
@@ -140,6 +144,14 @@ func (f *function) wireConferences(ctx context.Context) error {
 		Software:   conference.Software{Launches: store, Releases: portal.Releases(catalogue)},
 		Organizing: conference.Organizing{Repeats: f.repeats, Events: portal.Events(f.webhooks), Ended: f.relays.Ended},
 		PublicURL:  f.env.Config.PublicURL, Logger: f.env.Logger,
+	})
+	return err
+}
+
+func (f *function) wireSessions(context.Context) (err error) {
+	f.sessions, err = diagnostics.NewSessions(diagnostics.SessionsConfig{
+		Store: f.db.Diagnostics(), Limiter: f.db.Conference().Limiter(), Relays: portal.Tested(f.relays), Rooms: portal.TestRooms(f.conferences),
+		Site: f.env.Clients.Site, Address: f.env.Clients.Address, Logger: f.env.Logger,
 	})
 	return err
 }

@@ -1,4 +1,6 @@
+import { asProblem } from '../problem.ts';
 import type { DiagnosticApi, TestRelay, TestSession } from './api.ts';
+import type { Measured } from './checks/reach.ts';
 import type { DiagnosticDeps } from './deps.ts';
 
 /** The session as it was answered, and when. */
@@ -13,6 +15,8 @@ export interface Opened extends TestSession {
 export class Bench {
   readonly deps: DiagnosticDeps;
   readonly api: DiagnosticApi;
+  /** What each relay last said of the web connection to it. */
+  readonly measured = new Map<string, Measured>();
   #session: Promise<Opened> | null = null;
 
   constructor(deps: DiagnosticDeps, api: DiagnosticApi) {
@@ -20,11 +24,15 @@ export class Bench {
     this.api = api;
   }
 
-  /** Throws the Problem of a server that gives none; the next call tries again. */
+  /** Throws the Problem of a server that gives none: asking it again is for who repeats a check. */
   session(milliseconds?: number): Promise<Opened> {
-    const session = (this.#session ??= this.#open(milliseconds));
-    session.catch(() => this.#forget(session));
-    return session;
+    return (this.#session ??= this.#open(milliseconds));
+  }
+
+  /** The next question begins another session, where the last one failed or is old. */
+  async renew(): Promise<void> {
+    const session = await this.opened();
+    if (session === null || this.#left(session) < 2 * margin) this.#session = null;
   }
 
   /** The session if there is one; nothing is asked for it. */
@@ -35,21 +43,21 @@ export class Bench {
   /** A token for one use in the test room. */
   async token(relay: TestRelay): Promise<string> {
     const session = await this.session();
-    const left = Date.parse(session.expiresAt) - this.#serverNow(session);
     // A check may be repeated after a long look at the results.
-    if (left < margin) this.#session = null;
-    return this.api.token((await this.session()).id, relay.id);
+    if (this.#left(session) < margin) this.#session = null;
+    try {
+      return await this.api.token((await this.session()).id, relay.id);
+    } catch (cause) {
+      // One session has tokens for about six relays.
+      if (asProblem(cause).code !== 'rate-limited') throw cause;
+      this.#session = null;
+      return this.api.token((await this.session()).id, relay.id);
+    }
   }
 
-  /** A room of its own: what happens in the common one is not heard there. */
-  async apart(): Promise<{ session: Opened; token(relay: TestRelay): Promise<string> }> {
-    const session = await this.#open();
-    return { session, token: (relay) => this.api.token(session.id, relay.id) };
-  }
-
-  /** The server's clock by this one's: this one may be wrong, but it runs. */
-  #serverNow({ serverTime, askedAt }: Opened): number {
-    return Date.parse(serverTime) + this.deps.now() - askedAt;
+  /** Milliseconds that the session has: this computer's clock may be wrong, but it runs. */
+  #left({ serverTime, expiresAt, askedAt }: Opened): number {
+    return Date.parse(expiresAt) - Date.parse(serverTime) - (this.deps.now() - askedAt);
   }
 
   async #open(milliseconds?: number): Promise<Opened> {
@@ -58,10 +66,6 @@ export class Bench {
     const session = await this.api.session(milliseconds);
     const took = timers.now() - begun;
     return { ...session, askedAt: wall + took / 2, took };
-  }
-
-  #forget(session: Promise<Opened>): void {
-    if (this.#session === session) this.#session = null;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Result as Verdict } from '../report.ts';
 import type { Fields } from '../shape.ts';
 import type { Way } from '../way.ts';
+import type { Family } from './api.ts';
 
 /** Every check there is, in the order in which they are shown. */
 export const checkNames = [
@@ -144,12 +145,7 @@ type OfWays =
   | 'media.none';
 
 type OfNetwork =
-  | 'ipv4.open'
-  | 'ipv4.shut'
-  | 'ipv4.unoffered'
-  | 'ipv6.open'
-  | 'ipv6.shut'
-  | 'ipv6.unoffered'
+  | `${Family}.${'open' | 'web' | 'shut' | 'unoffered'}`
   | 'nat.steady'
   | 'nat.symmetric'
   | 'nat.one'
@@ -158,6 +154,7 @@ type OfNetwork =
   | 'mtu.full'
   | 'mtu.tunnel'
   | 'mtu.small'
+  | 'mtu.proxied'
   | 'mtu.unknown'
   | 'idle.kept'
   | 'idle.cut'
@@ -194,7 +191,6 @@ type OfComputer =
   | 'capture.unable'
   | 'capture.failed'
   | 'software.offered'
-  | 'software.redeemed'
   | 'software.none'
   | 'software.unknown';
 

@@ -26,6 +26,12 @@ export class Sheet {
     return this.#results.find((result) => result.check === check) ?? waiting(check);
   }
 
+  /** Every check waits again. */
+  clear(): void {
+    this.#results = this.#results.map(({ check }) => waiting(check));
+    this.#tell(this.#results);
+  }
+
   /** Does one check and notes what it found. Never throws. */
   async fill(
     check: CheckName,

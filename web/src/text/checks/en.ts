@@ -111,9 +111,11 @@ export const en = {
   'found.way.refused': 'The media server refused the attempt ({code}).',
   'found.way.unoffered': 'The media server does not offer this way.',
   'found.ipv4.open': 'Connected over IPv4.',
+  'found.ipv4.web': 'Web traffic goes over IPv4; a direct picture connection does not.',
   'found.ipv4.shut': 'No connection over IPv4.',
   'found.ipv4.unoffered': 'The media servers offer no IPv4, so it cannot be tried.',
   'found.ipv6.open': 'Connected over IPv6.',
+  'found.ipv6.web': 'Web traffic goes over IPv6; a direct picture connection does not.',
   'found.ipv6.shut': 'No connection over IPv6.',
   'found.ipv6.unoffered': 'The media servers offer no IPv6, so it cannot be tried.',
   'found.nat.steady':
@@ -128,7 +130,8 @@ export const en = {
   'found.mtu.full': 'Packets of about {mtu} bytes pass: nothing special.',
   'found.mtu.tunnel': 'Packets of about {mtu} bytes: there is a VPN or tunnel on the way.',
   'found.mtu.small': 'Only packets of about {mtu} bytes pass: pictures may not get through.',
-  'found.mtu.unknown': 'Cannot be told: {why}.',
+  'found.mtu.proxied': 'Cannot be told: there is a proxy in between.',
+  'found.mtu.unknown': 'Cannot be told: the media server does not know it.',
   'found.idle.kept': 'Picture connection and control channel were still there after {seconds} s.',
   'found.idle.cut': 'Both connections were cut after {seconds} s.',
   'found.idle.media': 'The picture connection was cut after {seconds} s.',
@@ -162,8 +165,6 @@ export const en = {
   'found.capture.failed': 'The browser could not capture ({code}).',
   'found.software.offered':
     'Version {version} is there for this system. Whether it is installed here, a browser cannot know.',
-  'found.software.redeemed':
-    'The software has opened a conference from this browser: version {version}.',
   'found.software.none':
     'There is no software for this system. You take part in the browser, without installing anything.',
   'found.software.unknown': 'The list of the software could not be read.',
@@ -175,8 +176,6 @@ export const en = {
   'found.fault': 'The check itself failed. Run it again.',
 
   'do.browser.old': 'Update the browser, or use a current Chrome, Edge, Firefox or Safari.',
-  'do.browser.unknown':
-    'If something does not work, use a current Chrome, Edge, Firefox or Safari.',
   'do.secure.no': 'Open the portal with https:// at the beginning of the address.',
   'do.webrtc.no': 'Use a current Chrome, Edge, Firefox or Safari.',
   'do.webrtc.off':
@@ -203,11 +202,8 @@ export const en = {
   'do.way.some': 'Pictures take what is open. Your network team can open the rest.',
   'do.way.none':
     'Pictures take another way where one is open. Your network team can open this one.',
-  'do.ipv4.shut': 'Nothing, where IPv6 works.',
-  'do.ipv6.shut': 'Nothing, where IPv4 works.',
   'do.nat.symmetric':
     'Nothing: the media servers take part in this. TURN helps where it does not suffice.',
-  'do.mtu.tunnel': 'If pictures stay away, try without the VPN.',
   'do.mtu.small': 'Try without the VPN, or ask your network team to raise the MTU to 1280 or more.',
   'do.idle.cut': 'Ask your network team to keep idle connections for at least a minute.',
   'do.idle.media': 'Ask your network team to keep idle UDP connections for at least a minute.',

@@ -117,9 +117,11 @@ export const fr: CheckCatalogue = {
   'found.way.refused': 'Le serveur de médias a refusé l’essai ({code}).',
   'found.way.unoffered': 'Le serveur de médias n’offre pas ce chemin.',
   'found.ipv4.open': 'Connexion établie en IPv4.',
+  'found.ipv4.web': 'Le Web passe en IPv4, mais pas une connexion directe pour l’image.',
   'found.ipv4.shut': 'Pas de connexion en IPv4.',
   'found.ipv4.unoffered': 'Les serveurs de médias n’offrent pas IPv4 : impossible d’essayer.',
   'found.ipv6.open': 'Connexion établie en IPv6.',
+  'found.ipv6.web': 'Le Web passe en IPv6, mais pas une connexion directe pour l’image.',
   'found.ipv6.shut': 'Pas de connexion en IPv6.',
   'found.ipv6.unoffered': 'Les serveurs de médias n’offrent pas IPv6 : impossible d’essayer.',
   'found.nat.steady':
@@ -136,7 +138,8 @@ export const fr: CheckCatalogue = {
     'Des paquets d’environ {mtu} octets : il y a un VPN ou un tunnel sur le chemin.',
   'found.mtu.small':
     'Seuls des paquets d’environ {mtu} octets passent : l’image risque de ne pas arriver.',
-  'found.mtu.unknown': 'Impossible à savoir : {why}.',
+  'found.mtu.proxied': 'Impossible à savoir : il y a un proxy sur le chemin.',
+  'found.mtu.unknown': 'Impossible à savoir : le serveur de médias l’ignore.',
   'found.idle.kept':
     'Connexion pour l’image et canal de commande étaient encore là après {seconds} s.',
   'found.idle.cut': 'Les deux connexions ont été coupées après {seconds} s.',
@@ -175,8 +178,6 @@ export const fr: CheckCatalogue = {
   'found.capture.failed': 'Le navigateur n’a pas pu capturer ({code}).',
   'found.software.offered':
     'La version {version} existe pour ce système. Un navigateur ne peut pas savoir si elle est installée ici.',
-  'found.software.redeemed':
-    'Le logiciel a ouvert une conférence depuis ce navigateur : version {version}.',
   'found.software.none':
     'Il n’y a pas de logiciel pour ce système. Vous participez dans le navigateur, sans rien installer.',
   'found.software.unknown': 'La liste du logiciel n’a pas pu être lue.',
@@ -189,8 +190,6 @@ export const fr: CheckCatalogue = {
 
   'do.browser.old':
     'Mettez le navigateur à jour, ou prenez Chrome, Edge, Firefox ou Safari dans une version actuelle.',
-  'do.browser.unknown':
-    'Si quelque chose ne va pas, prenez Chrome, Edge, Firefox ou Safari dans une version actuelle.',
   'do.secure.no': 'Ouvrez le portail avec https:// au début de l’adresse.',
   'do.webrtc.no': 'Prenez Chrome, Edge, Firefox ou Safari dans une version actuelle.',
   'do.webrtc.off':
@@ -223,11 +222,8 @@ export const fr: CheckCatalogue = {
   'do.way.some': 'L’image prend ce qui est ouvert. Votre équipe réseau peut ouvrir le reste.',
   'do.way.none':
     'L’image prend un autre chemin s’il en est un d’ouvert. Votre équipe réseau peut ouvrir celui-ci.',
-  'do.ipv4.shut': 'Rien, si IPv6 fonctionne.',
-  'do.ipv6.shut': 'Rien, si IPv4 fonctionne.',
   'do.nat.symmetric':
     'Rien : les serveurs de médias en tiennent compte. TURN aide là où cela ne suffit pas.',
-  'do.mtu.tunnel': 'Si l’image ne vient pas, essayez sans le VPN.',
   'do.mtu.small': 'Essayez sans le VPN, ou demandez à votre équipe réseau une MTU d’au moins 1280.',
   'do.idle.cut':
     'Demandez à votre équipe réseau de garder au moins une minute les connexions silencieuses.',
