@@ -10,12 +10,14 @@ import { useServices, useText } from '../ui/services.ts';
 import type { Language } from '../text/texts.ts';
 import { Early } from './entrance/early.tsx';
 import { Who } from './entrance/who.tsx';
+import { useEntranceText } from '../text/entrance/entrance.ts';
 import { loadTool } from './lazy.tsx';
 
 /** Recalls the bridge's numbers; "Submit" joins. */
 export function Conference(): JSX.Element | null {
   const { portal, texts } = useServices();
   const t = useText();
+  const { t: say } = useEntranceText();
   // Ready before the click, so that the picture comes sooner.
   useEffect(() => void loadTool().catch(() => {}), []);
   const conference = portal.admission.value?.conference;
@@ -35,6 +37,9 @@ export function Conference(): JSX.Element | null {
         <h2 id="bridges-title">{t('conference.bridges')}</h2>
         {conference.bridges.length > 0 && <p>{t('conference.bridges.lead')}</p>}
         <Bridges bridges={conference.bridges} />
+        <p class="small">
+          <Link to="/help/voice">{say('help.voice')}</Link>
+        </p>
       </section>
       {conference.status === 'scheduled' ? (
         <Early key={conference.id} conference={conference} />

@@ -7,7 +7,7 @@ export function Lost(): JSX.Element {
   const t = useText();
   return (
     <Page page={t('lost.page')} title={t('lost.title')} lead={t('lost.text')}>
-      <p>
+      <p class="ways-out">
         <Link to="/" class="button secondary">
           {t('lost.home')}
         </Link>

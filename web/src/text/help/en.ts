@@ -36,7 +36,10 @@ export const en = {
   'examine.text':
     'When something does not work: it examines this browser and your network, says what to do, and gives support what it needs.',
   'examine.how': 'How it works',
-  'contact.title': 'Contact',
+  'often.join': 'How do I attend a conference?',
+  'often.voice': 'How do I hear and speak?',
+  'often.no-picture': 'I see no picture',
+  'often.no-sound': 'I hear nothing',
 };
 
 export type HelpKey = keyof typeof en;

@@ -39,5 +39,8 @@ export const fr: Readonly<Record<HelpKey, string>> = {
   'examine.text':
     'Quand quelque chose ne marche pas : il examine ce navigateur et votre réseau, dit que faire, et donne au support ce qu’il lui faut.',
   'examine.how': 'Comment il fonctionne',
-  'contact.title': 'Contact',
+  'often.join': 'Comment participer à une conférence ?',
+  'often.voice': 'Comment entendre et parler ?',
+  'often.no-picture': 'Je ne vois pas d’image',
+  'often.no-sound': 'Je n’entends rien',
 };
