@@ -165,22 +165,33 @@ export class Coopnet {
     return { id: made.id, name: settings.name, password };
   }
 
-  /** A personal link for somebody inside the company, who may share. */
+  /** A personal link for somebody inside the company, who may share; it asks who they are. */
   async invitation(conference: Conference, name: string): Promise<string> {
+    return this.link(conference, { kind: 'internal', name });
+  }
+
+  /** A personal link; with name and e-mail it asks for nothing. */
+  async link(conference: Conference, invite: { kind: string } & Record<string, string>): Promise<string> {
     const path = `/conferences/${conference.id}/invitations`;
-    const { code } = await this.organize<{ code: string }>('POST', path, {
-      kind: 'internal',
-      name,
-      email: 'presenter@company.example',
-    });
+    const { code } = await this.organize<{ code: string }>('POST', path, invite);
     return `${this.origin}/#invitation=${code}`;
+  }
+
+  /** Changes its settings. */
+  async change(conference: Conference, settings: Record<string, unknown>): Promise<void> {
+    await this.organize('PATCH', `/conferences/${conference.id}`, settings, { 'if-match': '*' });
   }
 
   async endConference(conference: Conference): Promise<void> {
     await this.organize('POST', `/conferences/${conference.id}/end`);
   }
 
-  private async organize<T>(method: string, path: string, body?: unknown): Promise<T> {
+  private async organize<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     const { authority } = this.address;
     const ask = authority
       ? (url: string, asking: Asking) => authority.fetch(url, asking)
@@ -188,6 +199,7 @@ export class Coopnet {
     const answer = await ask(`${this.ready.portal.replace(/\/$/, '')}/api/v1${path}`, {
       method,
       headers: {
+        ...headers,
         authorization: `Bearer ${this.ready.organizerKey}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },

@@ -1,6 +1,6 @@
 import type { EntranceKey } from './en.ts';
 
-/** Français : du lien à la conférence. */
+/** Français : du lien à la conférence. */
 export const fr: Readonly<Record<EntranceKey, string>> = {
   'early.title': 'Pas encore ouverte',
   'early.opens': 'La conférence ouvre le {when}.',

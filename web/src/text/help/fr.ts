@@ -1,6 +1,6 @@
 import type { HelpKey } from './en.ts';
 
-/** Le français autour des sujets de l’aide ; les sujets eux-mêmes sont dans le dossier à côté. */
+/** Le français autour des sujets de l’aide ; les sujets eux-mêmes sont dans le dossier à côté. */
 export const fr: Readonly<Record<HelpKey, string>> = {
   'help.page': 'Aide',
   'help.title': 'Aide',

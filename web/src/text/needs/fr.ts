@@ -1,6 +1,6 @@
 import type { NeedsKey } from './en.ts';
 
-/** Français : ce qu’il faut pour une conférence, en mots et pour les équipes réseau. */
+/** Français : ce qu’il faut pour une conférence, en mots et pour les équipes réseau. */
 export const fr: Readonly<Record<NeedsKey, string>> = {
   'browsers.title': 'Navigateurs',
   'browsers.lead':
