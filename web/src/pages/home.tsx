@@ -80,11 +80,12 @@ function ParticipateForm(): JSX.Element {
       (missing.value.name ? name : password).current?.focus();
       return;
     }
+    const wanted = keep.current?.checked ?? false;
     busy.value = true;
     refusal.value = null;
     try {
       await portal.admit(typed);
-      if (keep.current?.checked) names.keep(typed.name);
+      if (wanted) names.keep(typed.name);
     } catch (cause) {
       const problem = asProblem(cause);
       if (nameAlone && problem.fields.some(({ pointer }) => pointer === '/password')) {

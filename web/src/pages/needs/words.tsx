@@ -99,7 +99,7 @@ interface TableProps {
 /** It may scroll sideways on a phone; the keyboard reaches it. */
 function Table({ label, heads, children }: TableProps): JSX.Element {
   return (
-    <div class="needs-table" role="region" aria-label={label} tabIndex={0}>
+    <div class="needs-table" role="group" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>
