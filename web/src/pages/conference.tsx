@@ -23,6 +23,7 @@ export function Conference(): JSX.Element | null {
   const conference = portal.admission.value?.conference;
   if (!conference) return null;
   const { startsAt, endsAt } = conference;
+  const early = conference.status === 'scheduled';
   return (
     <Page
       page={t('conference.page')}
@@ -33,6 +34,7 @@ export function Conference(): JSX.Element | null {
       {startsAt && endsAt && (
         <p class="when">{t('conference.when', span(conference, texts.language.value))}</p>
       )}
+      {early && <Early key={conference.id} conference={conference} />}
       <section class="card" aria-labelledby="bridges-title">
         <h2 id="bridges-title">{t('conference.bridges')}</h2>
         {conference.bridges.length > 0 && <p>{t('conference.bridges.lead')}</p>}
@@ -41,11 +43,7 @@ export function Conference(): JSX.Element | null {
           <Link to="/help/voice">{say('help.voice')}</Link>
         </p>
       </section>
-      {conference.status === 'scheduled' ? (
-        <Early key={conference.id} conference={conference} />
-      ) : (
-        <Screen />
-      )}
+      {!early && <Screen />}
       <Who />
     </Page>
   );

@@ -1,3 +1,4 @@
+import './support.css';
 import type { JSX } from 'preact';
 import { useHelpText } from '../text/help/help.ts';
 import type { TopicId } from '../text/help/topics.ts';
@@ -36,7 +37,7 @@ export function Support(): JSX.Element {
         <Link to="/prerequisites" class="button secondary">
           {t('support.check')}
         </Link>
-        <p>
+        <p class="support-more">
           <Link to="/help/diagnostic">{say('examine.how')}</Link>
         </p>
       </section>

@@ -8,7 +8,7 @@ import { useEntranceText } from '../../text/entrance/entrance.ts';
 import { Button } from '../../ui/button.tsx';
 import { useServices } from '../../ui/services.ts';
 import { appointment } from './appointment.ts';
-import { remaining, spoken, spokenMark, written } from './moment.ts';
+import { regional, remaining, spoken, spokenMark, written } from './moment.ts';
 
 /** For who comes before the conference opens: when that is, and the way in by itself. */
 export function Early({ conference }: { conference: Conference }): JSX.Element {
@@ -75,8 +75,9 @@ function When({ conference: { opensAt, timezone } }: { conference: Conference })
   const { t, language } = useEntranceText();
   const at = new Date(opensAt);
   if (Number.isNaN(at.getTime())) return <p>{t('early.soon')}</p>;
-  const here = written(at, language);
-  const there = timezone === '' ? null : written(at, language, timezone);
+  const locale = regional(language, navigator.languages);
+  const here = written(at, locale);
+  const there = timezone === '' ? null : written(at, locale, timezone);
   return (
     <>
       <p data-testid="opens-at">{t('early.opens', { when: here?.text ?? opensAt })}</p>

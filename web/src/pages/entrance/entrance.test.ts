@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { appointment } from './appointment.ts';
-import { remaining, spoken, spokenMark, written } from './moment.ts';
+import { regional, remaining, spoken, spokenMark, written } from './moment.ts';
 
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ');
 
@@ -30,6 +30,11 @@ it.each([
   [90_000, '1 day 1 hr'],
 ])('%d seconds remain as %s', (seconds, text) => {
   expect(remaining(seconds, 'en')).toBe(text);
+});
+
+it('is written as the reader’s region does', () => {
+  expect(regional('en', ['fr-FR', 'en-GB', 'en'])).toBe('en-GB');
+  expect(regional('fr', ['de-DE', 'en-GB'])).toBe('fr');
 });
 
 it('is spoken rarely', () => {

@@ -24,6 +24,11 @@ export function written(at: Date, language: string, zone?: string): Written | nu
   }
 }
 
+/** How the reader's region writes dates, in the language of the page: "en-GB" is not "en-US". */
+export function regional(language: string, wanted: readonly string[]): string {
+  return wanted.find((tag) => tag.split('-')[0] === language) ?? language;
+}
+
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;

@@ -5,6 +5,7 @@ import type { Key } from '../../text/en.ts';
 import type { Language, Translate } from '../../text/texts.ts';
 import { problemText } from '../../ui/problems.ts';
 import { useServices, useText } from '../../ui/services.ts';
+import { StateHelp } from './statehelp.tsx';
 
 /** One line that always says where things stand; changes are announced. */
 export function StateLine({ attendance }: { attendance: Attendance }): JSX.Element {
@@ -25,7 +26,8 @@ export function StateLine({ attendance }: { attendance: Attendance }): JSX.Eleme
       </strong>{' '}
       <span class="state-text">
         {stateText(status, attendance.viewed.value, t, texts.language.value)}
-      </span>
+      </span>{' '}
+      <StateHelp status={status} />
     </p>
   );
 }

@@ -44,6 +44,7 @@ export const en = {
   'test.help': 'What to do',
 
   'help.refused': 'What to check',
+  'help.state': 'What to do (new tab)',
   'help.voice': 'How the audio bridge works',
   'help.identity': 'What happens with my name',
 };

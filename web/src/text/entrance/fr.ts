@@ -46,6 +46,7 @@ export const fr: Readonly<Record<EntranceKey, string>> = {
   'test.help': 'Que faire',
 
   'help.refused': 'Que vérifier',
+  'help.state': 'Que faire (nouvel onglet)',
   'help.voice': 'Comment fonctionne le pont audio',
   'help.identity': 'Ce que devient mon nom',
 };
