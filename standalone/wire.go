@@ -136,7 +136,7 @@ func staticFiles(files fs.FS, logger *slog.Logger) (http.Handler, error) {
 func mount(control, media, files http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); {
-		case first == "whip", first == "whep", first == "control":
+		case first == "whip", first == "whep", first == "control", first == "measure":
 			media.ServeHTTP(w, r)
 		case first == "blobs":
 			files.ServeHTTP(w, r)

@@ -10,6 +10,7 @@ export const routes = [
   '/support/desk',
   '/prerequisites',
   '/help',
+  '/diagnostic',
 ] as const;
 export type Route = (typeof routes)[number];
 /** A page, or a topic of the help. */

@@ -26,6 +26,7 @@ type room struct {
 	removed      map[string]struct{}
 	removedAge   []string // oldest first
 	log          eventLog
+	ending       *time.Timer // of a test room's time; nil for a conference
 }
 
 // member is a participant and its presences.
@@ -217,6 +218,7 @@ func (r *room) closeIfEmpty(n *notices) {
 			r.visit(Emptied, Participant{})
 		}
 		r.over, n.retire = true, true
+		r.stopTest()
 	}
 }
 

@@ -1,8 +1,17 @@
-import type { Result, Part } from '../../session/diagnostic/result.ts';
+import type { Part, Result } from '../../session/diagnostic/result.ts';
 import type { CheckText } from '../../text/checks/checks.ts';
 import { en } from '../../text/checks/en.ts';
 
 type Say = CheckText['t'];
+
+export function nameText({ check }: Result, t: Say): string {
+  return t(`name.${check}`);
+}
+
+/** What a check tries, in a sentence. */
+export function purposeText({ check }: Result, t: Say): string {
+  return t(`what.${check}`);
+}
 
 /** What was found, in a sentence; empty while nothing is. */
 export function foundText({ finding, fill }: Result | Part, t: Say): string {
@@ -18,13 +27,4 @@ export function adviceText({ finding, fill, state }: Result | Part, t: Say): str
 
 function isKey(key: string): key is keyof typeof en {
   return key in en;
-}
-
-export function nameText({ check }: Result, t: Say): string {
-  return t(`name.${check}`);
-}
-
-/** What a check tries, in a sentence. */
-export function purposeText({ check }: Result, t: Say): string {
-  return t(`what.${check}`);
 }

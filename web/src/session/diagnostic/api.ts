@@ -74,14 +74,21 @@ export class DiagnosticApi {
     return this.#call(path, undefined, (body) => named(body, 'code'));
   }
 
+  /** Erases a report of one's own. */
+  withdraw(report: string): Promise<void> {
+    const path = `/diagnostics/${encodeURIComponent(report)}`;
+    return this.#call(path, undefined, () => {}, patience, 'DELETE');
+  }
+
   async #call<T>(
     path: string,
     body: unknown,
     read: (body: Fields) => T,
     milliseconds = patience,
+    method = 'POST',
   ): Promise<T> {
     const init: RequestInit = {
-      method: 'POST',
+      method,
       credentials: 'same-origin',
       cache: 'no-store',
       headers: { Accept: 'application/json' },
@@ -94,7 +101,8 @@ export class DiagnosticApi {
       const url = `/api/v1${path}`;
       return await fetchWithin(this.#from, milliseconds, url, init, async (response) => {
         if (!response.ok) throw await problemOf(response);
-        return read(fields(await response.json(), 'answer'));
+        const answer: unknown = response.status === 204 ? {} : await response.json();
+        return read(fields(answer, 'answer'));
       });
     } catch (cause) {
       throw asProblem(cause);

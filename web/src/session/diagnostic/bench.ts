@@ -2,6 +2,7 @@ import { asProblem } from '../problem.ts';
 import type { DiagnosticApi, TestRelay, TestSession } from './api.ts';
 import type { Measured } from './checks/reach.ts';
 import type { DiagnosticDeps } from './deps.ts';
+import type { Candidate } from './dial.ts';
 
 /** The session as it was answered, and when. */
 export interface Opened extends TestSession {
@@ -17,6 +18,8 @@ export class Bench {
   readonly api: DiagnosticApi;
   /** What each relay last said of the web connection to it. */
   readonly measured = new Map<string, Measured>();
+  /** The media addresses that each relay has offered. */
+  readonly offered = new Map<string, readonly Candidate[]>();
   #session: Promise<Opened> | null = null;
 
   constructor(deps: DiagnosticDeps, api: DiagnosticApi) {

@@ -12,6 +12,7 @@ import { api } from './checks/servers.ts';
 import { software } from './checks/software.ts';
 import { way } from './checks/ways.ts';
 import type { FullDeps } from './deps.ts';
+import type { Candidate } from './dial.ts';
 import { loop, type Loop } from './loop.ts';
 import {
   checkNames,
@@ -72,6 +73,11 @@ export class Diagnostic {
   /** Who was asked, for the report and the network team; null when nobody answered. */
   session(): Promise<Opened | null> {
     return this.#bench.opened();
+  }
+
+  /** The relays' media addresses, by relay. */
+  get offered(): ReadonlyMap<string, readonly Candidate[]> {
+    return this.#bench.offered;
   }
 
   /** Does every check. Sharing the screen waits for a click. */

@@ -16,6 +16,8 @@ export interface DialWish {
   relayed: boolean;
   /** Which of the relay's candidates may be tried. */
   keep(candidate: Candidate): boolean;
+  /** Is told what the relay offers. */
+  heard?(offered: readonly Candidate[]): void;
   /** Adds the tracks before the offer is made; a picture to look at when absent. */
   prepare?(peer: RTCPeerConnection): void;
   milliseconds: number;
@@ -25,6 +27,7 @@ export interface DialWish {
 export interface Candidate {
   protocol: string;
   address: string;
+  port: string;
 }
 
 /** The browser's complaint about a TURN or STUN server (RFC 8656 codes, or 701: not reached). */
@@ -101,6 +104,7 @@ export async function dial(
     );
     location = made.location;
     const { kept, offered } = choose(made.answer, (candidate) => wish.keep(candidate));
+    wish.heard?.(offered);
     if (kept === null) throw new Unreached('none', null);
     const connected = connection(deps, peer, wish.milliseconds, signal);
     connected.catch(() => {});
@@ -128,8 +132,8 @@ export function choose(
   let left = 0;
   const lines = answer.split('\r\n').filter((line) => {
     if (!line.startsWith('a=candidate:')) return true;
-    const [, , protocol = '', , address = ''] = line.split(' ');
-    const candidate = { protocol: protocol.toLowerCase(), address };
+    const [, , protocol = '', , address = '', port = ''] = line.split(' ');
+    const candidate = { protocol: protocol.toLowerCase(), address, port };
     const known = offered.some(
       (other) => other.protocol === candidate.protocol && other.address === address,
     );

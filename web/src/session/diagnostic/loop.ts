@@ -41,7 +41,9 @@ const decodePatience = 8000;
 const sharpenPatience = 5000;
 /** Text that is as good as this gets no better to the eye. */
 const sharpEnough = 42;
-const fillFor = 7000;
+/** So long at least the quiet line is watched. */
+const calmFor = 3000;
+const fillFor = 6000;
 const sampleEvery = 500;
 const dialPatience = 10_000;
 /** Not the idle check's: what is sent here must not reach it. */
@@ -132,6 +134,8 @@ async function examine(scene: Scene): Promise<Loop> {
   const { brush, sent, seen } = scene;
   const { first, right } = await untilRight(scene);
   const like = right === null ? null : await untilSharp(scene);
+  // Before the line is filled: its own queue would make it look worse than it is.
+  const line = lineOf(await sent.peer.getStats(), await seen.peer.getStats());
   brush.noise = true;
   const samples = await fill(scene);
   const [out, inn] = [await sent.peer.getStats(), await seen.peer.getStats()];
@@ -143,7 +147,7 @@ async function examine(scene: Scene): Promise<Loop> {
     right,
     likeness: like,
     flow: flowOf(samples),
-    line: lineOf(out, inn),
+    line,
     codec: codecOf(inn, inbound),
     encoder: word(outbound, 'encoderImplementation'),
     decoder: word(inbound, 'decoderImplementation'),
@@ -178,7 +182,8 @@ async function untilSharp({ deps, brush, reader, signal }: Scene): Promise<Liken
     const picture = reader.read();
     const found = picture === null ? null : likeness(drawn, picture);
     if (found !== null && (best === null || found.psnr > best.psnr)) best = found;
-    if (best !== null && best.psnr >= sharpEnough) break;
+    const calm = deps.timers.now() - begun >= calmFor;
+    if (calm && best !== null && best.psnr >= sharpEnough) break;
     await pause(deps, 3 * readEvery);
   }
   return best;

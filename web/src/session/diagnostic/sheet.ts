@@ -59,8 +59,7 @@ async function outcomeOf(
   run: () => Outcome | Promise<Outcome>,
 ): Promise<Outcome> {
   try {
-    const outcome = await run();
-    return signal.aborted ? stopped : outcome;
+    return await Promise.race([run(), aborted(signal)]);
   } catch (cause) {
     if (signal.aborted) return stopped;
     const { code } = asProblem(cause);
@@ -74,4 +73,9 @@ async function outcomeOf(
       facts: { code, error: String(cause).slice(0, 200) },
     };
   }
+}
+
+/** Who stops does not wait for what is under way: it ends by itself. */
+function aborted(signal: AbortSignal): Promise<Outcome> {
+  return new Promise((done) => signal.addEventListener('abort', () => done(stopped)));
 }

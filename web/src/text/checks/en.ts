@@ -123,7 +123,7 @@ export const en = {
   'found.nat.symmetric':
     'The router gives each server another outside address (symmetric). Direct connections are harder.',
   'found.nat.one':
-    'There is a router that translates addresses. With a single server to ask, its kind cannot be told.',
+    'The server sees another address than the browser names, which may hide its own. With a single server to ask, the kind of router cannot be told.',
   'found.nat.none':
     'No translated address was seen: there is no router in between, or the browser hides it.',
   'found.nat.unknown': 'No server answered over UDP, so the kind of router cannot be told.',

@@ -129,7 +129,7 @@ export const fr: CheckCatalogue = {
   'found.nat.symmetric':
     'Le routeur donne à chaque serveur une autre adresse extérieure (symétrique). Les connexions directes sont plus difficiles.',
   'found.nat.one':
-    'Un routeur traduit les adresses. Avec un seul serveur à interroger, on ne peut pas savoir de quelle façon.',
+    'Le serveur voit une autre adresse que celle du navigateur, qui cache peut-être la sienne. Avec un seul serveur à interroger, le type de routeur reste inconnu.',
   'found.nat.none':
     'Aucune adresse traduite n’a été vue : il n’y a pas de routeur, ou le navigateur le cache.',
   'found.nat.unknown': 'Aucun serveur n’a répondu en UDP : le type de routeur reste inconnu.',

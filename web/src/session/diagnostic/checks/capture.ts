@@ -20,18 +20,25 @@ const lookEvery = 50;
 const slow = 2000;
 const view = { width: 320, height: 180 } as const;
 
+/** As the tool asks. */
+const options: DisplayMediaStreamOptions & Readonly<Record<string, unknown>> = {
+  video: { frameRate: { ideal: 30, max: 30 } },
+  selfBrowserSurface: 'exclude',
+};
+
 /** Must be called from a click: the browser then asks what to share. */
 export async function capture(deps: FullDeps, signal: AbortSignal): Promise<Outcome> {
   if (!canCapture(deps)) return { state: 'skipped', finding: 'capture.unable' };
   let media: MediaStream;
   try {
-    media = await deps.capture({ video: { frameRate: { ideal: 30, max: 30 } } });
+    media = await deps.capture(options);
   } catch (cause) {
     return refusal(cause);
   }
   const [track] = media.getVideoTracks();
   try {
-    if (track === undefined) return { state: 'failed', finding: 'capture.nothing' };
+    if (track === undefined || signal.aborted)
+      return { state: 'failed', finding: 'capture.nothing' };
     return await examine(deps, track, signal);
   } finally {
     for (const each of media.getTracks()) each.stop();

@@ -1,6 +1,7 @@
 /** Whether a connection on which nothing moves is still there after a while. */
 import type { Carrier } from '../../carrier.ts';
 import type { Cancel } from '../../timers.ts';
+import { closed, type FromRelay } from '../../wire.ts';
 import type { Bench } from '../bench.ts';
 import { dial, type Call } from '../dial.ts';
 import type { Outcome } from '../result.ts';
@@ -47,15 +48,22 @@ function listen(peer: RTCPeerConnection, { deps }: Bench): void {
   if (quiet.length > 0) transceiver.setCodecPreferences?.(quiet);
 }
 
-/** Notes when the control channel ends. */
+/** Answers the relay's sign of life, and notes when the control channel ends. */
 class Channel {
   carrier: Carrier | null = null;
   ended: () => void = () => {};
 
-  heard(): void {}
+  heard(read: () => FromRelay | null): void {
+    try {
+      if (read()?.type === 'room.heartbeat') this.carrier?.send({ type: 'room.heartbeat' });
+    } catch {
+      // What it says does not matter, only that it is there.
+    }
+  }
 
-  closed(): void {
-    this.ended();
+  closed(code: number): void {
+    // The same guest's other page has taken its place.
+    if (code !== closed.replaced) this.ended();
   }
 }
 

@@ -8,7 +8,7 @@ import { addressOf, turnServers, wayPatience } from './ways.ts';
 
 const isFamily =
   (family: Family) =>
-  ({ address }: Candidate): boolean =>
+  ({ address }: Pick<Candidate, 'address'>): boolean =>
     address.includes(':') === (family === 'ipv6');
 
 /** A direct connection to the first relay that offers the family, or web traffic that came by it. */
@@ -65,7 +65,7 @@ export async function nat(bench: Bench, udpOpen: boolean): Promise<Outcome> {
   const families = ['ipv4', 'ipv6'] as const;
   const symmetric = families.some((family) => {
     const of = (list: readonly string[] = []) =>
-      list.filter((address) => isFamily(family)({ protocol: 'udp', address })).length;
+      list.filter((address) => isFamily(family)({ address })).length;
     return of(all?.outside) > Math.max(1, of(all?.inside));
   });
   const facts = { servers: few.length, answered, mappings: all?.outside.length ?? 0 };

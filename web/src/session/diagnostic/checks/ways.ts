@@ -113,6 +113,7 @@ async function attempt(
     relayed: iceServers.length > 0,
     keep: wanted(check),
     milliseconds: wayPatience,
+    heard: (offered: readonly Candidate[]) => void bench.offered.set(relay.id, offered),
   };
   try {
     const call = await dial(bench.deps, wish, signal);
