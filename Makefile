@@ -22,7 +22,7 @@ FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lamb
 GOARM    := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '$(LDFLAGS)'
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: help run test check bench soak fuzz build package install portal programs clean
+.PHONY: help run test check bench soak fuzz screenshots build package install portal programs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -58,6 +58,10 @@ soak: ## VIEWERS=200 come and go for MINUTES=30: the memory and goroutines of th
 
 fuzz: ## throw malformed and hostile input at every parser; FUZZTIME=1m each, FUZZ=name for some of them
 	@FUZZTIME='$(or $(FUZZTIME),1m)' FUZZ='$(FUZZ)' .ci/fuzz
+
+# SCENES=desk,door: those of web/e2e/scenes alone.
+screenshots: install portal programs ## pictures of every page and state into DIR=screenshots, with an index.html
+	cd web && COOPNET_SCREENSHOTS='$(abspath $(or $(DIR),screenshots))' COOPNET_SCENES='$(SCENES)' npm run e2e
 
 build: portal programs lambdas fleet ## build the programs and the cloud's archives into bin/, the portal into web/dist/
 

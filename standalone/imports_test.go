@@ -78,7 +78,7 @@ func importRules() []importRule {
 		{path: "infra/local", ours: []string{"functions/portal", "infra/..."}, aws: true},
 		{path: "infra/archive"},
 		{path: "infra/cmd/archive", ours: []string{"infra/archive"}},
-		{path: "infra/cmd/coopnet-cloud", ours: []string{shared, "infra/local", "web"}},
+		{path: "infra/cmd/coopnet-cloud", ours: []string{shared, "infra/local", "functions/brand", "web"}},
 		{path: "standalone/...", ours: []string{"..."}},
 	}
 }

@@ -176,7 +176,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Site: clients.Site, Address: clients.Address, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
-	files, err := portal.Static(testFiles())
+	files, err := portal.Static(testFiles(), testBrand())
 	must(err)
 	w.muxes = append([]*http.ServeMux{
 		conferences.Handler(), who.Handler(), people.Handler(), colleagues.Handler(), w.catalogue.Handler(), w.reports.Handler(), w.relays.Handler(),
@@ -189,6 +189,14 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	return w
 }
 
+// testBrand replaces what testFiles has in several encodings, and adds a file.
+func testBrand() map[string][]byte {
+	return map[string][]byte{
+		"brand.css":      []byte(":root { --brand-accent: #0f5c6b; }"),
+		"brand/logo.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`),
+	}
+}
+
 func testFiles() fstest.MapFS {
 	return fstest.MapFS{
 		"index.html":             {Data: []byte("<!doctype html><title>Coopnet</title>")},
@@ -197,6 +205,8 @@ func testFiles() fstest.MapFS {
 		"assets/app-1a2b.js.gz":  {Data: []byte("\x1f\x8b gzip")},
 		"assets/app-1a2b.js.br":  {Data: []byte("\x0b\xfe brotli")},
 		"favicon.svg":            {Data: []byte("<svg/>")},
+		"brand.css":              {Data: []byte("/* none */")},
+		"brand.css.gz":           {Data: []byte("\x1f\x8b none")},
 		"fonts/text.woff2":       {Data: []byte("woff")},
 		"documents/support.pdf":  {Data: []byte("%PDF")},
 		"documents/manifest.txt": {Data: []byte("text")},

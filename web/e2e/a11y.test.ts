@@ -8,7 +8,8 @@ import { untilSeen } from './measure.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
 import { readerScript } from './reader.ts';
 import { Stage, type Presenter } from './stage.ts';
-import { pairs, tour } from './tour.ts';
+import { pairs } from './looks.ts';
+import { areas, play } from './scenes.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
@@ -25,22 +26,25 @@ beforeAll(async () => {
 });
 
 afterAll(() => stage?.close());
-// The tour is refused once on purpose.
+// A guest is refused once on purpose.
 afterEach(() =>
   expect(unexpected(/status of 403 .*\/api\/v1\/admissions/)).toEqual([]),
 );
 
 test.each(pairs)('no barrier on any page: $name', async (look) => {
   const found: string[] = [];
-  await tour(stage, conference, tag, look, async (name, page) => {
-    found.push(...(await barriers(`${look.name} ${name}`, page)));
-    const { language, overflow } = await page.evaluate(() => ({
-      language: document.documentElement.lang,
-      overflow: document.documentElement.scrollWidth - innerWidth,
-    }));
-    if (language !== look.options.locale!.slice(0, 2)) found.push(`${name}: lang is ${language}`);
-    if (overflow > 0) found.push(`${look.name} ${name}: ${overflow} px wider than the screen`);
-  });
+  for (const area of (await areas()).values()) {
+    if (!area.checked) continue;
+    await play(area, { stage, look, conference, tag }, async ({ name }, page) => {
+      found.push(...(await barriers(`${look.name} ${name}`, page)));
+      const { language, overflow } = await page.evaluate(() => ({
+        language: document.documentElement.lang,
+        overflow: document.documentElement.scrollWidth - innerWidth,
+      }));
+      if (language !== look.options.locale!.slice(0, 2)) found.push(`${name}: lang is ${language}`);
+      if (overflow > 0) found.push(`${look.name} ${name}: ${overflow} px wider than the screen`);
+    });
+  }
   expect(found).toEqual([]);
 });
 

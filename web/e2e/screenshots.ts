@@ -1,21 +1,24 @@
 /**
- * Takes a picture of every page in every look:
- * `COOPNET_SCREENSHOTS=FOLDER npm run e2e`
+ * Takes a picture of every scene in every look, and writes a page that shows them: `make screenshots`, or
+ * `COOPNET_SCREENSHOTS=FOLDER npm run e2e`; COOPNET_SCENES=desk,door takes those areas alone.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
-import type { Conference } from './harness.ts';
 import { open, person } from './chromium.ts';
+import { gallery, type Picture } from './gallery.ts';
+import type { Conference } from './harness.ts';
+import { pictured } from './looks.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
-import { report, send } from './reports.ts';
+import { areas, play } from './scenes.ts';
 import { Stage } from './stage.ts';
-import { looks, tour } from './tour.ts';
-import { pause, until } from './wait.ts';
+import { pause } from './wait.ts';
 
 const folder = process.env.COOPNET_SCREENSHOTS!;
+const wanted = process.env.COOPNET_SCENES?.split(',').filter(Boolean) ?? [];
 const tag = 8201;
+const all = [...(await areas())].filter(([name]) => wanted.length === 0 || wanted.includes(name));
+const pictures: Picture[] = [];
 
 let stage: Stage;
 let conference: Conference;
@@ -23,12 +26,15 @@ let conference: Conference;
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
   stage = await Stage.open();
-  conference = await stage.server.conference({ name: 'Project Neptune' });
+  conference = await stage.server.conference({ name: 'Project Neptune', title: 'Project Neptune, steering group' });
   const presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' });
   await presenter.portal.share();
 });
 
-afterAll(() => stage?.close());
+afterAll(async () => {
+  writeFileSync(join(folder, 'index.html'), gallery(pictures));
+  await stage?.close();
+});
 
 /** What somebody would share: the picture in README.md is made here. */
 const slide = `<!doctype html><title>Coopnet pattern ${tag + 1}</title><style>
@@ -49,12 +55,12 @@ const slide = `<!doctype html><title>Coopnet pattern ${tag + 1}</title><style>
   .join('')}<path d="M8 281h384" stroke="#5d6d78"/></svg></main>
 <footer>Neptune steering group · figures in person days</footer>`;
 
-test('readme', async () => {
+test.skipIf(wanted.length > 0)('readme', async () => {
   const shown = await stage.server.conference({ name: 'Project Neptune, steering group' });
   const speaker = await stage.presenter(shown, { tag: tag + 1, name: 'Paul Martin' });
   await speaker.pattern.setContent(slide);
   await speaker.portal.share('Delivery plan');
-  const context = await person(await stage.audience(), looks.at(4)!.options);
+  const context = await person(await stage.audience(), pictured[0]!.options);
   const page = await open(context, 'readme');
   const portal = new Portal(chromiumHand(page));
   await portal.enter(stage.server.origin, shown, bond);
@@ -65,48 +71,13 @@ test('readme', async () => {
   await page.screenshot({ path: join(folder, 'readme.png') });
 });
 
-test.each(looks)('$name', async (look) => {
-  await tour(stage, conference, tag, look, async (name, page) => {
-    await page.screenshot({
-      path: join(folder, `${look.name}-${name}.png`),
-      fullPage: name !== 'tool',
-    });
+const played = all.flatMap(([name, area]) => pictured.map((look) => ({ name, area, look })));
+
+test.each(played)('$name, $look.name', async ({ area, look }) => {
+  await play(area, { stage, look, conference, tag }, async (scene, page) => {
+    if (look.dark && !scene.dark) return;
+    const file = `${scene.name}-${look.name}.png`;
+    await page.screenshot({ path: join(folder, file), fullPage: !scene.window });
+    pictures.push({ area: area.title, scene: scene.name, look: look.name, file });
   });
-});
-
-test.each(looks)('the door and the desk, $name', async (look) => {
-  const take = (name: string, page: Page, fullPage = true) =>
-    page.screenshot({ path: join(folder, `${look.name}-${name}.png`), fullPage });
-  const lobby = await stage.server.conference({ name: `Door ${look.name}`, guestPolicy: 'lobby' });
-  const [outside, inside, support] = await Promise.all(
-    ['lobby', 'door', 'desk'].map(async (name) =>
-      open(await person(await stage.audience(), look.options), name),
-    ),
-  );
-  const guest = new Portal(chromiumHand(outside!));
-  await guest.enter(stage.server.origin, lobby, bond);
-  await guest.submit();
-  await guest.reach('lobby');
-  await take('lobby', outside!);
-
-  const colleague = new Portal(chromiumHand(inside!));
-  const link = await stage.server.invitation(lobby, 'Ada Lovelace');
-  await colleague.enterByLink(link, { ...bond, name: 'Ada Lovelace' });
-  await colleague.submit();
-  await until('somebody knocks', 10_000, async () => (await colleague.facts('knock')).length === 1);
-  await take('door', inside!, false);
-
-  await support!.goto(`${stage.server.origin}/support`);
-  const code = await send(support!, report, { result: 'failed', failed: ['udp'], name: 'Ada', client: 'Chromium' });
-  await support!.goto(`${stage.server.origin}/support/desk`);
-  await take('desk-key', support!);
-  await support!.getByTestId('desk-key').fill(stage.server.supportKey);
-  await support!.getByTestId('desk-sign-in').click();
-  await support!.locator(`[data-code="${code}"][data-testid="desk-row"]`).waitFor();
-  await take('desk', support!);
-  await support!.getByTestId('desk-code').fill(code);
-  await support!.keyboard.press('Enter');
-  await support!.locator(`[data-testid="desk-report"][data-code="${code}"]`).waitFor();
-  await take('desk-report', support!);
-  await Promise.all([outside, inside, support].map((page) => page!.context().close()));
 });

@@ -13,6 +13,11 @@ export const fr: Catalogue = {
   'band.disconnect': 'Se déconnecter',
   'band.hint': 'Oublier cette identité sur cet ordinateur',
   'band.forgotten': 'Votre identité a été oubliée sur cet ordinateur.',
+  'toast.label': 'Messages',
+  'toast.close': 'Fermer ce message',
+  'foot.contact': 'Assistance :',
+  'foot.terms': 'Conditions d’utilisation',
+  'foot.privacy': 'Confidentialité',
   'theme.dark': 'Thème sombre',
   'theme.light': 'Thème clair',
 

@@ -3,11 +3,12 @@ import { normalizeProps, useMachine } from '@zag-js/preact';
 import type { ComponentChildren, JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { Icon, type IconName } from './icons.tsx';
+import './tabs.css';
 
 export interface Tab {
   id: string;
   label: string;
-  icon: IconName;
+  icon?: IconName;
   /** What waits there, for example unread messages: shown beside the label. */
   count?: number;
   testid?: string;
@@ -36,11 +37,12 @@ export function Tabs({ label, tabs, selected, onSelect }: TabsProps): JSX.Elemen
         {tabs.map(({ id, label: name, icon, count, testid }) => (
           <button
             key={id}
+            type="button"
             class="tab"
             data-testid={testid ?? `tab-${id}`}
             {...api.getTriggerProps({ value: id })}
           >
-            <Icon name={icon} />
+            {icon !== undefined && <Icon name={icon} />}
             <span>{name}</span>
             {count !== undefined && count > 0 && <span class="count">{count}</span>}
           </button>

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Attendance } from '../../session/attendance.ts';
 import { Work } from '../../session/work.ts';
 import { Button } from '../../ui/button.tsx';
+import { useTitle } from '../../ui/page.tsx';
 import { useServices, useText } from '../../ui/services.ts';
 import { Panel } from './panel.tsx';
 import { ShareControl } from './share.tsx';
@@ -38,10 +39,7 @@ function Room({ work }: { work: Work }): JSX.Element {
   const t = useText();
   const { attendance } = work;
   const heading = useRef<HTMLHeadingElement>(null);
-  const page = t('tool.page');
-  useEffect(() => {
-    document.title = `${page} – Coopnet`;
-  }, [page]);
+  useTitle(t('tool.page'));
   useEffect(() => heading.current?.focus(), []);
   const conference = portal.admission.value?.conference;
   return (
