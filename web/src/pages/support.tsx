@@ -34,11 +34,12 @@ export function Support(): JSX.Element {
       <section class="card" aria-labelledby="examine">
         <h2 id="examine">{say('examine.title')}</h2>
         <p>{say('examine.text')}</p>
-        <Link to="/prerequisites" class="button secondary">
-          {t('support.check')}
+        <Link to="/diagnostic" class="button secondary">
+          {say('examine.open')}
         </Link>
         <p class="support-more">
           <Link to="/help/diagnostic">{say('examine.how')}</Link>
+          <Link to="/prerequisites">{t('support.check')}</Link>
         </p>
       </section>
       <section class="card prose" aria-labelledby="contact">

@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { useHelpText } from '../../text/help/help.ts';
 import { audiences, loadTopics, type Topic } from '../../text/help/topics.ts';
-import type { Language } from '../../text/texts.ts';
+import type { Language, Texts } from '../../text/texts.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Link } from '../../ui/link.tsx';
@@ -17,21 +17,21 @@ type Loaded = { language: Language; topics: Topic[] } | 'loading' | 'failed';
 
 /** The guide: /help lists and finds the topics, /help/TOPIC shows one, /help/all the whole. */
 export function Help(): JSX.Element {
-  const { portal } = useServices();
+  const { portal, texts } = useServices();
   const { t, language } = useHelpText();
   const loaded = useSignal<Loaded>('loading');
   useEffect(() => {
     let wanted = true;
     loadTopics(language).then(
       (topics) => {
-        if (wanted) loaded.value = { language, topics };
+        if (wanted) loaded.value = { language, topics: topics.map((topic) => named(topic, texts)) };
       },
       () => (loaded.value = 'failed'),
     );
     return () => {
       wanted = false;
     };
-  }, [language, loaded]);
+  }, [language, loaded, texts]);
   if (loaded.value === 'loading' || loaded.value === 'failed') {
     return (
       <Page page={t('help.page')} title={t('help.title')}>
@@ -53,6 +53,11 @@ export function Help(): JSX.Element {
   if (topic) return <One key={topic.id} topic={topic} topics={topics} />;
   if (shown === 'all') return <Whole key="all" topics={topics} />;
   return <Contents key="contents" topics={topics} lost={shown !== ''} />;
+}
+
+/** In the name of whose portal it is. */
+function named(topic: Topic, texts: Texts): Topic {
+  return { ...topic, title: texts.branded(topic.title), text: texts.branded(topic.text) };
 }
 
 function Contents({ topics, lost }: { topics: readonly Topic[]; lost: boolean }): JSX.Element {

@@ -70,6 +70,7 @@ export function Run({ onDone }: RunProps): JSX.Element {
       {done.value && verdict !== 'good' && (
         <p class="selftest-links">
           <Link to="/help/no-picture">{t('test.help')}</Link>
+          <Link to="/diagnostic">{t('test.more')}</Link>
         </p>
       )}
     </>

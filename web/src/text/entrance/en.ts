@@ -42,6 +42,7 @@ export const en = {
   'test.bad': 'This computer cannot attend as it is:',
   'test.failed': 'The test could not be loaded. Check your connection, then try again.',
   'test.help': 'What to do',
+  'test.more': 'Examine more with the diagnostic tool',
 
   'help.refused': 'What to check',
   'help.state': 'What to do (new tab)',

@@ -44,6 +44,7 @@ export const fr: Readonly<Record<EntranceKey, string>> = {
   'test.bad': 'En l’état, cet ordinateur ne permet pas de participer :',
   'test.failed': 'Le test n’a pas pu être chargé. Vérifiez votre connexion, puis réessayez.',
   'test.help': 'Que faire',
+  'test.more': 'Examiner davantage avec l’outil de diagnostic',
 
   'help.refused': 'Que vérifier',
   'help.state': 'Que faire (nouvel onglet)',

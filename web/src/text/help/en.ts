@@ -35,6 +35,7 @@ export const en = {
   'examine.title': 'Diagnostic tool',
   'examine.text':
     'When something does not work: it examines this browser and your network, says what to do, and gives support what it needs.',
+  'examine.open': 'Open the diagnostic tool',
   'examine.how': 'How it works',
   'often.join': 'How do I attend a conference?',
   'often.voice': 'How do I hear and speak?',

@@ -38,6 +38,7 @@ export const fr: Readonly<Record<HelpKey, string>> = {
   'examine.title': 'Outil de diagnostic',
   'examine.text':
     'Quand quelque chose ne marche pas : il examine ce navigateur et votre réseau, dit que faire, et donne au support ce qu’il lui faut.',
+  'examine.open': 'Ouvrir l’outil de diagnostic',
   'examine.how': 'Comment il fonctionne',
   'often.join': 'Comment participer à une conférence ?',
   'often.voice': 'Comment entendre et parler ?',
