@@ -38,7 +38,6 @@ export const area: Area = {
     },
     {
       name: 'addresses',
-      dark: true,
       async show({ stage, page }) {
         await page.goto(`${stage.server.origin}/prerequisites`);
         await page.getByTestId('addresses').click();
