@@ -166,8 +166,12 @@ export class Coopnet {
   }
 
   /** A personal link for somebody inside the company, who may share; it asks who they are. */
-  async invitation(conference: Conference, name: string): Promise<string> {
-    return this.link(conference, { kind: 'internal', name });
+  async invitation(
+    conference: Conference,
+    name: string,
+    kind: 'internal' | 'organizer' = 'internal',
+  ): Promise<string> {
+    return this.link(conference, { kind, name });
   }
 
   /** A personal link; with name and e-mail it asks for nothing. */
