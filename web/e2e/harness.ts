@@ -165,19 +165,25 @@ export class Coopnet {
     return { id: made.id, name: settings.name, password };
   }
 
-  /** A personal link for somebody inside the company, who may share; an organizer of the conference moderates, too. */
+  /** A personal link for somebody inside the company, who may share and, as an organizer of the conference, moderate; it asks who they are. */
   async invitation(
     conference: Conference,
     name: string,
     kind: 'internal' | 'organizer' = 'internal',
   ): Promise<string> {
+    return this.link(conference, { kind, name });
+  }
+
+  /** A personal link; with name and e-mail it asks for nothing. */
+  async link(conference: Conference, invite: { kind: string } & Record<string, string>): Promise<string> {
     const path = `/conferences/${conference.id}/invitations`;
-    const { code } = await this.organize<{ code: string }>('POST', path, {
-      kind,
-      name,
-      email: 'presenter@company.example',
-    });
+    const { code } = await this.organize<{ code: string }>('POST', path, invite);
     return `${this.origin}/#invitation=${code}`;
+  }
+
+  /** Changes its settings. */
+  async change(conference: Conference, settings: Record<string, unknown>): Promise<void> {
+    await this.organize('PATCH', `/conferences/${conference.id}`, settings, { 'if-match': '*' });
   }
 
   /** Takes out everybody of that name. */
@@ -193,7 +199,12 @@ export class Coopnet {
     await this.organize('POST', `/conferences/${conference.id}/end`);
   }
 
-  private async organize<T>(method: string, path: string, body?: unknown): Promise<T> {
+  private async organize<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     const { authority } = this.address;
     const ask = authority
       ? (url: string, asking: Asking) => authority.fetch(url, asking)
@@ -201,6 +212,7 @@ export class Coopnet {
     const answer = await ask(`${this.ready.portal.replace(/\/$/, '')}/api/v1${path}`, {
       method,
       headers: {
+        ...headers,
         authorization: `Bearer ${this.ready.organizerKey}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },

@@ -90,6 +90,7 @@ func (s contract) guest(password string) {
 	s.t.Helper()
 	s.call(403, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": "wrong"}, "")
 	s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": password}, "")
+	s.call(200, "GET", "/api/v1/admissions", "", nil, "")
 	s.call(409, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
 	s.call(200, "GET", "/api/v1/identity", "", nil, "")
 	s.call(200, "PUT", "/api/v1/identity", "", object{"title": "Mr", "name": "B", "email": "b@example.org", "remember": true}, "")

@@ -15,9 +15,12 @@ const loadPrerequisites = (): Module =>
 const loadDiagnostic = (): Module =>
   import('./diagnostic/diagnostic.tsx').then(({ DiagnosticPage }) => DiagnosticPage);
 
+const loadHelp = (): Module => import('./help/help.tsx').then(({ Help }) => Help);
+
 export const Tool = later(loadTool);
 export const Support = later(loadSupport);
 export const Desk = later(loadDesk);
+export const Help = later(loadHelp);
 export const Prerequisites = later(loadPrerequisites);
 export const Diagnostic = later(loadDiagnostic);
 

@@ -82,6 +82,7 @@ function calls(server: Described): Record<string, () => Promise<unknown>> {
     admit: () => api.admit({ name: 'Team A', password: 'correct horse' }),
     'admit, invited': () => api.admit({ invitation: 'code' }),
     'admit, a colleague': () => api.admit({ name: 'Team A' }),
+    admission: () => api.admission(),
     leave: () => api.leave(),
     identity: () => api.identity(),
     identify: () => api.identify(person, true),
