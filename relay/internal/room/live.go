@@ -29,7 +29,7 @@ type room struct {
 	offers       stage.Offers
 	order        *order
 	talk         *talk
-	forgets      bool // what was said here is not kept
+	left         *past // once it is over: what remains
 }
 
 // member is a participant and its presences.
@@ -232,12 +232,16 @@ func (r *room) drop(n *notices, m *member) {
 }
 
 func (r *room) closeIfEmpty(n *notices) {
-	if len(r.members) == 0 {
-		if r.opened && !r.over {
+	if len(r.members) > 0 {
+		return
+	}
+	if !r.over {
+		if r.opened {
 			r.visit(Emptied, Participant{})
 		}
-		r.over, n.retire = true, true
+		r.leaveBehind()
 	}
+	r.over, n.retire = true, true
 }
 
 // end closes the room for everybody, and forgets what was said.
@@ -245,7 +249,6 @@ func (r *room) end(reason string) notices {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var n notices
-	r.forgets = true
 	if r.over {
 		return n
 	}
@@ -258,6 +261,7 @@ func (r *room) end(reason string) notices {
 	r.rooms.publications.Add(-int64(len(r.publications)))
 	clear(r.members)
 	r.joined, r.publications, r.current = nil, nil, ""
+	r.talk = newTalk()
 	r.closeIfEmpty(&n)
 	n.wake = r.log.swap(n.wake)
 	return n
