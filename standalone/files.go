@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
+	"github.com/coopnet/coopnet/functions/documents"
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/store/disk"
@@ -30,7 +32,7 @@ func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (
 		return nil, nil, fmt.Errorf("wire the catalogue: %w", err)
 	}
 	reports, err := diagnostics.New(diagnostics.Config{
-		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Blobs: s.files, Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
+		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Sessions: s.db.Diagnostics(), Blobs: s.files, Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
 		Events: portal.Receipts(s.webhooks), Logger: s.logger,
 	})
 	if err != nil {
@@ -38,6 +40,34 @@ func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (
 	}
 	s.cleaners = []cleaner{{"releases", catalogue.Clean}, {"reports", reports.Clean}}
 	return catalogue, reports, nil
+}
+
+// wireDocuments needs the conferences: they know who is in.
+func (s *system) wireDocuments(limiter conference.Limiter) (err error) {
+	s.documents, err = documents.New(documents.Config{
+		Store: s.db.Documents(), Blobs: s.files, Limiter: limiter, Door: portal.Attendees(s.conferences),
+		Conferences: portal.Filed(s.db.Conference(), time.Now), Logger: s.logger,
+	})
+	if err != nil {
+		return fmt.Errorf("wire the documents: %w", err)
+	}
+	s.cleaners = append(s.cleaners, cleaner{"documents", s.documents.Clean})
+	return nil
+}
+
+// ended is called later than wireDocuments, when a conference has ended.
+func (s *system) ended(conference string) { s.documents.Ended(conference) }
+
+// wireSessions lets people test their ways to the relays, admitted or not.
+func (s *system) wireSessions(limiter conference.Limiter, clients portal.Clients) (*diagnostics.Sessions, error) {
+	sessions, err := diagnostics.NewSessions(diagnostics.SessionsConfig{
+		Store: s.db.Diagnostics(), Limiter: limiter, Relays: portal.Tested(s.relays), Rooms: portal.TestRooms(s.conferences),
+		Site: clients.Site, Address: clients.Address, Logger: s.logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire the diagnostic sessions: %w", err)
+	}
+	return sessions, nil
 }
 
 // cleaner removes what has expired together with its files.

@@ -180,6 +180,15 @@ export class Coopnet {
     return `${this.origin}/#invitation=${code}`;
   }
 
+  /** Takes out everybody of that name. */
+  async remove(conference: Conference, name: string): Promise<void> {
+    const path = `/conferences/${conference.id}/participants`;
+    const { items } = await this.organize<{ items: { id: string; name: string }[] }>('GET', path);
+    for (const { id } of items.filter((found) => found.name.includes(name))) {
+      await this.organize('DELETE', `${path}/${id}`);
+    }
+  }
+
   async endConference(conference: Conference): Promise<void> {
     await this.organize('POST', `/conferences/${conference.id}/end`);
   }
@@ -199,7 +208,7 @@ export class Coopnet {
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return JSON.parse(text) as T;
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
   private async run(): Promise<void> {

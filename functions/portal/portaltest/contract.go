@@ -33,6 +33,7 @@ func Contract(t *testing.T, c *Client, subject Subject) {
 	id, password := s.organize()
 	s.guest(password)
 	s.lobby(id)
+	s.documents(id)
 	s.webhooks()
 	s.reports()
 	s.releases()
@@ -123,6 +124,27 @@ func (s contract) inside(id string) *Client {
 	return c
 }
 
+// documents are added by somebody of the company, and read by the guest.
+func (s contract) documents(id string) {
+	s.t.Helper()
+	inside := s
+	inside.c = s.inside(id)
+	content := []byte("a document")
+	sum := sha256.Sum256(content)
+	body := object{"name": "Plan.pdf", "type": "application/pdf", "size": len(content), "sha256": hex.EncodeToString(sum[:])}
+	made := inside.call(201, "POST", "/api/v1/documents", "", body, "")["id"].(string)
+	inside.call(409, "POST", "/api/v1/documents/{id}/complete", made, nil, "")
+	s.call(404, "POST", "/api/v1/documents/{id}/complete", made, nil, "")
+	renewed := inside.call(200, "POST", "/api/v1/documents/{id}/upload", made, nil, "")
+	Send(s.t, renewed["upload"].(object), content)
+	inside.call(200, "POST", "/api/v1/documents/{id}/complete", made, nil, "")
+	s.call(200, "GET", "/api/v1/documents", "", nil, "")
+	s.call(200, "GET", "/api/v1/documents/{id}/content", made, nil, "")
+	s.call(403, "DELETE", "/api/v1/documents/{id}", made, nil, "")
+	inside.call(204, "DELETE", "/api/v1/documents/{id}", made, nil, "")
+	inside.call(404, "GET", "/api/v1/documents/{id}/content", made, nil, "")
+}
+
 func (s contract) webhooks() {
 	s.t.Helper()
 	hook := s.call(201, "POST", "/api/v1/webhooks", "", object{"url": "https://example.com/", "events": []string{"conference.ended"}}, s.auth)["id"].(string)
@@ -137,7 +159,8 @@ func (s contract) reports() {
 	auth := "Bearer " + s.Support
 	content := []byte("a report")
 	sum := sha256.Sum256(content)
-	body := object{"size": len(content), "sha256": hex.EncodeToString(sum[:]), "summary": object{"result": "failed", "failed": []string{"udp"}}}
+	session := s.tests()
+	body := object{"size": len(content), "sha256": hex.EncodeToString(sum[:]), "summary": object{"result": "failed", "failed": []string{"udp"}}, "session": session}
 	made := s.call(201, "POST", "/api/v1/diagnostics", "", body, "")
 	id, code := made["id"].(string), made["code"].(string)
 	s.call(409, "POST", "/api/v1/diagnostics/{id}/complete", id, nil, "")
@@ -146,7 +169,10 @@ func (s contract) reports() {
 	s.call(200, "POST", "/api/v1/diagnostics/{id}/complete", id, nil, "")
 	s.call(409, "POST", "/api/v1/diagnostics/{id}/upload", id, nil, "")
 	s.call(200, "GET", "/api/v1/support/diagnostics", "", nil, auth)
-	s.call(200, "GET", "/api/v1/support/diagnostics/{code}", code, nil, auth)
+	server := s.call(200, "GET", "/api/v1/support/diagnostics/{code}", code, nil, auth)["server"].(object)
+	if measured := server["relays"].([]any); len(measured) != 1 || len(server["requests"].([]any)) != 5 {
+		s.t.Errorf("the desk is told %v", server)
+	}
 	s.call(422, "GET", "/api/v1/support/diagnostics/{code}", "x", nil, auth)
 	s.call(200, "PATCH", "/api/v1/support/diagnostics/{code}", code, object{"status": "seen", "note": "N"}, auth)
 	s.call(204, "DELETE", "/api/v1/support/diagnostics/{code}", code, nil, auth)
@@ -155,6 +181,22 @@ func (s contract) reports() {
 	s.call(401, "GET", "/api/v1/support/audit", "", nil, "")
 	another := s.call(201, "POST", "/api/v1/diagnostics", "", body, "")
 	s.call(204, "DELETE", "/api/v1/diagnostics/{id}", another["id"].(string), nil, "")
+}
+
+// tests begins a diagnostic session, whose media session the relay reports.
+func (s contract) tests() (session string) {
+	s.t.Helper()
+	made := s.call(201, "POST", "/api/v1/diagnostics/sessions", "", object{}, "")
+	session = made["id"].(string)
+	relay := made["relays"].([]any)[0].(object)["id"]
+	token := s.call(200, "POST", "/api/v1/diagnostics/sessions/{id}/tokens", session, object{"relay": relay}, "")["token"].(string)
+	s.call(422, "POST", "/api/v1/diagnostics/sessions/{id}/tokens", session, object{"relay": "x"}, "")
+	s.call(404, "POST", "/api/v1/diagnostics/sessions/{id}/tokens", "x", object{"relay": relay}, "")
+	measured := object{"id": "m", "conference": Conference(s.t, token), "at": s.Now(), "role": "view", "way": "udp", "family": "ipv4", "seconds": 1.5}
+	s.call(204, "POST", "/api/v1/relays/{id}/attendance", RelayID, object{
+		"instance": s.Announcement["instance"], "visits": []object{}, "media": []object{measured},
+	}, "Bearer "+s.Relay)
+	return session
 }
 
 // releases makes the calls of functions/installer.

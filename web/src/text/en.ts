@@ -13,6 +13,9 @@ export const en = {
   'band.forgotten': 'Your identity has been forgotten on this computer.',
   'toast.label': 'Messages',
   'toast.close': 'Close this message',
+  'foot.contact': 'Help:',
+  'foot.terms': 'Terms of use',
+  'foot.privacy': 'Privacy',
   'theme.dark': 'Dark theme',
   'theme.light': 'Light theme',
 

@@ -15,6 +15,9 @@ export const fr: Catalogue = {
   'band.forgotten': 'Votre identité a été oubliée sur cet ordinateur.',
   'toast.label': 'Messages',
   'toast.close': 'Fermer ce message',
+  'foot.contact': 'Assistance :',
+  'foot.terms': 'Conditions d’utilisation',
+  'foot.privacy': 'Confidentialité',
   'theme.dark': 'Thème sombre',
   'theme.light': 'Thème clair',
 

@@ -2,10 +2,12 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Work } from '../../session/work.ts';
+import { useDocumentsText } from '../../text/documents/documents.ts';
 import { Bridges } from '../../ui/bridges.tsx';
 import { useServices, useText } from '../../ui/services.ts';
 import { Tabs, type Tab } from '../../ui/tabs.tsx';
 import { Doorkeeper } from './door.tsx';
+import { DocumentsTab } from './documents/panel.tsx';
 import { Participants, type ParticipantsProps } from './participants.tsx';
 import { Shares } from './shares.tsx';
 import { Announcer, PollHint, useRefusals } from './talk/notices.tsx';
@@ -15,6 +17,7 @@ import { Talk } from './talk/talk.ts';
 /** What lies beside the picture: who is there, and what they do together. */
 export function Panel({ work }: { work: Work }): JSX.Element {
   const t = useText();
+  const { t: d } = useDocumentsText();
   const selected = useSignal('conference');
   const talk = useMemo(() => new Talk(selected), [selected]);
   useRefusals(work);
@@ -26,6 +29,12 @@ export function Panel({ work }: { work: Work }): JSX.Element {
       content: <Conference work={work} talk={talk} />,
     },
     ...useTalkTabs(work, talk),
+    {
+      id: 'documents',
+      label: d('tab'),
+      icon: 'file',
+      content: <DocumentsTab work={work} />,
+    },
   ];
   return (
     <aside class="panel">

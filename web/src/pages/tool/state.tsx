@@ -21,7 +21,7 @@ export function StateLine({ work }: { work: Work }): JSX.Element {
     kind !== 'share' && pictureOnly.includes(status.standing) && status.reason !== 'control';
   return (
     <p
-      class="state"
+      class={aside ? 'state aside' : 'state'}
       role="status"
       data-testid="tool-state"
       data-state={status.standing}

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Attendance } from '../../session/attendance.ts';
 import { Work } from '../../session/work.ts';
 import { Button } from '../../ui/button.tsx';
+import { useTitle } from '../../ui/page.tsx';
 import { useServices, useText } from '../../ui/services.ts';
 import { After, isOver } from './after.tsx';
 import { Bench } from './board/bench.ts';
@@ -14,6 +15,8 @@ import { useKeys } from './board/usekeys.ts';
 import { Elsewhere, Segments } from './board/segments.tsx';
 import { Toolbox } from './board/toolbox.tsx';
 import { Viewbar } from './board/viewbar.tsx';
+import { PageTurner } from './documents/turner.tsx';
+import { documentParts } from './documents/wiring.ts';
 import { Offered } from './offered.tsx';
 import { Panel } from './panel.tsx';
 import { ShareControl } from './share.tsx';
@@ -21,6 +24,7 @@ import { Stage } from './stage.tsx';
 import { StateLine } from './state.tsx';
 import { HandButton } from './talk/hand.tsx';
 import { KeepChat } from './talk/keep.tsx';
+import { FindOut } from './trouble.tsx';
 import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
@@ -28,7 +32,7 @@ import { browserDeps } from './wiring.ts';
 export function Tool(): JSX.Element {
   const { portal } = useServices();
   const attendance = useMemo(() => new Attendance(browserDeps(portal.api)), [portal]);
-  const work = useMemo(() => new Work(attendance), [attendance]);
+  const work = useMemo(() => new Work(attendance, documentParts()), [attendance]);
   useEffect(() => () => work.close(), [work]);
   useLifetime(attendance);
   useSignalEffect(() => {
@@ -55,11 +59,8 @@ function Room({ work }: { work: Work }): JSX.Element {
   const t = useText();
   const bench = useMemo(() => new Bench(window.localStorage), []);
   const heading = useRef<HTMLHeadingElement>(null);
-  const page = t('tool.page');
+  useTitle(t('tool.page'));
   useEffect(() => bench.screen.watch(), [bench]);
-  useEffect(() => {
-    document.title = `${page} – Coopnet`;
-  }, [page]);
   useEffect(() => heading.current?.focus(), []);
   const conference = portal.admission.value?.conference;
   return (
@@ -93,7 +94,7 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
   const wantsSound = silenced.value && attendance.viewed.value?.audio;
   return (
     <div
-      class="picture"
+      class={bench.screen.idle.value ? 'picture idle' : 'picture'}
       ref={(element) => {
         bench.frame = element;
       }}
@@ -102,12 +103,14 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
         {children}
         <Segments work={work} bench={bench} />
         <StateLine work={work} />
+        <FindOut status={attendance.status.value} />
       </div>
       <Elsewhere work={work} bench={bench} />
       <Stage work={work} bench={bench} silenced={silenced} />
       {bench.toolsShown(work.stage.surface.value) && (
         <Toolbox work={work} instruments={bench.instruments} />
       )}
+      <PageTurner work={work} />
       <div class="toolbar bottom">
         <Viewbar work={work} bench={bench} />
         {wantsSound && (

@@ -143,7 +143,9 @@ export class OpenApi {
       return of.enum.includes(value as string) ? [] : [`${where} has an unknown value`];
     }
     const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
-    if (![of.type].flat().includes(kind)) return [`${where} is ${kind}`];
+    const kinds = Number.isInteger(value) ? [kind, 'integer'] : [kind];
+    if (![of.type].flat().some((type) => kinds.includes(String(type))))
+      return [`${where} is ${kind}`];
     if (kind !== 'object') return [];
     const sent = value as Record<string, unknown>;
     return [
@@ -152,6 +154,7 @@ export class OpenApi {
         .map((name) => `${where} has no ${name}`),
       ...Object.entries(sent).flatMap(([name, inner]) => {
         const member = of.properties?.[name];
+        if (of.properties === undefined) return []; // anything may be in it
         return member === undefined ? [`${where} has ${name}`] : this.faults(member, inner, name);
       }),
     ];

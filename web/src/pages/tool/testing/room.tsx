@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { render, type JSX } from 'preact';
 import type { Attendance } from '../../../session/attendance.ts';
 import { ScriptedLine } from '../../../session/testing/line.ts';
+import { papers } from '../../../session/testing/papers.ts';
 import { Work } from '../../../session/work.ts';
 import { en } from '../../../text/en.ts';
 import { fr } from '../../../text/fr.ts';
@@ -30,12 +31,13 @@ export interface DrawnRoom {
 export async function drawRoom(
   draw: (work: Work, talk: Talk) => JSX.Element,
   language: Language = 'en',
+  documents = papers(),
 ): Promise<DrawnRoom> {
   const line = new ScriptedLine();
   const select = (): void => {};
   const control = Object.assign(line, { select });
   const attendance = { control, publisher: { stop() {} } } as unknown as Attendance;
-  const work = new Work(attendance);
+  const work = new Work(attendance, documents);
   const talk = new Talk(signal('conference'));
   const toasts = new Toasts();
   const texts = new Texts({
