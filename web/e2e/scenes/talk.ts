@@ -47,7 +47,6 @@ async function write(page: Page, text: string): Promise<void> {
 /** The panel beside the picture: people, chat, questions, polls. */
 export const area: Area = {
   title: 'Talking together',
-  checked: true,
   scenes: [
     {
       name: 'chat-empty',
