@@ -53,13 +53,15 @@ func ensureKey(ctx context.Context, path string, role staff.Role, domain *staff.
 }
 
 // demo is the conference that a newcomer tries. Its file remembers what the database cannot tell: the password and the
-// personal link are stored there as hashes only.
+// personal links are stored there as hashes only.
 type demo struct {
 	Conference     string    `toml:"conference"`
 	Name           string    `toml:"name"`
 	Password       string    `toml:"password"`
 	Presenter      string    `toml:"presenter"` // code of a personal link
 	PresenterUntil time.Time `toml:"presenter-until"`
+	Organizer      string    `toml:"organizer"` // of another one
+	OrganizerUntil time.Time `toml:"organizer-until"`
 }
 
 const demoNote = "# How to join the demo conference. The server reads this file at each start and removes it once the demo has ended.\n"
@@ -104,12 +106,15 @@ func ensureDemo(ctx context.Context, data *folder, conferences *conference.Domai
 	} else if gone {
 		return nil, os.Remove(path)
 	}
-	if now.Add(24 * time.Hour).After(d.PresenterUntil) { // links live for a month
-		invitation, code, err := conferences.Invite(ctx, d.Conference, conference.Invite{Kind: "internal", Name: "Demo presenter"})
-		if err != nil {
-			return nil, fmt.Errorf("make the demo presenter's link: %w", err)
-		}
-		d.Presenter, d.PresenterUntil = code, invitation.ExpiresAt
+	presenter, err := renewLink(ctx, conferences, d.Conference, conference.Invite{Kind: "internal", Name: "Demo presenter"}, now, &d.Presenter, &d.PresenterUntil)
+	if err != nil {
+		return nil, err
+	}
+	organizer, err := renewLink(ctx, conferences, d.Conference, conference.Invite{Kind: "organizer", Name: "Demo organizer"}, now, &d.Organizer, &d.OrganizerUntil)
+	if err != nil {
+		return nil, err
+	}
+	if presenter || organizer {
 		text, err := toml.Marshal(d)
 		if err != nil {
 			return nil, fmt.Errorf("render the demo file: %w", err)
@@ -119,6 +124,19 @@ func ensureDemo(ctx context.Context, data *folder, conferences *conference.Domai
 		}
 	}
 	return d, nil
+}
+
+// renewLink makes a personal link where there is none that lives for another day: links live for a month.
+func renewLink(ctx context.Context, conferences *conference.Domain, id string, in conference.Invite, now time.Time, code *string, until *time.Time) (renewed bool, err error) {
+	if !now.Add(24 * time.Hour).After(*until) {
+		return false, nil
+	}
+	invitation, fresh, err := conferences.Invite(ctx, id, in)
+	if err != nil {
+		return false, fmt.Errorf("make the link of the %s: %w", in.Name, err)
+	}
+	*code, *until = fresh, invitation.ExpiresAt
+	return true, nil
 }
 
 func readDemo(path string) (*demo, error) {

@@ -171,16 +171,18 @@ func TestRunJoinsBothSidesAndDrains(t *testing.T) {
 	var state wire.RoomState
 	presenter := join(t, r, map[string]string{"invitation": d.Presenter})
 	await(t, presenter, wire.TypeRoomState, &state)
+	organizer := join(t, r, map[string]string{"invitation": d.Organizer})
+	await(t, organizer, wire.TypeRoomState, &state)
 	guest := join(t, r, map[string]string{"name": d.Name, "password": d.Password})
 	await(t, guest, wire.TypeRoomState, &state)
-	if len(state.Participants) != 2 || state.Conference != d.Conference {
+	if len(state.Participants) != 3 || state.Conference != d.Conference {
 		t.Errorf("the guest sees %+v", state)
 	}
 	roles := map[string]int{}
 	for _, p := range state.Participants {
 		roles[string(p.Role)]++
 	}
-	if roles["guest"] != 1 || roles["internal"] != 1 {
+	if roles["guest"] != 1 || roles["internal"] != 1 || roles["organizer"] != 1 {
 		t.Errorf("roles: %v", roles)
 	}
 

@@ -15,9 +15,11 @@ func (s *system) welcome(out io.Writer) {
 	fmt.Fprintf(&text, "\nCoopnet is ready.\n\n")
 	line("Portal", s.public)
 	if s.demo != nil {
-		fmt.Fprintf(&text, "\nTry the demo conference with two browser windows, one of them private:\n\n")
+		fmt.Fprintf(&text, "\nTry the demo conference with several browser windows, each private:\n\n")
 		line("Present", s.conferences.InvitationURL(s.demo.Presenter))
 		line("", "(a personal link for an internal participant; share a tab or the screen there)")
+		line("Organize", s.conferences.InvitationURL(s.demo.Organizer))
+		line("", "(a personal link for an organizer, who may also remove people and lock the conference)")
 		line("View as guest", s.public)
 		line("", fmt.Sprintf("conference name  %s", s.demo.Name))
 		line("", fmt.Sprintf("password         %s", s.demo.Password))

@@ -210,7 +210,7 @@ func TestInvitations(t *testing.T) {
 	_, err = w.JoinToken(t.Context(), *a, &conference.Identity{Name: "Ada"}, "browser")
 	wantCode(t, err, problem.ConferenceDenied) // the admission ended with it
 
-	_, _, err = w.Invite(t.Context(), c.ID, conference.Invite{Kind: "organizer", Email: "x"})
+	_, _, err = w.Invite(t.Context(), c.ID, conference.Invite{Kind: "king", Email: "x"})
 	wantCode(t, err, problem.Invalid, "/kind", "/email")
 	_, _, err = w.Invite(t.Context(), "unknown", conference.Invite{Kind: "guest"})
 	wantCode(t, err, problem.NotFound)

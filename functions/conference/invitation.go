@@ -18,7 +18,7 @@ import (
 type Invitation struct {
 	ID         string         `json:"id"`
 	Conference string         `json:"conference"`
-	Kind       jointoken.Role `json:"kind"` // guest or internal
+	Kind       jointoken.Role `json:"kind"` // any role
 	Name       string         `json:"name"`
 	Email      string         `json:"email"`
 	CodeHash   [32]byte       `json:"codeHash"`
@@ -50,9 +50,14 @@ const (
 	codeBytes      = 24                  // 192 bits
 )
 
+// roles are the kinds of invitations: what one gives.
+func roles() []string {
+	return []string{string(jointoken.RoleGuest), string(jointoken.RoleInternal), string(jointoken.RoleOrganizer)}
+}
+
 func (in *Invite) normalise() error {
 	var v check
-	v.oneOf("/kind", in.Kind, string(jointoken.RoleGuest), string(jointoken.RoleInternal))
+	v.oneOf("/kind", in.Kind, roles()...)
 	in.Name = v.text("/name", in.Name, maxShort, false)
 	in.Email = v.text("/email", in.Email, maxTitle, false)
 	if in.Email != "" {
@@ -112,7 +117,7 @@ func (d *Domain) invite(ctx context.Context, random io.Reader, conferenceID stri
 func (d *Domain) Invitations(ctx context.Context, q InvitationQuery) (*Conference, InvitationPage, error) {
 	var v check
 	if q.Kind != "" {
-		v.oneOf("/kind", string(q.Kind), string(jointoken.RoleGuest), string(jointoken.RoleInternal))
+		v.oneOf("/kind", string(q.Kind), roles()...)
 	}
 	if q.Status != "" {
 		v.oneOf("/status", q.Status, InvitationLive, InvitationRevoked)

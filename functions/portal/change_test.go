@@ -76,7 +76,7 @@ func TestInvitationsAreListed(t *testing.T) {
 				t.Errorf("%s: %v", query, got)
 			}
 		}
-		for _, query := range []string{"limit=0", "limit=101", "limit=x", "status=x", "kind=organizer", "cursor=x"} {
+		for _, query := range []string{"limit=0", "limit=101", "limit=x", "status=x", "kind=king", "cursor=x"} {
 			c.Refused(422, "invalid", "GET", links+"?"+query, nil, key...)
 		}
 	})

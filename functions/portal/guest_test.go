@@ -43,19 +43,29 @@ func TestFromTheLinkToTheToken(t *testing.T) {
 	})
 }
 
-func TestInternalPresenterComesByLink(t *testing.T) {
+func TestColleaguesComeByLink(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
-		id := w.create(c, nil)
-		inv := c.Expect(201, "POST", "/api/v1/conferences/"+id+"/invitations", object{"kind": "internal"}, "Authorization", "Bearer "+w.organizerKey)
-		if inv["url"] != publicURL+"/#invitation="+inv["code"].(string) {
-			t.Errorf("got %v", inv)
+		id := w.create(c, object{"guestPolicy": "deny"})
+		for kind, want := range map[string]string{
+			"internal":  `["view","share","control","chat","annotate"]`,
+			"organizer": `["view","share","control","chat","annotate","moderate"]`,
+		} {
+			inv := c.Expect(201, "POST", "/api/v1/conferences/"+id+"/invitations", object{"kind": kind}, "Authorization", "Bearer "+w.organizerKey)
+			if inv["url"] != publicURL+"/#invitation="+inv["code"].(string) || inv["kind"] != kind {
+				t.Errorf("got %v", inv)
+			}
+			c.Expect(200, "POST", "/api/v1/admissions", object{"invitation": inv["code"]})
+			identify(c)
+			got := c.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+			if s, _ := json.Marshal(got["permissions"]); string(s) != want || got["participant"].(object)["role"] != kind {
+				t.Errorf("got %v", got)
+			}
+			listed := c.Expect(200, "GET", "/api/v1/conferences/"+id+"/invitations?kind="+kind, nil, "Authorization", "Bearer "+w.organizerKey)
+			if items := listed["items"].([]any); len(items) != 1 || items[0].(object)["kind"] != kind {
+				t.Errorf("listed %v", listed)
+			}
 		}
-		c.Expect(200, "POST", "/api/v1/admissions", object{"invitation": inv["code"]})
-		identify(c)
-		got := c.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})
-		if s, _ := json.Marshal(got["permissions"]); string(s) != `["view","share","control","chat","annotate"]` || got["participant"].(object)["role"] != "internal" {
-			t.Errorf("got %v", got)
-		}
+		c.Refused(422, "invalid", "POST", "/api/v1/conferences/"+id+"/invitations", object{"kind": "king"}, "Authorization", "Bearer "+w.organizerKey)
 	})
 }
 

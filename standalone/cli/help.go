@@ -127,7 +127,8 @@ coopnet conference calendar ID
                          prints an appointment (iCalendar) without the password, for a conference that has --starts
 coopnet conference invitations ID
                          the personal links, without their codes
-coopnet conference invite ID [--kind internal|guest] [--for NAME]
+coopnet conference invite ID [--kind internal|guest|organizer] [--for NAME]
+                         an organizer may also remove people, lock the conference and take the chat from somebody
 coopnet conference uninvite ID LINK
                          LINK is the Id that invite printed; who has joined with it stays until the connection is lost
 coopnet conference end ID
