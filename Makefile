@@ -9,7 +9,7 @@ SHELL := /bin/bash
 GO       ?= nice go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
-# Static programs: they run on any Linux of the same processor.
+# Static programs: they run on any Linux of the same processor. Tests without the race detector are built in the same way.
 GOBUILD  := CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)'
 DATA     ?= data
 # Of make soak.
@@ -20,6 +20,8 @@ PROGRAMS := $(patsubst %/,%,$(dir $(wildcard standalone/cmd/*/main.go relay/cmd/
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
 # What a deployment uploads is for arm64, and the same for the same source: no path, no time.
 GOARM    := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '$(LDFLAGS)'
+# The relay's tests that count allocations, or take too long for the race detector; all others run with it, once.
+UNRACED   = $(shell grep -rlE --include='*_test.go' 'AllocsPerRun|testing\.Short\(\)|!race' relay | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
 .PHONY: help run test check bench soak fuzz screenshots build package install portal programs clean
@@ -31,7 +33,8 @@ run: portal bin/coopnet ## build and start everything on this machine: http://lo
 	@exec bin/coopnet serve --data $(DATA)
 
 test: install portal ## install what is missing and run every test, the browser ones too
-	$(GO) test ./...
+	CGO_ENABLED=0 $(GO) test ./infra/... ./standalone/... ./web $(UNRACED)
+	CGO_ENABLED=0 $(GO) test -run InTime ./functions/portal ./functions/store/...
 	$(GO) test -race -short ./shared/... ./functions/... ./relay/...
 	cd web && npm test
 	$(MAKE) --no-print-directory programs functions

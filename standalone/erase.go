@@ -9,7 +9,9 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
+	"github.com/coopnet/coopnet/functions/documents"
 	"github.com/coopnet/coopnet/functions/identity"
+	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 )
@@ -33,6 +35,12 @@ func Erase(ctx context.Context, db *sqlite.DB, data, email string) ([]Removed, e
 	if err != nil {
 		return nil, fmt.Errorf("open the reports: %w", err)
 	}
+	shared, err := documents.New(documents.Config{
+		Store: db.Documents(), Blobs: files, Limiter: idle{}, Door: idle{}, Conferences: portal.Filed(db.Conference(), time.Now),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the documents: %w", err)
+	}
 	var removed []Removed
 	var errs []error
 	for _, domain := range []struct {
@@ -44,6 +52,7 @@ func Erase(ctx context.Context, db *sqlite.DB, data, email string) ([]Removed, e
 			return conference.Erase(ctx, db.Conference(), email)
 		}},
 		{"attendance", func(ctx context.Context, email string) (int, error) { return relays.Erase(ctx, db.Relays(), email) }},
+		{"documents", shared.Erase},
 		{"reports", reports.Erase},
 	} {
 		n, err := domain.erase(ctx, email)
@@ -60,4 +69,5 @@ type idle struct{}
 
 func (idle) Spend(context.Context, string, int, time.Duration) (time.Duration, error) { return 0, nil }
 func (idle) Support(context.Context, string) (string, error)                          { return "", nil }
+func (idle) Attendee(*http.Request) (documents.Attendee, error)                       { return documents.Attendee{}, nil }
 func (idle) Reader(context.Context, string) (string, error)                           { return "", nil }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
+	"github.com/coopnet/coopnet/functions/documents"
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/store/disk"
@@ -39,6 +41,22 @@ func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (
 	s.cleaners = []cleaner{{"releases", catalogue.Clean}, {"reports", reports.Clean}}
 	return catalogue, reports, nil
 }
+
+// wireDocuments needs the conferences: they know who is in.
+func (s *system) wireDocuments(limiter conference.Limiter) (err error) {
+	s.documents, err = documents.New(documents.Config{
+		Store: s.db.Documents(), Blobs: s.files, Limiter: limiter, Door: portal.Attendees(s.conferences),
+		Conferences: portal.Filed(s.db.Conference(), time.Now), Logger: s.logger,
+	})
+	if err != nil {
+		return fmt.Errorf("wire the documents: %w", err)
+	}
+	s.cleaners = append(s.cleaners, cleaner{"documents", s.documents.Clean})
+	return nil
+}
+
+// ended is called later than wireDocuments, when a conference has ended.
+func (s *system) ended(conference string) { s.documents.Ended(conference) }
 
 // cleaner removes what has expired together with its files.
 type cleaner struct {

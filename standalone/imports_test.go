@@ -22,7 +22,7 @@ type importRule struct {
 
 // importRules is docs/architecture.md, "Who may import whom".
 func importRules() []importRule {
-	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/staff",
+	domains := []string{"functions/conference", "functions/identity", "functions/installer", "functions/diagnostics", "functions/documents", "functions/staff",
 		"functions/provider", "functions/signin", "functions/relays", "functions/webhook"}
 	shared := "shared/..."
 	return []importRule{
@@ -42,7 +42,7 @@ func importRules() []importRule {
 		{path: "functions/cloud", ours: []string{shared, "functions/portal", "functions/identity", "functions/staff", "functions/provider", "functions/webhook", "functions/store/dynamo", "functions/store/s3"}, aws: true},
 		// Its API is that of several domains, with the catalogue of the software to ask.
 		{path: "functions/conference/lambda", ours: []string{shared, "functions/cloud", "functions/portal", "functions/conference", "functions/staff", "functions/signin",
-			"functions/relays", "functions/webhook", "functions/installer", "functions/store/dynamo"}},
+			"functions/relays", "functions/webhook", "functions/installer", "functions/documents", "functions/store/dynamo"}},
 		{path: "functions/*/lambda", ours: []string{shared, "functions/cloud", "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}},
 		{path: "functions/*", ours: []string{shared}},
 
@@ -82,7 +82,7 @@ func importRules() []importRule {
 		{path: "infra/local", ours: []string{"functions/portal", "infra/..."}, aws: true},
 		{path: "infra/archive"},
 		{path: "infra/cmd/archive", ours: []string{"infra/archive"}},
-		{path: "infra/cmd/coopnet-cloud", ours: []string{shared, "infra/local", "web"}},
+		{path: "infra/cmd/coopnet-cloud", ours: []string{shared, "infra/local", "functions/brand", "web"}},
 		{path: "standalone/...", ours: []string{"..."}},
 	}
 }

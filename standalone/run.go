@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/documents"
 	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/disk"
@@ -96,9 +97,10 @@ type system struct {
 
 // storage is what is kept, and who forgets what has expired together with its files.
 type storage struct {
-	db       *sqlite.DB
-	files    *disk.Store
-	cleaners []cleaner
+	db        *sqlite.DB
+	files     *disk.Store
+	documents *documents.Domain
+	cleaners  []cleaner
 }
 
 // door is the HTTP port.
@@ -241,6 +243,7 @@ func (s *system) purge(ctx context.Context) {
 func (s *system) endOver(ctx context.Context) {
 	for _, id := range overAmong(ctx, s.logger, s.media.Conferences(), s.conferences.Over) {
 		s.media.EndConference(id)
+		s.documents.Ended(id)
 	}
 }
 

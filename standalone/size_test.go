@@ -99,6 +99,9 @@ func fileHabits(files *token.FileSet, file *ast.File, path string) []habit {
 			if n := lines(d); n > limit {
 				report(d.Name.Name, "function of %d lines, at most %d", n, limit)
 			}
+			if racedOnly(path) && asksForShort(d) && !strings.HasSuffix(strings.ToLower(d.Name.Name), "intime") {
+				report(d.Name.Name, "-short leaves it out: name it ...InTime, or `make test` does not run it at all")
+			}
 			if d.Name.Name == "init" && d.Recv == nil {
 				report("init", "init() hides work from main")
 			}
@@ -212,6 +215,31 @@ func sources(t *testing.T, root, suffix string) []string {
 	return paths
 }
 
+// racedOnly: `make test` runs these tests with -race and -short; without, only those whose names say InTime.
+func racedOnly(path string) bool {
+	return strings.HasSuffix(path, "_test.go") && (strings.HasPrefix(path, "functions/") || strings.HasPrefix(path, "shared/"))
+}
+
+// asksForShort reports whether it calls testing.Short, or a function that does by its name.
+func asksForShort(f *ast.FuncDecl) bool {
+	found := false
+	ast.Inspect(f, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		switch name := call.Fun.(type) {
+		case *ast.Ident:
+			found = found || strings.HasSuffix(strings.ToLower(name.Name), "intime")
+		case *ast.SelectorExpr:
+			from, ok := name.X.(*ast.Ident)
+			found = found || ok && from.Name == "testing" && name.Sel.Name == "Short"
+		}
+		return true
+	})
+	return found
+}
+
 func TestHabitsNoticesViolations(t *testing.T) {
 	cases := map[string]string{
 		"a long function":    "func f() {\n" + strings.Repeat("\n", maxFunction) + "}",
@@ -232,6 +260,9 @@ func TestHabitsNoticesViolations(t *testing.T) {
 		`var ErrGone = errors.New("gone")`, "var _ fmt.Stringer = (*x)(nil)", "//go:embed all:dist\nvar dist embed.FS",
 		"var digits = regexp.MustCompile(`[0-9]+`)", `var version = "devel"`, "const limit = 3", "func (s *x) init() {}",
 	}
+	if found := habitsIn(t, "functions/x_test.go", "func TestSlow(t *testing.T) { if testing.Short() { t.Skip() } }"); len(found) == 0 {
+		t.Error("a test that nothing runs: not noticed")
+	}
 	for _, text := range fine {
 		if found := habitsOf(t, text); len(found) > 0 {
 			t.Errorf("%s: %v", text, found)
@@ -241,10 +272,15 @@ func TestHabitsNoticesViolations(t *testing.T) {
 
 func habitsOf(t *testing.T, text string) []habit {
 	t.Helper()
+	return habitsIn(t, "x.go", text)
+}
+
+func habitsIn(t *testing.T, path, text string) []habit {
+	t.Helper()
 	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, "x.go", "package x\n"+text+"\n", parser.ParseComments|parser.SkipObjectResolution)
+	file, err := parser.ParseFile(files, path, "package x\n"+text+"\n", parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fileHabits(files, file, "x.go")
+	return fileHabits(files, file, path)
 }

@@ -5,7 +5,7 @@ import { constants, gzip } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 const compress = promisify(gzip);
-const compressible = /\.(js|css|html|svg|json|txt|webmanifest)$/;
+const compressible = /\.(m?js|css|html|svg|json|txt|webmanifest)$/;
 
 /** Writes FILE.gz beside every text asset, so that the server never compresses on a request. */
 export function precompress(): Plugin {

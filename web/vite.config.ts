@@ -1,13 +1,16 @@
 import { defineConfig } from 'vite';
+import { pdfjs } from './pdfjs.plugin.ts';
 import { precompress } from './precompress.plugin.ts';
 
 export default defineConfig({
-  plugins: [precompress()],
+  plugins: [pdfjs(), precompress()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: 'es2022',
     // The content security policy forbids data: scripts and styles; small images stay files too.
     assetsInlineLimit: 0,
+    // What reads PDF is that large, and comes when somebody shows one.
+    chunkSizeWarningLimit: 600,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },

@@ -53,14 +53,16 @@ type Tables struct {
 	Staff       string `env:"COOPNET_TABLE_STAFF"`
 	Installer   string `env:"COOPNET_TABLE_INSTALLER"`
 	Diagnostics string `env:"COOPNET_TABLE_DIAGNOSTICS"`
+	Documents   string `env:"COOPNET_TABLE_DOCUMENTS"`
 	Relay       string `env:"COOPNET_TABLE_RELAY"`
 	Webhook     string `env:"COOPNET_TABLE_WEBHOOK"`
 }
 
 // Buckets are those that the function may use.
 type Buckets struct {
-	Releases string `env:"COOPNET_BUCKET_RELEASES"`
-	Reports  string `env:"COOPNET_BUCKET_REPORTS"`
+	Releases  string `env:"COOPNET_BUCKET_RELEASES"`
+	Reports   string `env:"COOPNET_BUCKET_REPORTS"`
+	Documents string `env:"COOPNET_BUCKET_DOCUMENTS"`
 }
 
 // Endpoints stand in for those of AWS; the names are those of AWS's own tools. They are for machines without AWS.

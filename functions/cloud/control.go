@@ -18,7 +18,7 @@ func (e *Environment) DB(needs ...string) (*dynamo.DB, error) {
 	t := e.Config.Tables
 	given := map[string]string{
 		"conference": t.Conference, "identity": t.Identity, "staff": t.Staff, "installer": t.Installer, "diagnostics": t.Diagnostics,
-		"relay": t.Relay, "webhook": t.Webhook,
+		"documents": t.Documents, "relay": t.Relay, "webhook": t.Webhook,
 	}
 	for _, domain := range needs {
 		if given[domain] == "" {
@@ -27,7 +27,7 @@ func (e *Environment) DB(needs ...string) (*dynamo.DB, error) {
 	}
 	return dynamo.New(dynamo.Config{Client: e.DynamoDB(), Tables: dynamo.Tables{
 		Conference: t.Conference, Identity: t.Identity, Staff: t.Staff, Relay: t.Relay, Installer: t.Installer,
-		Diagnostics: t.Diagnostics, Webhook: t.Webhook,
+		Diagnostics: t.Diagnostics, Documents: t.Documents, Webhook: t.Webhook,
 	}})
 }
 

@@ -67,7 +67,7 @@ func (e *Environment) DynamoDB() *dynamodb.Client {
 // Files opens a bucket, one of Config.Buckets. Another service than AWS's is asked by path: it has no names for each bucket.
 func (e *Environment) Files(bucket string) (*s3store.Store, error) {
 	if bucket == "" {
-		return nil, errors.New("the name of a bucket is missing: COOPNET_BUCKET_RELEASES or COOPNET_BUCKET_REPORTS")
+		return nil, errors.New("the name of a bucket is missing: COOPNET_BUCKET_RELEASES, COOPNET_BUCKET_REPORTS or COOPNET_BUCKET_DOCUMENTS")
 	}
 	client := s3.NewFromConfig(e.aws, func(o *s3.Options) {
 		o.HTTPClient = awshttp.NewBuildableClient() // a file takes as long as it takes

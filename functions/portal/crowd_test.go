@@ -22,10 +22,10 @@ type crowd struct {
 	refused []string
 }
 
-// TestAWholeCompanyBehindOneAddress: 500 people (100 with -short) join at the same moment. None of them is slowed down,
+// TestAWholeCompanyBehindOneAddressInTime: 500 people (100 with -short) join at the same moment. None of them is slowed down,
 // 99 of 100 are in within 2 s, and each has one seat. A process that does not get a processor cannot promise the time:
 // then some may be told to ask again, and are in when they do.
-func TestAWholeCompanyBehindOneAddress(t *testing.T) {
+func TestAWholeCompanyBehindOneAddressInTime(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		w.create(c, nil)
 		people := 500

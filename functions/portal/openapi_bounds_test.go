@@ -149,6 +149,7 @@ func TestOpenAPIBounds(t *testing.T) {
 	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
 		s := shapes{portaltest.NewShapes(t, c), t}
 		id := w.create(c, nil)
+		inside := w.colleague(c, w.create(c, object{"name": "Documents"}))
 		_, code := report(t, c, "report", nil)
 		later := w.create(c, object{"name": "Later", "startsAt": w.clock.Now().Add(30 * 24 * time.Hour)})
 		at := newPlace(t, w.relayKey, "relay-7", "one")
@@ -170,6 +171,7 @@ func TestOpenAPIBounds(t *testing.T) {
 			"post /api/v1/lobby/{pid}":                             {"admit": true},
 			"post /api/v1/conferences/{id}/invitations":            {"kind": "guest", "name": "Ada", "email": "ada@example.org"},
 			"post /api/v1/diagnostics":                             {"size": 1, "sha256": letters("", 64), "summary": object{"result": "ok"}},
+			"post /api/v1/documents":                               {"name": "N", "type": "image/png", "size": 1, "sha256": letters("", 64)},
 			"patch /api/v1/support/diagnostics/{code}":             {"status": "seen", "note": "N"},
 			"post /api/v1/launch-codes/{code}/redeem":              {"version": "1.0.0", "platform": windows},
 			"post /api/v1/software/releases":                       w.draft("1.0.0", "file", nil),
@@ -192,7 +194,11 @@ func TestOpenAPIBounds(t *testing.T) {
 					which, bearer = "relay-7", "Bearer "+w.relayKey
 					at.become(body.(object)["instance"])
 				}
-				return c.Do(strings.ToUpper(method), strings.NewReplacer("{id}", which, "{code}", codes[strings.Contains(path, "launch")],
+				who := c
+				if strings.Contains(path, "/documents") {
+					who = inside
+				}
+				return who.Do(strings.ToUpper(method), strings.NewReplacer("{id}", which, "{code}", codes[strings.Contains(path, "launch")],
 					"{platform}", windows, "{version}", "0.9.0").Replace(path), w.signed(body), "Authorization", bearer, "If-Match", "*")
 			}
 			for i, b := range s.bounds(schema, "", good) {

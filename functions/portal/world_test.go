@@ -16,6 +16,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/diagnostics"
+	"github.com/coopnet/coopnet/functions/documents"
 	"github.com/coopnet/coopnet/functions/identity"
 	"github.com/coopnet/coopnet/functions/installer"
 	"github.com/coopnet/coopnet/functions/portal"
@@ -38,8 +39,7 @@ type world struct {
 	db      *sqlite.DB
 	limiter *conference.Counters
 	staffKeys
-	files      *files
-	reports    *diagnostics.Domain
+	filed
 	catalogue  *installer.Domain
 	publishing ed25519.PrivateKey
 	outside    *outside
@@ -48,6 +48,13 @@ type world struct {
 	relays     *relays.Domain
 	muxes      []*http.ServeMux
 	handler    http.Handler
+}
+
+// filed is what keeps files.
+type filed struct {
+	files     *files
+	reports   *diagnostics.Domain
+	documents *documents.Domain
 }
 
 // staffKeys are one of each role.
@@ -162,7 +169,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Store:    w.db.Conference(), Keys: keys, Hasher: plainHasher{}, Limiter: w.limiter, Relays: lastResort{portal.Relays(w.relays)},
 		Identities: portal.Identities(who, colleagues),
 		Staff:      portal.Organizers(people), Client: clients.Client, PublicURL: publicURL, Now: w.clock.Now, Logger: logger,
-		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(hooks)},
+		Organizing: conference.Organizing{Repeats: repeats, Events: portal.Events(hooks), Ended: func(id string) { w.documents.Ended(id) }},
 	})
 	must(err)
 	w.reports, err = diagnostics.New(diagnostics.Config{
@@ -170,17 +177,30 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Events: w.events, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
-	files, err := portal.Static(testFiles())
+	w.documents, err = documents.New(documents.Config{
+		Store: w.db.Documents(), Blobs: w.files, Limiter: w.limiter, Door: portal.Attendees(conferences),
+		Conferences: portal.Filed(w.db.Conference(), w.clock.Now), Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
+	files, err := portal.Static(testFiles(), testBrand())
 	must(err)
 	w.muxes = append([]*http.ServeMux{
 		conferences.Handler(), who.Handler(), people.Handler(), colleagues.Handler(), w.catalogue.Handler(), w.reports.Handler(), w.relays.Handler(),
-		hooks.Handler(),
+		hooks.Handler(), w.documents.Handler(),
 	}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
 	return w
+}
+
+// testBrand replaces what testFiles has in several encodings, and adds a file.
+func testBrand() map[string][]byte {
+	return map[string][]byte{
+		"brand.css":      []byte(":root { --brand-accent: #0f5c6b; }"),
+		"brand/logo.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`),
+	}
 }
 
 func testFiles() fstest.MapFS {
@@ -191,6 +211,8 @@ func testFiles() fstest.MapFS {
 		"assets/app-1a2b.js.gz":  {Data: []byte("\x1f\x8b gzip")},
 		"assets/app-1a2b.js.br":  {Data: []byte("\x0b\xfe brotli")},
 		"favicon.svg":            {Data: []byte("<svg/>")},
+		"brand.css":              {Data: []byte("/* none */")},
+		"brand.css.gz":           {Data: []byte("\x1f\x8b none")},
 		"fonts/text.woff2":       {Data: []byte("woff")},
 		"documents/support.pdf":  {Data: []byte("%PDF")},
 		"documents/manifest.txt": {Data: []byte("text")},

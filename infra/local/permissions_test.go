@@ -18,7 +18,8 @@ import (
 // rarely are permissions that only an interruption needs, a lost answer, or the end of weeks; infra/template finds the calls in
 // the source.
 func rarely() []string {
-	return []string{"conference dynamodb:DeleteItem StaffTable", "diagnostics dynamodb:GetItem WebhookTable", "diagnostics dynamodb:DeleteItem DiagnosticsTable"}
+	return []string{"conference dynamodb:DeleteItem StaffTable", "diagnostics dynamodb:GetItem WebhookTable", "diagnostics dynamodb:DeleteItem DiagnosticsTable",
+		"conference dynamodb:DeleteItem DocumentsTable", "conference dynamodb:BatchGetItem DocumentsTable"}
 }
 
 // TestEveryPermissionIsUsed: what the functions ask of AWS while they do all that they can do is what the template permits.
@@ -42,7 +43,7 @@ func TestEveryPermissionIsUsed(t *testing.T) {
 	b.expect(http.StatusCreated, http.MethodPost, "/api/v1/conferences/"+id+"/invitations", invite, auth...)
 	b.expect(http.StatusOK, http.MethodPut, "/api/v1/identity", map[string]any{"name": "Ada", "email": "ada@example.com"})
 	erased, err := c.Erase(t.Context(), "Ada@example.com")
-	if err != nil || fmt.Sprint(erased) != "[{identities 1} {invitations 1} {attendance 0} {reports 0}]" {
+	if err != nil || fmt.Sprint(erased) != "[{identities 1} {invitations 1} {attendance 0} {documents 0} {reports 0}]" {
 		t.Errorf("erased %v, %v", erased, err)
 	}
 	if err := c.Schedule(t.Context()); err != nil {

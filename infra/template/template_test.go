@@ -52,6 +52,10 @@ func calls() map[string][]string {
 			"dynamodb:GetItem WebhookTable", "dynamodb:PutItem WebhookTable", "dynamodb:DeleteItem WebhookTable", "dynamodb:Query WebhookTable",
 			"dynamodb:BatchGetItem WebhookTable", "dynamodb:Query WebhookTable/index/list",
 			"dynamodb:GetItem InstallerTable", "dynamodb:Query InstallerTable",
+			"dynamodb:GetItem DocumentsTable", "dynamodb:BatchGetItem DocumentsTable", "dynamodb:PutItem DocumentsTable", "dynamodb:DeleteItem DocumentsTable",
+			"dynamodb:Query DocumentsTable", "dynamodb:Query DocumentsTable/index/person", "dynamodb:Query DocumentsTable/index/expiry",
+			"s3:GetObject DocumentsBucket/documents/*", "s3:PutObject DocumentsBucket/documents/*", "s3:DeleteObject DocumentsBucket/documents/*",
+			"s3:ListBucket DocumentsBucket",
 		},
 		"installer": {
 			"dynamodb:GetItem InstallerTable", "dynamodb:PutItem InstallerTable", "dynamodb:DeleteItem InstallerTable", "dynamodb:Query InstallerTable",
@@ -121,7 +125,7 @@ func TestTheTemplateIsRight(t *testing.T) {
 // TestPagesHaveTheHeadersOfTheStandaloneEdition: one policy, wherever the files lie.
 func TestPagesHaveTheHeadersOfTheStandaloneEdition(t *testing.T) {
 	handler, err := portal.New(portal.Config{PublicURL: "https://coopnet.example", Static: http.NotFoundHandler(), Connect: []string{
-		"https://*.relay.example", "wss://*.relay.example", "https://reports.example",
+		"https://*.relay.example", "wss://*.relay.example", "https://reports.example", "https://documents.example",
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +153,8 @@ func TestPagesHaveTheHeadersOfTheStandaloneEdition(t *testing.T) {
 		case "X-Request-Id", "Content-Length", "Content-Type":
 			continue
 		}
-		have[name] = strings.NewReplacer("${RelayDomain}", "relay.example", "${ReportsBucket.RegionalDomainName}", "reports.example").Replace(have[name])
+		have[name] = strings.NewReplacer("${RelayDomain}", "relay.example", "${ReportsBucket.RegionalDomainName}", "reports.example",
+			"${DocumentsBucket.RegionalDomainName}", "documents.example").Replace(have[name])
 		if have[name] != w.Header().Get(name) {
 			t.Errorf("%s: CloudFront sends %q, the portal %q", name, have[name], w.Header().Get(name))
 		}

@@ -165,15 +165,28 @@ export class Coopnet {
     return { id: made.id, name: settings.name, password };
   }
 
-  /** A personal link for somebody inside the company, who may share. */
-  async invitation(conference: Conference, name: string): Promise<string> {
+  /** A personal link for somebody inside the company, who may share; an organizer of the conference moderates, too. */
+  async invitation(
+    conference: Conference,
+    name: string,
+    kind: 'internal' | 'organizer' = 'internal',
+  ): Promise<string> {
     const path = `/conferences/${conference.id}/invitations`;
     const { code } = await this.organize<{ code: string }>('POST', path, {
-      kind: 'internal',
+      kind,
       name,
       email: 'presenter@company.example',
     });
     return `${this.origin}/#invitation=${code}`;
+  }
+
+  /** Takes out everybody of that name. */
+  async remove(conference: Conference, name: string): Promise<void> {
+    const path = `/conferences/${conference.id}/participants`;
+    const { items } = await this.organize<{ items: { id: string; name: string }[] }>('GET', path);
+    for (const { id } of items.filter((found) => found.name.includes(name))) {
+      await this.organize('DELETE', `${path}/${id}`);
+    }
   }
 
   async endConference(conference: Conference): Promise<void> {
@@ -195,7 +208,7 @@ export class Coopnet {
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return JSON.parse(text) as T;
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
   private async run(): Promise<void> {

@@ -7,9 +7,8 @@ import { Desk, Prerequisites, Support, Tool } from './pages/lazy.tsx';
 import { Lost } from './pages/lost.tsx';
 import type { Route } from './router.ts';
 import { Band } from './ui/band.tsx';
-import { Mark } from './ui/icons.tsx';
-import { Link } from './ui/link.tsx';
 import { ToastPlace } from './ui/toasts.tsx';
+import { Foot, Masthead } from './ui/frame.tsx';
 import { ServicesContext, useServices, useText, type Services } from './ui/services.ts';
 
 const pages: Readonly<Record<Route, ComponentType>> = {
@@ -54,27 +53,8 @@ function Frame(): JSX.Element {
         {!tool && <Masthead />}
       </header>
       <Shown key={route} />
+      {!tool && <Foot />}
       <ToastPlace />
-    </div>
-  );
-}
-
-function Masthead(): JSX.Element {
-  const { portal } = useServices();
-  const t = useText();
-  // Inside a conference the first section is where the guest has got to, not the form.
-  const inside = portal.admission.value !== null;
-  return (
-    <div class="masthead">
-      <Link to="/" class="brand">
-        <Mark />
-        <span>Coopnet</span>
-      </Link>
-      <nav aria-label={t('nav.label')}>
-        <Link to={inside ? '/conference' : '/'}>{t('nav.conference')}</Link>
-        <Link to="/support">{t('nav.support')}</Link>
-        <Link to="/prerequisites">{t('nav.prerequisites')}</Link>
-      </nav>
     </div>
   );
 }

@@ -1,5 +1,5 @@
-// Command lambda is the function of the conferences: admission, join tokens, sign-in, the organizers' calls, keys, relays and
-// webhooks.
+// Command lambda is the function of the conferences: admission, join tokens, sign-in, the organizers' calls, keys, relays,
+// webhooks and documents.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/cloud"
 	"github.com/coopnet/coopnet/functions/conference"
+	"github.com/coopnet/coopnet/functions/documents"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/signin"
@@ -35,10 +36,11 @@ type function struct {
 	webhooks    *webhook.Domain
 	relays      *relays.Domain
 	conferences *conference.Domain
+	documents   *documents.Domain
 }
 
 func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
-	db, err := env.DB("conference", "identity", "staff", "relay", "webhook", "installer")
+	db, err := env.DB("conference", "identity", "staff", "relay", "webhook", "installer", "documents")
 	if err != nil {
 		return cloud.Parts{}, err
 	}
@@ -49,6 +51,7 @@ func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
 		f.wireWebhooks,    // and what does an organizer's call once
 		f.wireRelays,      // where conferences live
 		f.wireConferences, // all of it together
+		f.wireDocuments,   // for who is in a conference
 	} {
 		if err := step(ctx); err != nil {
 			return cloud.Parts{}, err
@@ -56,13 +59,14 @@ func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
 	}
 	return cloud.Parts{
 		API: []*http.ServeMux{
-			f.conferences.Handler(), f.staff.Handler(), f.colleagues.Handler(), f.relays.Handler(), f.webhooks.Handler(),
+			f.conferences.Handler(), f.staff.Handler(), f.colleagues.Handler(), f.relays.Handler(), f.webhooks.Handler(), f.documents.Handler(),
 		},
 		Ready: db.Ready,
 		Commands: map[string]cloud.Command{
 			"key create": cloud.CreateKey(f.staff), "key list": cloud.ListKeys(f.staff), "key revoke": cloud.RevokeKey(f.staff),
 			"key rotate": cloud.RotateKeys(f.keys),
 			"deliver":    cloud.Deliver(f.webhooks.Round),
+			"clean":      cloud.Clean("documents", f.documents.Clean),
 			"erase":      cloud.Erase(f.erasers()...),
 		},
 	}, nil
@@ -138,16 +142,35 @@ func (f *function) wireConferences(ctx context.Context) error {
 		Store: store, Keys: f.keys, Hasher: hasher, Limiter: store.Limiter(), Relays: portal.Relays(f.relays), TurnSecret: turn,
 		Identities: portal.Identities(guests, f.colleagues), Staff: portal.Organizers(f.staff), Client: f.env.Clients.Client,
 		Software:   conference.Software{Launches: store, Releases: portal.Releases(catalogue)},
-		Organizing: conference.Organizing{Repeats: f.repeats, Events: portal.Events(f.webhooks), Ended: f.relays.Ended},
+		Organizing: conference.Organizing{Repeats: f.repeats, Events: portal.Events(f.webhooks), Ended: portal.Ended(f.relays.Ended, f.ended)},
 		PublicURL:  f.env.Config.PublicURL, Logger: f.env.Logger,
+	})
+	return err
+}
+
+// ended is called later than wireDocuments, which needs the conferences.
+func (f *function) ended(conference string) { f.documents.Ended(conference) }
+
+func (f *function) wireDocuments(context.Context) error {
+	files, err := f.env.Files(f.env.Config.Buckets.Documents)
+	if err != nil {
+		return err
+	}
+	f.documents, err = documents.New(documents.Config{
+		Store: f.db.Documents(), Blobs: files, Limiter: f.db.Conference().Limiter(), Door: portal.Attendees(f.conferences),
+		Conferences: portal.Filed(f.db.Conference(), time.Now), Logger: f.env.Logger,
 	})
 	return err
 }
 
 // over tells of an end that nobody has asked for, when a relay asks about a conference that somebody is still in.
 func (f *function) over(ctx context.Context, conference string) {
-	if _, err := f.conferences.Over(ctx, conference); err != nil {
+	over, err := f.conferences.Over(ctx, conference)
+	if err != nil {
 		f.env.Logger.WarnContext(ctx, "nobody was told of a conference's end", "conference", conference, "error", err)
+	}
+	if over {
+		f.documents.Ended(conference)
 	}
 }
 
@@ -157,5 +180,6 @@ func (f *function) erasers() []cloud.Eraser {
 			return conference.Erase(ctx, f.db.Conference(), email)
 		}},
 		{What: "attendance", Erase: func(ctx context.Context, email string) (int, error) { return relays.Erase(ctx, f.db.Relays(), email) }},
+		{What: "documents", Erase: f.documents.Erase},
 	}
 }

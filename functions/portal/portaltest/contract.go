@@ -33,6 +33,7 @@ func Contract(t *testing.T, c *Client, subject Subject) {
 	id, password := s.organize()
 	s.guest(password)
 	s.lobby(id)
+	s.documents(id)
 	s.webhooks()
 	s.reports()
 	s.releases()
@@ -121,6 +122,27 @@ func (s contract) inside(id string) *Client {
 	c.Expect(200, "POST", "/api/v1/admissions", object{"invitation": invitation["code"]})
 	c.Expect(200, "PUT", "/api/v1/identity", object{"name": "Anne Martin", "email": "anne@example.org"})
 	return c
+}
+
+// documents are added by somebody of the company, and read by the guest.
+func (s contract) documents(id string) {
+	s.t.Helper()
+	inside := s
+	inside.c = s.inside(id)
+	content := []byte("a document")
+	sum := sha256.Sum256(content)
+	body := object{"name": "Plan.pdf", "type": "application/pdf", "size": len(content), "sha256": hex.EncodeToString(sum[:])}
+	made := inside.call(201, "POST", "/api/v1/documents", "", body, "")["id"].(string)
+	inside.call(409, "POST", "/api/v1/documents/{id}/complete", made, nil, "")
+	s.call(404, "POST", "/api/v1/documents/{id}/complete", made, nil, "")
+	renewed := inside.call(200, "POST", "/api/v1/documents/{id}/upload", made, nil, "")
+	Send(s.t, renewed["upload"].(object), content)
+	inside.call(200, "POST", "/api/v1/documents/{id}/complete", made, nil, "")
+	s.call(200, "GET", "/api/v1/documents", "", nil, "")
+	s.call(200, "GET", "/api/v1/documents/{id}/content", made, nil, "")
+	s.call(403, "DELETE", "/api/v1/documents/{id}", made, nil, "")
+	inside.call(204, "DELETE", "/api/v1/documents/{id}", made, nil, "")
+	inside.call(404, "GET", "/api/v1/documents/{id}/content", made, nil, "")
 }
 
 func (s contract) webhooks() {

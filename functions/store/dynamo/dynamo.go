@@ -34,11 +34,12 @@ type Tables struct {
 	Relay       string
 	Installer   string
 	Diagnostics string
+	Documents   string
 	Webhook     string
 }
 
 func (t Tables) names() []string {
-	return []string{t.Conference, t.Identity, t.Staff, t.Relay, t.Installer, t.Diagnostics, t.Webhook}
+	return []string{t.Conference, t.Identity, t.Staff, t.Relay, t.Installer, t.Diagnostics, t.Documents, t.Webhook}
 }
 
 // DB opens the stores of the domains.

@@ -178,8 +178,8 @@ func everyMethod(t *testing.T, e *dynamotest.Endpoint, f *front, check func(t *t
 	together(32, allMethods(openAt(t, e, f.URL, tables, clock.Now), clock.Now()), func(name string, run method) { check(t, name, run) })
 }
 
-// eachFault runs a test with each fault, all at the same time: they mostly wait.
-func eachFault(t *testing.T, test func(t *testing.T, e *dynamotest.Endpoint, f *front, what fault)) {
+// eachFaultInTime runs a test with each fault, all at the same time: they mostly wait.
+func eachFaultInTime(t *testing.T, test func(t *testing.T, e *dynamotest.Endpoint, f *front, what fault)) {
 	t.Helper()
 	inTime(t)
 	t.Parallel()
@@ -193,7 +193,7 @@ func eachFault(t *testing.T, test func(t *testing.T, e *dynamotest.Endpoint, f *
 }
 
 func TestUnavailableInTime(t *testing.T) {
-	eachFault(t, func(t *testing.T, e *dynamotest.Endpoint, f *front, what fault) {
+	eachFaultInTime(t, func(t *testing.T, e *dynamotest.Endpoint, f *front, what fault) {
 		f.set(always(what))
 		everyMethod(t, e, f, func(t *testing.T, name string, run method) {
 			start := time.Now()
@@ -206,7 +206,7 @@ func TestUnavailableInTime(t *testing.T) {
 }
 
 // The deadline of a request ends everything in it, as unavailable too.
-func TestDeadlineOfTheCaller(t *testing.T) {
+func TestDeadlineOfTheCallerInTime(t *testing.T) {
 	inTime(t)
 	t.Parallel()
 	e := dynamotest.Start(t)
@@ -222,7 +222,7 @@ func TestDeadlineOfTheCaller(t *testing.T) {
 	})
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestNobodyListensInTime(t *testing.T) {
 	inTime(t)
 	t.Parallel()
 	e := dynamotest.Start(t)
@@ -236,8 +236,8 @@ func TestNobodyListens(t *testing.T) {
 }
 
 // What passes within the time is not seen by anybody.
-func TestShortFaults(t *testing.T) {
-	eachFault(t, func(t *testing.T, e *dynamotest.Endpoint, _ *front, what fault) {
+func TestShortFaultsInTime(t *testing.T) {
+	eachFaultInTime(t, func(t *testing.T, e *dynamotest.Endpoint, _ *front, what fault) {
 		clock := storetest.NewClock()
 		tables := e.Tables(t)
 		prepareAll(t, dynamo.Patient(openAt(t, e, e.URL, tables, clock.Now)), clock.Now())

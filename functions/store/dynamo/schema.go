@@ -44,6 +44,10 @@ func Schema() []Table {
 			{Name: personIndex, Hash: "person", Range: HashKey},
 			{Name: expiryIndex, Hash: "expiry", Range: "due"},
 		}},
+		{Domain: "documents", Indexes: []Index{
+			{Name: personIndex, Hash: "person", Range: HashKey},
+			{Name: expiryIndex, Hash: "expiry", Range: "due"},
+		}},
 		{Domain: "webhook", Indexes: []Index{{Name: listIndex, Hash: "list", Range: "order", Includes: []string{"expires"}}}},
 	}
 }
@@ -52,6 +56,6 @@ func Schema() []Table {
 func Named(prefix string) Tables {
 	return Tables{
 		Conference: prefix + "conference", Identity: prefix + "identity", Staff: prefix + "staff", Relay: prefix + "relay",
-		Installer: prefix + "installer", Diagnostics: prefix + "diagnostics", Webhook: prefix + "webhook",
+		Installer: prefix + "installer", Diagnostics: prefix + "diagnostics", Documents: prefix + "documents", Webhook: prefix + "webhook",
 	}
 }

@@ -3,9 +3,13 @@ package room
 import "github.com/coopnet/coopnet/relay/internal/stage"
 
 // Show puts something where all who follow the conference see it. The caller has cleaned the view, and checked the right
-// to. It refuses with ErrNotFound where the share is not live.
+// to. It refuses with ErrNotFound where the share is not live; without a name it is the current one, or nothing.
 func (p *Presence) Show(v stage.View) error {
 	return p.change(func(r *room, by *member, n *notices) error {
+		if v.Kind == stage.Share && v.ID == "" {
+			r.followStage(n)
+			return nil
+		}
 		v.Participant = by.ID
 		if v.Kind == stage.Share {
 			if !r.isLive(v.ID) {

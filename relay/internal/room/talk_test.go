@@ -182,6 +182,12 @@ func TestTheStage(t *testing.T) {
 		t.Fatal(err)
 	}
 	step("the same again", stage.View{Kind: stage.Share, ID: "a", Participant: "ann"}, "a", 0)
+	for _, v := range []stage.View{{Kind: stage.Board}, {Kind: stage.Share}} {
+		if err := ann.Show(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	step("the board is put away", stage.View{Kind: stage.Share, ID: "a", Participant: "ann"}, "a", 1)
 	ann.Unpublish("a")
 	step("what remains follows", stage.View{Kind: stage.Share, ID: "b2", Participant: "bob"}, "b2", 2)
 	bob.Unpublish("b2")

@@ -41,7 +41,7 @@ type View struct {
 func (v View) Clean() (View, bool) {
 	switch v.Kind {
 	case Share:
-		return View{Kind: Share, ID: v.ID, Participant: v.Participant}, v.ID != ""
+		return View{Kind: Share, ID: v.ID, Participant: v.Participant}, true
 	case Board:
 		return View{Kind: Board, Participant: v.Participant}, true
 	case Document:

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Api, bridgeKinds, nexts } from './api.ts';
 import { DeskApi, states, type Pulled } from './desk.ts';
+import { DocumentsApi } from './documents/api.ts';
 import { OpenApi, type Document, type Schema } from './testing/openapi.ts';
 import { systemTimers } from './timers.ts';
 import { roles } from './wire.ts';
@@ -70,6 +71,8 @@ const pulled = { code: 'ABCD-EFGH', etag: '"7"', url: 'https://files.example/x' 
 /** Every call that the portal can make. A method that is missing here fails the test below. */
 function calls(server: Described): Record<string, () => Promise<unknown>> {
   const api = new Api({ fetch: server.fetch, timers: systemTimers });
+  const documents = new DocumentsApi({ fetch: server.fetch, timers: systemTimers });
+  const draft = { name: 'Plan.pdf', type: 'application/pdf', size: 7, sha256: 'ab'.repeat(32) };
   const now = () => new Date('2026-01-02T03:04:05Z');
   const desk = new DeskApi({ fetch: server.fetch, timers: systemTimers, now }, 'key');
   return {
@@ -86,6 +89,12 @@ function calls(server: Described): Record<string, () => Promise<unknown>> {
     joinToken: () => api.joinToken(1000),
     lobby: () => api.lobby(),
     decide: () => api.decide('a b', true),
+    announce: () => documents.announce(draft),
+    renew: () => documents.renew('a b'),
+    complete: () => documents.complete('a b'),
+    link: () => documents.link('a b'),
+    remove: () => documents.remove('a b'),
+    'list, of documents': () => documents.list(),
     list: () => desk.list({ status: 'new', days: 7 }, 'cursor'),
     pull: () => desk.pull('ABCD-EFGH'),
     change: () => desk.change(pulled, { status: 'seen', note: 'called back' }),
@@ -98,13 +107,16 @@ const names = Object.keys(calls(new Described(served)));
 
 describe('the portal and openapi.json agree', () => {
   it('on every call there is', () => {
-    const methods = [Api, DeskApi].flatMap((api) => Object.getOwnPropertyNames(api.prototype));
+    const methods = [Api, DeskApi, DocumentsApi].flatMap((api) =>
+      Object.getOwnPropertyNames(api.prototype),
+    );
     const tried = new Set(names.map((name) => name.replace(/,.*/, '')));
     // A report's file comes from where its link leads, which is no part of the API.
     expect(methods.filter((name) => !tried.has(name))).toEqual([
       'constructor',
       'constructor',
       'file',
+      'constructor',
     ]);
   });
 

@@ -12,13 +12,16 @@ export interface AreaText<K extends string> {
 export function useArea<K extends string>(
   catalogues: Readonly<Record<Language, Readonly<Record<K, string>>>>,
 ): AreaText<K> {
-  const language = useServices().texts.language.value;
+  const { texts } = useServices();
+  const language = texts.language.value;
   const catalogue = catalogues[language];
   const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   return {
     language,
     t: (key, fill) =>
-      catalogue[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(fill?.[name] ?? whole)),
+      texts
+        .branded(catalogue[key])
+        .replace(/\{(\w+)\}/g, (whole, name: string) => String(fill?.[name] ?? whole)),
     when: (iso) => {
       const at = new Date(iso);
       return Number.isNaN(at.getTime()) ? iso : format.format(at);

@@ -1,28 +1,46 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { Work } from '../../session/work.ts';
+import { useDocumentsText } from '../../text/documents/documents.ts';
 import { Bridges } from '../../ui/bridges.tsx';
 import { useServices, useText } from '../../ui/services.ts';
 import { Tabs, type Tab } from '../../ui/tabs.tsx';
 import { Doorkeeper } from './door.tsx';
-import { Participants } from './participants.tsx';
+import { DocumentsTab } from './documents/panel.tsx';
+import { Participants, type ParticipantsProps } from './participants.tsx';
 import { Shares } from './shares.tsx';
+import { Announcer, PollHint, useRefusals } from './talk/notices.tsx';
+import { useTalkTabs } from './talk/tabs.tsx';
+import { Talk } from './talk/talk.ts';
 
 /** What lies beside the picture: who is there, and what they do together. */
 export function Panel({ work }: { work: Work }): JSX.Element {
   const t = useText();
+  const { t: d } = useDocumentsText();
   const selected = useSignal('conference');
+  const talk = useMemo(() => new Talk(selected), [selected]);
+  useRefusals(work);
   const tabs: Tab[] = [
     {
       id: 'conference',
       label: t('tool.panel.conference'),
       icon: 'people',
-      content: <Conference work={work} />,
+      content: <Conference work={work} talk={talk} />,
+    },
+    ...useTalkTabs(work, talk),
+    {
+      id: 'documents',
+      label: d('tab'),
+      icon: 'file',
+      content: <DocumentsTab work={work} />,
     },
   ];
   return (
     <aside class="panel">
       <Doorkeeper attendance={work.attendance} />
+      <Announcer work={work} />
+      <PollHint work={work} talk={talk} />
       <Tabs
         label={t('tool.panel')}
         tabs={tabs}
@@ -33,13 +51,13 @@ export function Panel({ work }: { work: Work }): JSX.Element {
   );
 }
 
-function Conference({ work }: { work: Work }): JSX.Element {
+function Conference({ work, talk }: ParticipantsProps): JSX.Element {
   const { portal } = useServices();
   const t = useText();
   return (
     <>
       <Shares work={work} />
-      <Participants attendance={work.attendance} />
+      <Participants work={work} talk={talk} />
       <section aria-labelledby="voice">
         <h2 id="voice">{t('tool.bridges')}</h2>
         <Bridges bridges={portal.admission.value?.conference.bridges ?? []} />

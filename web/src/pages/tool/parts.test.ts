@@ -3,7 +3,7 @@ import { checkBrowser } from '../../session/fitness.ts';
 import { en } from '../../text/en.ts';
 import type { Key } from '../../text/en.ts';
 import { fr } from '../../text/fr.ts';
-import { initials } from './participants.tsx';
+import { initials } from './talk/person.tsx';
 import { allDark } from './sample.ts';
 import { stateText } from './state.tsx';
 import { wayText } from './ways.tsx';

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Attendance } from '../../session/attendance.ts';
 import { Work } from '../../session/work.ts';
 import { Button } from '../../ui/button.tsx';
+import { useTitle } from '../../ui/page.tsx';
 import { useServices, useText } from '../../ui/services.ts';
 import { After, isOver } from './after.tsx';
 import { Bench } from './board/bench.ts';
@@ -14,11 +15,15 @@ import { useKeys } from './board/usekeys.ts';
 import { Elsewhere, Segments } from './board/segments.tsx';
 import { Toolbox } from './board/toolbox.tsx';
 import { Viewbar } from './board/viewbar.tsx';
+import { PageTurner } from './documents/turner.tsx';
+import { documentParts } from './documents/wiring.ts';
 import { Offered } from './offered.tsx';
 import { Panel } from './panel.tsx';
 import { ShareControl } from './share.tsx';
 import { Stage } from './stage.tsx';
 import { StateLine } from './state.tsx';
+import { HandButton } from './talk/hand.tsx';
+import { KeepChat } from './talk/keep.tsx';
 import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
@@ -26,7 +31,7 @@ import { browserDeps } from './wiring.ts';
 export function Tool(): JSX.Element {
   const { portal } = useServices();
   const attendance = useMemo(() => new Attendance(browserDeps(portal.api)), [portal]);
-  const work = useMemo(() => new Work(attendance), [attendance]);
+  const work = useMemo(() => new Work(attendance, documentParts()), [attendance]);
   useEffect(() => () => work.close(), [work]);
   useLifetime(attendance);
   useSignalEffect(() => {
@@ -37,7 +42,13 @@ export function Tool(): JSX.Element {
   const outside = attendance.control.room.value === null;
   const status = attendance.status.value;
   if (outside && status.standing === 'lobby') return <WaitingRoom attendance={attendance} />;
-  if (isOver(status)) return <After work={work} />;
+  if (isOver(status)) {
+    return (
+      <After work={work}>
+        <KeepChat work={work} />
+      </After>
+    );
+  }
   return <Room work={work} />;
 }
 
@@ -47,11 +58,8 @@ function Room({ work }: { work: Work }): JSX.Element {
   const t = useText();
   const bench = useMemo(() => new Bench(window.localStorage), []);
   const heading = useRef<HTMLHeadingElement>(null);
-  const page = t('tool.page');
+  useTitle(t('tool.page'));
   useEffect(() => bench.screen.watch(), [bench]);
-  useEffect(() => {
-    document.title = `${page} – Coopnet`;
-  }, [page]);
   useEffect(() => heading.current?.focus(), []);
   const conference = portal.admission.value?.conference;
   return (
@@ -100,6 +108,7 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
       {bench.toolsShown(work.stage.surface.value) && (
         <Toolbox work={work} instruments={bench.instruments} />
       )}
+      <PageTurner work={work} />
       <div class="toolbar bottom">
         <Viewbar work={work} bench={bench} />
         {wantsSound && (
@@ -115,6 +124,7 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
           </Button>
         )}
         <div class="group last">
+          <HandButton people={work.people} small />
           <ShareControl work={work} />
           <Button testid="leave" icon="leave" look="danger" onClick={onLeave}>
             {t('tool.leave')}

@@ -143,7 +143,9 @@ export class OpenApi {
       return of.enum.includes(value as string) ? [] : [`${where} has an unknown value`];
     }
     const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
-    if (![of.type].flat().includes(kind)) return [`${where} is ${kind}`];
+    const kinds = Number.isInteger(value) ? [kind, 'integer'] : [kind];
+    if (![of.type].flat().some((type) => kinds.includes(String(type))))
+      return [`${where} is ${kind}`];
     if (kind !== 'object') return [];
     const sent = value as Record<string, unknown>;
     return [

@@ -36,9 +36,7 @@ export function Segments({ work, bench }: SegmentsProps): JSX.Element {
           data-testid={`look-${kind}`}
           data-shown={kind === shown}
           aria-pressed={stage.kind.value === kind}
-          aria-label={
-            kind === shown ? t('stage.shown', { what: nameOf(kind, work, t) }) : undefined
-          }
+          aria-label={kind === shown ? t('stage.shown', { what: t(`stage.${kind}`) }) : undefined}
           title={kind === 'document' ? document?.name : undefined}
           onClick={() => stage.pick(kind)}
         >
@@ -59,11 +57,6 @@ export function Segments({ work, bench }: SegmentsProps): JSX.Element {
       )}
     </div>
   );
-}
-
-function nameOf(kind: StageKind, { stage }: Work, t: BoardText['t']): string {
-  const name = kind === 'document' ? stage.document.value?.name : undefined;
-  return name || t(`stage.${kind}`);
 }
 
 /** For who looks elsewhere: what the others see, and the ways to see the same. */

@@ -1,0 +1,37 @@
+import type { JSX } from 'preact';
+import type { People } from '../../../session/people.ts';
+import { useTalkText } from '../../../text/talk/talk.ts';
+import { Button } from '../../../ui/button.tsx';
+import { IconButton } from '../../../ui/iconbutton.tsx';
+
+export interface HandProps {
+  people: People;
+  /** With the drawing alone, where there is no room for words. */
+  small?: boolean;
+}
+
+/** Asks to speak, and takes it back. */
+export function HandButton({ people, small = false }: HandProps): JSX.Element | null {
+  const { t } = useTalkText();
+  if (people.self.value === null) return null;
+  const raised = people.status.value === 'hand';
+  const label = t(raised ? 'hand.lower' : 'hand.raise');
+  const press = () => people.setStatus(raised ? '' : 'hand');
+  if (small) {
+    return (
+      <IconButton
+        testid="hand"
+        icon="hand"
+        look="secondary"
+        label={label}
+        pressed={raised}
+        onClick={press}
+      />
+    );
+  }
+  return (
+    <Button testid="hand-button" icon="hand" pressed={raised} onClick={press}>
+      {label}
+    </Button>
+  );
+}
