@@ -59,6 +59,10 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err := s.wireDocuments(limiter); err != nil {
 		return err
 	}
+	sessions, err := s.wireSessions(limiter, clients)
+	if err != nil {
+		return err
+	}
 	static, err := staticFiles(web.Files(), s.cfg.Brand, s.logger)
 	if err != nil {
 		return err
@@ -66,7 +70,7 @@ func (s *system) wireDomains(context.Context) (err error) {
 	control, err := portal.New(portal.Config{
 		API: []*http.ServeMux{
 			s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(), s.relays.Handler(),
-			s.webhooks.Handler(), s.documents.Handler(),
+			s.webhooks.Handler(), s.documents.Handler(), sessions.Handler(),
 		},
 		Static: static, Ready: s.db.Ready, PublicURL: s.public,
 		Connect: append(origins, webSocketOrigin(s.public)), Logger: s.logger,
@@ -139,7 +143,7 @@ func staticFiles(files fs.FS, folder string, logger *slog.Logger) (http.Handler,
 func mount(control, media, files http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); {
-		case first == "whip", first == "whep", first == "control":
+		case first == "whip", first == "whep", first == "control", first == "measure":
 			media.ServeHTTP(w, r)
 		case first == "blobs":
 			files.ServeHTTP(w, r)

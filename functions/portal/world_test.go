@@ -137,6 +137,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	w.people, w.events = people, &heard{}
 	w.relays, err = relays.New(relays.Config{
 		Store: w.db.Relays(), Staff: portal.Crew(people), Conferences: portal.Placed(w.db.Conference(), w.clock.Now), Events: w.events,
+		Media:  diagnostics.Record{Store: w.db.Diagnostics(), Logger: logger},
 		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
 		Now:    w.clock.Now, Logger: logger,
 	})
@@ -173,7 +174,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	})
 	must(err)
 	w.reports, err = diagnostics.New(diagnostics.Config{
-		Store: w.db.Diagnostics(), Audit: w.db.Diagnostics(), Blobs: w.files, Limiter: w.limiter, Staff: portal.Supporters(people), Client: clients.Site,
+		Store: w.db.Diagnostics(), Audit: w.db.Diagnostics(), Sessions: w.db.Diagnostics(), Blobs: w.files, Limiter: w.limiter, Staff: portal.Supporters(people), Client: clients.Site,
 		Events: w.events, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
@@ -182,11 +183,16 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Conferences: portal.Filed(w.db.Conference(), w.clock.Now), Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
+	sessions, err := diagnostics.NewSessions(diagnostics.SessionsConfig{
+		Store: w.db.Diagnostics(), Limiter: w.limiter, Relays: portal.Tested(w.relays), Rooms: portal.TestRooms(conferences),
+		Site: clients.Site, Address: clients.Address, Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
 	files, err := portal.Static(testFiles(), testBrand())
 	must(err)
 	w.muxes = append([]*http.ServeMux{
 		conferences.Handler(), who.Handler(), people.Handler(), colleagues.Handler(), w.catalogue.Handler(), w.reports.Handler(), w.relays.Handler(),
-		hooks.Handler(), w.documents.Handler(),
+		hooks.Handler(), w.documents.Handler(), sessions.Handler(),
 	}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,

@@ -3,7 +3,7 @@ import { Choice } from './pages/choice.tsx';
 import { Conference } from './pages/conference.tsx';
 import { Home } from './pages/home.tsx';
 import { Identify } from './pages/identify.tsx';
-import { Desk, Prerequisites, Support, Tool } from './pages/lazy.tsx';
+import { Desk, Diagnostic, Prerequisites, Support, Tool } from './pages/lazy.tsx';
 import { Lost } from './pages/lost.tsx';
 import type { Route } from './router.ts';
 import { Band } from './ui/band.tsx';
@@ -20,6 +20,7 @@ const pages: Readonly<Record<Route, ComponentType>> = {
   '/support': Support,
   '/support/desk': Desk,
   '/prerequisites': Prerequisites,
+  '/diagnostic': Diagnostic,
 };
 
 export function App({ services }: { services: Services }): JSX.Element {

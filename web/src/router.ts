@@ -9,6 +9,7 @@ export const routes = [
   '/support',
   '/support/desk',
   '/prerequisites',
+  '/diagnostic',
 ] as const;
 export type Route = (typeof routes)[number];
 

@@ -17,9 +17,8 @@ type room struct {
 	conference string
 	rooms      *Rooms
 
-	mu           sync.Mutex // guards what follows
-	opened       bool       // somebody has been in
-	over         bool       // nobody is in and nobody will be
+	mu sync.Mutex // guards what follows
+	life
 	members      map[string]*member
 	joined       []*member // in the order of joining
 	publications []share   // in the order of their start
@@ -29,7 +28,14 @@ type room struct {
 	offers       stage.Offers
 	order        *order
 	talk         *talk
-	forgets      bool // what was said here is not kept
+	ending       *time.Timer // of a test room's time; nil for a conference
+}
+
+// life is how far a room has got.
+type life struct {
+	opened  bool // somebody has been in
+	over    bool // nobody is in and nobody will be
+	forgets bool // what was said here is not kept
 }
 
 // member is a participant and its presences.
@@ -237,6 +243,7 @@ func (r *room) closeIfEmpty(n *notices) {
 			r.visit(Emptied, Participant{})
 		}
 		r.over, n.retire = true, true
+		r.stopTest()
 	}
 }
 

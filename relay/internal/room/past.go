@@ -30,6 +30,9 @@ func (rs *Rooms) retire(r *room) {
 		return
 	}
 	delete(rs.rooms, r.conference)
+	if isTest(r.conference) {
+		rs.tests--
+	}
 	if before := rs.past[r.conference]; before != nil && before.ended {
 		return
 	}

@@ -307,7 +307,7 @@ function waitingPeople(body: Fields): Waiting {
   };
 }
 
-function iceServerOf(value: unknown): RTCIceServer {
+export function iceServerOf(value: unknown): RTCIceServer {
   const from = fields(value, 'ICE server');
   const urls = from['urls'];
   const server: RTCIceServer = {

@@ -18,13 +18,15 @@ export function useArea<K extends string>(
   const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   return {
     language,
-    t: (key, fill) =>
-      texts
-        .branded(catalogue[key])
-        .replace(/\{(\w+)\}/g, (whole, name: string) => String(fill?.[name] ?? whole)),
+    t: (key, fill) => filled(texts.branded(catalogue[key]), fill),
     when: (iso) => {
       const at = new Date(iso);
       return Number.isNaN(at.getTime()) ? iso : format.format(at);
     },
   };
+}
+
+/** A text with its places filled. */
+export function filled(text: string, fill?: Fill): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(fill?.[name] ?? whole));
 }

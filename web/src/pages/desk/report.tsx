@@ -9,6 +9,7 @@ import { Select } from '../../ui/controls.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { Findings } from './findings.tsx';
+import { Server } from './server.tsx';
 import { useDeskText } from '../../text/desk/desk.ts';
 import { Trouble } from './trouble.tsx';
 import type { Opened, Work } from './work.ts';
@@ -48,6 +49,7 @@ export function OpenReport({ work, opened }: { work: Work; opened: Opened }): JS
         <Story report={report} />
       )}
       <Own work={work} opened={opened} />
+      {about.server !== null && <Server server={about.server} />}
       {report !== null && <Tables report={report} />}
       <Facts title={t('report.summary')} id="summary" value={about.summary} />
       <Trail opened={opened} />

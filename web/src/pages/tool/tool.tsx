@@ -24,6 +24,7 @@ import { Stage } from './stage.tsx';
 import { StateLine } from './state.tsx';
 import { HandButton } from './talk/hand.tsx';
 import { KeepChat } from './talk/keep.tsx';
+import { FindOut } from './trouble.tsx';
 import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
@@ -102,6 +103,7 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
         {children}
         <Segments work={work} bench={bench} />
         <StateLine work={work} />
+        <FindOut status={attendance.status.value} />
       </div>
       <Elsewhere work={work} bench={bench} />
       <Stage work={work} bench={bench} silenced={silenced} />
