@@ -1,5 +1,6 @@
 /** The diagnostic tool: a whole run where everything works, its report at the desk, and a firewall that stops UDP. */
 import { readFileSync } from 'node:fs';
+import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 'vitest';
@@ -18,6 +19,7 @@ group.skipIf(withoutNetwork())('the diagnostic tool', () => {
   let network: Network;
   let authority: Authority;
   let stage: Stage;
+  let resolver: Socket;
 
   beforeAll(async () => {
     network = Network.open();
@@ -25,10 +27,12 @@ group.skipIf(withoutNetwork())('the diagnostic tool', () => {
     const listen = `${network.host}:${await freePort(network.host)}`;
     stage = await Stage.open({ listen, media: `${network.host}:0`, authority });
     network.names({ [name]: network.host });
+    resolver = await names(network.host);
   });
 
   afterAll(async () => {
     await stage?.close();
+    resolver?.close();
     network?.close();
     authority?.remove();
   });
@@ -158,6 +162,23 @@ group.skipIf(withoutNetwork())('the diagnostic tool', () => {
     }
   });
 });
+
+/** A name server: Chromium looks for a TURN server over UDP there, and not in /etc/hosts. */
+function names(host: string): Promise<Socket> {
+  const socket = createSocket('udp4');
+  socket.on('message', (query, from) => {
+    const end = query.indexOf(0, 12) + 5; // RFC 1035 section 4.1.2: name, type and class
+    const isA = query.readUInt16BE(end - 4) === 1;
+    const head = Buffer.from([...query.subarray(0, 2), 0x81, 0x80, 0, 1, 0, isA ? 1 : 0, 0, 0, 0, 0]);
+    const address = host.split('.').map(Number);
+    const answer = isA ? Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address]) : Buffer.alloc(0);
+    socket.send(Buffer.concat([head, query.subarray(12, end), answer]), from.port, from.address);
+  });
+  return new Promise((done, fail) => {
+    socket.once('error', fail);
+    socket.bind(53, host, () => done(socket));
+  });
+}
 
 function freePort(host: string): Promise<number> {
   return new Promise((done, fail) => {

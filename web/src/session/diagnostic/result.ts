@@ -139,6 +139,7 @@ type OfWays =
   | 'way.shut'
   | 'way.unreachable'
   | 'way.refused'
+  | 'way.unnamed'
   | 'way.unoffered'
   | `media.${Way['kind']}`
   | 'media.some'

@@ -108,6 +108,7 @@ export const en = {
   'found.way.none': 'Does not get through.',
   'found.way.shut': 'No connection within {seconds} s.',
   'found.way.unreachable': 'The server was not reached.',
+  'found.way.unnamed': 'The server’s name was not found (DNS).',
   'found.way.refused': 'The media server refused the attempt ({code}).',
   'found.way.unoffered': 'The media server does not offer this way.',
   'found.ipv4.open': 'Connected over IPv4.',

@@ -114,6 +114,7 @@ export const fr: CheckCatalogue = {
   'found.way.none': 'Ne passe pas.',
   'found.way.shut': 'Pas de connexion en {seconds} s.',
   'found.way.unreachable': 'Le serveur n’a pas été atteint.',
+  'found.way.unnamed': 'Le nom du serveur n’a pas été trouvé (DNS).',
   'found.way.refused': 'Le serveur de médias a refusé l’essai ({code}).',
   'found.way.unoffered': 'Le serveur de médias n’offre pas ce chemin.',
   'found.ipv4.open': 'Connexion établie en IPv4.',

@@ -134,8 +134,12 @@ async function attempt(
   }
 }
 
-function refusal({ stage, problem }: Unreached): Omit<Part, 'place'> {
+function refusal({ stage, problem, faults }: Unreached): Omit<Part, 'place'> {
   if (stage === 'none') return { state: 'skipped', finding: 'way.unoffered' };
+  // Chromium's words; RFC 8445 has no code for a name that is not found.
+  if (faults.some(({ text }) => /host lookup/i.test(text))) {
+    return { state: 'failed', finding: 'way.unnamed' };
+  }
   if (stage !== 'offer') {
     return { state: 'failed', finding: 'way.shut', fill: { seconds: wayPatience / 1000 } };
   }
