@@ -63,16 +63,19 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	return s.wirePortal(origins,
+		s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(), s.relays.Handler(),
+		s.webhooks.Handler(), s.documents.Handler(), sessions.Handler(),
+	)
+}
+
+func (s *system) wirePortal(origins []string, api ...*http.ServeMux) error {
 	static, err := staticFiles(web.Files(), s.cfg.Brand, s.logger)
 	if err != nil {
 		return err
 	}
 	control, err := portal.New(portal.Config{
-		API: []*http.ServeMux{
-			s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(), s.relays.Handler(),
-			s.webhooks.Handler(), s.documents.Handler(), sessions.Handler(),
-		},
-		Static: static, Ready: s.db.Ready, PublicURL: s.public,
+		API: api, Static: static, Ready: s.db.Ready, PublicURL: s.public,
 		Connect: append(origins, webSocketOrigin(s.public)), Logger: s.logger,
 	})
 	if err != nil {
