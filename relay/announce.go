@@ -50,7 +50,7 @@ func (r *Relay) Announce(cfg AnnounceConfig) error {
 		r.prove.Store(&prover{credential: cfg.Credential, id: r.id, instance: instance})
 	}
 	r.heartbeat.Store(heartbeat.Start(heartbeat.Config{
-		Link: link, Rooms: r.rooms, Logger: r.logger, Now: r.now,
+		Link: link, Rooms: r.rooms, Trials: r.trials, Logger: r.logger, Now: r.now,
 		Self: announce.Announcement{
 			Instance: instance, Region: cfg.Region, WHIP: cfg.Public + "/whip", WHEP: cfg.Public + "/whep", Control: webSocket(cfg.Public) + "/control",
 			TURN: append([]string{}, cfg.TURN...), Capacity: cfg.Capacity,

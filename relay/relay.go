@@ -20,9 +20,11 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/gate"
 	"github.com/coopnet/coopnet/relay/internal/heartbeat"
 	"github.com/coopnet/coopnet/relay/internal/icetcp"
+	"github.com/coopnet/coopnet/relay/internal/measure"
 	"github.com/coopnet/coopnet/relay/internal/metrics"
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/relay/internal/trial"
 	"github.com/coopnet/coopnet/relay/internal/turn"
 	"github.com/coopnet/coopnet/relay/internal/whip"
 	"github.com/coopnet/coopnet/shared/announce"
@@ -88,7 +90,8 @@ type voice struct {
 	now       func() time.Time
 	heartbeat atomic.Pointer[heartbeat.Heartbeat] // nil: it does not
 	prove     atomic.Pointer[prover]
-	unlink    func() // nil: nothing to end
+	unlink    func()        // nil: nothing to end
+	trials    *trial.Record // nil: nobody wants to know
 }
 
 // New opens the media port and starts. Shutdown must be called.
@@ -134,6 +137,7 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 	rooms := room.Config{Now: cfg.Now, LeaveGrace: 3 * time.Second}
 	if cfg.Announced {
 		rooms.Attendance = maxVisits
+		r.trials = trial.NewRecord()
 	}
 	r.rooms = room.New(rooms)
 	verifier := &jointoken.Verifier{Issuer: cfg.Issuer, Audience: cfg.ID, Keys: cfg.Keys, Now: cfg.Now}
@@ -142,7 +146,7 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 		return err
 	}
 	r.whip = whip.New(whip.Config{
-		Gate: entrance, Rooms: r.rooms, Peers: r.peers, Socket: r.socket, Counters: r.counters, Logger: cfg.Logger, Now: cfg.Now,
+		Gate: entrance, Rooms: r.rooms, Peers: r.peers, Socket: r.socket, Counters: r.counters, Trials: r.trials, Logger: cfg.Logger, Now: cfg.Now,
 	})
 	r.control = control.New(control.Config{Gate: entrance, Rooms: r.rooms, Logger: cfg.Logger, Now: cfg.Now})
 	sources := r.sources()
@@ -159,6 +163,7 @@ func (r *Relay) wire(cfg Config, tcp bool) error {
 	mux.Handle("/whep/", r.whip)
 	mux.Handle("/control", r.control)
 	mux.Handle("/control/", r.control)
+	mux.Handle("/measure", measure.New(cfg.Now))
 	mux.HandleFunc(announce.ProbePath, r.probe)
 	mux.HandleFunc("/", notFound)
 	r.handler = front(cfg.Logger, mux)
@@ -224,8 +229,13 @@ func (r *Relay) sources() metrics.Sources {
 	}
 }
 
-// Handler serves /whip, /whep and /control.
+// Handler serves /whip, /whep, /control and /measure.
 func (r *Relay) Handler() http.Handler { return r.handler }
+
+// ConnContext belongs into the http.Server that serves Handler: /measure looks at the connection that a request came by.
+func ConnContext(ctx context.Context, conn net.Conn) context.Context {
+	return measure.WithConnection(ctx, conn)
+}
 
 // MetricsHandler serves Prometheus metrics; it belongs on a private listener.
 func (r *Relay) MetricsHandler() http.Handler { return r.metrics.Handler() }

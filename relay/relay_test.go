@@ -58,7 +58,7 @@ func newWorldWithLog(t *testing.T, logger *slog.Logger) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := New(Config{ID: "relay-1", Issuer: "https://coopnet.test", Keys: jointoken.NewJWKS(key), Media: "127.0.0.1:0", Logger: logger})
+	r, err := New(Config{ID: "relay-1", Issuer: "https://coopnet.test", Keys: jointoken.NewJWKS(key), Media: "127.0.0.1:0", Announced: true, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +94,7 @@ type presenter struct {
 	session *whip.Session
 	asked   atomic.Int64 // keyframe requests received
 	loses   atomic.Bool  // one packet, on its way to the relay
+	flood   atomic.Bool  // sends much more
 	stop    context.CancelFunc
 	done    chan struct{}
 }
@@ -159,6 +160,10 @@ func (w *world) shareBy(pc *webrtc.PeerConnection, participant string, mark byte
 				payload[len(payload)-1] = mark
 				sequence++
 				_ = track.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: sequence, Timestamp: uint32(3000 * n), Marker: i == 2}, Payload: payload})
+			}
+			if p.flood.Load() {
+				time.Sleep(time.Millisecond)
+				continue
 			}
 			time.Sleep(30 * time.Millisecond) // the stream's own frame rate
 		}

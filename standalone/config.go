@@ -37,10 +37,11 @@ type Config struct {
 	Fleet
 }
 
-// Public is where the outside finds this machine.
+// Public is where the outside finds this machine, and whose name it sees there.
 type Public struct {
 	PublicURL string `flag:"public-url" value:"URL" default:"" usage:"where browsers reach the portal; by default made from --listen"`
 	PublicIP  string `flag:"public-ip" value:"IP[,IP]" default:"" usage:"addresses where browsers reach the media port; by default those of this machine"`
+	Brand     string `flag:"brand" value:"DIR" default:"" usage:"folder of a name, colours and a logo for the portal: brand.json in it says what; read at the start"`
 }
 
 // TLS is the certificate of the HTTP port.

@@ -30,7 +30,7 @@ func Erase(ctx context.Context, db *sqlite.DB, data, email string) ([]Removed, e
 		return nil, err
 	}
 	reports, err := diagnostics.New(diagnostics.Config{
-		Store: db.Diagnostics(), Audit: db.Diagnostics(), Blobs: files, Limiter: idle{}, Staff: idle{}, Client: func(*http.Request) string { return "" },
+		Store: db.Diagnostics(), Audit: db.Diagnostics(), Sessions: db.Diagnostics(), Blobs: files, Limiter: idle{}, Staff: idle{}, Client: func(*http.Request) string { return "" },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the reports: %w", err)

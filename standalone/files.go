@@ -32,7 +32,7 @@ func (s *system) wireFiles(limiter conference.Limiter, clients portal.Clients) (
 		return nil, nil, fmt.Errorf("wire the catalogue: %w", err)
 	}
 	reports, err := diagnostics.New(diagnostics.Config{
-		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Blobs: s.files, Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
+		Store: s.db.Diagnostics(), Audit: s.db.Diagnostics(), Sessions: s.db.Diagnostics(), Blobs: s.files, Limiter: limiter, Staff: portal.Supporters(s.staff), Client: clients.Site,
 		Events: portal.Receipts(s.webhooks), Logger: s.logger,
 	})
 	if err != nil {
@@ -57,6 +57,18 @@ func (s *system) wireDocuments(limiter conference.Limiter) (err error) {
 
 // ended is called later than wireDocuments, when a conference has ended.
 func (s *system) ended(conference string) { s.documents.Ended(conference) }
+
+// wireSessions lets people test their ways to the relays, admitted or not.
+func (s *system) wireSessions(limiter conference.Limiter, clients portal.Clients) (*diagnostics.Sessions, error) {
+	sessions, err := diagnostics.NewSessions(diagnostics.SessionsConfig{
+		Store: s.db.Diagnostics(), Limiter: limiter, Relays: portal.Tested(s.relays), Rooms: portal.TestRooms(s.conferences),
+		Site: clients.Site, Address: clients.Address, Logger: s.logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire the diagnostic sessions: %w", err)
+	}
+	return sessions, nil
+}
 
 // cleaner removes what has expired together with its files.
 type cleaner struct {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/relay"
@@ -22,6 +23,7 @@ func (s *system) wireRelays() (err error) {
 		Store: s.db.Relays(), Staff: portal.Crew(s.staff), Conferences: portal.Placed(s.db.Conference(), time.Now),
 		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: private}), Resident: resident{s.media},
 		Events: portal.Attendances(s.webhooks, s.db.Conference()), Over: s.over, Logger: s.logger,
+		Media: diagnostics.Record{Store: s.db.Diagnostics(), Logger: s.logger},
 	})
 	if err != nil {
 		return fmt.Errorf("wire the relays: %w", err)

@@ -40,9 +40,9 @@ func importRules() []importRule {
 		{path: "functions/store/*", ours: append([]string{shared}, domains...), aws: true},
 		{path: "functions/provider/providertest"},
 		{path: "functions/cloud", ours: []string{shared, "functions/portal", "functions/identity", "functions/staff", "functions/provider", "functions/webhook", "functions/store/dynamo", "functions/store/s3"}, aws: true},
-		// Its API is that of several domains, with the catalogue of the software to ask.
+		// Its API is that of several domains, with the catalogue of the software to ask, and the sessions of those who test.
 		{path: "functions/conference/lambda", ours: []string{shared, "functions/cloud", "functions/portal", "functions/conference", "functions/staff", "functions/signin",
-			"functions/relays", "functions/webhook", "functions/installer", "functions/documents", "functions/store/dynamo"}},
+			"functions/relays", "functions/webhook", "functions/installer", "functions/documents", "functions/diagnostics", "functions/store/dynamo"}},
 		{path: "functions/*/lambda", ours: []string{shared, "functions/cloud", "functions/portal", "functions/SELF", "functions/store/dynamo", "functions/store/s3"}},
 		{path: "functions/*", ours: []string{shared}},
 
@@ -62,13 +62,15 @@ func importRules() []importRule {
 		{path: "relay/internal/stage", ours: []string{shared, "relay/internal/once"}},
 		{path: "relay/internal/room", ours: []string{shared, "relay/internal/chat", "relay/internal/ballot", "relay/internal/board", "relay/internal/stage"}},
 		{path: "relay/internal/gate", ours: []string{shared}},
-		{path: "relay/internal/heartbeat", ours: []string{shared, "relay/internal/room"}},
+		{path: "relay/internal/measure", ours: []string{shared, "relay/internal/quota"}},
+		{path: "relay/internal/trial", ours: []string{shared}},
+		{path: "relay/internal/heartbeat", ours: []string{shared, "relay/internal/room", "relay/internal/trial"}},
 		{path: "relay/internal/metrics"},
 		{path: "relay/internal/leaktest"},
 		{path: "relay/internal/control", ours: []string{shared, "relay/internal/room", "relay/internal/gate", "relay/internal/once", "relay/internal/chat",
 			"relay/internal/ballot", "relay/internal/board", "relay/internal/stage"}},
 		{path: "relay/internal/whip", pion: true, ours: []string{shared, "relay/internal/forward", "relay/internal/peer",
-			"relay/internal/room", "relay/internal/gate", "relay/internal/packet", "relay/internal/egress"}},
+			"relay/internal/room", "relay/internal/gate", "relay/internal/trial", "relay/internal/packet", "relay/internal/egress"}},
 		{path: "relay/internal/turn", pion: true, ours: []string{shared, "relay/internal/egress", "relay/internal/quota"}},
 		{path: "relay", ours: []string{shared, "relay/internal/..."}},
 		{path: "relay/cmd/relayload", ours: []string{shared}, pion: true},
@@ -82,7 +84,7 @@ func importRules() []importRule {
 		{path: "infra/local", ours: []string{"functions/portal", "infra/..."}, aws: true},
 		{path: "infra/archive"},
 		{path: "infra/cmd/archive", ours: []string{"infra/archive"}},
-		{path: "infra/cmd/coopnet-cloud", ours: []string{shared, "infra/local", "web"}},
+		{path: "infra/cmd/coopnet-cloud", ours: []string{shared, "infra/local", "functions/brand", "web"}},
 		{path: "standalone/...", ours: []string{"..."}},
 	}
 }

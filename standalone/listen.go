@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/coopnet/coopnet/relay"
 	"github.com/coopnet/coopnet/shared/certfile"
 )
 
@@ -46,6 +47,7 @@ func bindError(setting, address string, err error) error {
 func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
+		ConnContext:       relay.ConnContext,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      bodyTimeout,

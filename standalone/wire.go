@@ -59,16 +59,23 @@ func (s *system) wireDomains(context.Context) (err error) {
 	if err := s.wireDocuments(limiter); err != nil {
 		return err
 	}
-	static, err := staticFiles(web.Files(), s.logger)
+	sessions, err := s.wireSessions(limiter, clients)
+	if err != nil {
+		return err
+	}
+	return s.wirePortal(origins,
+		s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(), s.relays.Handler(),
+		s.webhooks.Handler(), s.documents.Handler(), sessions.Handler(),
+	)
+}
+
+func (s *system) wirePortal(origins []string, api ...*http.ServeMux) error {
+	static, err := staticFiles(web.Files(), s.cfg.Brand, s.logger)
 	if err != nil {
 		return err
 	}
 	control, err := portal.New(portal.Config{
-		API: []*http.ServeMux{
-			s.conferences.Handler(), identities.Handler(), s.staff.Handler(), colleagues.Handler(), catalogue.Handler(), reports.Handler(), s.relays.Handler(),
-			s.webhooks.Handler(), s.documents.Handler(),
-		},
-		Static: static, Ready: s.db.Ready, PublicURL: s.public,
+		API: api, Static: static, Ready: s.db.Ready, PublicURL: s.public,
 		Connect: append(origins, webSocketOrigin(s.public)), Logger: s.logger,
 	})
 	if err != nil {
@@ -116,14 +123,18 @@ func (s *system) wireConferences(cfg conference.Config) error {
 
 // staticFiles serves the built portal. A program that was built without it still has its API, for who works on the
 // portal with its own development server.
-func staticFiles(files fs.FS, logger *slog.Logger) (http.Handler, error) {
+func staticFiles(files fs.FS, folder string, logger *slog.Logger) (http.Handler, error) {
+	over, err := brandFiles(files, folder)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := fs.Stat(files, "index.html"); err != nil {
 		logger.Warn("this program was built without the portal: run `make build`")
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "This program was built without the portal. Run `make build`.", http.StatusNotFound)
 		}), nil
 	}
-	static, err := portal.Static(files)
+	static, err := portal.Static(files, over)
 	if err != nil {
 		return nil, fmt.Errorf("read the portal's files: %w", err)
 	}
@@ -135,7 +146,7 @@ func staticFiles(files fs.FS, logger *slog.Logger) (http.Handler, error) {
 func mount(control, media, files http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); {
-		case first == "whip", first == "whep", first == "control":
+		case first == "whip", first == "whep", first == "control", first == "measure":
 			media.ServeHTTP(w, r)
 		case first == "blobs":
 			files.ServeHTTP(w, r)

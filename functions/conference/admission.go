@@ -32,8 +32,8 @@ func denied() error {
 		"Check capitals and spaces, and the time of the conference.")
 }
 
-// Admit lets somebody in, or refuses with one answer. Unknown name, wrong password, not yet open, ended and closed to
-// guests cost the same work.
+// Admit lets somebody in, or refuses with one answer. Unknown name, wrong password, ended and closed to guests cost the
+// same work. Who holds what is right for a conference that opens later is admitted, and learns when: join tokens come then.
 func (d *Domain) Admit(ctx context.Context, who Client, a Attempt) (*Admission, *Conference, error) {
 	if a.Invitation == "" && (a.Name == "" || a.Password == "" && !a.byNameAlone()) {
 		return nil, nil, missing(a)
@@ -57,7 +57,7 @@ func (d *Domain) Admit(ctx context.Context, who Client, a Attempt) (*Admission, 
 		return nil, nil, err
 	}
 	now := d.cfg.Now()
-	if in == nil || in.conference.Status(now) != StatusOpen || !in.allowed() {
+	if in == nil || !in.admits(now) {
 		if err := tries.failed(ctx); err != nil {
 			return nil, nil, err
 		}
@@ -92,6 +92,7 @@ type entrance struct {
 	conference *Conference
 	role       jointoken.Role
 	invitation string
+	invited    *Identity
 	colleague  *Colleague
 }
 
@@ -103,13 +104,19 @@ func newEntrance(a Attempt) *entrance {
 	return &entrance{role: jointoken.RoleGuest}
 }
 
+// admits reports whether the entrance leads in, now or once the conference opens.
+func (e *entrance) admits(now time.Time) bool {
+	return e.conference.Status(now) != StatusEnded && e.allowed()
+}
+
 // allowed applies the conference's policy for guests.
 func (e *entrance) allowed() bool {
 	return e.role != jointoken.RoleGuest || e.conference.GuestPolicy != PolicyDeny
 }
 
 // byPassword returns nil for an unknown name and for a wrong password, after one computation in both cases. A
-// conference that lets no guest in now is checked like an unknown one: whether the password is right stays unknown.
+// conference that lets no guest in any more is checked like an unknown one: whether the password is right stays unknown.
+// One that is not open yet is checked like an open one, so that a wrong password does not tell them apart either.
 func (d *Domain) byPassword(ctx context.Context, name string, readable bool, a Attempt) (*entrance, error) {
 	in := newEntrance(a)
 	if readable {
@@ -121,9 +128,9 @@ func (d *Domain) byPassword(ctx context.Context, name string, readable bool, a A
 	} else {
 		name = a.Name
 	}
-	open := in.conference != nil && in.conference.Status(d.cfg.Now()) == StatusOpen && in.allowed()
+	admits := in.conference != nil && in.admits(d.cfg.Now())
 	hash := d.cfg.Hasher.Dummy(name)
-	if open {
+	if admits {
 		hash = in.conference.PasswordHash
 	}
 	password := a.Password
@@ -134,7 +141,7 @@ func (d *Domain) byPassword(ctx context.Context, name string, readable bool, a A
 	if err != nil {
 		return nil, fmt.Errorf("check password: %w", err)
 	}
-	if !open || !right {
+	if !admits || !right {
 		return nil, nil
 	}
 	return in, nil
@@ -176,7 +183,7 @@ func (d *Domain) byInvitation(ctx context.Context, code string) (*entrance, erro
 	if err != nil {
 		return nil, fmt.Errorf("find conference: %w", err)
 	}
-	return &entrance{conference: c, role: inv.Kind, invitation: inv.ID}, nil
+	return &entrance{conference: c, role: inv.Kind, invitation: inv.ID, invited: inv.person()}, nil
 }
 
 func (d *Domain) admission(in *entrance, who Client, now time.Time) (*Admission, error) {
@@ -185,7 +192,7 @@ func (d *Domain) admission(in *entrance, who Client, now time.Time) (*Admission,
 		return nil, err
 	}
 	a := &Admission{
-		Conference: in.conference.ID, Participant: participant, Role: in.role, Invitation: in.invitation, Site: who.Site,
+		Conference: in.conference.ID, Participant: participant, Role: in.role, Invitation: in.invitation, Invited: in.invited, Site: who.Site,
 		Expires: now.Add(admissionLife).UTC().Truncate(time.Second), // the conference's end is looked at each time: it may move
 	}
 	if in.colleague != nil {

@@ -14,7 +14,6 @@ import (
 func TestRefusalsAreAlike(t *testing.T) {
 	w := newWorld(t)
 	w.create("Team A", nil)
-	w.create("Later", func(d *conference.Draft) { d.StartsAt = w.in(16 * time.Minute) })
 	w.create("Over", func(d *conference.Draft) { d.EndsAt = w.in(time.Second) })
 	w.create("Closed", func(d *conference.Draft) { d.GuestPolicy = conference.PolicyDeny })
 	ended := w.create("Ended", nil)
@@ -25,7 +24,7 @@ func TestRefusalsAreAlike(t *testing.T) {
 	var sentence string
 	for i, c := range []struct{ name, password string }{
 		{"Team A", "wrong horse"}, {"Unknown", "correct horse"}, {"team a", "correct horse"}, {"Team A ", "correct horse"},
-		{"Team A", "correct horse "}, {"Team A", "Correct horse"}, {"Later", "correct horse"}, {"Over", "correct horse"},
+		{"Team A", "correct horse "}, {"Team A", "Correct horse"}, {"Over", "correct horse"},
 		{"Closed", "correct horse"}, {"Ended", "correct horse"}, {"bad\x00name", "correct horse"}, {"Team A", "\xff\xfe"},
 	} {
 		before := w.hasher.verified.Load()
@@ -41,9 +40,54 @@ func TestRefusalsAreAlike(t *testing.T) {
 		}
 	}
 	w.expect("", "192.0.2.1", "Team A", "correct horse")
-	w.clock.Advance(time.Minute)
-	w.expect("", "192.0.2.1", "Later", "correct horse") // 15 minutes before it starts
 	w.expect(problem.Invalid, "192.0.2.1", "", "x")
+}
+
+// TestNotOpenYet: who holds the right password learns when the conference opens, and gets join tokens then. To everybody
+// else it is like an unknown one.
+func TestNotOpenYet(t *testing.T) {
+	w := newWorld(t)
+	c := w.create("Later", func(d *conference.Draft) { d.StartsAt = w.in(time.Hour) })
+	w.create("Later and closed", func(d *conference.Draft) {
+		d.StartsAt, d.GuestPolicy = w.in(time.Hour), conference.PolicyDeny
+	})
+	var refused []string
+	for i, try := range [][2]string{{"Later", "wrong horse"}, {"Unknown", "correct horse"}, {"Later and closed", "correct horse"}} {
+		before := w.hasher.verified.Load()
+		_, _, err := w.Admit(t.Context(), from(fmt.Sprint("10.0.0.", i)), conference.Attempt{Name: try[0], Password: try[1]})
+		wantCode(t, err, problem.ConferenceDenied)
+		if n := w.hasher.verified.Load() - before; n != 1 {
+			t.Errorf("%v: %d password computations", try, n)
+		}
+		refused = append(refused, problem.From(err).Detail)
+	}
+	if refused[0] != refused[1] || refused[1] != refused[2] {
+		t.Errorf("got %q", refused)
+	}
+	a, in, err := w.Admit(t.Context(), from("192.0.2.1"), conference.Attempt{Name: "Later", Password: "correct horse"})
+	if err != nil || in.ID != c.ID || in.Status(w.clock.Now()) != conference.StatusScheduled {
+		t.Fatal(in, err)
+	}
+	ada := &conference.Identity{Name: "Ada"}
+	_, err = w.JoinToken(t.Context(), *a, ada, "browser")
+	wantCode(t, err, problem.ConferenceDenied)
+	w.clock.Advance(45*time.Minute - time.Second)
+	_, err = w.JoinToken(t.Context(), *a, ada, "browser")
+	wantCode(t, err, problem.ConferenceDenied)
+	w.clock.Advance(time.Second) // 15 minutes before it starts
+	if _, err = w.JoinToken(t.Context(), *a, ada, "browser"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestGuessingAtWhatIsNotOpen is as slow as at what is open.
+func TestGuessingAtWhatIsNotOpen(t *testing.T) {
+	w := newWorld(t)
+	w.create("Later", func(d *conference.Draft) { d.StartsAt = w.in(time.Hour) })
+	for range 8 {
+		w.expect(problem.ConferenceDenied, "192.0.2.1", "Later", "wrong")
+	}
+	w.expect(problem.RateLimited, "192.0.2.1", "Later", "correct horse")
 }
 
 func TestPasswordsAreNFC(t *testing.T) {
@@ -191,6 +235,9 @@ func TestInvitations(t *testing.T) {
 	a, err := by(code)
 	if err != nil || a.Role != "internal" || a.Conference != c.ID {
 		t.Fatalf("got %+v, %v", a, err)
+	}
+	if a.Invited == nil || *a.Invited != (conference.Identity{Name: "Ada", Email: "ada@example.org"}) {
+		t.Errorf("for %+v", a.Invited)
 	}
 	_, guestCode, err := w.Invite(t.Context(), c.ID, conference.Invite{Kind: "guest"})
 	if err != nil {

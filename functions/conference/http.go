@@ -17,6 +17,7 @@ import (
 func (d *Domain) Handler() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/admissions", d.serve(d.postAdmission))
+	mux.HandleFunc("GET /api/v1/admissions", d.serve(d.readAdmission))
 	mux.HandleFunc("DELETE /api/v1/admissions", d.serve(d.deleteAdmission))
 	mux.HandleFunc("POST /api/v1/join-tokens", d.serve(d.postJoinToken))
 	d.launchRoutes(mux)
@@ -42,76 +43,6 @@ func (d *Domain) Handler() *http.ServeMux {
 // serve renders the error of h.
 func (d *Domain) serve(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return problem.Handler(d.cfg.Logger, h)
-}
-
-type admissionAnswer struct {
-	Conference admittedConference `json:"conference"`
-	Identity   *Identity          `json:"identity"`
-	SignedIn   bool               `json:"signedIn"` // the identity is the provider's, and stays
-	Next       string             `json:"next"`
-}
-
-// admittedConference is what a participant may know.
-type admittedConference struct {
-	ID       string     `json:"id"`
-	Name     string     `json:"name"`
-	Title    string     `json:"title"`
-	StartsAt *time.Time `json:"startsAt"`
-	EndsAt   *time.Time `json:"endsAt"`
-	Status   string     `json:"status"`
-	Bridges  []Bridge   `json:"bridges"`
-	Welcome  string     `json:"welcome"`
-	Support  string     `json:"supportContact"`
-}
-
-func (d *Domain) postAdmission(w http.ResponseWriter, r *http.Request) error {
-	var attempt Attempt
-	if err := problem.Decode(r.Body, &attempt); err != nil {
-		return err
-	}
-	var err error
-	if attempt.Colleague, err = d.cfg.Identities.Colleague(r); err != nil {
-		return err
-	}
-	admission, c, err := d.Admit(r.Context(), d.cfg.Client(r), attempt)
-	if err != nil {
-		return err
-	}
-	who, err := d.identity(r, *admission)
-	if err != nil {
-		return err
-	}
-	sealed, err := d.seal(r.Context(), *admission)
-	if err != nil {
-		return err
-	}
-	now := d.cfg.Now()
-	http.SetCookie(w, newCookie(sealed, max(1, int(admission.Expires.Sub(now).Seconds()))))
-	next := "software"
-	if who == nil {
-		next = "identify"
-	}
-	return problem.Answer(w, http.StatusOK, admissionAnswer{
-		Conference: admittedConference{
-			ID: c.ID, Name: c.Name, Title: c.Title, StartsAt: c.StartsAt, EndsAt: c.EndsAt, Status: c.Status(now), Bridges: c.Bridges,
-			Welcome: c.Welcome, Support: c.SupportContact,
-		},
-		Identity: who, SignedIn: admission.Who != nil, Next: next,
-	})
-}
-
-// identity is whom the provider vouches for, else who the browser says to be; nil for nobody.
-func (d *Domain) identity(r *http.Request, a Admission) (*Identity, error) {
-	if a.Who != nil {
-		return a.Who, nil
-	}
-	return d.cfg.Identities.Identity(r)
-}
-
-func (d *Domain) deleteAdmission(w http.ResponseWriter, _ *http.Request) error {
-	http.SetCookie(w, newCookie("", -1))
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }
 
 type joinAnswer struct {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
+	"github.com/coopnet/coopnet/shared/text"
 )
 
 // Invitation is a personal link into one conference. Its code is known only to who got it; the store has its SHA-256.
@@ -36,6 +37,14 @@ func (i *Invitation) Until(c *Conference) time.Time {
 		return until
 	}
 	return i.ExpiresAt
+}
+
+// person is whom the link is for; nil when it does not say all that an identity needs.
+func (i *Invitation) person() *Identity {
+	if i.Email == "" || !text.Named(i.Name) {
+		return nil
+	}
+	return &Identity{Name: i.Name, Email: i.Email}
 }
 
 // Invite asks for an invitation. Name and Email say whom it is for; both may be empty.

@@ -146,8 +146,17 @@ func (d *Domain) way(key jointoken.Key, relay Relay, claims jointoken.Claims) (W
 	return Way{Token: token, Relay: relay, ICEServers: d.iceServers(relay, claims.Subject, claims.IssuedAt)}, nil
 }
 
-// admitted checks that the admission still opens the conference.
+// admitted checks that the admission opens the conference now.
 func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error) {
+	c, err := d.standing(ctx, a)
+	if err == nil && c.Status(d.cfg.Now()) != StatusOpen {
+		return nil, denied()
+	}
+	return c, err
+}
+
+// standing checks that the admission is still good, be the conference open already or not yet.
+func (d *Domain) standing(ctx context.Context, a Admission) (*Conference, error) {
 	c, err := d.cfg.Store.RecentConference(ctx, a.Conference)
 	if errors.Is(err, ErrNotFound) {
 		return nil, denied()
@@ -156,7 +165,7 @@ func (d *Domain) admitted(ctx context.Context, a Admission) (*Conference, error)
 		return nil, fmt.Errorf("read conference: %w", err)
 	}
 	in := entrance{conference: c, role: a.Role, invitation: a.Invitation}
-	if c.Status(d.cfg.Now()) != StatusOpen || !in.allowed() {
+	if !in.admits(d.cfg.Now()) {
 		return nil, denied()
 	}
 	removed, err := d.cfg.Relays.Removed(ctx, c.ID, a.Participant)

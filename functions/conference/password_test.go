@@ -30,7 +30,8 @@ func argonWorld(t *testing.T, slots int) (w *world, runs *atomic.Int64, gate *at
 
 func closedConferences(w *world) []string {
 	w.create("Open", nil)
-	w.create("Later", func(d *conference.Draft) { d.StartsAt = w.in(time.Hour) })
+	w.create("Later", func(d *conference.Draft) { d.StartsAt, d.GuestPolicy = w.in(time.Hour), conference.PolicyDeny })
+	w.create("Not yet open", func(d *conference.Draft) { d.StartsAt = w.in(time.Hour) })
 	w.create("Over", func(d *conference.Draft) { d.EndsAt = w.in(time.Second) })
 	w.create("Closed", func(d *conference.Draft) { d.GuestPolicy = conference.PolicyDeny })
 	ended := w.create("Ended", nil)
@@ -45,7 +46,8 @@ func closedConferences(w *world) []string {
 func TestEveryRefusalCostsOneComputation(t *testing.T) {
 	w, runs, _ := argonWorld(t, 2)
 	attempts := [][2]string{{"Open", "wrong horse"}, {"Unknown", "correct horse"}, {"Unknown", "wrong horse"}, {"Nobody", "wrong horse"},
-		{"bad\x00name", "correct horse"}, {"worse\x00name", "correct horse"}, {"Open", "\xff"}}
+		{"bad\x00name", "correct horse"}, {"worse\x00name", "correct horse"}, {"Open", "\xff"},
+		{"Not yet open", "wrong horse"}, {"Not yet open", "\xff"}}
 	for _, name := range closedConferences(w) {
 		attempts = append(attempts, [2]string{name, "correct horse"})
 	}
@@ -63,7 +65,7 @@ func TestEveryRefusalCostsOneComputation(t *testing.T) {
 // TestParallelRefusalsShareNothing: one password at the same moment on several names is computed for each of them,
 // known or not.
 func TestParallelRefusalsShareNothing(t *testing.T) {
-	names := append([]string{"Open", "Nobody", "None"}, "Later", "Over", "Closed", "Ended", "bad\x00name", "worse\x00name")
+	names := append([]string{"Open", "Not yet open", "Nobody", "None"}, "Later", "Over", "Closed", "Ended", "bad\x00name", "worse\x00name")
 	w, runs, gate := argonWorld(t, len(names))
 	closedConferences(w)
 	before := runs.Load()
@@ -82,7 +84,7 @@ func TestParallelRefusalsShareNothing(t *testing.T) {
 	var trying sync.WaitGroup
 	for i, name := range names {
 		password := "correct horse"
-		if name == "Open" {
+		if name == "Open" || name == "Not yet open" {
 			password = "wrong horse"
 		}
 		trying.Go(func() {

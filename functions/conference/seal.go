@@ -18,6 +18,7 @@ type Admission struct {
 	Role        jointoken.Role `json:"r"`
 	Invitation  string         `json:"i,omitempty"` // its id, so that revoking it ends the admission
 	Who         *Identity      `json:"w,omitempty"` // whom the identity provider vouches for; nil: who the participant says to be
+	Invited     *Identity      `json:"v,omitempty"` // whom the personal link is for; who they say to be comes first
 	Software    bool           `json:"s,omitempty"` // a launch code has shown that it is the software
 	Name        string         `json:"n,omitempty"` // shown in the list, for the software, which has no identity of its own
 	Person      string         `json:"e,omitempty"` // see jointoken.Person; for the software too, so that erasing finds its attendance

@@ -4,6 +4,9 @@
 // to the store of files and is never opened here. Completing compares its size and checksum; from then on the report
 // is new, then seen and closed, and support finds it by the code that the guest reads on the phone. Who makes a report
 // gets its id, with which it can be completed, uploaded anew and erased; support knows the code only.
+//
+// A session is one run of the tool that makes reports. It gets tokens for test rooms on the relays, and the report that
+// names it is shown beside what the servers know of it: its calls, and what its media sessions did on the relays.
 package diagnostics
 
 import (
@@ -37,8 +40,9 @@ type Report struct {
 	Size       int64          `json:"size"`
 	SHA256     [32]byte       `json:"sha256"`
 	Summary    map[string]any `json:"summary"`
-	Email      string         `json:"email"` // of the summary, folded: what Erase looks for
-	Note       string         `json:"note"`  // of support
+	Email      string         `json:"email"`             // of the summary, folded: what Erase looks for
+	Note       string         `json:"note"`              // of support
+	Session    string         `json:"session,omitempty"` // its name; "" when the report was made without one
 	CreatedAt  time.Time      `json:"createdAt"`
 	ReceivedAt time.Time      `json:"receivedAt,omitzero"`
 	UploadEnds time.Time      `json:"uploadEnds"` // until then the file may still come, or come again
@@ -71,24 +75,28 @@ type Events interface {
 
 // Config is what a Domain needs.
 type Config struct {
-	Store   Store
-	Audit   AuditStore
-	Blobs   Blobs
-	Limiter Limiter
-	Staff   Staff
-	Events  Events                     // nil: nobody wants to know
-	Client  func(*http.Request) string // whose reports are counted together
-	Now     func() time.Time           // nil is time.Now
-	Rand    io.Reader                  // nil is crypto/rand
-	Logger  *slog.Logger               // nil discards
+	Store    Store
+	Audit    AuditStore
+	Sessions SessionStore
+	Blobs    Blobs
+	Limiter  Limiter
+	Staff    Staff
+	Events   Events                     // nil: nobody wants to know
+	Client   func(*http.Request) string // whose reports are counted together
+	Now      func() time.Time           // nil is time.Now
+	Rand     io.Reader                  // nil is crypto/rand
+	Logger   *slog.Logger               // nil discards
 }
 
 // Domain is the reports.
-type Domain struct{ cfg Config }
+type Domain struct {
+	cfg    Config
+	record Record
+}
 
 // New checks the configuration.
 func New(cfg Config) (*Domain, error) {
-	if cfg.Store == nil || cfg.Audit == nil || cfg.Blobs == nil || cfg.Limiter == nil || cfg.Staff == nil || cfg.Client == nil {
+	if cfg.Store == nil || cfg.Audit == nil || cfg.Sessions == nil || cfg.Blobs == nil || cfg.Limiter == nil || cfg.Staff == nil || cfg.Client == nil {
 		return nil, errors.New("diagnostics: a required field of Config is missing")
 	}
 	if cfg.Now == nil {
@@ -100,7 +108,7 @@ func New(cfg Config) (*Domain, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Domain{cfg: cfg}, nil
+	return &Domain{cfg, Record{cfg.Sessions, cfg.Logger}}, nil
 }
 
 // Bounds and lifetimes.

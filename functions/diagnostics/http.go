@@ -44,6 +44,8 @@ func (d *Domain) postReport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	made, id, upload, err := d.Create(r.Context(), d.cfg.Client(r), draft)
+	name, _ := nameOf(draft.Session)
+	d.record.called(r.Context(), name, requestOf(w, r, d.now(), err, http.StatusCreated))
 	if err != nil {
 		return err
 	}
@@ -64,6 +66,7 @@ func (d *Domain) postComplete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	d.record.called(r.Context(), report.Session, requestOf(w, r, d.now(), nil, http.StatusOK))
 	return problem.Answer(w, http.StatusOK, struct {
 		Code      string    `json:"code"`
 		ExpiresAt time.Time `json:"expiresAt"` // of the report

@@ -1,7 +1,10 @@
 package diagnostics
 
 import (
+	"context"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -102,11 +105,39 @@ func (d *Domain) pullReport(w http.ResponseWriter, r *http.Request, actor string
 		URL       string    `json:"url"`
 		ExpiresAt time.Time `json:"expiresAt"`
 	}
+	server, err := d.server(r.Context(), report)
+	if err != nil {
+		return err
+	}
 	w.Header().Set("ETag", etag(report.Version))
 	return problem.Answer(w, http.StatusOK, struct {
 		view
-		Download download `json:"download"`
-	}{viewOf(report), download{link, until}})
+		Download download    `json:"download"`
+		Server   *serverView `json:"server"`
+	}{viewOf(report), download{link, until}, server})
+}
+
+// serverView is what the servers know of the session that made a report.
+type serverView struct {
+	OpenedAt time.Time `json:"openedAt"`
+	Client   Origin    `json:"client"`
+	Requests []Request `json:"requests"`
+	Relays   []Media   `json:"relays"`
+}
+
+// server is nil for a report without a session.
+func (d *Domain) server(ctx context.Context, r *Report) (*serverView, error) {
+	if r.Session == "" {
+		return nil, nil
+	}
+	s, err := d.cfg.Sessions.Session(ctx, r.Session)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read session: %w", err)
+	}
+	return &serverView{s.OpenedAt, s.Client, append([]Request{}, s.Requests...), append([]Media{}, s.Media...)}, nil
 }
 
 func (d *Domain) patchReport(w http.ResponseWriter, r *http.Request, actor string) error {

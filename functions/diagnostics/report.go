@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/coopnet/coopnet/shared/blob"
 	"github.com/coopnet/coopnet/shared/problem"
@@ -22,6 +23,7 @@ type Draft struct {
 	Size    int64           `json:"size"`
 	SHA256  string          `json:"sha256"` // hexadecimal
 	Summary json.RawMessage `json:"summary"`
+	Session string          `json:"session"` // the id of the one that made it; "" without one
 }
 
 // normalise checks the draft and returns the report that it describes.
@@ -40,6 +42,11 @@ func (f *Draft) normalise() (*Report, error) {
 	r := &Report{Status: StatusPending, Size: f.Size, SHA256: [32]byte(sum), Summary: members, Version: 1}
 	if email, ok := members["email"].(string); ok {
 		r.Email = text.FoldEmail(email)
+	}
+	if f.Session != "" {
+		if r.Session, _ = nameOf(f.Session); r.Session == "" {
+			return nil, invalid("/session", "is not the id of a session")
+		}
 	}
 	return r, nil
 }
@@ -61,6 +68,9 @@ func (d *Domain) Create(ctx context.Context, client string, f Draft) (r *Report,
 		return nil, "", blob.Upload{}, err
 	}
 	now := d.now()
+	if err = d.join(ctx, r, now.Add(pendingLife)); err != nil {
+		return nil, "", blob.Upload{}, err
+	}
 	r.Key, r.SecretHash = "diagnostics/"+name, sha256.Sum256([]byte(secret))
 	r.CreatedAt, r.UploadEnds, r.ExpiresAt = now, now.Add(uploadLife), now.Add(pendingLife)
 	// Signed before it is stored: when the store of files is down, nothing is left behind.
@@ -80,6 +90,21 @@ func (d *Domain) Create(ctx context.Context, client string, f Draft) (r *Report,
 		}
 	}
 	return nil, "", blob.Upload{}, fmt.Errorf("store report: %w", err)
+}
+
+// join keeps the report's session until then. A report whose session is forgotten has none.
+func (d *Domain) join(ctx context.Context, r *Report, until time.Time) error {
+	if r.Session == "" {
+		return nil
+	}
+	switch _, err := d.cfg.Sessions.Session(ctx, r.Session); {
+	case errors.Is(err, ErrNotFound):
+		r.Session = ""
+		return nil
+	case err != nil:
+		return fmt.Errorf("read session: %w", err)
+	}
+	return d.record.keep(ctx, r.Session, until)
 }
 
 func (d *Domain) spend(ctx context.Context, client string) error {
@@ -187,6 +212,11 @@ func (d *Domain) receive(ctx context.Context, r *Report) (*Report, error) {
 		}
 		return nil, problem.New(problem.Conflict, "What arrived is not the report that was announced. Upload it again.")
 	}
+	if r.Session != "" {
+		if err := d.record.keep(ctx, r.Session, d.now().Add(retention)); err != nil {
+			return nil, err
+		}
+	}
 	return d.change(ctx, r, func(r *Report) error {
 		if r.Status == StatusPending {
 			r.Status, r.ReceivedAt = StatusNew, d.now()
@@ -213,6 +243,11 @@ func (d *Domain) EraseOwn(ctx context.Context, id, requestID string) error {
 func (d *Domain) remove(ctx context.Context, r *Report) error {
 	if err := d.cfg.Blobs.Delete(ctx, r.Key); err != nil && !errors.Is(err, blob.ErrNotFound) {
 		return fmt.Errorf("delete the report's file: %w", err)
+	}
+	if r.Session != "" {
+		if err := d.cfg.Sessions.DeleteSession(ctx, r.Session); err != nil {
+			return fmt.Errorf("delete the report's session: %w", err)
+		}
 	}
 	if d.now().Before(r.UploadEnds.Add(cleanGrace)) {
 		_, err := d.change(ctx, r, func(r *Report) error {

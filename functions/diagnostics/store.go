@@ -35,6 +35,18 @@ type Store interface {
 	ExpiredReports(ctx context.Context, before time.Time, limit int) ([]*Report, error)
 }
 
+// SessionStore keeps sessions under their names. What has expired is never returned, and forgotten by itself.
+type SessionStore interface {
+	// CreateSession stores a new one. ErrExists when the name is there.
+	CreateSession(ctx context.Context, s *Session) error
+	// Session returns one, or ErrNotFound.
+	Session(ctx context.Context, name string) (*Session, error)
+	// UpdateSession replaces the row if it still has s.Version, and counts s.Version up; else ErrConflict.
+	UpdateSession(ctx context.Context, s *Session) error
+	// DeleteSession forgets one; a missing one is fine.
+	DeleteSession(ctx context.Context, name string) error
+}
+
 // Query asks for a page of reports. What is empty does not select.
 type Query struct {
 	Cursor string

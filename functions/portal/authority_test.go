@@ -12,14 +12,15 @@ import (
 	"github.com/coopnet/coopnet/functions/staff"
 )
 
-// openToAll are the operations that ask for nothing: a new one must be meant to be here. What the guest calls of a report and
-// of a launch code need is the secret in the path.
+// openToAll are the operations that ask for nothing: a new one must be meant to be here. What the guest calls of a report, of
+// a diagnostic session and of a launch code need is the secret in the path.
 func openToAll() []string {
 	return []string{
 		"GET /.well-known/jwks.json", "GET /api/v1/launch-codes/{code}", "GET /api/v1/openapi.json", "GET /api/v1/sign-in",
 		"GET /api/v1/sign-in/callback", "GET /api/v1/site", "GET /api/v1/software", "GET /api/v1/software/{platform}/download", "GET /healthz",
 		"GET /readyz", "DELETE /api/v1/diagnostics/{id}", "DELETE /api/v1/session", "POST /api/v1/admissions", "POST /api/v1/diagnostics",
-		"POST /api/v1/diagnostics/{id}/complete", "POST /api/v1/diagnostics/{id}/upload", "POST /api/v1/launch-codes/{code}/redeem", "PUT /api/v1/identity",
+		"POST /api/v1/diagnostics/{id}/complete", "POST /api/v1/diagnostics/{id}/upload", "POST /api/v1/diagnostics/sessions",
+		"POST /api/v1/diagnostics/sessions/{id}/tokens", "POST /api/v1/launch-codes/{code}/redeem", "PUT /api/v1/identity",
 	}
 }
 

@@ -74,6 +74,7 @@ func TestEveryRefusalHasTheSameBytes(t *testing.T) {
 		now := w.clock.Now()
 		w.create(c, nil)
 		w.create(c, object{"name": "Later", "startsAt": now.Add(time.Hour)})
+		w.create(c, object{"name": "Later and closed", "startsAt": now.Add(time.Hour), "guestPolicy": "deny"})
 		w.create(c, object{"name": "Over", "endsAt": now.Add(time.Second)})
 		w.create(c, object{"name": "Closed", "guestPolicy": "deny"})
 		ended := w.create(c, object{"name": "Ended"})
@@ -82,7 +83,7 @@ func TestEveryRefusalHasTheSameBytes(t *testing.T) {
 		var first []byte
 		for _, body := range []object{
 			{"name": "Team A", "password": "wrong"}, {"name": "Unknown", "password": "correct horse"}, {"name": "team a", "password": "correct horse"},
-			{"name": "Team A ", "password": "correct horse"}, {"name": "Later", "password": "correct horse"}, {"name": "Over", "password": "correct horse"},
+			{"name": "Team A ", "password": "correct horse"}, {"name": "Later", "password": "wrong"}, {"name": "Later and closed", "password": "correct horse"}, {"name": "Over", "password": "correct horse"},
 			{"name": "Closed", "password": "correct horse"}, {"name": "Ended", "password": "correct horse"}, {"invitation": "nonsense"},
 		} {
 			resp := c.Refused(403, "conference-denied", "POST", "/api/v1/admissions", body)
@@ -93,6 +94,71 @@ func TestEveryRefusalHasTheSameBytes(t *testing.T) {
 			if !bytes.Equal(first, same) || len(resp.Cookies) > 0 {
 				t.Errorf("%v: %s %v, want %s", body, same, resp.Cookies, first)
 			}
+		}
+	})
+}
+
+// TestNotOpenYet: what only the right password, or a personal link, is told.
+func TestNotOpenYet(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		c.Refused(401, "unauthenticated", "GET", "/api/v1/admissions", nil)
+		starts := w.clock.Now().Add(time.Hour)
+		id := w.create(c, object{"startsAt": starts, "openBefore": 10, "timezone": "Asia/Tokyo"})
+		link := c.Expect(201, "POST", "/api/v1/conferences/"+id+"/invitations", object{"kind": "guest"}, "Authorization", "Bearer "+w.organizerKey)
+		for _, attempt := range []object{{"name": "Team A", "password": "correct horse"}, {"invitation": link["code"]}} {
+			conf := c.Expect(200, "POST", "/api/v1/admissions", attempt)["conference"].(object)
+			if conf["status"] != "scheduled" || conf["opensAt"] != starts.Add(-10*time.Minute).Format(time.RFC3339) ||
+				conf["opensIn"] != 3000.0 || conf["timezone"] != "Asia/Tokyo" {
+				t.Errorf("got %v", conf)
+			}
+		}
+		identify(c)
+		c.Refused(403, "conference-denied", "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+		c.Refused(403, "conference-denied", "POST", "/api/v1/launch-codes", nil)
+		w.clock.Advance(49*time.Minute + 59*time.Second + time.Millisecond)
+		if in := c.Expect(200, "GET", "/api/v1/admissions", nil)["conference"].(object)["opensIn"]; in != 1.0 {
+			t.Errorf("opens in %v s", in)
+		}
+		w.clock.Advance(time.Second)
+		got := c.Expect(200, "GET", "/api/v1/admissions", nil)
+		if conf := got["conference"].(object); conf["status"] != "open" || conf["opensIn"] != 0.0 || got["next"] != "software" {
+			t.Errorf("got %v", got)
+		}
+		c.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})
+		c.Expect(200, "POST", "/api/v1/conferences/"+id+"/end", nil, "Authorization", "Bearer "+w.organizerKey)
+		c.Refused(403, "conference-denied", "GET", "/api/v1/admissions", nil)
+	})
+}
+
+// TestALinkThatSaysWhoComes needs nothing more; who says to be somebody else is that.
+func TestALinkThatSaysWhoComes(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		id := w.create(c, nil)
+		invite := func(who object) any {
+			who["kind"] = "guest"
+			return c.Expect(201, "POST", "/api/v1/conferences/"+id+"/invitations", who, "Authorization", "Bearer "+w.organizerKey)["code"]
+		}
+		for _, half := range []object{{"name": "Ada"}, {"email": "ada@example.org"}, {"name": "...", "email": "ada@example.org"}} {
+			if got := c.Expect(200, "POST", "/api/v1/admissions", object{"invitation": invite(half)}); got["next"] != "identify" || got["identity"] != nil {
+				t.Errorf("%v: %v", half, got)
+			}
+		}
+		got := c.Expect(200, "POST", "/api/v1/admissions", object{"invitation": invite(object{"name": "Ada Byron", "email": "ada@example.org"})})
+		if who, _ := got["identity"].(object); got["next"] != "join" || who["name"] != "Ada Byron" || who["email"] != "ada@example.org" || got["signedIn"] != false {
+			t.Errorf("got %v", got)
+		}
+		name := func() any {
+			return c.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})["participant"].(object)["name"]
+		}
+		if got := name(); got != "Ada Byron" {
+			t.Errorf("joins as %v", got)
+		}
+		identify(c)
+		if got := name(); got != "Mr James BOND" {
+			t.Errorf("joins as %v", got)
+		}
+		if got := c.Expect(200, "GET", "/api/v1/admissions", nil); got["identity"].(object)["name"] != "James BOND" || got["next"] != "join" {
+			t.Errorf("got %v", got)
 		}
 	})
 }

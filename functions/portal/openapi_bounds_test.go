@@ -155,6 +155,8 @@ func TestOpenAPIBounds(t *testing.T) {
 		at := newPlace(t, w.relayKey, "relay-7", "one")
 		enter(c)
 		identify(c)
+		session := openSession(c)
+		room := "test-" + session.id[:26]
 		codes := map[bool]string{false: code, true: launch(c)}
 		w.publish(t, c, w.draft("0.9.0", "file", nil), "file")
 		for call, good := range map[string]object{
@@ -172,13 +174,16 @@ func TestOpenAPIBounds(t *testing.T) {
 			"post /api/v1/conferences/{id}/invitations":            {"kind": "guest", "name": "Ada", "email": "ada@example.org"},
 			"post /api/v1/diagnostics":                             {"size": 1, "sha256": letters("", 64), "summary": object{"result": "ok"}},
 			"post /api/v1/documents":                               {"name": "N", "type": "image/png", "size": 1, "sha256": letters("", 64)},
+			"post /api/v1/diagnostics/sessions":                    {},
+			"post /api/v1/diagnostics/sessions/{id}/tokens":        {"relay": session.relay},
 			"patch /api/v1/support/diagnostics/{code}":             {"status": "seen", "note": "N"},
 			"post /api/v1/launch-codes/{code}/redeem":              {"version": "1.0.0", "platform": windows},
 			"post /api/v1/software/releases":                       w.draft("1.0.0", "file", nil),
 			"patch /api/v1/software/releases/{platform}/{version}": {"rollout": 10, "withdrawn": false, "notes": object{"en": "N", "fr": "N"}},
 			"post /api/v1/keys":                                    {"role": "organizer", "label": "L", "readOnly": false, "expiresAt": nil},
 			"put /api/v1/relays/{id}":                              plain(t, at.announcement()).(object),
-			"post /api/v1/relays/{id}/attendance":                  {"instance": "one", "visits": []any{plain(t, visit(1, "joined", id, "p", w.clock.Now()))}},
+			"post /api/v1/relays/{id}/attendance": {"instance": "one", "visits": []any{plain(t, visit(1, "joined", id, "p", w.clock.Now()))},
+				"media": []any{plain(t, object{"id": "m", "conference": room, "at": w.clock.Now(), "role": "view", "seconds": 1})}},
 		} {
 			method, path, _ := strings.Cut(call, " ")
 			operation := s.Document.Paths[path][method]
@@ -190,6 +195,9 @@ func TestOpenAPIBounds(t *testing.T) {
 			}
 			send := func(body any) portaltest.Response {
 				which, bearer := which, w.bearer(path)
+				if strings.Contains(path, "/sessions/") {
+					which = session.id
+				}
 				if strings.Contains(path, "/relays/") {
 					which, bearer = "relay-7", "Bearer "+w.relayKey
 					at.become(body.(object)["instance"])

@@ -13,6 +13,10 @@ type policies struct {
 	hsts bool
 }
 
+// picturePolicy is for drawings, which opened by themselves are documents of our origin. Where a CDN serves them they have the
+// policy of pages, under which nothing in a drawing runs either.
+const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+
 func newPolicies(publicURL string, connect []string) (policies, error) {
 	for _, origin := range connect {
 		u, err := url.Parse(origin)

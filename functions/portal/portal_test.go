@@ -88,7 +88,7 @@ func TestRouting(t *testing.T) {
 			c.Refused(404, "not-found", "GET", path, nil)
 		}
 		for path, allow := range map[string]string{
-			"/api/v1/identity": "GET, HEAD, PUT, DELETE", "/api/v1/admissions": "POST, DELETE", "/healthz": "GET, HEAD", "/": "GET, HEAD", "/assets/app-1a2b.js": "GET, HEAD",
+			"/api/v1/identity": "GET, HEAD, PUT, DELETE", "/api/v1/admissions": "GET, HEAD, POST, DELETE", "/healthz": "GET, HEAD", "/": "GET, HEAD", "/assets/app-1a2b.js": "GET, HEAD",
 		} {
 			resp := c.Refused(405, "method-not-allowed", "PATCH", path, nil)
 			if got := resp.Header.Get("Allow"); got != allow {

@@ -32,8 +32,9 @@ type static struct {
 
 // Static serves the built portal from memory: files with a hash in their name for ever, everything else revalidated,
 // index.html for the paths of the pages themselves, .br and .gz where they lie beside a file and are accepted. What begins
-// with a dot belongs to the tools that made the files, and is left out.
-func Static(files fs.FS) (http.Handler, error) {
+// with a dot belongs to the tools that made the files, and is left out. Each of over takes the place of the file of that
+// name, in every encoding.
+func Static(files fs.FS, over map[string][]byte) (http.Handler, error) {
 	s := &static{assets: make(map[string]asset)}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -49,6 +50,9 @@ func Static(files fs.FS) (http.Handler, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the portal's files: %w", err)
+	}
+	for name, body := range over {
+		s.assets[name] = asset{kind: contentType(name), variants: map[string]variant{"": newVariant(body)}}
 	}
 	if _, ok := s.assets["index.html"]; !ok {
 		return nil, errors.New("the portal's files have no index.html: build web/ first")
@@ -72,9 +76,13 @@ func (s *static) add(files fs.FS, name string) error {
 		a = asset{kind: contentType(plain), variants: make(map[string]variant)}
 		s.assets[plain] = a
 	}
-	sum := sha256.Sum256(body)
-	a.variants[encoding] = variant{body: body, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}
+	a.variants[encoding] = newVariant(body)
 	return nil
+}
+
+func newVariant(body []byte) variant {
+	sum := sha256.Sum256(body)
+	return variant{body: body, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}
 }
 
 // contentType does not ask the machine: its table differs from one to the next.
@@ -135,6 +143,9 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if encoding != "" {
 		h.Set("Content-Encoding", encoding)
+	}
+	if a.kind == "image/svg+xml" {
+		h.Set("Content-Security-Policy", picturePolicy)
 	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(v.body))
 }

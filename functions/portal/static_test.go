@@ -19,6 +19,8 @@ func TestStatic(t *testing.T) {
 			{"/assets/app-1a2b.js", "gzip;q=1.0, br;q=0", "text/javascript; charset=utf-8", "gzip", "public, max-age=31536000, immutable", "\x1f\x8b gzip"},
 			{"/favicon.svg", "br", "image/svg+xml", "", "no-cache", "<svg/>"},
 			{"/fonts/text.woff2", "", "font/woff2", "", "no-cache", "woff"},
+			{"/brand.css", "gzip", "text/css; charset=utf-8", "", "no-cache", ":root { --brand-accent: #0f5c6b; }"},
+			{"/brand/logo.svg", "", "image/svg+xml", "", "no-cache", `<svg xmlns="http://www.w3.org/2000/svg"/>`},
 			{"/documents/support.pdf", "", "application/octet-stream", "", "no-cache", "%PDF"},
 		} {
 			accept := call.accept
@@ -30,6 +32,9 @@ func TestStatic(t *testing.T) {
 			if resp.Status != 200 || h.Get("Content-Type") != call.kind || h.Get("Content-Encoding") != call.encoding ||
 				h.Get("Cache-Control") != call.cache || string(resp.Body) != call.body || h.Get("Vary") != "Accept-Encoding" {
 				t.Errorf("%+v: got %d %v %q", call, resp.Status, h, resp.Body)
+			}
+			if picture, policy := call.kind == "image/svg+xml", h.Get("Content-Security-Policy"); picture != strings.HasSuffix(policy, "sandbox") || !strings.Contains(policy, "default-src 'none'") {
+				t.Errorf("%+v: its policy is %q", call, policy)
 			}
 			again := c.Do("GET", call.path, nil, "Accept-Encoding", accept, "If-None-Match", h.Get("ETag"))
 			if again.Status != 304 || len(again.Body) != 0 {
@@ -49,7 +54,7 @@ func TestStatic(t *testing.T) {
 }
 
 func TestStaticNeedsThePortal(t *testing.T) {
-	if _, err := portal.Static(fstest.MapFS{"x.txt": {}}); err == nil {
+	if _, err := portal.Static(fstest.MapFS{"x.txt": {}}, nil); err == nil {
 		t.Error("files without index.html were accepted")
 	}
 }

@@ -137,6 +137,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	w.people, w.events = people, &heard{}
 	w.relays, err = relays.New(relays.Config{
 		Store: w.db.Relays(), Staff: portal.Crew(people), Conferences: portal.Placed(w.db.Conference(), w.clock.Now), Events: w.events,
+		Media:  diagnostics.Record{Store: w.db.Diagnostics(), Logger: logger},
 		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
 		Now:    w.clock.Now, Logger: logger,
 	})
@@ -173,7 +174,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 	})
 	must(err)
 	w.reports, err = diagnostics.New(diagnostics.Config{
-		Store: w.db.Diagnostics(), Audit: w.db.Diagnostics(), Blobs: w.files, Limiter: w.limiter, Staff: portal.Supporters(people), Client: clients.Site,
+		Store: w.db.Diagnostics(), Audit: w.db.Diagnostics(), Sessions: w.db.Diagnostics(), Blobs: w.files, Limiter: w.limiter, Staff: portal.Supporters(people), Client: clients.Site,
 		Events: w.events, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
@@ -182,17 +183,30 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 		Conferences: portal.Filed(w.db.Conference(), w.clock.Now), Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
-	files, err := portal.Static(testFiles())
+	sessions, err := diagnostics.NewSessions(diagnostics.SessionsConfig{
+		Store: w.db.Diagnostics(), Limiter: w.limiter, Relays: portal.Tested(w.relays), Rooms: portal.TestRooms(conferences),
+		Site: clients.Site, Address: clients.Address, Now: w.clock.Now, Logger: logger,
+	})
+	must(err)
+	files, err := portal.Static(testFiles(), testBrand())
 	must(err)
 	w.muxes = append([]*http.ServeMux{
 		conferences.Handler(), who.Handler(), people.Handler(), colleagues.Handler(), w.catalogue.Handler(), w.reports.Handler(), w.relays.Handler(),
-		hooks.Handler(), w.documents.Handler(),
+		hooks.Handler(), w.documents.Handler(), sessions.Handler(),
 	}, more...)
 	w.handler, err = portal.New(portal.Config{
 		API: w.muxes, Static: files, Ready: w.db.Ready, PublicURL: publicURL, Connect: []string{"wss://relay.example"}, Now: w.clock.Now, Logger: logger,
 	})
 	must(err)
 	return w
+}
+
+// testBrand replaces what testFiles has in several encodings, and adds a file.
+func testBrand() map[string][]byte {
+	return map[string][]byte{
+		"brand.css":      []byte(":root { --brand-accent: #0f5c6b; }"),
+		"brand/logo.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`),
+	}
 }
 
 func testFiles() fstest.MapFS {
@@ -203,6 +217,8 @@ func testFiles() fstest.MapFS {
 		"assets/app-1a2b.js.gz":  {Data: []byte("\x1f\x8b gzip")},
 		"assets/app-1a2b.js.br":  {Data: []byte("\x0b\xfe brotli")},
 		"favicon.svg":            {Data: []byte("<svg/>")},
+		"brand.css":              {Data: []byte("/* none */")},
+		"brand.css.gz":           {Data: []byte("\x1f\x8b none")},
 		"fonts/text.woff2":       {Data: []byte("woff")},
 		"documents/support.pdf":  {Data: []byte("%PDF")},
 		"documents/manifest.txt": {Data: []byte("text")},

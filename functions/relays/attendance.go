@@ -24,10 +24,16 @@ const (
 	moveTime = time.Minute
 )
 
-// Report takes in who came and who went. A batch that comes again changes nothing.
+// Report takes in who came and who went, and what was measured. A batch that comes again changes nothing.
 func (d *Domain) Report(ctx context.Context, relay string, b announce.Batch) error {
 	if err := checkBatch(b); err != nil {
 		return err
+	}
+	if err := d.measured(ctx, relay, b.Media); err != nil {
+		return err
+	}
+	if len(b.Visits) == 0 {
+		return nil
 	}
 	conferences, err := d.conferences(ctx, b)
 	if err != nil {
@@ -85,7 +91,8 @@ func checkBatch(b announce.Batch) error {
 	if !isID(b.Instance) {
 		f.fail("/instance", "is not an id")
 	}
-	if len(b.Visits) == 0 || len(b.Visits) > announce.MaxVisits {
+	checkMedia(&f, b.Media)
+	if len(b.Visits) == 0 && len(b.Media) == 0 || len(b.Visits) > announce.MaxVisits {
 		f.fail("/visits", fmt.Sprintf("must have 1 to %d entries", announce.MaxVisits))
 		return f.err()
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -127,6 +128,26 @@ func (f fleet) gone(r *Relay) bool {
 
 func (f fleet) usable(r *Relay) bool {
 	return f.heard(r) && !r.Draining && (r.Capacity == 0 || r.Load < r.Capacity)
+}
+
+// Regions returns one relay of every region that gets conferences at the moment, the least filled, in the order of their
+// regions. None is no error.
+func (d *Domain) Regions(ctx context.Context) ([]*Relay, error) {
+	f, err := d.fleet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return f.regions(), nil
+}
+
+func (f fleet) regions() []*Relay {
+	best := make(map[string]*Relay)
+	for _, r := range f.relays {
+		if other := best[r.Region]; f.usable(r) && (other == nil || r.fill() < other.fill() || r.fill() == other.fill() && r.ID < other.ID) {
+			best[r.Region] = r
+		}
+	}
+	return slices.SortedFunc(maps.Values(best), func(a, b *Relay) int { return cmp.Compare(a.Region, b.Region) })
 }
 
 // near returns the usable relays of the nearest circle that has any: the region, its continent (what is before the

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coopnet/coopnet/shared/announce"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -87,6 +88,12 @@ type Events interface {
 	Emit(ctx context.Context, e Event) error
 }
 
+// Measurements keeps what media sessions of test rooms did.
+type Measurements interface {
+	// Measured may be told the same again, and of what nobody knows.
+	Measured(ctx context.Context, relay string, media []announce.Media) error
+}
+
 // Resident is a relay in this process. It is told what to do at once.
 type Resident interface {
 	ID() string
@@ -101,6 +108,7 @@ type Config struct {
 	Conferences Conferences
 	Prober      Prober
 	Events      Events           // nil: nobody wants to hear
+	Media       Measurements     // nil: nobody wants to know
 	Resident    Resident         // nil: there is none
 	Now         func() time.Time // nil is time.Now
 	Rand        io.Reader        // nil is crypto/rand
@@ -129,6 +137,9 @@ func New(cfg Config) (*Domain, error) {
 	if cfg.Events == nil {
 		cfg.Events = nobody{}
 	}
+	if cfg.Media == nil {
+		cfg.Media = nobody{}
+	}
 	if cfg.Over == nil {
 		cfg.Over = func(context.Context, string) {}
 	}
@@ -147,6 +158,8 @@ func New(cfg Config) (*Domain, error) {
 type nobody struct{}
 
 func (nobody) Emit(context.Context, Event) error { return nil }
+
+func (nobody) Measured(context.Context, string, []announce.Media) error { return nil }
 
 // now is rounded as the stores keep it.
 func (d *Domain) now() time.Time { return d.cfg.Now().UTC().Truncate(time.Millisecond) }

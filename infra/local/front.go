@@ -29,7 +29,7 @@ type front struct {
 	pages   http.Header
 }
 
-func newFront(stack *template.Stack, files fs.FS, api http.Handler, secret string, origins ...string) (*front, error) {
+func newFront(stack *template.Stack, files fs.FS, over map[string][]byte, api http.Handler, secret string, origins ...string) (*front, error) {
 	f := &front{api: api, secret: secret, static: http.NotFoundHandler(), stack: stack, heard: make(chan struct{})}
 	f.connect(origins...)
 	for _, b := range stack.Main.At("Resources", "Distribution", "Properties", "DistributionConfig", "CacheBehaviors").Items() {
@@ -41,7 +41,7 @@ func newFront(stack *template.Stack, files fs.FS, api http.Handler, secret strin
 		return f, nil
 	}
 	var err error
-	if f.static, err = portal.Static(files); err != nil {
+	if f.static, err = portal.Static(files, over); err != nil {
 		return nil, fmt.Errorf("read the portal's files: %w", err)
 	}
 	return f, nil

@@ -33,6 +33,7 @@ type Config struct {
 	DynamoDB  string            // URL of an endpoint that keeps nothing
 	S3        string            // URL of an endpoint that knows each function as a user; "": there are no buckets
 	Static    fs.FS             // the portal's files; nil: none
+	Brand     map[string][]byte // what takes the place of some of them, as `coopnet brand` writes it
 	Variables map[string]string // for every function, on top of the template's
 	Secrets   map[string]string // of the template, by resource; others are made
 	Output    io.Writer         // what the functions write
@@ -91,7 +92,7 @@ func Start(ctx context.Context, cfg Config) (e *Edition, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.front, err = newFront(stack, cfg.Static, api, e.secrets.value("EdgeSecret"), aws); err != nil {
+	if e.front, err = newFront(stack, cfg.Static, cfg.Brand, api, e.secrets.value("EdgeSecret"), aws); err != nil {
 		return nil, err
 	}
 	e.serve(cfg.Listener, e.front)

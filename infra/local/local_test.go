@@ -82,6 +82,9 @@ func TestEveryOperationIsAnswered(t *testing.T) {
 	if !strings.Contains(csp, " https://relay.example wss://relay.example ") || strings.Contains(csp, "${") {
 		t.Errorf("policy %q", csp)
 	}
+	if logo := b.expect(http.StatusOK, http.MethodGet, "/brand/logo.svg", nil); logo.header.Get("Content-Type") != "image/svg+xml" || logo.header.Get("ETag") == "" {
+		t.Errorf("the logo: %v", logo.header)
+	}
 }
 
 // TestOnlyTheFrontMayCall: who knows the gateway's address gets nothing.

@@ -105,6 +105,7 @@ func newWorld(t *testing.T, change func(*local.Config)) *world {
 	cfg := local.Config{
 		Folder: "../..", Programs: dir, Listener: listener, DynamoDB: dynamotest.Start(t).URL, S3: buckets,
 		Static: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}},
+		Brand:  map[string][]byte{"brand/logo.svg": []byte("<svg/>")},
 		Output: w.log, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	if change != nil {

@@ -1,8 +1,9 @@
 // Package announce is what relays and the control plane say to each other.
 //
 // A relay PUTs an Announcement every few seconds; the Orders in the answer say what it must do. It POSTs a Batch when
-// participants have come or gone. The control plane asks at the relay's own address for a Proof that the relay, and not
-// somebody else, is there. All of it is authorised by the relay's credential, which is bound to its id.
+// participants have come or gone, or a media session of a test room is over. The control plane asks at the relay's own
+// address for a Proof that the relay, and not somebody else, is there. All of it is authorised by the relay's credential,
+// which is bound to its id.
 package announce
 
 import (
@@ -93,6 +94,7 @@ type Visit struct {
 type Batch struct {
 	Instance string  `json:"instance"`
 	Visits   []Visit `json:"visits"`
+	Media    []Media `json:"media,omitempty"` // of test rooms
 }
 
 // Answer is what a relay says to a probe.

@@ -98,6 +98,8 @@ func (t Terminal) run(ctx context.Context) error {
 		return t.key(ctx, rest)
 	case "backup":
 		return t.backup(ctx, rest)
+	case "brand":
+		return t.brand(rest)
 	case "report":
 		return t.report(ctx, rest)
 	case "release":

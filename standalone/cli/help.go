@@ -34,6 +34,8 @@ func help(topic string) string {
 		return helpKey
 	case "backup":
 		return helpBackup
+	case "brand":
+		return helpBrand
 	case "report":
 		return helpReport
 	case "release":
@@ -67,6 +69,7 @@ const helpAll = `Coopnet shares screens with people outside of the company.
   coopnet key revoke ID               a key that must not work any more
   coopnet key rotate                  new keys for the server's own signatures
   coopnet backup FILE                 a copy of the database
+  coopnet brand DIR OUT               the portal's files with your name, colours and logo
   coopnet report list                 diagnostic reports of guests
   coopnet report pull CODE            one of them, by the code that the guest reads out
   coopnet release publish FILE        offer a version of the software
@@ -177,6 +180,13 @@ twelve hours later for admissions. No organizer's or support's key changes.
   --data DIR             the data folder (default data)
                          COOPNET_DATA
   --json                 print JSON, for scripts
+`
+
+const helpBrand = `coopnet brand DIR OUT
+
+Checks the brand in DIR, as coopnet serve --brand DIR does, and writes the files of the portal that it replaces to OUT: for
+a portal whose files lie elsewhere, such as in the bucket of the cloud edition. They are of this version: write them again
+after an update. docs/operations.md says what DIR has.
 `
 
 const helpBackup = `coopnet backup FILE

@@ -248,7 +248,7 @@ test('presenting is handed over in one click', async () => {
 test('the whole screen, the small window, the keys, and the panel put away', async () => {
   const { page, portal } = guest;
   await portal.hand.click('fullscreen');
-  await until('the whole screen', 3000, () => page.evaluate(() => document.fullscreenElement?.className === 'picture'));
+  await until('the whole screen', 3000, () => page.evaluate(() => document.fullscreenElement?.matches('.picture') ?? false));
   await portal.hand.click('fullscreen');
   await until('back again', 3000, () => page.evaluate(() => document.fullscreenElement === null));
   if (await portal.shows('inset')) {

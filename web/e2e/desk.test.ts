@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { barriers } from './barriers.ts';
 import { launch, open, person } from './chromium.ts';
 import { Coopnet } from './harness.ts';
-import { report, send } from './reports.ts';
+import { report, send, test as tests } from './reports.ts';
 import { unexpected } from './watch.ts';
 
 let server: Coopnet;
@@ -25,12 +25,14 @@ afterEach(() => expect(unexpected()).toEqual([]));
 
 test('support finds a report by the code that the guest reads out', async () => {
   const guest = await open(await person(browser), 'guest', `${server.origin}/support`);
-  const code = await send(guest, report, {
+  const session = await tests(guest);
+  const about = {
     result: 'failed',
     failed: ['udp'],
     name: 'Ada <img src=x onerror=alert(1)>',
     client: 'Chromium',
-  });
+  };
+  const code = await send(guest, report, about, session);
   const other = await send(guest, '{"format":"something else"}', { result: 'passed', name: 'Bob' });
   await guest.context().close();
 
@@ -50,6 +52,20 @@ test('support finds a report by the code that the guest reads out', async () => 
   const first = desk.getByTestId('desk-finding').first();
   expect(await first.innerText()).toContain('A firewall lets no UDP out.');
   expect(await desk.getByTestId('desk-trail').innerText()).toContain('opened');
+  // What the relay has told of the guest's test is there, whether or not it came before the report.
+  await expect
+    .poll(
+      async () => {
+        if ((await desk.locator('[data-testid="desk-media"] tr[data-way="udp"]').count()) > 0) return true;
+        await desk.getByTestId('desk-back').click();
+        await row.locator('button').click();
+        await desk.getByTestId('desk-server').waitFor();
+        return false;
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(true);
+  expect(await desk.getByTestId('desk-requests').innerText()).toContain('/diagnostics/sessions/{id}/tokens');
   expect(await barriers('a report', desk)).toEqual([]);
 
   const [download] = await Promise.all([

@@ -165,26 +165,46 @@ export class Coopnet {
     return { id: made.id, name: settings.name, password };
   }
 
-  /** A personal link for somebody inside the company, who may share; an organizer of the conference moderates, too. */
+  /** A personal link for somebody inside the company, who may share and, as an organizer of the conference, moderate; it asks who they are. */
   async invitation(
     conference: Conference,
     name: string,
     kind: 'internal' | 'organizer' = 'internal',
   ): Promise<string> {
+    return this.link(conference, { kind, name });
+  }
+
+  /** A personal link; with name and e-mail it asks for nothing. */
+  async link(conference: Conference, invite: { kind: string } & Record<string, string>): Promise<string> {
     const path = `/conferences/${conference.id}/invitations`;
-    const { code } = await this.organize<{ code: string }>('POST', path, {
-      kind,
-      name,
-      email: 'presenter@company.example',
-    });
+    const { code } = await this.organize<{ code: string }>('POST', path, invite);
     return `${this.origin}/#invitation=${code}`;
+  }
+
+  /** Changes its settings. */
+  async change(conference: Conference, settings: Record<string, unknown>): Promise<void> {
+    await this.organize('PATCH', `/conferences/${conference.id}`, settings, { 'if-match': '*' });
+  }
+
+  /** Takes out everybody of that name. */
+  async remove(conference: Conference, name: string): Promise<void> {
+    const path = `/conferences/${conference.id}/participants`;
+    const { items } = await this.organize<{ items: { id: string; name: string }[] }>('GET', path);
+    for (const { id } of items.filter((found) => found.name.includes(name))) {
+      await this.organize('DELETE', `${path}/${id}`);
+    }
   }
 
   async endConference(conference: Conference): Promise<void> {
     await this.organize('POST', `/conferences/${conference.id}/end`);
   }
 
-  private async organize<T>(method: string, path: string, body?: unknown): Promise<T> {
+  private async organize<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     const { authority } = this.address;
     const ask = authority
       ? (url: string, asking: Asking) => authority.fetch(url, asking)
@@ -192,6 +212,7 @@ export class Coopnet {
     const answer = await ask(`${this.ready.portal.replace(/\/$/, '')}/api/v1${path}`, {
       method,
       headers: {
+        ...headers,
         authorization: `Bearer ${this.ready.organizerKey}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
@@ -199,7 +220,7 @@ export class Coopnet {
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return JSON.parse(text) as T;
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
   private async run(): Promise<void> {

@@ -1,9 +1,12 @@
 /** A conference whose guests wait: the waiting room, the door in the tool, and what comes of a decision. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { open, person } from './chromium.ts';
 import type { Conference } from './harness.ts';
 import { bond } from './portal.ts';
 import { Stage, type Presenter } from './stage.ts';
@@ -12,18 +15,38 @@ import { unexpected } from './watch.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** The portal of this file has a name of its own: see the last test. */
+const brand = mkdtempSync(join(tmpdir(), 'coopnet-brand-'));
+writeFileSync(
+  join(brand, 'brand.json'),
+  JSON.stringify({
+    name: 'Dupont Conférences',
+    shortName: 'Dupont',
+    logo: 'logo.svg',
+    colours: { accent: '#5b2a86' },
+    termsUrl: 'https://dupont.example/terms',
+  }),
+);
+writeFileSync(
+  join(brand, 'logo.svg'),
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 40"><rect width="160" height="40" fill="#5b2a86"/></svg>',
+);
+
 let stage: Stage;
 let conference: Conference;
 let presenter: Presenter;
 
 beforeAll(async () => {
-  stage = await Stage.open();
+  stage = await Stage.open({ args: ['--brand', brand] });
   conference = await stage.server.conference({ name: 'Behind a door', guestPolicy: 'lobby' });
   presenter = await stage.presenter(conference, { tag: 8301, name: 'Ada Presenter' });
   await presenter.portal.share();
 });
 
-afterAll(() => stage?.close());
+afterAll(async () => {
+  await stage?.close();
+  rmSync(brand, { recursive: true });
+});
 // One guest is refused on purpose.
 afterEach(() => expect(unexpected(/status of 403 .*\/api\/v1\/join-tokens/)).toEqual([]));
 
@@ -84,4 +107,25 @@ test('who stops waiting is back on the page before, and a reconnect needs nobody
   await guest.page.reload();
   await guest.portal.state('live');
   await guest.context.close();
+});
+
+test('the portal carries the name, colours and logo of its operator', async () => {
+  const context = await person(await stage.audience(), { colorScheme: 'light' });
+  const page = await open(context, 'brand', stage.server.origin);
+  await page.getByTestId('participate').waitFor();
+  expect(await page.title()).toMatch(/ – Dupont$/);
+  const logo = page.locator('img.logo');
+  expect(await logo.getAttribute('alt')).toBe('Dupont Conférences');
+  await until('the logo', 5000, () => logo.evaluate((image: HTMLImageElement) => image.naturalWidth > 0));
+  expect(await logo.boundingBox()).toMatchObject({ width: 144, height: 36 });
+  const button = page.getByTestId('participate');
+  expect(await button.evaluate((drawn) => getComputedStyle(drawn).backgroundColor)).toBe('rgb(91, 42, 134)');
+  await page.getByRole('link', { name: 'Terms of use' }).waitFor();
+  await page.getByRole('link', { name: 'Support', exact: true }).click();
+  await page.getByText('How Dupont works').waitFor();
+  expect(await barriers(page)).toEqual([]);
+  // Opened by itself the logo is a document of nobody's origin.
+  await page.goto(`${stage.server.origin}/brand/logo.svg`);
+  expect(await page.evaluate(() => window.origin)).toBe('null');
+  await context.close();
 });

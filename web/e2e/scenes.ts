@@ -16,6 +16,8 @@ export interface Set extends Attendee {
   tag: number;
   /** Somebody else, in the same look, until the area is over. */
   another(name: string): Promise<Attendee>;
+  /** What must be done when the area is over. */
+  after(step: () => Promise<unknown>): void;
 }
 
 /** One page in one state. */
@@ -55,23 +57,24 @@ export async function play(
   set: Pick<Set, 'stage' | 'look' | 'conference' | 'tag'>,
   at: (scene: Scene, page: Page) => Promise<void>,
 ): Promise<void> {
-  const opened: Attendee[] = [];
+  const steps: (() => Promise<unknown>)[] = [];
+  const after = (step: () => Promise<unknown>): void => void steps.push(step);
   const another = async (name: string): Promise<Attendee> => {
     const context = await person(await set.stage.audience(), set.look.options);
     const page = await open(context, `${set.look.name} ${name}`);
     const attendee = { context, page, portal: new Portal(chromiumHand(page)) };
-    opened.push(attendee);
+    after(() => context.close());
     return attendee;
   };
   try {
-    const all: Set = { ...set, ...(await another('visitor')), another };
+    const all: Set = { ...set, ...(await another('visitor')), another, after };
     for (const scene of area.scenes) {
       const page = (await scene.show(all)) ?? all.page;
       await rest(page);
       await at(scene, page);
     }
   } finally {
-    await Promise.all(opened.map(({ context }) => context.close()));
+    await Promise.all(steps.map((step) => step()));
   }
 }
 

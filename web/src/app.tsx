@@ -3,13 +3,12 @@ import { Choice } from './pages/choice.tsx';
 import { Conference } from './pages/conference.tsx';
 import { Home } from './pages/home.tsx';
 import { Identify } from './pages/identify.tsx';
-import { Desk, Prerequisites, Support, Tool } from './pages/lazy.tsx';
+import { Desk, Diagnostic, Help, Prerequisites, Support, Tool } from './pages/lazy.tsx';
 import { Lost } from './pages/lost.tsx';
 import type { Route } from './router.ts';
 import { Band } from './ui/band.tsx';
-import { Mark } from './ui/icons.tsx';
-import { Link } from './ui/link.tsx';
 import { ToastPlace } from './ui/toasts.tsx';
+import { Foot, Masthead } from './ui/frame.tsx';
 import { ServicesContext, useServices, useText, type Services } from './ui/services.ts';
 
 const pages: Readonly<Record<Route, ComponentType>> = {
@@ -21,6 +20,8 @@ const pages: Readonly<Record<Route, ComponentType>> = {
   '/support': Support,
   '/support/desk': Desk,
   '/prerequisites': Prerequisites,
+  '/help': Help,
+  '/diagnostic': Diagnostic,
 };
 
 export function App({ services }: { services: Services }): JSX.Element {
@@ -54,27 +55,8 @@ function Frame(): JSX.Element {
         {!tool && <Masthead />}
       </header>
       <Shown key={route} />
+      {!tool && <Foot />}
       <ToastPlace />
-    </div>
-  );
-}
-
-function Masthead(): JSX.Element {
-  const { portal } = useServices();
-  const t = useText();
-  // Inside a conference the first section is where the guest has got to, not the form.
-  const inside = portal.admission.value !== null;
-  return (
-    <div class="masthead">
-      <Link to="/" class="brand">
-        <Mark />
-        <span>Coopnet</span>
-      </Link>
-      <nav aria-label={t('nav.label')}>
-        <Link to={inside ? '/conference' : '/'}>{t('nav.conference')}</Link>
-        <Link to="/support">{t('nav.support')}</Link>
-        <Link to="/prerequisites">{t('nav.prerequisites')}</Link>
-      </nav>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { brandOf } from './brand.ts';
 import { Colleagues } from './colleague.ts';
 import { Portal } from './portal.ts';
 import { Router } from './router.ts';
@@ -31,6 +32,7 @@ function storage(kind: 'localStorage' | 'sessionStorage'): Storage | null {
 }
 
 async function start(root: HTMLElement): Promise<void> {
+  const brand = brandOf(document);
   const theme = new ThemeChoice(
     document.documentElement,
     window.matchMedia('(prefers-color-scheme: dark)'),
@@ -41,6 +43,7 @@ async function start(root: HTMLElement): Promise<void> {
     storage: storage('localStorage'),
     wanted: navigator.languages,
     document,
+    brand,
   });
   const outside: Outside = {
     fetch: (url, init) => window.fetch(url, init),
@@ -57,7 +60,7 @@ async function start(root: HTMLElement): Promise<void> {
   );
   const started = portal.start();
   await texts.start();
-  render(<App services={{ outside, portal, texts, theme }} />, root);
+  render(<App services={{ outside, portal, texts, theme, brand }} />, root);
   await started;
 }
 

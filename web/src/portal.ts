@@ -6,7 +6,7 @@ import type { AdmissionMemory } from './session/memory.ts';
 import { asProblem, type Problem } from './session/problem.ts';
 
 /** Why the guest finds themselves on the home page. */
-export type Notice = 'reload' | 'left' | 'expired';
+export type Notice = 'reload' | 'left' | 'expired' | 'closed';
 
 /** What happened to an invitation link. */
 export type Invited = 'opening' | { problem: Problem } | null;
@@ -73,12 +73,34 @@ export class Portal {
     const entered = code !== null && (await this.#invite(code));
     const colleagues = this.colleagues.start(refused);
     if (entered) return;
+    if (this.#admission.value === null || !(await this.#recall())) await this.#recognise();
+    await colleagues;
+  }
+
+  /** After a reload: the conference may have changed, and a personal link may have said who comes. */
+  async #recall(): Promise<boolean> {
+    try {
+      const admission = await this.api.admission();
+      if (this.#admission.value !== null) this.renewed(admission);
+      return !admission.signedIn;
+    } catch {
+      return false; // the next step reports what is wrong
+    }
+  }
+
+  async #recognise(): Promise<void> {
     try {
       this.#identity.value = await this.api.identity();
     } catch {
       // The band then says "not identified"; the next step reports what is wrong with the server.
     }
-    await colleagues;
+  }
+
+  /** What the server says of this admission now. */
+  renewed(admission: Admission): void {
+    this.#admission.value = admission;
+    this.#memory.write(admission);
+    if (!admission.signedIn && admission.identity) this.#identity.value = admission.identity;
   }
 
   /** Throws the Problem when the conference does not open. */
@@ -124,6 +146,8 @@ export class Portal {
   refused(problem: Problem): void {
     if (problem.code === 'unauthenticated') {
       this.#toHome('expired');
+    } else if (problem.code === 'conference-denied' && this.router.route.value === '/conference') {
+      this.#toHome('closed');
     } else if (problem.code === 'conflict') {
       this.#identity.value = null;
       this.router.go('/identify');

@@ -1,4 +1,4 @@
-import { signal, type ReadonlySignal } from '@preact/signals';
+import { batch, signal, type ReadonlySignal } from '@preact/signals';
 
 export const routes = [
   '/',
@@ -9,22 +9,30 @@ export const routes = [
   '/support',
   '/support/desk',
   '/prerequisites',
+  '/help',
+  '/diagnostic',
 ] as const;
 export type Route = (typeof routes)[number];
+/** A page, or a topic of the help. */
+export type Address = Route | `/help/${string}`;
+
+const topics = '/help/';
 
 /** The page on show, kept in step with the address bar. */
 export class Router {
   readonly #window: Window;
   readonly #route: ReturnType<typeof signal<Route | null>>;
+  readonly #topic: ReturnType<typeof signal<string>>;
   /** Whether the guest has moved inside the portal: then the new page's heading takes the focus. */
   moved = false;
 
   constructor(from: Window) {
     this.#window = from;
     this.#route = signal(routeOf(from.location.pathname));
+    this.#topic = signal(topicOf(from.location.pathname));
     from.addEventListener('popstate', () => {
       this.moved = true;
-      this.#route.value = routeOf(from.location.pathname);
+      this.#show(from.location.pathname);
     });
   }
 
@@ -41,13 +49,25 @@ export class Router {
     return this.#route as ReadonlySignal<Route | null>;
   }
 
-  go(route: Route, how: 'push' | 'replace' = 'push'): void {
-    if (this.#route.value === route) return;
+  /** The topic of the help that is on show; empty for none. */
+  get topic(): ReadonlySignal<string> {
+    return this.#topic as ReadonlySignal<string>;
+  }
+
+  go(to: Address, how: 'push' | 'replace' = 'push'): void {
+    if (this.#route.value === routeOf(to) && this.#topic.value === topicOf(to)) return;
     this.moved = true;
-    if (how === 'push') this.#window.history.pushState(null, '', route);
-    else this.#window.history.replaceState(null, '', route);
+    if (how === 'push') this.#window.history.pushState(null, '', to);
+    else this.#window.history.replaceState(null, '', to);
     this.#window.scrollTo(0, 0);
-    this.#route.value = route;
+    this.#show(to);
+  }
+
+  #show(path: string): void {
+    batch(() => {
+      this.#route.value = routeOf(path);
+      this.#topic.value = topicOf(path);
+    });
   }
 
   /** The code of an invitation link; it leaves the address bar and the history at once. */
@@ -69,6 +89,11 @@ export class Router {
   }
 }
 
+function topicOf(path: string): string {
+  return path.startsWith(topics) ? path.slice(topics.length) : '';
+}
+
 function routeOf(path: string): Route | null {
+  if (topicOf(path) !== '') return '/help';
   return routes.find((route) => route === path) ?? null;
 }

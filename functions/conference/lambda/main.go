@@ -1,5 +1,5 @@
 // Command lambda is the function of the conferences: admission, join tokens, sign-in, the organizers' calls, keys, relays,
-// webhooks and documents.
+// webhooks, documents, and diagnostic sessions, whose tokens it signs.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"github.com/coopnet/coopnet/functions/cloud"
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/documents"
+	"github.com/coopnet/coopnet/functions/diagnostics"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/signin"
@@ -37,10 +38,11 @@ type function struct {
 	relays      *relays.Domain
 	conferences *conference.Domain
 	documents   *documents.Domain
+	sessions    *diagnostics.Sessions
 }
 
 func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
-	db, err := env.DB("conference", "identity", "staff", "relay", "webhook", "installer", "documents")
+	db, err := env.DB("conference", "identity", "staff", "relay", "webhook", "installer", "documents", "diagnostics")
 	if err != nil {
 		return cloud.Parts{}, err
 	}
@@ -52,6 +54,7 @@ func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
 		f.wireRelays,      // where conferences live
 		f.wireConferences, // all of it together
 		f.wireDocuments,   // for who is in a conference
+		f.wireSessions,    // who tests gets tokens too, and this function signs them
 	} {
 		if err := step(ctx); err != nil {
 			return cloud.Parts{}, err
@@ -60,6 +63,7 @@ func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
 	return cloud.Parts{
 		API: []*http.ServeMux{
 			f.conferences.Handler(), f.staff.Handler(), f.colleagues.Handler(), f.relays.Handler(), f.webhooks.Handler(), f.documents.Handler(),
+			f.sessions.Handler(),
 		},
 		Ready: db.Ready,
 		Commands: map[string]cloud.Command{
@@ -115,7 +119,7 @@ func (f *function) wireRelays(context.Context) error {
 	f.relays, err = relays.New(relays.Config{
 		Store: f.db.Relays(), Staff: portal.Crew(f.staff), Conferences: portal.Placed(f.db.Conference(), time.Now),
 		Prober: relays.NewHTTPProber(relays.ProberConfig{Allow: private}), Events: portal.Attendances(f.webhooks, f.db.Conference()),
-		Over: f.over, Logger: f.env.Logger,
+		Media: diagnostics.Record{Store: f.db.Diagnostics(), Logger: f.env.Logger}, Over: f.over, Logger: f.env.Logger,
 	})
 	return err
 }
@@ -159,6 +163,14 @@ func (f *function) wireDocuments(context.Context) error {
 	f.documents, err = documents.New(documents.Config{
 		Store: f.db.Documents(), Blobs: files, Limiter: f.db.Conference().Limiter(), Door: portal.Attendees(f.conferences),
 		Conferences: portal.Filed(f.db.Conference(), time.Now), Logger: f.env.Logger,
+	})
+	return err
+}
+
+func (f *function) wireSessions(context.Context) (err error) {
+	f.sessions, err = diagnostics.NewSessions(diagnostics.SessionsConfig{
+		Store: f.db.Diagnostics(), Limiter: f.db.Conference().Limiter(), Relays: portal.Tested(f.relays), Rooms: portal.TestRooms(f.conferences),
+		Site: f.env.Clients.Site, Address: f.env.Clients.Address, Logger: f.env.Logger,
 	})
 	return err
 }

@@ -37,7 +37,7 @@ func build(ctx context.Context, env *cloud.Environment) (cloud.Parts, error) {
 	}
 	store := db.Diagnostics()
 	reports, err := diagnostics.New(diagnostics.Config{
-		Store: store, Audit: store, Blobs: files, Limiter: store.Limiter(), Staff: portal.Supporters(staff), Client: env.Clients.Site,
+		Store: store, Audit: store, Sessions: store, Blobs: files, Limiter: store.Limiter(), Staff: portal.Supporters(staff), Client: env.Clients.Site,
 		Events: portal.Receipts(webhooks), Logger: env.Logger,
 	})
 	if err != nil {

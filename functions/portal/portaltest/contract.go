@@ -90,6 +90,7 @@ func (s contract) guest(password string) {
 	s.t.Helper()
 	s.call(403, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": "wrong"}, "")
 	s.call(200, "POST", "/api/v1/admissions", "", object{"name": "Team A", "password": password}, "")
+	s.call(200, "GET", "/api/v1/admissions", "", nil, "")
 	s.call(409, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
 	s.call(200, "GET", "/api/v1/identity", "", nil, "")
 	s.call(200, "PUT", "/api/v1/identity", "", object{"title": "Mr", "name": "B", "email": "b@example.org", "remember": true}, "")
@@ -159,7 +160,8 @@ func (s contract) reports() {
 	auth := "Bearer " + s.Support
 	content := []byte("a report")
 	sum := sha256.Sum256(content)
-	body := object{"size": len(content), "sha256": hex.EncodeToString(sum[:]), "summary": object{"result": "failed", "failed": []string{"udp"}}}
+	session := s.tests()
+	body := object{"size": len(content), "sha256": hex.EncodeToString(sum[:]), "summary": object{"result": "failed", "failed": []string{"udp"}}, "session": session}
 	made := s.call(201, "POST", "/api/v1/diagnostics", "", body, "")
 	id, code := made["id"].(string), made["code"].(string)
 	s.call(409, "POST", "/api/v1/diagnostics/{id}/complete", id, nil, "")
@@ -168,7 +170,10 @@ func (s contract) reports() {
 	s.call(200, "POST", "/api/v1/diagnostics/{id}/complete", id, nil, "")
 	s.call(409, "POST", "/api/v1/diagnostics/{id}/upload", id, nil, "")
 	s.call(200, "GET", "/api/v1/support/diagnostics", "", nil, auth)
-	s.call(200, "GET", "/api/v1/support/diagnostics/{code}", code, nil, auth)
+	server := s.call(200, "GET", "/api/v1/support/diagnostics/{code}", code, nil, auth)["server"].(object)
+	if measured := server["relays"].([]any); len(measured) != 1 || len(server["requests"].([]any)) != 5 {
+		s.t.Errorf("the desk is told %v", server)
+	}
 	s.call(422, "GET", "/api/v1/support/diagnostics/{code}", "x", nil, auth)
 	s.call(200, "PATCH", "/api/v1/support/diagnostics/{code}", code, object{"status": "seen", "note": "N"}, auth)
 	s.call(204, "DELETE", "/api/v1/support/diagnostics/{code}", code, nil, auth)
@@ -177,6 +182,22 @@ func (s contract) reports() {
 	s.call(401, "GET", "/api/v1/support/audit", "", nil, "")
 	another := s.call(201, "POST", "/api/v1/diagnostics", "", body, "")
 	s.call(204, "DELETE", "/api/v1/diagnostics/{id}", another["id"].(string), nil, "")
+}
+
+// tests begins a diagnostic session, whose media session the relay reports.
+func (s contract) tests() (session string) {
+	s.t.Helper()
+	made := s.call(201, "POST", "/api/v1/diagnostics/sessions", "", object{}, "")
+	session = made["id"].(string)
+	relay := made["relays"].([]any)[0].(object)["id"]
+	token := s.call(200, "POST", "/api/v1/diagnostics/sessions/{id}/tokens", session, object{"relay": relay}, "")["token"].(string)
+	s.call(422, "POST", "/api/v1/diagnostics/sessions/{id}/tokens", session, object{"relay": "x"}, "")
+	s.call(404, "POST", "/api/v1/diagnostics/sessions/{id}/tokens", "x", object{"relay": relay}, "")
+	measured := object{"id": "m", "conference": Conference(s.t, token), "at": s.Now(), "role": "view", "way": "udp", "family": "ipv4", "seconds": 1.5}
+	s.call(204, "POST", "/api/v1/relays/{id}/attendance", RelayID, object{
+		"instance": s.Announcement["instance"], "visits": []object{}, "media": []object{measured},
+	}, "Bearer "+s.Relay)
+	return session
 }
 
 // releases makes the calls of functions/installer.

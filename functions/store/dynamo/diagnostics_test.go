@@ -19,6 +19,13 @@ func TestDiagnostics(t *testing.T) {
 	})
 }
 
+func TestSessions(t *testing.T) {
+	e := dynamotest.Start(t)
+	storetest.TestSessions(t, func(t *testing.T, now func() time.Time) diagnostics.SessionStore {
+		return open(t, e, now).Diagnostics()
+	})
+}
+
 func TestDiagnosticsLimiter(t *testing.T) {
 	e := dynamotest.Start(t)
 	clock := storetest.NewClock()

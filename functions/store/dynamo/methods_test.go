@@ -37,6 +37,8 @@ func prepareAll(t *testing.T, db *dynamo.DB, now time.Time) {
 		r.CreateRemoval(t.Context(), relays.Removal{Conference: "old", Participant: "p", ExpiresAt: now.Add(time.Hour)}),
 		d.CreateReport(t.Context(), storetest.NewReport("A", now)),
 		d.CreateReport(t.Context(), storetest.NewReport("B", now)),
+		d.CreateSession(t.Context(), storetest.NewSession("a", now)),
+		d.CreateSession(t.Context(), storetest.NewSession("b", now)),
 		db.Installer().CreateRelease(t.Context(), storetest.NewRelease("linux-amd64", "1.0.0", now)),
 		db.Installer().CreateRelease(t.Context(), storetest.NewRelease("linux-amd64", "1.1.0", now)),
 		db.Webhook().CreateSubscription(t.Context(), &webhook.Subscription{ID: "w"}),
@@ -100,6 +102,10 @@ func reportMethods(db *dynamo.DB, now time.Time) map[string]method {
 			_, err := s.Entries(ctx, diagnostics.AuditQuery{Limit: 10})
 			return err
 		},
+		"CreateSession": func(ctx context.Context) error { return s.CreateSession(ctx, storetest.NewSession("c", now)) },
+		"Session":       func(ctx context.Context) error { _, err := s.Session(ctx, "a"); return err },
+		"UpdateSession": func(ctx context.Context) error { return s.UpdateSession(ctx, storetest.NewSession("a", now)) },
+		"DeleteSession": func(ctx context.Context) error { return s.DeleteSession(ctx, "b") },
 		"Spend of reports": func(ctx context.Context) error {
 			_, err := s.Limiter().Spend(ctx, "k", 3, time.Second)
 			return err
@@ -153,6 +159,9 @@ func TestLostAnswersOfRows(t *testing.T) {
 			s := at(t, now).Diagnostics()
 			return s, s
 		})
+	})
+	t.Run("sessions", func(t *testing.T) {
+		storetest.TestSessions(t, func(t *testing.T, now func() time.Time) diagnostics.SessionStore { return at(t, now).Diagnostics() })
 	})
 	t.Run("installer", func(t *testing.T) {
 		storetest.TestInstaller(t, func(t *testing.T, now func() time.Time) installer.Store { return at(t, now).Installer() })

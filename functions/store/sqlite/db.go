@@ -187,7 +187,7 @@ func (db *DB) Purge(ctx context.Context) (rows int64, err error) {
 }
 
 func (db *DB) purge(ctx context.Context) (rows int64, err error) {
-	for _, table := range []string{"conference", "invitation", "identity", "report_audit", "launch", "idempotency", "lobby",
+	for _, table := range []string{"conference", "invitation", "identity", "report_audit", "diagnostic_session", "launch", "idempotency", "lobby",
 		"relay", "home", "attendee", "removal", "command", "webhook_delivery"} {
 		for {
 			n, err := db.purgeSome(ctx, table)

@@ -15,6 +15,12 @@ func TestDiagnostics(t *testing.T) {
 	})
 }
 
+func TestSessions(t *testing.T) {
+	storetest.TestSessions(t, func(t *testing.T, now func() time.Time) diagnostics.SessionStore {
+		return openNew(t, now).Diagnostics()
+	})
+}
+
 // The rows of reports name their files, so only the domain forgets them; the audit goes with everything else.
 func TestPurgeLeavesReports(t *testing.T) {
 	clock := storetest.NewClock()

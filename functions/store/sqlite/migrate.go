@@ -63,7 +63,7 @@ ALTER TABLE staff_key ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE staff_key ADD COLUMN revoked_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE staff_key ADD COLUMN expires_at INTEGER;
 ALTER TABLE staff_key ADD COLUMN used_at    INTEGER;
-`, reportSchema, releaseSchema, launchSchema, organizing, relaysSchema(), erasureSchema, documentSchema}
+`, reportSchema, releaseSchema, launchSchema, organizing, relaysSchema(), erasureSchema, documentSchema, sessionSchema}
 }
 
 // migrate runs what the file has not seen yet; each step is one transaction with its version number.

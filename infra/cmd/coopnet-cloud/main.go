@@ -44,6 +44,7 @@ type config struct {
 	media     string
 	turn      string
 	readyFile string
+	brand     string
 	oidc      oidc
 }
 
@@ -77,6 +78,7 @@ func parse(args []string) (config, error) {
 		{&c.media, "media", ":7882", "media port of the relay"},
 		{&c.turn, "turn", "", "TURN of the relay; off when empty"},
 		{&c.readyFile, "ready-file", "", "written with addresses and keys once everything answers"},
+		{&c.brand, "brand", "", "`folder` of a name, colours and a logo, as of coopnet serve"},
 		{&c.oidc.issuer, "oidc-issuer", "", "the company's identity provider; none when empty"},
 		{&c.oidc.audience, "oidc-audience", "", "audience of its access tokens that open the API"},
 		{&c.oidc.clientID, "oidc-client-id", "", "what the provider knows this portal as"},

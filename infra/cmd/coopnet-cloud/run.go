@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/coopnet/coopnet/functions/brand"
 	"github.com/coopnet/coopnet/infra/local"
 	"github.com/coopnet/coopnet/shared/privatefile"
 	"github.com/coopnet/coopnet/web"
@@ -109,9 +110,13 @@ func (s *system) startEdition(ctx context.Context) error {
 		s.logger.Warn("this program was built without the portal: run `make build`")
 		static = nil
 	}
+	over, err := brandFiles(static, s.cfg.brand)
+	if err != nil {
+		return err
+	}
 	s.edition, err = local.Start(ctx, local.Config{
 		Folder: s.cfg.folder, Programs: filepath.Join(s.cfg.folder, "bin/functions"), Listener: s.listener, PublicURL: s.public,
-		DynamoDB: endpoint, S3: buckets, Static: static, Variables: s.cfg.oidc.variables(),
+		DynamoDB: endpoint, S3: buckets, Static: static, Brand: over, Variables: s.cfg.oidc.variables(),
 		Secrets: map[string]string{"TurnSecret": s.secret, "ProviderSecret": s.cfg.oidc.secret},
 		Output:  os.Stderr, Logger: s.logger,
 	})
@@ -124,6 +129,22 @@ func (s *system) startEdition(ctx context.Context) error {
 	}
 	s.ready.SupportKey, err = s.edition.Key(ctx, "support", "local")
 	return err
+}
+
+// brandFiles are what `coopnet brand` writes for the bucket.
+func brandFiles(static fs.FS, folder string) (map[string][]byte, error) {
+	if static == nil || folder == "" {
+		return nil, nil
+	}
+	b, err := brand.Load(os.DirFS(folder))
+	if err != nil {
+		return nil, fmt.Errorf("read the brand: %w", err)
+	}
+	index, err := fs.ReadFile(static, "index.html")
+	if err != nil {
+		return nil, err
+	}
+	return b.Files(index)
 }
 
 // relayID names the relay in its key, which is good for no other.

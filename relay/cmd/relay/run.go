@@ -197,7 +197,7 @@ func serve(address string, handler http.Handler, failed chan<- error, share func
 		listener = share(listener)
 	}
 	s := &http.Server{
-		Addr: bound, Handler: handler,
+		Addr: bound, Handler: handler, ConnContext: relay.ConnContext,
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 	}
 	go func() {

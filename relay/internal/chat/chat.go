@@ -44,6 +44,12 @@ func (m *Message) ReadBy(participant string) bool {
 	return !m.Private() || participant == m.Participant || participant == m.To
 }
 
+// Clean makes m safe to show, and reports whether it can be said.
+func (m Message) Clean() (Message, bool) {
+	m.Text = text.Lines(m.Text)
+	return m, once.Valid(m.Key) && !text.Blank(m.Text) && utf8.RuneCountInString(m.Text) <= maxText && !(m.Question && m.Private())
+}
+
 func (m *Message) size() int { return overhead + len(m.Text) + len(m.Name) + len(m.ToName) }
 
 func (m *Message) key() once.Key { return once.Key{Participant: m.Participant, Key: m.Key} }
@@ -62,8 +68,8 @@ func New() *Chat { return &Chat{keys: once.New()} }
 // used before it gives the message of then, and fresh is false. It refuses with ErrInvalid, and with ErrNotFound where the
 // message of then is gone.
 func (c *Chat) Say(m Message) (said *Message, fresh bool, err error) {
-	m.Text = text.Lines(m.Text)
-	if !once.Valid(m.Key) || text.Blank(m.Text) || utf8.RuneCountInString(m.Text) > maxText || m.Question && m.Private() {
+	m, ok := m.Clean()
+	if !ok {
 		return nil, false, ErrInvalid
 	}
 	if said, err := c.Said(m.Participant, m.Key); said != nil || err != nil {

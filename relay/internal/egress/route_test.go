@@ -162,6 +162,30 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
+// byWay is a route that knows which way it is.
+type byWay struct {
+	recorder
+	client netip.AddrPort
+}
+
+func (b *byWay) Way() (Way, netip.AddrPort) { return TurnTLS, b.client }
+
+func TestWay(t *testing.T) {
+	s := mediaPort(t)
+	client := netip.MustParseAddrPort("[2001:db8::7]:5000")
+	s.Join(at(1), &byWay{client: client})
+	s.Join(at(2), &recorder{})
+	type way struct {
+		way    Way
+		client netip.AddrPort
+	}
+	for of, want := range map[netip.AddrPort]way{at(1): {TurnTLS, client}, at(2): {}, at(3): {}, client: {UDP, client}} {
+		if got, from := s.Way(of); got != want.way || from != want.client {
+			t.Errorf("%s by %q from %s, want %v", of, got, from, want)
+		}
+	}
+}
+
 func TestClassifyTURN(t *testing.T) {
 	binding := []byte{0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
 	for name, tt := range map[string]struct {

@@ -53,6 +53,8 @@ func (r *rtxOutput) spend() bool {
 // all viewers with the same Answers.
 func (s *Subscription) Feedback(compound []byte) {
 	asked, keyframe := 0, false
+	s.seen.datagrams.Add(1)
+	s.seen.bytes.Add(uint64(len(compound)))
 	for {
 		f, rest, ok := packet.NextFeedback(compound)
 		if !ok {
@@ -63,6 +65,7 @@ func (s *Subscription) Feedback(compound []byte) {
 		case f.Kind == packet.Transport:
 			s.arrived(f)
 		case f.Kind == packet.Report:
+			s.received(f)
 			s.lost(f)
 		case !f.Names(s.video.ssrc):
 		case f.Kind == packet.NACK:
@@ -75,6 +78,7 @@ func (s *Subscription) Feedback(compound []byte) {
 		s.answers.batch.Flush()
 	}
 	if keyframe { // once, however often the datagram asks
+		s.seen.keyframes.Add(1)
 		s.keyframe()
 	}
 }
@@ -111,6 +115,7 @@ func (s *Subscription) nack(f packet.Feedback, asked int) int {
 		}
 		asked++
 		s.counters.NACKs.Add(1)
+		s.seen.asked.Add(1)
 		if slow {
 			s.repeatLater(sequence)
 		} else {

@@ -52,6 +52,8 @@ type Subscription struct {
 	closed    bool
 	way       way
 	fitting   *fitting // nil until the way shows a limit
+
+	seen seen
 }
 
 // output is one continuous RTP stream to the viewer.
@@ -230,7 +232,10 @@ func (s *Subscription) send(p *plan, batch *egress.Batch) {
 	p.output.bytes.Add(bytes)
 	s.rtx.earn(int32(packets))
 	s.counters.Forwarded.Add(uint64(packets))
-	s.counters.Retransmitted.Add(uint64(repeats))
+	if repeats > 0 {
+		s.counters.Retransmitted.Add(uint64(repeats))
+		s.seen.repeated.Add(uint64(repeats))
+	}
 }
 
 // again sends a packet again.

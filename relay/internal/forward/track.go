@@ -379,7 +379,10 @@ func (t *Track) settle(s *Subscription) {
 }
 
 // Needed reports whether anybody views the track or waits for it.
-func (t *Track) Needed() bool { return len(*t.subscriptions.Load()) > 0 }
+func (t *Track) Needed() bool { return t.Viewers() > 0 }
+
+// Viewers counts those who view the track or wait for it.
+func (t *Track) Viewers() int { return len(*t.subscriptions.Load()) }
 
 // set reports whether the first viewer came or the last one left.
 func (t *Track) set(s *Subscription, member bool) bool {

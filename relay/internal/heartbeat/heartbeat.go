@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/relay/internal/trial"
 	"github.com/coopnet/coopnet/shared/announce"
 	"github.com/coopnet/coopnet/shared/problem"
 )
@@ -28,6 +29,7 @@ type Link interface {
 type Config struct {
 	Link   Link
 	Rooms  *room.Rooms           // with an Attendance
+	Trials *trial.Record         // nil: nothing is measured
 	Self   announce.Announcement // what does not change
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -38,6 +40,8 @@ const (
 	gatherTime = 300 * time.Millisecond // visits that come together are told together
 	retryTime  = 2 * time.Second
 	maxBytes   = 40 << 10 // of a batch, estimated; the control plane takes 64 KiB
+	maxMedia   = 20       // media sessions in one
+	maxUntold  = 15       // attempts for these: a test is over soon, and whoever made it has seen its result
 	// sweep is over how many announcements all rooms are asked for once, and how many a new one is left alone: who lost a
 	// relay is here before the control plane knows, and must not be sent back.
 	sweep = 3
@@ -71,7 +75,13 @@ type Heartbeat struct {
 	beats    map[string]int // announcements that a room has lived through, up to sweep
 	asked    string         // the room that was asked for last
 	followed []string       // commands that need not be said again
-	trouble  string         // that the log has
+	failing
+}
+
+// failing is what does not work at the moment.
+type failing struct {
+	trouble string // that the log has
+	untold  int    // attempts that have failed to tell of test rooms
 }
 
 // Start begins to announce.
@@ -135,6 +145,8 @@ func (h *Heartbeat) run() {
 		case <-announceAfter.C:
 			announceAfter.Reset(h.announce(context.Background()))
 		case <-h.attendance.Changed():
+			reportAfter.Reset(gatherTime)
+		case <-h.cfg.Trials.Changed():
 			reportAfter.Reset(gatherTime)
 		case <-reportAfter.C:
 			more, err := h.report(context.Background())
@@ -259,8 +271,37 @@ func (h *Heartbeat) someRooms() []string {
 	return some
 }
 
-// report tells some visits and says whether there are more.
+// report tells some of what waits and says whether there is more.
 func (h *Heartbeat) report(ctx context.Context) (more bool, err error) {
+	if more, err = h.reportVisits(ctx); more || err != nil {
+		return more, err // attendance never waits for measurements
+	}
+	return h.reportMedia(ctx)
+}
+
+// reportMedia tells what media sessions of test rooms did. They have batches of their own: a control plane that does not
+// know them yet loses nothing else.
+func (h *Heartbeat) reportMedia(ctx context.Context) (more bool, err error) {
+	media := h.cfg.Trials.Oldest(maxMedia)
+	if len(media) == 0 {
+		return false, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	if err := h.cfg.Link.Report(ctx, announce.Batch{Instance: h.cfg.Self.Instance, Visits: []announce.Visit{}, Media: media}); err != nil {
+		h.failed("report media", err)
+		if h.untold++; !hopeless(err) && h.untold < maxUntold {
+			return true, err
+		}
+		h.cfg.Logger.Error("the control plane refuses what was measured: it is dropped", "sessions", len(media), "error", err)
+	}
+	h.untold = 0
+	h.cfg.Trials.Forget(len(media))
+	return len(media) == maxMedia, nil
+}
+
+// reportVisits tells some visits and says whether there are more.
+func (h *Heartbeat) reportVisits(ctx context.Context) (more bool, err error) {
 	if h.attendance.Lost() {
 		first := h.cfg.Rooms.Recount()
 		h.counting = [2]int64{first, h.attendance.End()}

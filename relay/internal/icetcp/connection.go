@@ -161,5 +161,8 @@ func (c *connection) put(datagram []byte) bool {
 	return true
 }
 
+// Way says how the client is reached.
+func (c *connection) Way() (egress.Way, netip.AddrPort) { return egress.TCP, c.client }
+
 // Origin is where the client is, which its checks are answered with.
 func (c *connection) Origin() netip.AddrPort { return c.client }

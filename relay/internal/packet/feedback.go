@@ -110,6 +110,28 @@ func (f Feedback) Loss(ssrc uint32) (uint8, bool) {
 	return 0, false
 }
 
+// Reception is what a report says of a stream since its beginning.
+type Reception struct {
+	Lost       int32  // packets; more may have come than were sent
+	LastReport uint32 // the middle of the NTP time of the latest sender report; 0: none has come
+	Delay      uint32 // since that came, in 65536ths of a second
+}
+
+// Reception returns what the message says of the stream (RFC 3550 section 6.4.1); false when it says nothing.
+func (f Feedback) Reception(ssrc uint32) (Reception, bool) {
+	if f.Kind != Report {
+		return Reception{}, false
+	}
+	for b := f.entries; len(b) >= reportBlock; b = b[reportBlock:] {
+		if binary.BigEndian.Uint32(b) == ssrc {
+			return Reception{
+				Lost: int32(binary.BigEndian.Uint32(b[4:])<<8) >> 8, LastReport: binary.BigEndian.Uint32(b[16:]), Delay: binary.BigEndian.Uint32(b[20:]),
+			}, true
+		}
+	}
+	return Reception{}, false
+}
+
 // Names reports whether the message is about the stream with this SSRC. A FIR lists its streams, the others name one.
 func (f Feedback) Names(ssrc uint32) bool {
 	if f.Kind != FIR {

@@ -11,10 +11,11 @@ import (
 // it write through it.
 type asked struct {
 	interceptor.NoOp
-	packets *atomic.Uint64
+	packets *atomic.Uint64 // of all sessions
+	own     *atomic.Uint64 // of this one
 }
 
-// NewInterceptor implements interceptor.Factory; the counter serves all sessions.
+// NewInterceptor implements interceptor.Factory.
 func (a *asked) NewInterceptor(string) (interceptor.Interceptor, error) { return a, nil }
 
 // BindRTCPWriter implements interceptor.Interceptor.
@@ -23,7 +24,11 @@ func (a *asked) BindRTCPWriter(next interceptor.RTCPWriter) interceptor.RTCPWrit
 		for _, p := range packets {
 			if nack, ok := p.(*rtcp.TransportLayerNack); ok {
 				for _, pair := range nack.Nacks {
-					pair.Range(func(uint16) bool { a.packets.Add(1); return true })
+					pair.Range(func(uint16) bool {
+						a.packets.Add(1)
+						a.own.Add(1)
+						return true
+					})
 				}
 			}
 		}

@@ -39,7 +39,7 @@ const (
 
 // newPresenterAPI is the only place that makes a webrtc.API: codecs, feedback, one port, ICE-lite. Each presenter has its
 // own, for the sake of the gate in mux.
-func newPresenterAPI(mux ice.UDPMux, logs logging.LoggerFactory, nacks *atomic.Uint64) (*webrtc.API, error) {
+func newPresenterAPI(mux ice.UDPMux, logs logging.LoggerFactory, nacks *asked) (*webrtc.API, error) {
 	media := &webrtc.MediaEngine{}
 	if err := registerCodecs(media); err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func registerCodecs(media *webrtc.MediaEngine) error {
 }
 
 // registerInterceptors gives presenters what makes a browser raise its rate: transport-wide feedback and reports.
-func registerInterceptors(media *webrtc.MediaEngine, registry *interceptor.Registry, nacks *atomic.Uint64) error {
+func registerInterceptors(media *webrtc.MediaEngine, registry *interceptor.Registry, nacks *asked) error {
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio} {
 		media.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, kind)
 		for _, uri := range []string{sdp.TransportCCURI, sdp.SDESMidURI} {
@@ -111,7 +111,7 @@ func registerInterceptors(media *webrtc.MediaEngine, registry *interceptor.Regis
 	if err != nil {
 		return fmt.Errorf("make congestion feedback: %w", err)
 	}
-	registry.Add(&asked{packets: nacks})
+	registry.Add(nacks)
 	registry.Add(generator)
 	registry.Add(reports)
 	registry.Add(congestion)
@@ -158,11 +158,17 @@ type Presenter struct {
 	over     chan struct{} // closed after the farewell
 	ufrag    string        // ours; the demux's lock guards it
 	patience time.Duration // to gather
+	nacks    *atomic.Uint64
 
-	mu     sync.Mutex // one negotiation at a time
-	offer  string     // the latest that was answered
-	remote string     // the presenter's ufrag in it
-	head   string     // of an ICE restart's answer
+	negotiation
+}
+
+// negotiation is the latest; mu lets one be made at a time.
+type negotiation struct {
+	mu     sync.Mutex
+	offer  string // that was answered
+	remote string // the presenter's ufrag in it
+	head   string // of an ICE restart's answer
 }
 
 // Present answers a presenter's offer; low is the mid of the section that carries the picture again at a low rate, or "".
@@ -177,8 +183,8 @@ func (p *Peers) Present(offerText, low string, events PresenterEvents) (*Present
 		return nil, "", err
 	}
 	gate := newMediaGate(o.declared())
-	answers := &reflexive{socket: p.socket}
-	api, err := newPresenterAPI(&gatedMux{UDPMux: p.demux, gate: gate, answers: answers}, p.pionLogs, p.nacks)
+	answers, nacks := &reflexive{socket: p.socket}, &asked{packets: p.nacks, own: new(atomic.Uint64)}
+	api, err := newPresenterAPI(&gatedMux{UDPMux: p.demux, gate: gate, answers: answers}, p.pionLogs, nacks)
 	if err != nil {
 		return nil, "", err
 	}
@@ -188,7 +194,7 @@ func (p *Peers) Present(offerText, low string, events PresenterEvents) (*Present
 	}
 	s := &Presenter{
 		pc: pc, gate: gate, peers: p, answers: answers, events: events, has: has, closed: make(chan struct{}), over: make(chan struct{}), patience: gatherTimeout,
-		offer: taken, remote: o.ice.ufrag,
+		negotiation: negotiation{offer: taken, remote: o.ice.ufrag}, nacks: nacks.own,
 	}
 	pc.OnTrack(s.track)
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {

@@ -17,9 +17,8 @@ type room struct {
 	conference string
 	rooms      *Rooms
 
-	mu           sync.Mutex // guards what follows
-	opened       bool       // somebody has been in
-	over         bool       // nobody is in and nobody will be
+	mu sync.Mutex // guards what follows
+	life
 	members      map[string]*member
 	joined       []*member // in the order of joining
 	publications []share   // in the order of their start
@@ -29,7 +28,14 @@ type room struct {
 	offers       stage.Offers
 	order        *order
 	talk         *talk
-	forgets      bool // what was said here is not kept
+}
+
+// life is how far a room has got.
+type life struct {
+	opened bool        // somebody has been in
+	over   bool        // nobody is in and nobody will be
+	left   *past       // once it is over: what remains
+	ending *time.Timer // of a test room's time; nil for a conference
 }
 
 // member is a participant and its presences.
@@ -232,12 +238,17 @@ func (r *room) drop(n *notices, m *member) {
 }
 
 func (r *room) closeIfEmpty(n *notices) {
-	if len(r.members) == 0 {
-		if r.opened && !r.over {
+	if len(r.members) > 0 {
+		return
+	}
+	if !r.over {
+		if r.opened {
 			r.visit(Emptied, Participant{})
 		}
-		r.over, n.retire = true, true
+		r.leaveBehind()
+		r.stopTest()
 	}
+	r.over, n.retire = true, true
 }
 
 // end closes the room for everybody, and forgets what was said.
@@ -245,7 +256,6 @@ func (r *room) end(reason string) notices {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var n notices
-	r.forgets = true
 	if r.over {
 		return n
 	}
@@ -258,6 +268,7 @@ func (r *room) end(reason string) notices {
 	r.rooms.publications.Add(-int64(len(r.publications)))
 	clear(r.members)
 	r.joined, r.publications, r.current = nil, nil, ""
+	r.talk = newTalk()
 	r.closeIfEmpty(&n)
 	n.wake = r.log.swap(n.wake)
 	return n

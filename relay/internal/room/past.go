@@ -12,16 +12,22 @@ type past struct {
 	size       int    // of talk, in bytes
 }
 
+// leaveBehind hands over what remains of a room that is over now: its own it must not be any more. room.mu is held.
+func (r *room) leaveBehind() {
+	r.left = &past{conference: r.conference, order: r.order, talk: r.talk, size: r.talk.size()}
+	if r.opened { // else nobody was let in, and what was said grows older
+		r.talk.until = r.rooms.cfg.Now().Add(pastFor)
+	}
+	if isTest(r.conference) {
+		r.left.talk, r.left.size = nil, 0
+	}
+	r.order, r.talk = &order{}, newTalk()
+}
+
 // retire takes a room that is over off the table and keeps for a while what was decided and said.
 func (rs *Rooms) retire(r *room) {
 	r.mu.Lock()
-	kept := &past{conference: r.conference, order: r.order} // a room that is over no longer changes
-	if !r.forgets {
-		kept.talk, kept.size = r.talk, r.talk.size()
-		if r.opened { // else nobody was let in, and it grows older
-			r.talk.until = rs.cfg.Now().Add(pastFor)
-		}
-	}
+	left := r.left // is not ours to look into: another may have retired r, and the conference another room
 	r.mu.Unlock()
 
 	rs.mu.Lock()
@@ -30,11 +36,14 @@ func (rs *Rooms) retire(r *room) {
 		return
 	}
 	delete(rs.rooms, r.conference)
+	if isTest(r.conference) {
+		rs.tests--
+	}
 	if before := rs.past[r.conference]; before != nil && before.ended {
 		return
 	}
-	if kept.order.says() || kept.size > 0 {
-		rs.remember(kept)
+	if left.order.says() || left.size > 0 {
+		rs.remember(left)
 	}
 }
 

@@ -21,6 +21,7 @@ type Rooms struct {
 	past     map[string]*past
 	pastAge  []*past // oldest first; an entry that past no longer points to is stale
 	kept     int     // bytes of what was said in all of past
+	tests    int     // test rooms among rooms
 	draining bool
 }
 
@@ -43,7 +44,7 @@ func (rs *Rooms) Join(conference string, limit int, p Participant) (*Presence, e
 		if err != nil {
 			return nil, err
 		}
-		presence, n, err := r.join(limit, p)
+		presence, n, err := r.join(limitOf(conference, limit), p)
 		n.deliver(r)
 		if errors.Is(err, errOver) {
 			// The room closed between the two locks: take it off the table and open a new one.
@@ -66,11 +67,11 @@ func (rs *Rooms) End(conference string) {
 	}
 }
 
-// Conferences lists those with a room.
+// Conferences lists those with a room; a test room has none.
 func (rs *Rooms) Conferences() []string {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
-	return slices.Collect(maps.Keys(rs.rooms))
+	return slices.DeleteFunc(slices.Collect(maps.Keys(rs.rooms)), isTest)
 }
 
 // Drain closes every room: every presence ends with ReasonDraining, and further joins are refused with ErrDraining.
@@ -120,8 +121,16 @@ func (rs *Rooms) open(conference string) (*room, error) {
 	if len(rs.rooms) >= rs.cfg.MaxRooms {
 		return nil, ErrFull
 	}
+	test := isTest(conference)
+	if test && rs.tests >= maxTests {
+		return nil, ErrFull
+	}
 	o, t := rs.recall(conference)
 	r := newRoom(rs, conference, o, t)
+	if test {
+		rs.tests++
+		r.expireTest()
+	}
 	rs.rooms[conference] = r
 	return r, nil
 }

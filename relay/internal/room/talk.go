@@ -53,9 +53,11 @@ func (p *Presence) Say(said chat.Message) (m *chat.Message, fresh bool, err erro
 		if from.Muted || r.order.hushed && !from.Presents {
 			return ErrMuted
 		}
-		if said.To == from.ID {
+		clean, ok := said.Clean()
+		if !ok || said.To == from.ID {
 			return chat.ErrInvalid
 		}
+		said = clean
 		if to := r.members[said.To]; to != nil {
 			said.ToName = to.Name
 		} else if said.To != "" {

@@ -177,6 +177,9 @@ func (a *allocation) Collect(b *egress.Batch, datagram []byte) {
 	a.indicate(datagram, peer)
 }
 
+// Way says how the client is reached. It has no Origin: its checks are answered with the relayed address.
+func (a *allocation) Way() (egress.Way, netip.AddrPort) { return a.link.way(), a.client }
+
 func (a *allocation) count(sent bool, size int) {
 	c := &a.front.server.Counters
 	if !sent {

@@ -29,6 +29,7 @@ type carrier interface {
 type link interface {
 	send(channel uint16, datagram []byte) bool
 	collect(b *egress.Batch, channel uint16, datagram []byte) bool
+	way() egress.Way
 }
 
 const channelHeader = 4 // bytes: number and length
@@ -123,3 +124,5 @@ func listenBoth(address string) (net.Listener, *egress.Socket, error) {
 	}
 	return nil, nil, &ListenError{Setting: "turn", Address: address, Err: err}
 }
+
+func (datagramLink) way() egress.Way { return egress.TurnUDP }

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -222,6 +223,20 @@ func (c *stream) run() {
 
 // link implements carrier.
 func (c *stream) link(netip.AddrPort) link { return c }
+
+// way implements link.
+func (c *stream) way() egress.Way {
+	for conn := c.conn; ; {
+		if _, secured := conn.(*tls.Conn); secured {
+			return egress.TurnTLS
+		}
+		inner, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return egress.TurnTCP
+		}
+		conn = inner.NetConn()
+	}
+}
 
 // send implements link.
 func (c *stream) send(channel uint16, datagram []byte) bool {

@@ -14,6 +14,7 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/packet"
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/shared/announce"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/text"
 )
@@ -35,6 +36,7 @@ type share struct {
 	cancel   context.CancelFunc
 
 	presenter *peer.Presenter
+	test      *test              // nil in a conference
 	claimed   [3]atomic.Bool     // kinds of which a track has come
 	low       atomic.Uint32      // the low picture's SSRC, once it has come
 	picture   chan peer.Incoming // on its way to watch
@@ -64,9 +66,11 @@ func (s *Server) present(r *http.Request, admitted gate.Admitted, offer string) 
 		picture: make(chan peer.Incoming), state: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	sh.ctx, sh.cancel = context.WithCancel(s.base)
+	sh.test = s.test(admitted.Claims.Conference, announce.RoleShare)
 	presenter, answer, err := s.peers.Present(offer, r.URL.Query().Get("low"), peer.PresenterEvents{Track: sh.track, Report: sh.report, State: sh.changed, Closed: sh.cancel})
 	if err != nil {
 		sh.cancel()
+		sh.test.abandon()
 		presence.Leave()
 		return nil, "", err
 	}
@@ -103,6 +107,7 @@ func (sh *share) watch() {
 		select {
 		case in := <-sh.picture:
 			start.Stop()
+			sh.test.by(sh.presenter.Way())
 			running = sh.begin(in)
 		case <-sh.state:
 			sh.presence.Interrupt(sh.id, sh.presenter.Interrupted())
@@ -122,12 +127,14 @@ func (sh *share) watch() {
 			running = false
 		}
 	}
+	sh.test.by(sh.presenter.Way()) // as it is now: it may have changed
 	sh.presenter.Close()
 	sh.cancel()
 	sh.server.remove(sh.session)
 	sh.presence.Unpublish(sh.id)
 	sh.server.unpublish(sh.id)
 	sh.presence.Leave()
+	sh.test.shared(sh.presenter.NACKs())
 }
 
 // needsLow reports whether the way to somebody carries only the low picture.
@@ -159,9 +166,10 @@ func (sh *share) track(in peer.Incoming) {
 			sh.cancel() // a share without its track would stay live and show nothing
 			return
 		}
-		if track != nil {
-			track.Write(b[:n])
+		if track == nil || sh.test != nil && !sh.test.passes(in.Kind, b[:n], track.Viewers()) {
+			continue
 		}
+		track.Write(b[:n])
 	}
 }
 
@@ -203,7 +211,10 @@ func (sh *share) destination(kind peer.Kind) *forward.Track {
 func (sh *share) begin(in peer.Incoming) bool {
 	s := sh.server
 	cfg := forward.Config{
-		Video: in.Codec, Counters: s.counters, Now: s.now, Keyframe: func() { sh.presenter.RequestKeyframe(in.SSRC) },
+		Video: in.Codec, Counters: s.counters, Now: s.now, Keyframe: func() {
+			sh.test.asked()
+			sh.presenter.RequestKeyframe(in.SSRC)
+		},
 	}
 	if sh.presenter.Audio() {
 		cfg.Audio = packet.Opus

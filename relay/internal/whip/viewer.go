@@ -11,6 +11,7 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/gate"
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/shared/announce"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -46,7 +47,11 @@ func (s *Server) view(r *http.Request, admitted gate.Admitted, offer string) (*s
 	})
 	subscription.Store(sub)
 	created := &session{presence: presence, transport: viewer}
-	created.run = func() { s.follow(created, viewer, sub, pinned) }
+	test := s.test(admitted.Claims.Conference, announce.RoleView)
+	created.run = func() {
+		s.follow(created, viewer, sub, pinned, test)
+		test.viewed(sub.Stats())
+	}
 	return created, answer, nil
 }
 
@@ -62,7 +67,7 @@ func live(p *room.Presence, id string) bool {
 
 // follow keeps the subscription on the room's target, or on the pinned publication until that ends. It wakes only when
 // something changes.
-func (s *Server) follow(created *session, viewer *peer.Viewer, sub *forward.Subscription, pinned *forward.Publication) {
+func (s *Server) follow(created *session, viewer *peer.Viewer, sub *forward.Subscription, pinned *forward.Publication, test *test) {
 	presence := created.presence
 	start := time.NewTimer(startTimeout)
 	defer start.Stop()
@@ -89,6 +94,7 @@ func (s *Server) follow(created *session, viewer *peer.Viewer, sub *forward.Subs
 		case <-connected: // nothing is asked of the presenter before the viewer can take it
 			connected = nil
 			start.Stop()
+			test.by(viewer.Way())
 			show()
 		case <-presence.TargetChanged():
 			if connected == nil {
@@ -104,6 +110,7 @@ func (s *Server) follow(created *session, viewer *peer.Viewer, sub *forward.Subs
 			running = false
 		}
 	}
+	test.by(viewer.Way()) // as it is now: it may have changed
 	sub.Close()
 	viewer.Close()
 	s.remove(created)

@@ -27,6 +27,7 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/gate"
 	"github.com/coopnet/coopnet/relay/internal/peer"
 	"github.com/coopnet/coopnet/relay/internal/room"
+	"github.com/coopnet/coopnet/relay/internal/trial"
 	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/problem"
 )
@@ -38,13 +39,14 @@ const (
 	startTimeout = 30 * time.Second                  // from the answer to the first media
 )
 
-// Config is what the server needs; all fields are required.
+// Config is what the server needs; all fields but Trials are required.
 type Config struct {
 	Gate     *gate.Gate
 	Rooms    *room.Rooms
 	Peers    *peer.Peers
 	Socket   *egress.Socket
 	Counters *forward.Counters
+	Trials   *trial.Record // what media sessions of test rooms did; nil: nobody wants to know
 	Logger   *slog.Logger
 	Now      func() time.Time
 }
@@ -60,9 +62,14 @@ type Server struct {
 	now      func() time.Time
 	mux      *http.ServeMux
 	answers  *forward.Answers // on the media port's reader
+	tests    tests
 
 	lifetime
+	table
+}
 
+// table is what is live.
+type table struct {
 	mu           sync.Mutex
 	sessions     map[string]*session
 	publications map[string]*forward.Publication
@@ -82,7 +89,8 @@ func New(cfg Config) *Server {
 	s := &Server{
 		gate: cfg.Gate, rooms: cfg.Rooms, peers: cfg.Peers, socket: cfg.Socket, counters: cfg.Counters, logger: cfg.Logger, now: cfg.Now,
 		mux: http.NewServeMux(), answers: forward.NewAnswers(cfg.Socket.NewBatch()),
-		sessions: make(map[string]*session), publications: make(map[string]*forward.Publication), past: newPast(),
+		tests: tests{cfg.Trials, trial.NewBudgets(cfg.Now)},
+		table: table{sessions: make(map[string]*session), publications: make(map[string]*forward.Publication), past: newPast()},
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	for path, create := range map[string]func(*http.Request, gate.Admitted, string) (*session, string, error){"/whip": s.present, "/whep": s.view} {

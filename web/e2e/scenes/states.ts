@@ -46,6 +46,40 @@ export const area: Area = {
       },
     },
     {
+      name: 'tool-frozen',
+      window: true,
+      async show({ stage, look, another, after }) {
+        const show = await stage.server.conference({ name: `Frozen ${look.name}`, title: 'Project Neptune' });
+        const presenter = await stage.presenter(show, { tag: 8203, name: 'Grace Hopper' });
+        after(async () => presenter.context.browser()?.close());
+        await presenter.portal.share('Plan');
+        const guest = await another('frozen');
+        await guest.portal.enter(stage.server.origin, show, bond);
+        await guest.portal.submit();
+        await guest.portal.state('live');
+        await presenter.page.route('**/whip**', (route) => route.abort());
+        await presenter.page.evaluate(`negotiated.connections.forEach((connection) => connection.close())`);
+        await guest.portal.state('frozen', 20_000);
+        return guest.page;
+      },
+    },
+    {
+      name: 'tool-removed',
+      window: true,
+      async show({ stage, look, another }) {
+        const quiet = await stage.server.conference({ name: `Removed ${look.name}`, title: 'Project Neptune' });
+        const guest = await another('removed');
+        await guest.portal.enter(stage.server.origin, quiet, bond);
+        await guest.portal.submit();
+        await guest.portal.state('waiting');
+        await until('the guest on the list', 10_000, async () => {
+          await stage.server.remove(quiet, bond.name);
+          return guest.portal.state('removed', 1000).then(() => true, () => false);
+        });
+        return guest.page;
+      },
+    },
+    {
       name: 'tool-ended',
       window: true,
       async show({ stage, look, another }) {

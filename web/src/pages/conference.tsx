@@ -8,17 +8,22 @@ import { Link } from '../ui/link.tsx';
 import { Page } from '../ui/page.tsx';
 import { useServices, useText } from '../ui/services.ts';
 import type { Language } from '../text/texts.ts';
+import { Early } from './entrance/early.tsx';
+import { Who } from './entrance/who.tsx';
+import { useEntranceText } from '../text/entrance/entrance.ts';
 import { loadTool } from './lazy.tsx';
 
 /** Recalls the bridge's numbers; "Submit" joins. */
 export function Conference(): JSX.Element | null {
   const { portal, texts } = useServices();
   const t = useText();
+  const { t: say } = useEntranceText();
   // Ready before the click, so that the picture comes sooner.
   useEffect(() => void loadTool().catch(() => {}), []);
   const conference = portal.admission.value?.conference;
   if (!conference) return null;
   const { startsAt, endsAt } = conference;
+  const early = conference.status === 'scheduled';
   return (
     <Page
       page={t('conference.page')}
@@ -29,35 +34,49 @@ export function Conference(): JSX.Element | null {
       {startsAt && endsAt && (
         <p class="when">{t('conference.when', span(conference, texts.language.value))}</p>
       )}
+      {early && <Early key={conference.id} conference={conference} />}
       <section class="card" aria-labelledby="bridges-title">
         <h2 id="bridges-title">{t('conference.bridges')}</h2>
         {conference.bridges.length > 0 && <p>{t('conference.bridges.lead')}</p>}
         <Bridges bridges={conference.bridges} />
+        <p class="small">
+          <Link to="/help/voice">{say('help.voice')}</Link>
+        </p>
       </section>
-      <section class="card" aria-labelledby="screen-title">
-        <h2 id="screen-title">{t('conference.screen')}</h2>
-        <p>{t('conference.screen.lead')}</p>
-        {!('RTCPeerConnection' in window) && (
-          <Alert kind="refusal" testid="unfit">
-            <p>
-              {t('conference.unfit')} <Link to="/prerequisites">{t('nav.prerequisites')}</Link>
-            </p>
-          </Alert>
-        )}
-        <Button
-          look="primary"
-          icon="screen"
-          testid="submit"
-          onClick={() => {
-            performance.mark('coopnet:submit');
-            portal.router.go('/tool');
-          }}
-        >
-          {t('conference.submit')}
-        </Button>
-        <p class="small">{t('conference.control')}</p>
-      </section>
+      {!early && <Screen />}
+      <Who />
     </Page>
+  );
+}
+
+/** The way into the tool. */
+function Screen(): JSX.Element {
+  const { portal } = useServices();
+  const t = useText();
+  return (
+    <section class="card" aria-labelledby="screen-title">
+      <h2 id="screen-title">{t('conference.screen')}</h2>
+      <p>{t('conference.screen.lead')}</p>
+      {!('RTCPeerConnection' in window) && (
+        <Alert kind="refusal" testid="unfit">
+          <p>
+            {t('conference.unfit')} <Link to="/prerequisites">{t('nav.prerequisites')}</Link>
+          </p>
+        </Alert>
+      )}
+      <Button
+        look="primary"
+        icon="screen"
+        testid="submit"
+        onClick={() => {
+          performance.mark('coopnet:submit');
+          portal.router.go('/tool');
+        }}
+      >
+        {t('conference.submit')}
+      </Button>
+      <p class="small">{t('conference.control')}</p>
+    </section>
   );
 }
 

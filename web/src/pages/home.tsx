@@ -5,10 +5,15 @@ import { asProblem, type Problem } from '../session/problem.ts';
 import { Alert } from '../ui/alert.tsx';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
+import { Link } from '../ui/link.tsx';
 import { Page } from '../ui/page.tsx';
 import { problemText } from '../ui/problems.ts';
 import { useServices, useText } from '../ui/services.ts';
+import { useEntranceText } from '../text/entrance/entrance.ts';
 import { SignedIn, SignIn } from './colleague.tsx';
+import { ForgetNames, KeepName } from './entrance/keep.tsx';
+import { keptNames } from './entrance/names.ts';
+import { SelfTest } from './selftest/selftest.tsx';
 
 export function Home(): JSX.Element {
   const { portal } = useServices();
@@ -30,7 +35,10 @@ export function Home(): JSX.Element {
             <ParticipateForm />
           )}
         </div>
-        <Steps />
+        <div class="beside">
+          <Steps />
+          <SelfTest />
+        </div>
       </div>
     </Page>
   );
@@ -48,6 +56,8 @@ function ParticipateForm(): JSX.Element {
   const [typedBefore] = useState(() => portal.colleagues.takeTyped());
   const password = useRef<HTMLInputElement>(null);
   const shown = useSignal(false);
+  const keep = useRef<HTMLInputElement>(null);
+  const [names] = useState(keptNames);
   const busy = useSignal(false);
   const missing = useSignal({ name: false, password: false });
   const refusal = useSignal<Refusal | null>(null);
@@ -70,10 +80,12 @@ function ParticipateForm(): JSX.Element {
       (missing.value.name ? name : password).current?.focus();
       return;
     }
+    const wanted = keep.current?.checked ?? false;
     busy.value = true;
     refusal.value = null;
     try {
       await portal.admit(typed);
+      if (wanted) names.keep(typed.name);
     } catch (cause) {
       const problem = asProblem(cause);
       if (nameAlone && problem.fields.some(({ pointer }) => pointer === '/password')) {
@@ -106,6 +118,7 @@ function ParticipateForm(): JSX.Element {
           exact
           inputRef={name}
           value={typedBefore}
+          {...(names.read().length > 0 && { options: names.read() })}
         />
         {!nameAlone && (
           <Field
@@ -128,11 +141,13 @@ function ParticipateForm(): JSX.Element {
             </Button>
           </Field>
         )}
+        <KeepName inputRef={keep} />
         {failed && <RefusalText {...failed} nameAlone={nameAlone} />}
         <Button type="submit" look="primary" testid="participate" busy={busy.value}>
           {t(busy.value ? 'home.busy' : 'home.participate')}
         </Button>
       </form>
+      <ForgetNames names={names} />
       <SignIn typed={() => name.current?.value ?? ''} />
     </>
   );
@@ -145,13 +160,15 @@ function RefusalText({
 }: Refusal & { nameAlone: boolean }): JSX.Element {
   const { texts } = useServices();
   const t = useText();
+  const { t: say } = useEntranceText();
   const denied = problem.code === 'conference-denied';
   return (
     <Alert kind="refusal" testid="refusal">
       <p>
         {denied && (invitation || nameAlone)
           ? t(invitation ? 'refusal.invitation' : 'refusal.colleague')
-          : problemText(problem, t, texts.language.value)}
+          : problemText(problem, t, texts.language.value)}{' '}
+        {denied && <Link to="/help/no-entry">{say('help.refused')}</Link>}
       </p>
     </Alert>
   );

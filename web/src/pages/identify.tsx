@@ -3,10 +3,12 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { Identity } from '../session/api.ts';
 import { asProblem, type Problem } from '../session/problem.ts';
+import { useEntranceText } from '../text/entrance/entrance.ts';
 import type { Translate } from '../text/texts.ts';
 import { Alert } from '../ui/alert.tsx';
 import { Button } from '../ui/button.tsx';
 import { Checkbox, Field } from '../ui/field.tsx';
+import { Link } from '../ui/link.tsx';
 import { Page } from '../ui/page.tsx';
 import { problemText } from '../ui/problems.ts';
 import { useServices, useText } from '../ui/services.ts';
@@ -14,6 +16,7 @@ import { useServices, useText } from '../ui/services.ts';
 export function Identify(): JSX.Element {
   const { portal } = useServices();
   const t = useText();
+  const { t: say } = useEntranceText();
   const conference = portal.admission.value?.conference;
   return (
     <Page
@@ -24,6 +27,9 @@ export function Identify(): JSX.Element {
       <div class="card">
         <IdentityForm />
       </div>
+      <p class="small">
+        <Link to="/help/identify">{say('help.identity')}</Link>
+      </p>
     </Page>
   );
 }

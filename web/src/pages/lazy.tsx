@@ -12,11 +12,17 @@ const loadSupport = (): Module => import('./support.tsx').then(({ Support }) => 
 const loadDesk = (): Module => import('./desk/desk.tsx').then(({ Desk }) => Desk);
 const loadPrerequisites = (): Module =>
   import('./prerequisites.tsx').then(({ Prerequisites }) => Prerequisites);
+const loadDiagnostic = (): Module =>
+  import('./diagnostic/diagnostic.tsx').then(({ DiagnosticPage }) => DiagnosticPage);
+
+const loadHelp = (): Module => import('./help/help.tsx').then(({ Help }) => Help);
 
 export const Tool = later(loadTool);
 export const Support = later(loadSupport);
 export const Desk = later(loadDesk);
+export const Help = later(loadHelp);
 export const Prerequisites = later(loadPrerequisites);
+export const Diagnostic = later(loadDiagnostic);
 
 /** A page whose code is fetched when it is first shown. */
 function later(load: () => Module): ComponentType {

@@ -5,6 +5,8 @@ import { checkBrowser, type Check, type Finding } from '../session/fitness.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Page } from '../ui/page.tsx';
 import { useText } from '../ui/services.ts';
+import { InWords } from './needs/words.tsx';
+import { SelfTest } from './selftest/selftest.tsx';
 
 export function Prerequisites(): JSX.Element {
   const t = useText();
@@ -17,6 +19,7 @@ export function Prerequisites(): JSX.Element {
       <section class="card" aria-labelledby="check">
         <h2 id="check">{t('prerequisites.check')}</h2>
         <LiveCheck />
+        <SelfTest level={3} />
       </section>
       <section class="card prose" aria-labelledby="needs">
         <h2 id="needs">{t('prerequisites.needs')}</h2>
@@ -27,6 +30,7 @@ export function Prerequisites(): JSX.Element {
           <li>{t('prerequisites.install')}</li>
         </ul>
       </section>
+      <InWords />
     </Page>
   );
 }

@@ -31,7 +31,13 @@ export interface Conference {
   title: string;
   startsAt: string;
   endsAt: string;
+  /** `scheduled`: admitted, and join tokens come when it opens. */
   status: string;
+  opensAt: string;
+  /** Seconds until it opens, by the server's clock. */
+  opensIn: number;
+  /** The organizer's, an IANA name; may be empty. */
+  timezone: string;
   welcome: string;
   supportContact: string;
   bridges: Bridge[];
@@ -107,6 +113,11 @@ export class Api {
     return this.#patiently(() =>
       this.#call('POST', '/admissions', credentials, whole(admissionOf)),
     );
+  }
+
+  /** The admission that this browser has, with the conference as it is now. */
+  admission(): Promise<Admission> {
+    return this.#call('GET', '/admissions', undefined, whole(admissionOf));
   }
 
   /** Gives the admission back: this browser has to ask again. */
@@ -235,6 +246,9 @@ function conferenceOf(value: unknown): Conference {
     startsAt: optionalText(from, 'startsAt'),
     endsAt: optionalText(from, 'endsAt'),
     status: optionalText(from, 'status'),
+    opensAt: optionalText(from, 'opensAt'),
+    opensIn: from['opensIn'] === undefined ? 0 : count(from, 'opensIn'),
+    timezone: optionalText(from, 'timezone'),
     welcome: optionalText(from, 'welcome'),
     supportContact: optionalText(from, 'supportContact'),
     bridges: from['bridges'] ? list(from, 'bridges', bridgeOf) : [],
@@ -307,7 +321,7 @@ function waitingPeople(body: Fields): Waiting {
   };
 }
 
-function iceServerOf(value: unknown): RTCIceServer {
+export function iceServerOf(value: unknown): RTCIceServer {
   const from = fields(value, 'ICE server');
   const urls = from['urls'];
   const server: RTCIceServer = {

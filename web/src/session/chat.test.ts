@@ -69,6 +69,18 @@ describe('reading', () => {
     expect(texts()).toEqual(['text of b', 'text of c']);
   });
 
+  it('waits for a history that comes in pieces, but not for ever', () => {
+    line.join();
+    line.say({ type: 'chat.message', message: written('old') });
+    line.join();
+    for (let piece = 0; piece < 20; piece++) {
+      line.say({ type: 'chat.history', messages: [written(`p${piece}`)] });
+      vi.advanceTimersByTime(200);
+      expect(texts()[0]).toBe(piece < 14 ? 'text of old' : 'text of p0');
+    }
+    expect(texts()).toHaveLength(20);
+  });
+
   it('forgets everything when a new relay knows nothing', () => {
     line.join();
     line.say({ type: 'chat.message', message: written('a') });

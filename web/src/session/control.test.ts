@@ -148,6 +148,7 @@ describe('the end', () => {
     [4410, 'ended'],
     [4403, 'removed'],
     [4409, 'replaced'],
+    [4423, 'locked'],
   ])('the close code %i says it too', async (code, reason) => {
     await stand.join();
     stand.socket.drop(code);

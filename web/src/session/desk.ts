@@ -1,5 +1,6 @@
 import { asProblem, Problem, problemOf } from './problem.ts';
 import { fetchWithin, type Fetch } from './request.ts';
+import { serverOf, type ServerRecord } from './server.ts';
 import { fields, list, named, oneOf, optionalText, text, type Fields } from './shape.ts';
 import type { Timers } from './timers.ts';
 
@@ -21,6 +22,8 @@ export interface Listed {
 export interface Pulled extends Listed {
   etag: string;
   url: string;
+  /** What the servers know of the session that made it; null without one. */
+  server: ServerRecord | null;
 }
 
 export interface Filter {
@@ -73,7 +76,8 @@ export class DeskApi {
     return this.#call('GET', path(code), {}, async (response) => {
       const body = fields(await response.json(), 'report');
       const etag = response.headers.get('ETag') ?? '*';
-      return { ...listedOf(body), etag, url: named(fields(body['download'], 'download'), 'url') };
+      const url = named(fields(body['download'], 'download'), 'url');
+      return { ...listedOf(body), etag, url, server: serverOf(body['server']) };
     });
   }
 
@@ -84,7 +88,8 @@ export class DeskApi {
     };
     return this.#call('PATCH', path(report.code), init, async (response) => {
       const etag = response.headers.get('ETag') ?? '*';
-      return { ...listedOf(await response.json()), etag, url: report.url };
+      const { url, server } = report;
+      return { ...listedOf(await response.json()), etag, url, server };
     });
   }
 

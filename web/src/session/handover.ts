@@ -23,6 +23,8 @@ export interface HandoverDeps {
 
 /** Offers live for so long. */
 const lives = 60_000;
+/** An answer is told for so long. */
+const told = 15_000;
 /** Who took it in time may still be choosing what to share. */
 const choosing = 30_000;
 
@@ -60,11 +62,12 @@ export class Handover {
     if (found === undefined) return;
     const sent = channel.send({ type: 'stage.offer', participant });
     this.#expiry();
-    this.#offering.value = { participant, name: found.name, answer: sent ? 'waiting' : 'refused' };
-    if (sent) this.#expiry = timers.after(lives + choosing, () => this.#answer('unanswered'));
+    this.#offering.value = { participant, name: found.name, answer: 'waiting' };
+    this.#expiry = timers.after(lives + choosing, () => this.#answer('unanswered'));
+    if (!sent) this.#answer('refused');
   }
 
-  /** The own offer does not stand any more, or its answer was read. */
+  /** The answer to the own offer was told. */
   settle(): void {
     this.#expiry();
     this.#offering.value = null;
@@ -126,5 +129,6 @@ export class Handover {
     if (offering?.answer !== 'waiting') return;
     this.#expiry();
     this.#offering.value = { ...offering, answer };
+    this.#expiry = this.#deps.timers.after(told, () => this.settle());
   }
 }

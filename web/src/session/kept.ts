@@ -1,8 +1,10 @@
 import { signal, type ReadonlySignal } from '@preact/signals-core';
 import type { Cancel, Timers } from './timers.ts';
 
-/** The relay tells the past right after a room.state, in some messages. */
+/** The relay tells the past right after a room.state, piece by piece: so long after the last one it is complete… */
 const settled = 250;
+/** …and so long after the first at the latest. */
+const longest = 3000;
 
 /**
  * Things that the relay keeps for a room, by id, in its order. When it says everything anew, what
@@ -12,6 +14,7 @@ export class Kept<T extends { id: string }> {
   readonly #items = signal<readonly T[]>([]);
   readonly #timers: Timers;
   #coming: T[] | null = null;
+  #until = 0;
   #showing: Cancel = () => {};
 
   constructor(timers: Timers) {
@@ -28,7 +31,8 @@ export class Kept<T extends { id: string }> {
     this.#coming = null;
     if (this.#items.peek().length === 0) return;
     this.#coming = [];
-    this.#showing = this.#timers.after(settled, () => this.#show());
+    this.#until = this.#timers.now() + longest;
+    this.#wait();
   }
 
   put(...items: readonly T[]): void {
@@ -48,8 +52,18 @@ export class Kept<T extends { id: string }> {
   }
 
   #change(change: (before: readonly T[]) => readonly T[]): void {
-    if (this.#coming === null) this.#items.value = change(this.#items.peek());
-    else this.#coming = [...change(this.#coming)];
+    if (this.#coming === null) {
+      this.#items.value = change(this.#items.peek());
+      return;
+    }
+    this.#coming = [...change(this.#coming)];
+    this.#wait();
+  }
+
+  #wait(): void {
+    this.#showing();
+    const left = Math.max(0, this.#until - this.#timers.now());
+    this.#showing = this.#timers.after(Math.min(settled, left), () => this.#show());
   }
 
   #show(): void {

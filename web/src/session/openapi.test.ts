@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Api, bridgeKinds, nexts } from './api.ts';
+import { DiagnosticApi, families } from './diagnostic/api.ts';
 import { DeskApi, states, type Pulled } from './desk.ts';
 import { DocumentsApi } from './documents/api.ts';
 import { OpenApi, type Document, type Schema } from './testing/openapi.ts';
@@ -72,13 +73,16 @@ const pulled = { code: 'ABCD-EFGH', etag: '"7"', url: 'https://files.example/x' 
 function calls(server: Described): Record<string, () => Promise<unknown>> {
   const api = new Api({ fetch: server.fetch, timers: systemTimers });
   const documents = new DocumentsApi({ fetch: server.fetch, timers: systemTimers });
-  const draft = { name: 'Plan.pdf', type: 'application/pdf', size: 7, sha256: 'ab'.repeat(32) };
+  const plan = { name: 'Plan.pdf', type: 'application/pdf', size: 7, sha256: 'ab'.repeat(32) };
   const now = () => new Date('2026-01-02T03:04:05Z');
+  const diagnostic = new DiagnosticApi({ fetch: server.fetch, timers: systemTimers });
+  const draft = { size: 2, sha256: 'a'.repeat(64), summary: { result: 'passed' } };
   const desk = new DeskApi({ fetch: server.fetch, timers: systemTimers, now }, 'key');
   return {
     admit: () => api.admit({ name: 'Team A', password: 'correct horse' }),
     'admit, invited': () => api.admit({ invitation: 'code' }),
     'admit, a colleague': () => api.admit({ name: 'Team A' }),
+    admission: () => api.admission(),
     leave: () => api.leave(),
     identity: () => api.identity(),
     identify: () => api.identify(person, true),
@@ -89,9 +93,9 @@ function calls(server: Described): Record<string, () => Promise<unknown>> {
     joinToken: () => api.joinToken(1000),
     lobby: () => api.lobby(),
     decide: () => api.decide('a b', true),
-    announce: () => documents.announce(draft),
-    renew: () => documents.renew('a b'),
-    complete: () => documents.complete('a b'),
+    'announce, of a document': () => documents.announce(plan),
+    'renew, of a document': () => documents.renew('a b'),
+    'complete, of a document': () => documents.complete('a b'),
     link: () => documents.link('a b'),
     remove: () => documents.remove('a b'),
     'list, of documents': () => documents.list(),
@@ -99,6 +103,13 @@ function calls(server: Described): Record<string, () => Promise<unknown>> {
     pull: () => desk.pull('ABCD-EFGH'),
     change: () => desk.change(pulled, { status: 'seen', note: 'called back' }),
     erase: () => desk.erase(pulled),
+    'session, of a test': () => diagnostic.session(),
+    token: () => diagnostic.token('session', 'eu-1'),
+    announce: () => diagnostic.announce(draft),
+    'announce, of a session': () => diagnostic.announce({ ...draft, session: 'session' }),
+    renew: () => diagnostic.renew('report'),
+    complete: () => diagnostic.complete('report'),
+    withdraw: () => diagnostic.withdraw('report'),
     trail: () => desk.trail('ABCD-EFGH'),
   };
 }
@@ -107,12 +118,13 @@ const names = Object.keys(calls(new Described(served)));
 
 describe('the portal and openapi.json agree', () => {
   it('on every call there is', () => {
-    const methods = [Api, DeskApi, DocumentsApi].flatMap((api) =>
+    const methods = [Api, DiagnosticApi, DeskApi, DocumentsApi].flatMap((api) =>
       Object.getOwnPropertyNames(api.prototype),
     );
     const tried = new Set(names.map((name) => name.replace(/,.*/, '')));
     // A report's file comes from where its link leads, which is no part of the API.
     expect(methods.filter((name) => !tried.has(name))).toEqual([
+      'constructor',
       'constructor',
       'constructor',
       'file',
@@ -146,6 +158,7 @@ describe('the portal and openapi.json agree', () => {
   it.each([
     ['a bridge’s kinds', bridgeKinds, ['Bridge', 'kind']],
     ['what comes next', nexts, ['Admission', 'next']],
+    ['address families', families, ['DiagnosticSession', 'client', 'family']],
     ['roles', roles, ['JoinTicket', 'participant', 'role']],
     ['a report’s states', states, ['Report', 'status']],
     ['what its state is changed to', states, ['ReportChange', 'status']],

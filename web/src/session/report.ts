@@ -4,25 +4,6 @@ import { fields, list, optionalText, text, textItem, type Fields } from './shape
 export const results = ['passed', 'warning', 'failed', 'skipped'] as const;
 export type Result = (typeof results)[number];
 
-/** Checks that the desk knows by name; a report may have others. */
-export const checks = [
-  'secure',
-  'webrtc',
-  'codecs',
-  'cookies',
-  'capture',
-  'clock',
-  'api',
-  'websocket',
-  'udp',
-  'tcp',
-  'turn',
-  'turns',
-  'bandwidth',
-  'software',
-] as const;
-export type Check = (typeof checks)[number];
-
 export interface Finding {
   id: string;
   result: Result;

@@ -131,6 +131,8 @@ describe('handing over', () => {
     expect(stage.handover.offering.value).toMatchObject({ name: 'Ms bob', answer: 'taken' });
     channel.say({ type: 'publication.started', publication: share('s5', 'bob'), current: 's5' });
     expect(stopSharing).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(15_000);
+    expect(answer()).toBe(undefined);
   });
 
   it('hears a no, a refusal, a silence and a leaving', async () => {

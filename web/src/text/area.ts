@@ -12,16 +12,21 @@ export interface AreaText<K extends string> {
 export function useArea<K extends string>(
   catalogues: Readonly<Record<Language, Readonly<Record<K, string>>>>,
 ): AreaText<K> {
-  const language = useServices().texts.language.value;
+  const { texts } = useServices();
+  const language = texts.language.value;
   const catalogue = catalogues[language];
   const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   return {
     language,
-    t: (key, fill) =>
-      catalogue[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(fill?.[name] ?? whole)),
+    t: (key, fill) => filled(texts.branded(catalogue[key]), fill),
     when: (iso) => {
       const at = new Date(iso);
       return Number.isNaN(at.getTime()) ? iso : format.format(at);
     },
   };
+}
+
+/** A text with its places filled. */
+export function filled(text: string, fill?: Fill): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(fill?.[name] ?? whole));
 }

@@ -13,6 +13,9 @@ export const en = {
   'band.forgotten': 'Your identity has been forgotten on this computer.',
   'toast.label': 'Messages',
   'toast.close': 'Close this message',
+  'foot.contact': 'Help:',
+  'foot.terms': 'Terms of use',
+  'foot.privacy': 'Privacy',
   'theme.dark': 'Dark theme',
   'theme.light': 'Light theme',
 
@@ -59,6 +62,8 @@ export const en = {
 
   'notice.reload': 'This page was opened anew. Enter the conference name and password once more.',
   'notice.left': 'You have left the conference. To come back, enter its name and password again.',
+  'notice.closed':
+    'The conference does not open any more for you. Ask the organizer who invited you.',
   'notice.expired': 'Your entry to the conference has expired. Enter its name and password again.',
 
   'refusal.denied':
@@ -246,32 +251,6 @@ export const en = {
   'support.page': 'Support',
   'support.title': 'Support',
   'support.lead': 'How Coopnet works, and what to do when something does not.',
-  'support.doc': 'Documentation',
-  'support.join': 'Attend a conference',
-  'support.join.text':
-    'The organizer gives you a conference name and a password, or a link that opens the conference directly. Type both exactly: capitals, lower case and spaces count. When the conference does not open, check these first, then ask the organizer: the page never says which of the two was wrong.',
-  'support.identity': 'Identification',
-  'support.identity.text':
-    'Your title and name are shown in the list of participants, marked as a guest. With “Remember my identity on this computer” the next conference does not ask again. “Disconnect”, at the right of the grey band, makes this computer forget you, for instance to correct a spelling mistake.',
-  'support.voice': 'Voice',
-  'support.voice.text':
-    'You hear and speak over the audio bridge, by phone. Its numbers and code are shown before you join and beside the shared screen.',
-  'support.view': 'The shared screen',
-  'support.view.text':
-    '“Fit” shows the whole picture, “Actual size” each of its points as it is; scroll with the arrow keys. When several people share, choose in the list of shares, or follow the conference. If the connection breaks, the picture comes back by itself.',
-  'support.share': 'Sharing',
-  'support.share.text':
-    'Whoever has the permission finds a “Share” button. The browser then asks which tab, window or screen to show. A film needs the setting for movement, everything else the one for text. The sound of a shared tab is transmitted when you allow it in the browser’s window.',
-  'support.control': 'Control of an application',
-  'support.control.text':
-    'For safety, the function to ask for the control of an application or desktop that somebody else shares is not offered to guests.',
-  'support.faq': 'When something is wrong',
-  'support.black': 'The picture is black or does not appear',
-  'support.black.text':
-    'Ask the presenter to share again. If only you see nothing, check this browser on the prerequisites page and try another network: some firewalls block video.',
-  'support.sound': 'There is no sound',
-  'support.sound.text':
-    'Voices come over the phone. For the sound of a shared tab press “Turn sound on”: browsers keep a page silent until you ask for sound.',
   'support.contact': 'Contact',
   'support.contact.text':
     'Your first contact is the organizer who invited you. Say what the page shows and which browser you use.',

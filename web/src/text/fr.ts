@@ -15,6 +15,9 @@ export const fr: Catalogue = {
   'band.forgotten': 'Votre identité a été oubliée sur cet ordinateur.',
   'toast.label': 'Messages',
   'toast.close': 'Fermer ce message',
+  'foot.contact': 'Assistance :',
+  'foot.terms': 'Conditions d’utilisation',
+  'foot.privacy': 'Confidentialité',
   'theme.dark': 'Thème sombre',
   'theme.light': 'Thème clair',
 
@@ -67,6 +70,8 @@ export const fr: Catalogue = {
     'Cette page a été rouverte. Saisissez encore une fois le nom et le mot de passe de la conférence.',
   'notice.left':
     'Vous avez quitté la conférence. Pour revenir, saisissez à nouveau son nom et son mot de passe.',
+  'notice.closed':
+    'La conférence ne s’ouvre plus pour vous. Adressez-vous à l’organisateur qui vous a invité.',
   'notice.expired':
     'Votre accès à la conférence a expiré. Saisissez à nouveau son nom et son mot de passe.',
 
@@ -262,32 +267,6 @@ export const fr: Catalogue = {
   'support.page': 'Support',
   'support.title': 'Support',
   'support.lead': 'Comment Coopnet fonctionne, et que faire quand quelque chose ne va pas.',
-  'support.doc': 'Documentation',
-  'support.join': 'Participer à une conférence',
-  'support.join.text':
-    'L’organisateur vous donne un nom de conférence et un mot de passe, ou un lien qui ouvre directement la conférence. Saisissez-les exactement : majuscules, minuscules et espaces comptent. Si la conférence ne s’ouvre pas, vérifiez-les d’abord, puis adressez-vous à l’organisateur : la page ne dit jamais lequel des deux était faux.',
-  'support.identity': 'Identification',
-  'support.identity.text':
-    'Votre civilité et votre nom figurent dans la liste des participants, avec la mention « invité ». Avec « Mémoriser mon identité sur cet ordinateur », la prochaine conférence ne les redemande pas. « Se déconnecter », à droite du bandeau gris, fait oublier votre identité à cet ordinateur, par exemple pour corriger une faute de frappe.',
-  'support.voice': 'Voix',
-  'support.voice.text':
-    'Vous entendez et parlez par le pont audio, au téléphone. Ses numéros et son code sont rappelés avant l’entrée et à côté de l’écran partagé.',
-  'support.view': 'L’écran partagé',
-  'support.view.text':
-    '« Ajuster » montre l’image entière, « Taille réelle » chacun de ses points tel quel ; faites défiler avec les flèches. Quand plusieurs personnes partagent, choisissez dans la liste des partages, ou suivez la conférence. Si la connexion se coupe, l’image revient d’elle-même.',
-  'support.share': 'Partager',
-  'support.share.text':
-    'Qui en a l’autorisation trouve un bouton « Partager ». Le navigateur demande alors quel onglet, quelle fenêtre ou quel écran montrer. Un film demande le réglage pour le mouvement, tout le reste celui pour le texte. Le son d’un onglet partagé est transmis si vous l’autorisez dans la fenêtre du navigateur.',
-  'support.control': 'Contrôle d’une application',
-  'support.control.text':
-    'Par sécurité, la demande de contrôle d’une application ou d’un bureau partagé par un autre participant n’est pas proposée aux invités.',
-  'support.faq': 'Quand quelque chose ne va pas',
-  'support.black': 'L’image est noire ou n’apparaît pas',
-  'support.black.text':
-    'Demandez au présentateur de partager à nouveau. Si vous êtes seul à ne rien voir, vérifiez ce navigateur sur la page des prérequis et essayez un autre réseau : certains pare-feu bloquent la vidéo.',
-  'support.sound': 'Il n’y a pas de son',
-  'support.sound.text':
-    'Les voix passent par le téléphone. Pour le son d’un onglet partagé, appuyez sur « Activer le son » : les navigateurs gardent une page muette tant que vous ne demandez pas le son.',
   'support.contact': 'Contact',
   'support.contact.text':
     'Votre premier contact est l’organisateur qui vous a invité. Dites-lui ce que la page affiche et quel navigateur vous utilisez.',

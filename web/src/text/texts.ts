@@ -1,4 +1,5 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
+import { branded, coopnet, type Brand } from '../brand.ts';
 import type { Catalogue, Key } from './en.ts';
 
 export const languages = ['fr', 'en'] as const;
@@ -13,6 +14,8 @@ export interface TextsDeps {
   /** The browser's languages, best first. */
   wanted: readonly string[];
   document: { documentElement: { lang: string } };
+  /** Coopnet, when nobody says otherwise. */
+  brand?: Brand;
 }
 
 const key = 'coopnet.language';
@@ -46,10 +49,15 @@ export class Texts {
   }
 
   readonly translate: Translate = (textKey, fill) => {
-    const text = this.#catalogue.value?.[textKey] ?? '';
+    const text = this.branded(this.#catalogue.value?.[textKey] ?? '');
     if (fill === undefined) return text;
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(fill[name] ?? whole));
   };
+
+  /** A text of any catalogue, in the name of whose portal it is. */
+  branded(text: string): string {
+    return branded(text, this.#deps.brand ?? coopnet);
+  }
 
   async #use(language: Language): Promise<void> {
     const catalogue = await this.#deps.load(language);

@@ -160,8 +160,6 @@ it('announces a toast, draws it, and lets it be dismissed', async () => {
   expect(find('toast-said').textContent).toBe('');
   await act(() => toasts.say('The list was copied.'));
   expect(find('toast-said').textContent).toBe('The list was copied.');
-  await new Promise((d) => setTimeout(d, 500));
-  console.log(root.innerHTML);
   await vi.waitFor(() => expect(find('toast').textContent).toContain('The list was copied.'));
   await act(() => find('toast').querySelector('button')?.click());
   await vi.waitFor(() => expect(seek('toast')).toBeNull());

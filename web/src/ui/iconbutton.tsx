@@ -22,7 +22,7 @@ export function IconButton(props: IconButtonProps): JSX.Element {
         <button
           {...carried}
           type="button"
-          class={`button ${look} only-icon`}
+          class={`button ${look} only-icon small-button`}
           data-testid={testid}
           aria-label={label}
           aria-pressed={pressed}

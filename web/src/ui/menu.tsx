@@ -40,7 +40,7 @@ export function Menu({ label, icon, text, testid, items }: MenuProps): JSX.Eleme
     <>
       <button
         type="button"
-        class={text === undefined ? 'button quiet only-icon' : 'button secondary'}
+        class={text === undefined ? 'button quiet only-icon small-button' : 'button secondary'}
         data-testid={testid}
         aria-label={label}
         title={text === undefined ? label : undefined}

@@ -1,5 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import { coopnet, type Brand } from '../brand.ts';
 import type { Portal } from '../portal.ts';
 import type { Fetch } from '../session/request.ts';
 import type { Timers } from '../session/timers.ts';
@@ -20,6 +21,8 @@ export interface Services {
   portal: Portal;
   texts: Texts;
   theme: ThemeChoice;
+  /** Coopnet, when nobody says otherwise. */
+  brand?: Brand;
 }
 
 export const ServicesContext = createContext<Services | null>(null);
@@ -28,6 +31,10 @@ export function useServices(): Services {
   const services = useContext(ServicesContext);
   if (services === null) throw new Error('a component was drawn outside of the portal');
   return services;
+}
+
+export function useBrand(): Brand {
+  return useServices().brand ?? coopnet;
 }
 
 export function useText(): Translate {

@@ -18,23 +18,27 @@ export function Desk(): JSX.Element {
   useEffect(() => void work.start(), [work]);
   const opened = work.opened.value;
   return (
-    <Page page={t('page')} title={t('title')} lead={t('lead')} wide>
-      <div class="desk-said" role="status" data-testid="desk-said">
-        {work.said.value && t(`said.${work.said.value}`)}
-        {work.busy.value && <span class="small">{t('report.loading')}</span>}
-      </div>
-      {work.signedIn.value ? (
+    <Page
+      page={t('page')}
+      title={t('title')}
+      lead={t('lead')}
+      wide
+      action={
         <>
-          <p>
-            <Button
-              look="secondary"
-              icon="leave"
-              testid="desk-sign-out"
-              onClick={() => work.signOut()}
-            >
+          <div class="desk-said" role="status" data-testid="desk-said">
+            {work.said.value && t(`said.${work.said.value}`)}
+            {work.busy.value && <span class="small">{t('report.loading')}</span>}
+          </div>
+          {work.signedIn.value && (
+            <Button look="quiet" icon="leave" testid="desk-sign-out" onClick={() => work.signOut()}>
               {t('sign.out')}
             </Button>
-          </p>
+          )}
+        </>
+      }
+    >
+      {work.signedIn.value ? (
+        <>
           {opened ? (
             <OpenReport key={opened.about.code} work={work} opened={opened} />
           ) : (

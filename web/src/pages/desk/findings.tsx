@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
-import { checks, results, rowsOf, type Finding, type Result } from '../../session/report.ts';
+import { checkNames } from '../../session/diagnostic/result.ts';
+import { results, rowsOf, type Finding, type Result } from '../../session/report.ts';
 import { Icon, type IconName } from '../../ui/icons.tsx';
+import { useCheckText } from '../../text/checks/checks.ts';
 import { useDeskText } from '../../text/desk/desk.ts';
 
 const icons: Readonly<Record<Result, IconName>> = {
@@ -46,7 +48,8 @@ function Tally({ findings }: { findings: readonly Finding[] }): JSX.Element {
 function Line({ finding }: { finding: Finding }): JSX.Element {
   const { t } = useDeskText();
   const { id, result, explanation, causes, facts } = finding;
-  const known = checks.find((check) => check === id);
+  const { t: say } = useCheckText();
+  const known = checkNames.find((check) => check === id);
   const rows = rowsOf(facts);
   return (
     <li class={result} data-testid="desk-finding" data-id={id} data-result={result}>
@@ -54,7 +57,7 @@ function Line({ finding }: { finding: Finding }): JSX.Element {
       <div>
         <h4>
           {t('report.finding', {
-            check: known ? t(`check.${known}`) : id,
+            check: known ? say(`name.${known}`) : id,
             result: t(`result.${result}`),
           })}
         </h4>

@@ -4,7 +4,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import { states, type Filter, type Listed, type State } from '../../session/desk.ts';
 import { results } from '../../session/report.ts';
 import { Button } from '../../ui/button.tsx';
+import { Select } from '../../ui/controls.tsx';
 import { Field } from '../../ui/field.tsx';
+import { EmptyState } from '../../ui/surface.tsx';
 import { useDeskText } from '../../text/desk/desk.ts';
 import { Trouble } from './trouble.tsx';
 import type { Work } from './work.ts';
@@ -29,9 +31,7 @@ export function ReportList({ work }: { work: Work }): JSX.Element {
         </h2>
         <Filters work={work} />
         {items.length === 0 ? (
-          <p class="empty" data-testid="desk-none">
-            {t('list.none')}
-          </p>
+          <EmptyState icon="info" testid="desk-none" title={t('list.none')} />
         ) : (
           <Table work={work} items={items} />
         )}
@@ -56,6 +56,7 @@ function Search({ work }: { work: Work }): JSX.Element {
     <section class="card" aria-labelledby="search-title">
       <h2 id="search-title">{t('search.title')}</h2>
       <form
+        class="desk-search"
         noValidate
         aria-labelledby="search-title"
         onSubmit={(event) => {
@@ -93,35 +94,23 @@ function Filters({ work }: { work: Work }): JSX.Element {
   const choose = (change: Partial<Filter>): void => void work.load({ ...filter, ...change });
   return (
     <div class="desk-filters" role="group" aria-label={t('list.filter')}>
-      <label>
-        <span>{t('list.status')}</span>
-        <select
-          data-testid="desk-status"
-          value={filter.status}
-          onChange={(event) => choose({ status: event.currentTarget.value as State | '' })}
-        >
-          <option value="">{t('list.status.all')}</option>
-          {states.map((state) => (
-            <option key={state} value={state}>
-              {t(`status.${state}`)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span>{t('list.period')}</span>
-        <select
-          data-testid="desk-period"
-          value={String(filter.days)}
-          onChange={(event) => choose({ days: Number(event.currentTarget.value) })}
-        >
-          {periods.map((days) => (
-            <option key={days} value={String(days)}>
-              {t(`list.period.${days}`)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Select<State | ''>
+        label={t('list.status')}
+        testid="desk-status"
+        value={filter.status}
+        options={[
+          { value: '', label: t('list.status.all') },
+          ...states.map((state) => ({ value: state, label: t(`status.${state}`) })),
+        ]}
+        onChange={(status) => choose({ status })}
+      />
+      <Select
+        label={t('list.period')}
+        testid="desk-period"
+        value={String(filter.days)}
+        options={periods.map((days) => ({ value: String(days), label: t(`list.period.${days}`) }))}
+        onChange={(days) => choose({ days: Number(days) })}
+      />
       <Button testid="desk-refresh" busy={work.busy.value} onClick={() => choose({})}>
         {t('list.refresh')}
       </Button>

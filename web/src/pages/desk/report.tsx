@@ -5,9 +5,11 @@ import { states, type State } from '../../session/desk.ts';
 import { rowsOf, type Report } from '../../session/report.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
+import { Select } from '../../ui/controls.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { Findings } from './findings.tsx';
+import { Server } from './server.tsx';
 import { useDeskText } from '../../text/desk/desk.ts';
 import { Trouble } from './trouble.tsx';
 import type { Opened, Work } from './work.ts';
@@ -25,21 +27,19 @@ export function OpenReport({ work, opened }: { work: Work; opened: Opened }): JS
       data-code={about.code}
       data-status={about.status}
     >
-      <p>
+      <div class="desk-top">
         <Button testid="desk-back" onClick={() => work.close()}>
           {t('report.back')}
         </Button>
-      </p>
-      <h2 ref={heading} tabIndex={-1}>
-        {t('report.title', { code: about.code })}
-      </h2>
-      <Trouble problem={work.problem.value} />
-      <p>
         <a class="button" href={about.url} download="" data-testid="desk-download">
           <Icon name="download" />
           <span>{t('report.download')}</span>
         </a>
-      </p>
+      </div>
+      <h2 ref={heading} tabIndex={-1}>
+        {t('report.title', { code: about.code })}
+      </h2>
+      <Trouble problem={work.problem.value} />
       <p class="small">{t('report.expires', { when: when(about.expiresAt) })}</p>
       {report === null ? (
         <Alert kind="notice" testid="desk-unreadable">
@@ -49,6 +49,7 @@ export function OpenReport({ work, opened }: { work: Work; opened: Opened }): JS
         <Story report={report} />
       )}
       <Own work={work} opened={opened} />
+      {about.server !== null && <Server server={about.server} />}
       {report !== null && <Tables report={report} />}
       <Facts title={t('report.summary')} id="summary" value={about.summary} />
       <Trail opened={opened} />
@@ -119,20 +120,15 @@ function Own({ work, opened }: { work: Work; opened: Opened }): JSX.Element {
   return (
     <section class="card" aria-labelledby="work">
       <h3 id="work">{t('report.work')}</h3>
-      <label class="desk-choice">
-        <span>{t('list.status')}</span>
-        <select
-          data-testid="desk-state"
+      <div class="desk-choice">
+        <Select<State>
+          label={t('list.status')}
+          testid="desk-state"
           value={about.status}
-          onChange={(event) => void work.change({ status: event.currentTarget.value as State })}
-        >
-          {states.map((state) => (
-            <option key={state} value={state}>
-              {t(`status.${state}`)}
-            </option>
-          ))}
-        </select>
-      </label>
+          options={states.map((state) => ({ value: state, label: t(`status.${state}`) }))}
+          onChange={(status) => void work.change({ status })}
+        />
+      </div>
       <div class="field">
         <label for="desk-note">{t('report.note')}</label>
         <textarea
@@ -194,7 +190,7 @@ function Trail({ opened }: { opened: Opened }): JSX.Element {
   return (
     <section class="card" aria-labelledby="trail">
       <h3 id="trail">{t('report.trail')}</h3>
-      <table class="desk-facts" aria-labelledby="trail" data-testid="desk-trail">
+      <table class="desk-facts desk-trail" aria-labelledby="trail" data-testid="desk-trail">
         <thead>
           <tr>
             <th scope="col">{t('trail.at')}</th>

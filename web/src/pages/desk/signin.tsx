@@ -15,6 +15,7 @@ export function SignIn({ work }: { work: Work }): JSX.Element {
     <section class="card" aria-labelledby="sign-title">
       <h2 id="sign-title">{t('sign.title')}</h2>
       <form
+        class="desk-sign"
         noValidate
         aria-labelledby="sign-title"
         onSubmit={(event) => {

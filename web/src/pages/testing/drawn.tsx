@@ -34,7 +34,7 @@ export async function draw(address: string, answers: Answers): Promise<Drawn> {
   const asked: Drawn['asked'] = [];
   const fetch: Fetch = (url, init) => {
     const call = `${init.method} ${url.replace('/api/v1', '')}`;
-    asked.push({ call, body: init.body ? JSON.parse(String(init.body)) : null });
+    asked.push({ call, body: typeof init.body === 'string' ? JSON.parse(init.body) : null });
     const answer = answers[call];
     return Promise.resolve(
       answer ? answer() : new Response('{"code":"not-found"}', { status: 404 }),

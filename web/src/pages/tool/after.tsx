@@ -6,6 +6,7 @@ import { useBoardText, type BoardText } from '../../text/board/board.ts';
 import { Bridges } from '../../ui/bridges.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Icon, type IconName } from '../../ui/icons.tsx';
+import { useTitle } from '../../ui/page.tsx';
 import { useServices, useText } from '../../ui/services.ts';
 import { stateText } from './state.tsx';
 
@@ -45,9 +46,7 @@ export function After({ work, children }: AfterProps): JSX.Element {
   const status = attendance.status.value;
   const end = endOf(status.standing, status.reason);
   const title = b(`after.${end}`);
-  useEffect(() => {
-    document.title = `${title} – Coopnet`;
-  }, [title]);
+  useTitle(title);
   useEffect(() => heading.current?.focus(), []);
   const conference = portal.admission.value?.conference;
   // Who was never in has nothing to keep; who is out may still hear the others.

@@ -14,7 +14,12 @@ export function HandoverControl({ work }: { work: Work }): JSX.Element | null {
   const offering = work.stage.handover.offering.value;
   return (
     <>
-      <p class="share-state" role="status" data-testid="offering" data-answer={offering?.answer}>
+      <p
+        class="share-state offering"
+        role="status"
+        data-testid="offering"
+        data-answer={offering?.answer}
+      >
         {offeringText(offering, t)}
       </p>
       {others.length > 0 && (

@@ -15,7 +15,7 @@ export function Offered({ work }: { work: Work }): JSX.Element | null {
   const { publisher } = work.attendance;
   return (
     <Dialog title={b('offered.title')} onClose={() => handover.decline()}>
-      <div data-testid="offered">
+      <div class="asking" data-testid="offered">
         <p>{b('offered.text', { name: offered.name })}</p>
         <div class="dialog-buttons">
           <Button testid="offered-decline" onClick={() => handover.decline()}>

@@ -7,6 +7,7 @@ import { useBoardText } from '../../text/board/board.ts';
 import type { Language, Translate } from '../../text/texts.ts';
 import { problemText } from '../../ui/problems.ts';
 import { useServices, useText } from '../../ui/services.ts';
+import { StateHelp } from './statehelp.tsx';
 
 /** One line that always says where things stand; changes are announced. */
 export function StateLine({ work }: { work: Work }): JSX.Element {
@@ -21,7 +22,7 @@ export function StateLine({ work }: { work: Work }): JSX.Element {
     kind !== 'share' && pictureOnly.includes(status.standing) && status.reason !== 'control';
   return (
     <p
-      class="state"
+      class={aside ? 'state aside' : 'state'}
       role="status"
       data-testid="tool-state"
       data-state={status.standing}
@@ -37,7 +38,8 @@ export function StateLine({ work }: { work: Work }): JSX.Element {
           </strong>{' '}
           <span class="state-text">
             {stateText(status, attendance.viewed.value, t, texts.language.value)}
-          </span>
+          </span>{' '}
+          <StateHelp status={status} />
         </>
       )}
     </p>

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Attendance } from '../../session/attendance.ts';
 import { Work } from '../../session/work.ts';
 import { Button } from '../../ui/button.tsx';
+import { useTitle } from '../../ui/page.tsx';
 import { useServices, useText } from '../../ui/services.ts';
 import { After, isOver } from './after.tsx';
 import { Bench } from './board/bench.ts';
@@ -23,6 +24,7 @@ import { Stage } from './stage.tsx';
 import { StateLine } from './state.tsx';
 import { HandButton } from './talk/hand.tsx';
 import { KeepChat } from './talk/keep.tsx';
+import { FindOut } from './trouble.tsx';
 import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
@@ -57,11 +59,8 @@ function Room({ work }: { work: Work }): JSX.Element {
   const t = useText();
   const bench = useMemo(() => new Bench(window.localStorage), []);
   const heading = useRef<HTMLHeadingElement>(null);
-  const page = t('tool.page');
+  useTitle(t('tool.page'));
   useEffect(() => bench.screen.watch(), [bench]);
-  useEffect(() => {
-    document.title = `${page} – Coopnet`;
-  }, [page]);
   useEffect(() => heading.current?.focus(), []);
   const conference = portal.admission.value?.conference;
   return (
@@ -95,7 +94,7 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
   const wantsSound = silenced.value && attendance.viewed.value?.audio;
   return (
     <div
-      class="picture"
+      class={bench.screen.idle.value ? 'picture idle' : 'picture'}
       ref={(element) => {
         bench.frame = element;
       }}
@@ -104,6 +103,7 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
         {children}
         <Segments work={work} bench={bench} />
         <StateLine work={work} />
+        <FindOut status={attendance.status.value} />
       </div>
       <Elsewhere work={work} bench={bench} />
       <Stage work={work} bench={bench} silenced={silenced} />

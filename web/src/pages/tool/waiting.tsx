@@ -4,6 +4,7 @@ import type { Attendance } from '../../session/attendance.ts';
 import { Bridges } from '../../ui/bridges.tsx';
 import { Button } from '../../ui/button.tsx';
 import { problemText } from '../../ui/problems.ts';
+import { useTitle } from '../../ui/page.tsx';
 import { useServices, useText } from '../../ui/services.ts';
 
 /** What a guest sees until somebody lets them in: where they stand, the numbers to call, a way out. */
@@ -11,10 +12,7 @@ export function WaitingRoom({ attendance }: { attendance: Attendance }): JSX.Ele
   const { portal, texts } = useServices();
   const t = useText();
   const heading = useRef<HTMLHeadingElement>(null);
-  const page = t('lobby.page');
-  useEffect(() => {
-    document.title = `${page} – Coopnet`;
-  }, [page]);
+  useTitle(t('lobby.page'));
   useEffect(() => heading.current?.focus(), []);
   const conference = portal.admission.value?.conference;
   const identity = portal.identity.value;

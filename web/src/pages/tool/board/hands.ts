@@ -38,7 +38,7 @@ export function useGestures(view: Place, surface: Place, work: Work, bench: Benc
   return useMemo(
     () => ({
       onPointerDown(event) {
-        if (event.button > 1) return;
+        if (event.button > 1 || hasOwnUse(event.target)) return;
         // The focus comes by hand: the browser's own way would let a drag select.
         event.preventDefault();
         const writing = instruments.writing.peek() !== null;
@@ -75,6 +75,11 @@ const ways: Readonly<Partial<Record<string, { x: number; y: number }>>> = {
   ArrowUp: { x: 0, y: 1 },
   ArrowDown: { x: 0, y: -1 },
 };
+
+/** A page of a document has buttons of its own. */
+function hasOwnUse(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('button, a, input, select, textarea') !== null;
+}
 
 function touchOf({ pointerId, button, clientX, clientY }: PointerEvent): Touch {
   return { id: pointerId, button, x: clientX, y: clientY };

@@ -5,10 +5,14 @@ interface PhoneVideo extends HTMLVideoElement {
   webkitEnterFullscreen?: () => void;
 }
 
+/** So long after the last movement. */
+const rests = 3000;
+
 /** The frame on the whole screen, and the picture in a small window of its own: as far as the browser can. */
 export class Screen {
   readonly #full = signal(false);
   readonly #inset = signal(false);
+  readonly #idle = signal(false);
   readonly #frame: () => HTMLElement | null;
 
   constructor(frame: () => HTMLElement | null) {
@@ -21,6 +25,11 @@ export class Screen {
 
   get inset(): ReadonlySignal<boolean> {
     return this.#inset;
+  }
+
+  /** On the whole screen nothing was moved or pressed for a while. */
+  get idle(): ReadonlySignal<boolean> {
+    return this.#idle;
   }
 
   get fills(): boolean {
@@ -40,8 +49,18 @@ export class Screen {
     const events = ['fullscreenchange', 'enterpictureinpicture', 'leavepictureinpicture'] as const;
     // The events of a video are seen on their way down, too: they do not bubble everywhere.
     for (const event of events) document.addEventListener(event, look, true);
+    let resting = 0;
+    const stir = () => {
+      clearTimeout(resting);
+      this.#idle.value = false;
+      if (this.#full.peek()) resting = window.setTimeout(() => (this.#idle.value = true), rests);
+    };
+    const moves = ['pointermove', 'pointerdown', 'keydown', 'fullscreenchange'] as const;
+    for (const move of moves) document.addEventListener(move, stir);
     return () => {
       for (const event of events) document.removeEventListener(event, look, true);
+      for (const move of moves) document.removeEventListener(move, stir);
+      clearTimeout(resting);
     };
   }
 

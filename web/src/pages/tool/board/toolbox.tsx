@@ -186,14 +186,16 @@ interface ClearDialogProps {
 function ClearDialog({ t, onClose, onClear }: ClearDialogProps): JSX.Element {
   return (
     <Dialog title={t('board.clear.title')} onClose={onClose}>
-      <p>{t('board.clear.text')}</p>
-      <div class="dialog-buttons">
-        <Button testid="clear-cancel" onClick={onClose}>
-          {t('board.cancel')}
-        </Button>
-        <Button testid="clear-yes" look="danger" onClick={onClear}>
-          {t('board.clear.yes')}
-        </Button>
+      <div class="asking">
+        <p>{t('board.clear.text')}</p>
+        <div class="dialog-buttons">
+          <Button testid="clear-cancel" onClick={onClose}>
+            {t('board.cancel')}
+          </Button>
+          <Button testid="clear-yes" look="danger" onClick={onClear}>
+            {t('board.clear.yes')}
+          </Button>
+        </div>
       </div>
     </Dialog>
   );

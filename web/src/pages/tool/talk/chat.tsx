@@ -1,7 +1,6 @@
 import './chat.css';
-import { useSignal, type Signal } from '@preact/signals';
-import type { JSX, RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { ChatMessage } from '../../../session/wire.ts';
 import type { Work } from '../../../session/work.ts';
 import { useTalkText, type TalkText } from '../../../text/talk/talk.ts';
@@ -12,6 +11,7 @@ import { useToasts } from '../../../ui/toasts.tsx';
 import { Composer } from './composer.tsx';
 import { Message, type Reader } from './message.tsx';
 import { Sending } from './outgoing.tsx';
+import { usePlace } from './place.ts';
 import { useChatFile } from './keep.tsx';
 import { copyText, localTime } from './save.ts';
 import { filters, type Filter, type Talk } from './talk.ts';
@@ -32,7 +32,7 @@ export function Chat({ work, talk }: TalkProps): JSX.Element {
   const messages = chat.messages.value.filter((message) => passes(message, filter));
   const letters = chat.outgoing.value.filter((letter) => passes(letter, filter));
   const shown = talk.tab.value === 'chat';
-  const place = usePlace(list, messages.length + letters.length, shown);
+  const place = usePlace(list, messages.length, letters.length, shown);
   const stuck = place.stuck.value;
   useReadMark(work, shown && stuck && filter === 'all');
   const actions = useActions(work, talk, text);
@@ -209,33 +209,6 @@ function useReadMark({ chat }: Work, inSight: boolean): void {
     document.addEventListener('visibilitychange', mark);
     return () => document.removeEventListener('visibilitychange', mark);
   }, [inSight, unread, chat]);
-}
-
-interface Place {
-  /** The end of the log is in sight. */
-  stuck: Signal<boolean>;
-  look(): void;
-  follow(): void;
-}
-
-/** Stays at the end when something comes, unless the person reads further up. */
-function usePlace(list: RefObject<HTMLElement | null>, length: number, shown: boolean): Place {
-  const stuck = useSignal(true);
-  const follow = (): void => {
-    stuck.value = true;
-    const log = list.current;
-    if (log !== null) log.scrollTop = log.scrollHeight;
-  };
-  useLayoutEffect(() => {
-    if (shown && stuck.peek()) follow();
-  }, [length, shown]);
-  const look = (): void => {
-    const log = list.current;
-    // A log that is not shown has no height, and tells nothing.
-    if (log === null || log.clientHeight === 0) return;
-    stuck.value = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  };
-  return { stuck, look, follow };
 }
 
 /** Shows the message that was answered. */

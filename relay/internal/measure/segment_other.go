@@ -1,0 +1,7 @@
+//go:build !linux
+
+package measure
+
+import "net"
+
+func maximumSegment(*net.TCPConn) int { return 0 }

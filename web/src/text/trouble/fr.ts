@@ -1,0 +1,5 @@
+import type { TroubleCatalogue } from './en.ts';
+
+export const fr: TroubleCatalogue = {
+  find: 'Trouver la cause (nouvel onglet)',
+};
