@@ -27,7 +27,8 @@ export function DiagnosticPage(): JSX.Element {
     };
   }, [work]);
   const phase = work.diagnostic.phase.value;
-  const over = work.testedAt.value !== null && phase !== 'running';
+  // What is typed below stays while one check is done again.
+  const over = work.testedAt.value !== null;
   return (
     <Page page={t('page')} title={t('title')} lead={t('lead')}>
       <Control work={work} visit={visit} />

@@ -53,8 +53,9 @@ function Row({ result, work }: { result: Result; work: Work }): JSX.Element {
   const idle = work.diagnostic.phase.value !== 'running';
   const name = nameText(result, say);
   const advice = adviceText(result, say);
-  const repeat = (): void => void work.diagnostic.repeat(check);
-  const asks = check === 'capture' && finding !== 'capture.unable' && idle;
+  const repeat = (): void => void work.repeat(check);
+  const tested = work.testedAt.value !== null;
+  const asks = check === 'capture' && finding !== 'capture.unable' && tested;
   return (
     <li class={state} data-testid={`row-${check}`} data-state={state} data-finding={finding ?? ''}>
       <details>
@@ -66,10 +67,11 @@ function Row({ result, work }: { result: Result; work: Work }): JSX.Element {
           </span>
         </summary>
         <Details result={result} />
-        {idle && !asks && state !== 'waiting' && (
+        {tested && !asks && (
           <Button
             testid={`repeat-${check}`}
             look="quiet"
+            busy={!idle}
             label={t('row.repeat.of', { check: name })}
             onClick={repeat}
           >
@@ -80,7 +82,7 @@ function Row({ result, work }: { result: Result; work: Work }): JSX.Element {
       {advice !== '' && <p class="diagnostic-advice">{advice}</p>}
       {asks && (
         <p class="diagnostic-ask">
-          <Button testid="diagnostic-capture" icon="share" onClick={repeat}>
+          <Button testid="diagnostic-capture" icon="share" busy={!idle} onClick={repeat}>
             {t('row.capture')}
           </Button>
         </p>

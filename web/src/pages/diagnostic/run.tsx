@@ -3,11 +3,13 @@ import type { Phase } from '../../session/diagnostic/diagnostic.ts';
 import type { Result } from '../../session/diagnostic/result.ts';
 import { verdictOf } from '../../session/diagnostic/verdict.ts';
 import type { Result as Verdict } from '../../session/report.ts';
+import { useCheckText } from '../../text/checks/checks.ts';
 import { useDiagnosticText } from '../../text/diagnostic/diagnostic.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Icon, type IconName } from '../../ui/icons.tsx';
 import type { Visit } from './visit.ts';
+import { foundText, nameText } from './words.ts';
 import type { Work } from './work.ts';
 
 const icons: Readonly<Record<Verdict, IconName>> = {
@@ -33,26 +35,21 @@ export function Control({ work, visit }: { work: Work; visit: Visit }): JSX.Elem
       )}
       {phase !== 'ready' && <Progress results={diagnostic.results.value} phase={phase} />}
       <Said work={work} />
-      {running ? (
-        <Button testid="diagnostic-stop" icon="stop" onClick={() => diagnostic.stop()}>
-          {t('stop')}
+      <div class="diagnostic-buttons">
+        {/* One button, so that the focus stays on it. */}
+        <Button
+          testid={running ? 'diagnostic-stop' : 'diagnostic-start'}
+          look={phase === 'ready' ? 'primary' : 'secondary'}
+          onClick={() => (running ? diagnostic.stop() : void work.start())}
+        >
+          {t(running ? 'stop' : phase === 'ready' ? 'start' : 'again')}
         </Button>
-      ) : (
-        <div class="diagnostic-buttons">
-          <Button
-            testid="diagnostic-start"
-            look={phase === 'ready' ? 'primary' : 'secondary'}
-            onClick={() => void work.start()}
-          >
-            {t(phase === 'ready' ? 'start' : 'again')}
+        {work.testedAt.value !== null && (
+          <Button look="primary" testid="diagnostic-to-report" onClick={toReport}>
+            {t('send.title')}
           </Button>
-          {work.testedAt.value !== null && (
-            <Button look="primary" testid="diagnostic-to-report" onClick={toReport}>
-              {t('send.title')}
-            </Button>
-          )}
-        </div>
-      )}
+        )}
+      </div>
     </section>
   );
 }
@@ -79,7 +76,9 @@ function Progress({ results, phase }: { results: readonly Result[]; phase: Phase
 
 function Said({ work }: { work: Work }): JSX.Element {
   const { t } = useDiagnosticText();
+  const { t: say } = useCheckText();
   const { phase, results } = work.diagnostic;
+  const again = results.value.find(({ check }) => check === work.repeated.value);
   const over = work.testedAt.value !== null;
   const verdict = verdictOf(results.value);
   const look = { passed: 'good', warning: 'fair', failed: 'bad', skipped: 'none' } as const;
@@ -87,6 +86,11 @@ function Said({ work }: { work: Work }): JSX.Element {
     <div role="status" data-testid="diagnostic-said">
       {phase.value === 'running' && !over && <p>{t('said.running')}</p>}
       {phase.value === 'stopped' && <p>{t('said.stopped')}</p>}
+      {again && phase.value !== 'running' && (
+        <p class="small">
+          {nameText(again, say)}: {foundText(again, say)}
+        </p>
+      )}
       {over && phase.value !== 'running' && (
         <p
           class={`verdict ${look[verdict]}`}

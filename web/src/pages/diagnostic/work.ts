@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { DiagnosticApi } from '../../session/diagnostic/api.ts';
 import { Diagnostic } from '../../session/diagnostic/diagnostic.ts';
+import type { CheckName } from '../../session/diagnostic/result.ts';
 import { sendReport, type Arrived, type UploadDeps } from '../../session/diagnostic/upload.ts';
 import { asProblem, type Problem } from '../../session/problem.ts';
 import type { Fields } from '../../session/shape.ts';
@@ -21,6 +22,8 @@ export class Work {
   readonly sending = signal<Sending>({ phase: 'asking' });
   /** When the results were had. */
   readonly testedAt = signal<Date | null>(null);
+  /** The check that was done again last. */
+  readonly repeated = signal<CheckName | null>(null);
   readonly #outside: Outside;
   readonly #upload: UploadDeps;
   readonly #api: DiagnosticApi;
@@ -35,7 +38,14 @@ export class Work {
   async start(): Promise<void> {
     this.sending.value = { phase: 'asking' };
     this.testedAt.value = null;
+    this.repeated.value = null;
     await this.diagnostic.start();
+    this.testedAt.value = this.#outside.now();
+  }
+
+  async repeat(check: CheckName): Promise<void> {
+    await this.diagnostic.repeat(check);
+    this.repeated.value = check;
     this.testedAt.value = this.#outside.now();
   }
 
