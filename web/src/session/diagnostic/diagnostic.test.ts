@@ -303,6 +303,7 @@ describe('a run', () => {
       diagnostic.results.value.find((one) => one.check === check)?.state;
     expect(state('udp')).toBe('passed');
     expect(state('idle')).toBe('skipped');
+    expect(verdictOf(diagnostic.results.value)).toBe('skipped');
     await vi.advanceTimersByTimeAsync(20_000);
     expect(world.open).toBe(0);
     void diagnostic.start();
