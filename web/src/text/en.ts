@@ -268,7 +268,6 @@ export const en = {
   'prerequisites.phone': 'A phone for the audio bridge.',
   'prerequisites.install': 'Nothing to install and no administrator rights.',
   'prerequisites.check': 'This browser',
-  'prerequisites.checking': 'Checking…',
   'prerequisites.good': 'This browser can attend a conference.',
   'prerequisites.bad': 'This browser cannot attend a conference. Use a current one.',
   'prerequisites.secure': 'Secure connection',

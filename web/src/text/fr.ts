@@ -284,7 +284,6 @@ export const fr: Catalogue = {
   'prerequisites.phone': 'Un téléphone pour le pont audio.',
   'prerequisites.install': 'Rien à installer, aucun droit d’administrateur.',
   'prerequisites.check': 'Ce navigateur',
-  'prerequisites.checking': 'Vérification…',
   'prerequisites.good': 'Ce navigateur permet de participer à une conférence.',
   'prerequisites.bad':
     'Ce navigateur ne permet pas de participer à une conférence. Utilisez-en un à jour.',

@@ -38,8 +38,6 @@ export function Band(): JSX.Element {
           </span>
         </p>
         <div class="band-tools">
-          <LanguageSwitch />
-          <ThemeSwitch />
           {identity && !vouched && (
             <Button
               testid="disconnect"
@@ -64,6 +62,9 @@ export function Band(): JSX.Element {
               {t('colleague.sign-out')}
             </Button>
           )}
+          {/* Last: they stay where they are when the identity comes. */}
+          <LanguageSwitch />
+          <ThemeSwitch />
         </div>
       </div>
       <p class="band-said" role="status">

@@ -62,7 +62,7 @@ export function Bridges({ bridges }: { bridges: readonly Bridge[] }): JSX.Elemen
           </li>
         ))}
       </ul>
-      <p class="said" role="status" data-testid="copied">
+      <p class="bridge-copied" role="status" data-testid="copied">
         {copied.value}
       </p>
     </>

@@ -1,10 +1,12 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
+import type { Status } from '../../session/attendance.ts';
 import type { Work } from '../../session/work.ts';
 import { useDocumentsText } from '../../text/documents/documents.ts';
 import { Bridges } from '../../ui/bridges.tsx';
 import { useServices, useText } from '../../ui/services.ts';
+import { Skeleton } from '../../ui/surface.tsx';
 import { Tabs, type Tab } from '../../ui/tabs.tsx';
 import { Doorkeeper } from './door.tsx';
 import { DocumentsTab } from './documents/panel.tsx';
@@ -54,6 +56,9 @@ export function Panel({ work }: { work: Work }): JSX.Element {
 function Conference({ work, talk }: ParticipantsProps): JSX.Element {
   const { portal } = useServices();
   const t = useText();
+  const { control, status } = work.attendance;
+  // Lists that come one after the other would push each other down.
+  if (control.room.value === null && isOnTheWay(status.value)) return <Skeleton lines={6} />;
   return (
     <>
       <Shares work={work} />
@@ -64,4 +69,9 @@ function Conference({ work, talk }: ParticipantsProps): JSX.Element {
       </section>
     </>
   );
+}
+
+/** Nothing is wrong so far: the list of who is there comes in a moment. */
+function isOnTheWay({ standing, problem }: Status): boolean {
+  return standing === 'connecting' && problem === null;
 }

@@ -149,7 +149,7 @@ function Standing({ attendance, kind }: StandingProps): JSX.Element | null {
     <div class={strip ? 'overlay strip' : 'overlay full'} data-testid="overlay">
       {drawing ? <Icon name={drawing} /> : <span class="spinner" aria-hidden="true" />}
       {/* The state line announces the same words. */}
-      <p class="overlay-title" aria-hidden="true">
+      <p key={status.standing + status.reason} class="overlay-title" aria-hidden="true">
         {stateText(status, share, t, texts.language.value)}
       </p>
     </div>

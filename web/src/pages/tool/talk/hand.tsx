@@ -6,14 +6,14 @@ import { IconButton } from '../../../ui/iconbutton.tsx';
 
 export interface HandProps {
   people: People;
-  /** With the drawing alone, where there is no room for words. */
+  /** With the drawing alone, where there is no room for words; it is there before anything can be asked. */
   small?: boolean;
 }
 
 /** Asks to speak, and takes it back. */
 export function HandButton({ people, small = false }: HandProps): JSX.Element | null {
   const { t } = useTalkText();
-  if (people.self.value === null) return null;
+  const outside = people.self.value === null;
   const raised = people.status.value === 'hand';
   const label = t(raised ? 'hand.lower' : 'hand.raise');
   const press = () => people.setStatus(raised ? '' : 'hand');
@@ -25,10 +25,12 @@ export function HandButton({ people, small = false }: HandProps): JSX.Element | 
         look="secondary"
         label={label}
         pressed={raised}
+        disabled={outside}
         onClick={press}
       />
     );
   }
+  if (outside) return null;
   return (
     <Button testid="hand-button" icon="hand" pressed={raised} onClick={press}>
       {label}
