@@ -45,7 +45,7 @@ async function desk(more: Answers, ...shown: string[]): Promise<Drawn> {
 }
 
 async function onTheDesk({ seek }: Drawn, ...shown: string[]): Promise<void> {
-  await vi.waitFor(() => expect(shown.some((testid) => seek(testid) !== null)).toBe(true));
+  await vi.waitFor(() => expect(shown.some((testid) => seek(testid) !== null)).toBe(true), 10_000);
 }
 
 async function signedIn(more: Answers = {}): Promise<Drawn> {

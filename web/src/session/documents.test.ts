@@ -291,7 +291,7 @@ describe('showing', () => {
     await world.documents.pages('b');
     expect(world.pagesClosed).toBe(1);
     world.documents.close();
-    await vi.waitFor(() => expect(world.pagesClosed).toBe(2));
+    await vi.waitFor(() => expect(world.pagesClosed).toBe(2), 10_000);
   });
 
   it('tries again what could not be opened', async () => {

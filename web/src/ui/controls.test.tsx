@@ -111,7 +111,10 @@ it('keeps what is typed in a panel that is not shown', async () => {
   await act(() => find('tab-two').click());
   expect(onSelect).toHaveBeenCalledWith('two');
   await draw(<Tabs label="Beside" tabs={tabs} selected="two" onSelect={onSelect} />);
-  await vi.waitFor(() => expect(find('tab-two').getAttribute('aria-selected')).toBe('true'));
+  await vi.waitFor(
+    () => expect(find('tab-two').getAttribute('aria-selected')).toBe('true'),
+    10_000,
+  );
   expect(find<HTMLInputElement>('typed').value).toBe('kept');
 });
 
@@ -131,13 +134,13 @@ it('does what is chosen in a menu', async () => {
   expect(find('ada').getAttribute('aria-haspopup')).toBe('menu');
   expect(find('ada').getAttribute('aria-label')).toBe('Actions for Ada');
   await act(() => find('ada').click());
-  await vi.waitFor(() => expect(find('ada').getAttribute('aria-expanded')).toBe('true'));
+  await vi.waitFor(() => expect(find('ada').getAttribute('aria-expanded')).toBe('true'), 10_000);
   expect(root.querySelectorAll('[role="separator"]')).toHaveLength(1);
   await act(() => {
     find('ada-remove').dispatchEvent(new PointerEvent('pointermove', { bubbles: true }));
     find('ada-remove').click();
   });
-  await vi.waitFor(() => expect(onSelect).toHaveBeenCalledTimes(1));
+  await vi.waitFor(() => expect(onSelect).toHaveBeenCalledTimes(1), 10_000);
 });
 
 it('announces a toast, draws it, and lets it be dismissed', async () => {
@@ -160,9 +163,12 @@ it('announces a toast, draws it, and lets it be dismissed', async () => {
   expect(find('toast-said').textContent).toBe('');
   await act(() => toasts.say('The list was copied.'));
   expect(find('toast-said').textContent).toBe('The list was copied.');
-  await vi.waitFor(() => expect(find('toast').textContent).toContain('The list was copied.'));
+  await vi.waitFor(
+    () => expect(find('toast').textContent).toContain('The list was copied.'),
+    10_000,
+  );
   await act(() => find('toast').querySelector('button')?.click());
-  await vi.waitFor(() => expect(seek('toast')).toBeNull());
+  await vi.waitFor(() => expect(seek('toast')).toBeNull(), 10_000);
 });
 
 it('keeps the last few toasts only', () => {

@@ -47,7 +47,7 @@ describe('who comes before the conference opens', () => {
 
   it('finds the way in where it has opened meanwhile, without being pulled in', async () => {
     const { find, seek } = await early(admission({ ...later, status: 'open', opensIn: 0 }));
-    await vi.waitFor(() => find('submit'));
+    await vi.waitFor(() => find('submit'), 10_000);
     expect(seek('early')).toBe(null);
     expect(location.pathname).toBe('/conference');
   });
@@ -59,13 +59,13 @@ describe('who comes before the conference opens', () => {
         ? admission({ ...later, opensIn: 1 })()
         : admission({ ...later, status: 'open', opensIn: 0 })(),
     );
-    await vi.waitFor(() => expect(location.pathname).toBe('/tool'), 4000);
+    await vi.waitFor(() => expect(location.pathname).toBe('/tool'), 10_000);
     expect(find('band-identity').textContent).toBe('Mr James BOND');
   });
 
   it('hears that it does not open any more', async () => {
     const { find } = await early(() => problemResponse(403, 'conference-denied'));
-    await vi.waitFor(() => expect(location.pathname).toBe('/'));
+    await vi.waitFor(() => expect(location.pathname).toBe('/'), 10_000);
     expect(find('notice').textContent).toContain('does not open any more');
   });
 

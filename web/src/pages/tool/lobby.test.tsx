@@ -50,12 +50,15 @@ async function atTheGate(answer: () => Response) {
 it('shows a guest the waiting room, the numbers to call and a way out', async () => {
   const answer = json({ status: 'waiting', retryAfter: 3 }, 202, { 'Retry-After': '3' });
   const { asked, find, seek, submit } = await atTheGate(answer);
-  await vi.waitFor(() => find('lobby'));
+  await vi.waitFor(() => find('lobby'), 10_000);
   expect(find('lobby-state').getAttribute('role')).toBe('status');
   expect(find('lobby-state').textContent).toContain(en['lobby.text']);
   expect(find('lobby').textContent).toContain('Mr James BOND');
   expect(find('bridges').textContent).toContain('+33 1 55 55');
-  await vi.waitFor(() => expect(document.activeElement?.textContent).toBe(en['lobby.title']));
+  await vi.waitFor(
+    () => expect(document.activeElement?.textContent).toBe(en['lobby.title']),
+    10_000,
+  );
   expect(document.title).toContain(en['lobby.page']);
   await submit('lobby-cancel');
   expect(location.pathname).toBe('/conference');
@@ -67,7 +70,7 @@ it('shows a guest the waiting room, the numbers to call and a way out', async ()
 
 it('says it to a guest who is not let in', async () => {
   const { find, seek } = await atTheGate(() => problemResponse(403, 'forbidden'));
-  await vi.waitFor(() => expect(find('tool-state').dataset['state']).toBe('ended'));
+  await vi.waitFor(() => expect(find('tool-state').dataset['state']).toBe('ended'), 10_000);
   expect(seek('lobby')).toBe(null);
   expect(find('tool-state').textContent).toContain(en['state.ended.refused']);
 });
