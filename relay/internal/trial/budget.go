@@ -73,7 +73,9 @@ type purse struct {
 	at    time.Time  // of the latest look
 }
 
-func newPurse(now time.Time, rooms float64) purse { return purse{rooms: rooms, saved: burst * rooms, at: now} }
+func newPurse(now time.Time, rooms float64) purse {
+	return purse{rooms: rooms, saved: burst * rooms, at: now}
+}
 
 func (p *purse) spend(bytes int, now time.Time) bool {
 	p.mu.Lock()
