@@ -206,7 +206,7 @@ func (r *Relay) sources() metrics.Sources {
 	return metrics.Sources{
 		Rooms: func() metrics.Rooms {
 			s := r.rooms.Stats()
-			return metrics.Rooms{Rooms: s.Rooms, Participants: s.Participants, Publications: s.Publications, Viewers: r.peers.Viewers()}
+			return metrics.Rooms{Rooms: s.Rooms, Participants: s.Participants, Publications: s.Publications, Viewers: r.peers.Viewers(), Kept: r.rooms.Kept()}
 		},
 		Media: func() metrics.Media {
 			c, f := &r.socket.Counters, r.counters

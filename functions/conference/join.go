@@ -41,11 +41,11 @@ const turnLifetime = 4 * time.Hour
 
 // iceServers gives a participant credentials for the relay's TURN server. The participant's id is opaque: usernames
 // travel in the clear.
-func (d *Domain) iceServers(relay Relay, participant string, now time.Time) []ICEServer {
+func (d *Domain) iceServers(relay Relay, participant string, until time.Time) []ICEServer {
 	if len(relay.TURN) == 0 || d.cfg.TurnSecret.IsZero() {
 		return []ICEServer{}
 	}
-	c := d.cfg.TurnSecret.Mint(participant, now.Add(turnLifetime))
+	c := d.cfg.TurnSecret.Mint(participant, until)
 	return []ICEServer{{URLs: relay.TURN, Username: c.Username, Credential: c.Password}}
 }
 
@@ -143,7 +143,7 @@ func (d *Domain) way(key jointoken.Key, relay Relay, claims jointoken.Claims) (W
 	if err != nil {
 		return Way{}, err
 	}
-	return Way{Token: token, Relay: relay, ICEServers: d.iceServers(relay, claims.Subject, claims.IssuedAt)}, nil
+	return Way{Token: token, Relay: relay, ICEServers: d.iceServers(relay, claims.Subject, claims.IssuedAt.Add(turnLifetime))}, nil
 }
 
 // admitted checks that the admission opens the conference now.

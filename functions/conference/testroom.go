@@ -11,6 +11,9 @@ import (
 // testName is what a test room calls the one who is in it; nobody else sees it.
 const testName = "Test"
 
+// testTurnLife is how long a session's TURN credentials work: as long as it may have tokens, and the last one works.
+const testTurnLife = 20 * time.Minute
+
 // TestToken gives who tests their way to a relay a token for a room of their own: nobody else fits in, and no conference
 // is opened by it. The caller has counted how many there are.
 func (d *Domain) TestToken(ctx context.Context, relay, session string) (token string, expires time.Time, err error) {
@@ -27,7 +30,7 @@ func (d *Domain) TestToken(ctx context.Context, relay, session string) (token st
 	return way.Token, now.Add(jointoken.MaxLifetime), err
 }
 
-// TestServers gives who tests credentials for the relay's TURN server, as a join token would.
+// TestServers gives who tests credentials for the relay's TURN server, which knows by the id that they are for a test.
 func (d *Domain) TestServers(relay Relay, session string) []ICEServer {
-	return d.iceServers(relay, session, d.cfg.Now())
+	return d.iceServers(relay, jointoken.TestRoom(session), d.cfg.Now().Add(testTurnLife))
 }

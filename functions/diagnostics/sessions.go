@@ -75,8 +75,8 @@ const (
 	sessionKept  = 2 * time.Hour // for a report that comes late
 	maxRegions   = 16
 
-	sessionBurst = 10
-	sessionEvery = time.Minute
+	sessionBurst = 60 // of one site: a company's whole staff may test before the same conference
+	sessionEvery = 5 * time.Second
 	tokenBurst   = 60 // of a session
 )
 

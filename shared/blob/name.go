@@ -3,7 +3,6 @@ package blob
 import (
 	"mime"
 	"strings"
-
 	"unicode"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/coopnet/coopnet/functions/cloud"
 	"github.com/coopnet/coopnet/functions/conference"
-	"github.com/coopnet/coopnet/functions/documents"
 	"github.com/coopnet/coopnet/functions/diagnostics"
+	"github.com/coopnet/coopnet/functions/documents"
 	"github.com/coopnet/coopnet/functions/portal"
 	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/signin"

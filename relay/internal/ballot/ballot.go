@@ -194,7 +194,7 @@ func (b *Box) IDs() []string {
 
 // Size is about what the box holds, in bytes.
 func (b *Box) Size() int {
-	size := 0
+	size := b.keys.Size()
 	for _, p := range b.polls {
 		size += 300 + len(p.Question) + len(p.Name)
 		for _, o := range p.Options {

@@ -145,8 +145,8 @@ func (b *Board) Sheets() []Sheet {
 	return all
 }
 
-// Size is about what the board takes in messages, in bytes.
-func (b *Board) Size() int { return b.size }
+// Size is about what the board holds, in bytes.
+func (b *Board) Size() int { return b.size + b.keys.Size() }
 
 func (b *Board) sheet(on Surface) *Sheet {
 	if i := slices.IndexFunc(b.sheets, func(s *Sheet) bool { return s.Surface == on }); i >= 0 {

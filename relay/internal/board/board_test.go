@@ -146,7 +146,7 @@ func TestBoardIsBounded(t *testing.T) {
 		if errors.Is(err, ErrFull) {
 			break
 		}
-		if err != nil || b.Size() > maxSize {
+		if err != nil || b.size > maxSize {
 			t.Fatalf("%v with %d bytes", err, b.Size())
 		}
 	}

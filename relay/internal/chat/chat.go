@@ -141,7 +141,7 @@ func (c *Chat) History(reader string) []*Message {
 }
 
 // Size is about what the chat holds, in bytes.
-func (c *Chat) Size() int { return c.size }
+func (c *Chat) Size() int { return c.size + c.keys.Size() }
 
 func (c *Chat) find(id string) int {
 	return slices.IndexFunc(c.messages, func(m *Message) bool { return m.ID == id })

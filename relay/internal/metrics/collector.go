@@ -121,6 +121,7 @@ func roomFigures() []figure[Rooms] {
 		gauge("participants", "Participants in live rooms.", func(s Rooms) float64 { return float64(s.Participants) }),
 		gauge("publications", "Live shares.", func(s Rooms) float64 { return float64(s.Publications) }),
 		gauge("viewers", "Live views.", func(s Rooms) float64 { return float64(s.Viewers) }),
+		gauge("kept_bytes", "What was said, asked and drawn in rooms that are empty, kept for ten minutes.", func(s Rooms) float64 { return float64(s.Kept) }),
 	}
 }
 

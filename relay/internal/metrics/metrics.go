@@ -29,6 +29,7 @@ type Sources struct {
 // Rooms counts what is live.
 type Rooms struct {
 	Rooms, Participants, Publications, Viewers int
+	Kept                                       int // bytes of what was said in rooms that are empty
 }
 
 // Media counts packets since the start, of all rooms. Received is from presenters but for NACKs and keyframe requests,

@@ -12,7 +12,7 @@ import (
 
 func full() Sources {
 	return Sources{
-		Rooms: func() Rooms { return Rooms{Rooms: 1, Participants: 2, Publications: 3, Viewers: 4} },
+		Rooms: func() Rooms { return Rooms{Rooms: 1, Participants: 2, Publications: 3, Viewers: 4, Kept: 5} },
 		Media: func() Media {
 			return Media{
 				PacketsReceived: 10, PacketsSent: 11, BytesReceived: 12, BytesSent: 13, PacketsDropped: 14, NACKsReceived: 15,
@@ -58,7 +58,7 @@ func scrape(t *testing.T, src Sources) string {
 func TestEveryFigure(t *testing.T) {
 	body := scrape(t, full())
 	for _, line := range []string{
-		"rooms 1", "participants 2", "publications 3", "viewers 4",
+		"rooms 1", "participants 2", "publications 3", "viewers 4", "kept_bytes 5",
 		"received_packets_total 10", "sent_packets_total 11", "received_bytes_total 12", "sent_bytes_total 13", "dropped_packets_total 14",
 		"received_nacks_total 15", "sent_nacks_total 16", "retransmitted_packets_total 17", "limited_retransmissions_total 22",
 		"received_keyframe_requests_total 18", "forwarded_keyframe_requests_total 19",
@@ -77,7 +77,7 @@ func TestEveryFigure(t *testing.T) {
 			t.Errorf("no line %q", line)
 		}
 	}
-	if got, want := strings.Count(body, "\ncoopnet_relay_"), 47; got != want {
+	if got, want := strings.Count(body, "\ncoopnet_relay_"), 48; got != want {
 		t.Errorf("%d figures, %d are checked", got, want)
 	}
 	for _, runtime := range []string{

@@ -6,6 +6,9 @@ package once
 // maxGone bounds the keys of things that are gone; the oldest is forgotten first.
 const maxGone = 1000
 
+// overhead is what a key takes beside its texts, in bytes, about.
+const overhead = 150
+
 // maxKey is the length of a key in bytes.
 const maxKey = 64
 
@@ -58,3 +61,17 @@ func (k *Keys) Spend(key Key) {
 	k.gone[key] = struct{}{}
 	k.age = append(k.age, key)
 }
+
+// Size is about what the keys take, in bytes.
+func (k *Keys) Size() int {
+	size := 0
+	for key := range k.made {
+		size += key.size()
+	}
+	for key := range k.gone {
+		size += key.size()
+	}
+	return size
+}
+
+func (k Key) size() int { return overhead + len(k.Participant) + len(k.Key) }

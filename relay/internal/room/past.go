@@ -1,6 +1,9 @@
 package room
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // past is what remains of a room that is gone.
 type past struct {
@@ -94,22 +97,24 @@ func (rs *Rooms) remember(p *past) {
 func (rs *Rooms) forget() {
 	now := rs.cfg.Now()
 	for len(rs.pastAge) > 0 && (len(rs.pastAge) > rs.cfg.MaxRooms || !now.Before(rs.pastAge[0].until)) {
-		oldest := rs.pastAge[0]
-		rs.pastAge[0] = nil
-		rs.pastAge = rs.pastAge[1:]
-		rs.drop(oldest)
+		rs.drop(rs.pastAge[0])
 	}
 	for i := 0; rs.kept > rs.cfg.MaxKept && i < len(rs.pastAge); i++ {
 		rs.silence(rs.pastAge[i])
 	}
 }
 
-// drop forgets all that is kept, unless something newer is. Rooms.mu is held.
+// drop forgets all that is kept of a conference. Rooms.mu is held.
 func (rs *Rooms) drop(p *past) {
 	rs.silence(p)
-	if rs.past[p.conference] == p {
-		delete(rs.past, p.conference)
+	delete(rs.past, p.conference)
+	if rs.pastAge[0] == p { // mostly: then nothing is moved
+		rs.pastAge[0] = nil
+		rs.pastAge = rs.pastAge[1:]
+		return
 	}
+	i := slices.Index(rs.pastAge, p)
+	rs.pastAge = slices.Delete(rs.pastAge, i, i+1)
 }
 
 // silence forgets what was said, and who was in unless that decides who may come. Rooms.mu is held.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coopnet/coopnet/relay/internal/ballot"
 	"github.com/coopnet/coopnet/relay/internal/board"
 	"github.com/coopnet/coopnet/relay/internal/chat"
 	"github.com/coopnet/coopnet/relay/internal/stage"
@@ -120,6 +121,29 @@ func TestRefusedJoinsChangeNothing(t *testing.T) {
 	}
 }
 
+// Who knocks at a locked room again and again makes the relay forget nothing of other conferences.
+func TestRefusedJoinsForgetNobody(t *testing.T) {
+	rs := New(Config{MaxRooms: 3})
+	defer rs.Close()
+	rs.Remove("a", "eve")
+	mod := presenter(t, rs, "b", "mod", jointoken.RoleOrganizer)
+	if err := mod.Lock(true); err != nil {
+		t.Fatal(err)
+	}
+	mod.Leave()
+	for range 10 {
+		if _, err := rs.Join("b", 0, person("eve")); !errors.Is(err, ErrLocked) {
+			t.Fatal(err)
+		}
+	}
+	if len(rs.pastAge) != len(rs.past) {
+		t.Errorf("%d are kept in the order of %d", len(rs.past), len(rs.pastAge))
+	}
+	if _, err := rs.Join("a", 0, person("eve")); !errors.Is(err, ErrRemoved) {
+		t.Errorf("the removal is forgotten: %v", err)
+	}
+}
+
 func TestKeptIsBounded(t *testing.T) {
 	const most = 100 << 10
 	rs := New(Config{MaxKept: most})
@@ -149,6 +173,25 @@ func TestKeptIsBounded(t *testing.T) {
 	}
 	if _, err := rs.Join("0", 0, person("eve")); !errors.Is(err, ErrLocked) {
 		t.Errorf("its lock is forgotten: %v", err)
+	}
+}
+
+// Keys of what is gone are kept too, and cost memory.
+func TestSpentKeysCount(t *testing.T) {
+	rs := New(Config{})
+	defer rs.Close()
+	ann := presenter(t, rs, "c", "ann", jointoken.RoleOrganizer)
+	for i := range 200 {
+		if _, _, err := ann.OpenPoll(ballot.Draft{Key: strings.Repeat("k", 60) + strconv.Itoa(i), Question: "Now?", Options: []string{"a", "b"}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := ann.DeletePoll(ann.room.talk.polls.IDs()[0], false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ann.Leave()
+	if least := 200 * 60; rs.Kept() < least {
+		t.Errorf("%d bytes are counted, at least %d are kept", rs.Kept(), least)
 	}
 }
 

@@ -19,7 +19,7 @@ type Rooms struct {
 	mu       sync.Mutex // guards what follows
 	rooms    map[string]*room
 	past     map[string]*past
-	pastAge  []*past // oldest first; an entry that past no longer points to is stale
+	pastAge  []*past // the same, oldest first
 	kept     int     // bytes of what was said in all of past
 	tests    int     // test rooms among rooms
 	draining bool

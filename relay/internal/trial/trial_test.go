@@ -67,6 +67,22 @@ func TestBudgetOfARoom(t *testing.T) {
 	}
 }
 
+// TestBudgetOfAllRooms: whoever opens many rooms takes no more than this from conferences.
+func TestBudgetOfAllRooms(t *testing.T) {
+	now := time.Unix(1_000, 0)
+	bs := NewBudgets(func() time.Time { return now })
+	total := 0
+	for i := range 2 * together {
+		b := bs.Take(fmt.Sprint("test-", i))
+		for b.Spend(1000) {
+			total += 1000
+		}
+	}
+	if total != together*burst {
+		t.Errorf("%d bytes at once, want %d", total, together*burst)
+	}
+}
+
 func TestShareCountsLosses(t *testing.T) {
 	packet := func(sequence uint16) []byte {
 		return []byte{0x80, 96, byte(sequence >> 8), byte(sequence), 0, 0, 0, 0, 0, 0, 0, 0, 1, 2}

@@ -281,19 +281,12 @@ func (f *front) AllocateConn(string, int) (net.Conn, net.Addr, error) {
 func (f *front) AllocatePacketConn(string, int) (net.PacketConn, net.Addr, error) {
 	p, s := &f.pending, f.server
 	source := quota.Source(p.from.Addr())
-	if !s.held.bySource.Take(source) {
-		p.refusal = stun.CodeInsufficientCapacity
-		return nil, nil, errors.New("too many allocations from this address, or in all")
-	}
-	if !s.held.byCredential.Take(p.credential) {
-		s.held.bySource.Give(source)
-		p.refusal = stun.CodeAllocQuotaReached // RFC 8656 section 7.2: the quota is the username's
-		return nil, nil, errors.New("too many allocations with this credential")
+	if p.refusal = s.held.allocate(source, p.credential); p.refusal != 0 {
+		return nil, nil, errors.New("too many allocations: " + reason(p.refusal))
 	}
 	a := newAllocation(f, p, s.cfg.Now())
 	if err := s.join(a); err != nil {
-		s.held.byCredential.Give(p.credential)
-		s.held.bySource.Give(source)
+		s.held.giveBack(source, p.credential)
 		return nil, nil, err
 	}
 	f.mu.Lock()
@@ -335,8 +328,7 @@ func (f *front) release(a *allocation) {
 	if current {
 		f.carrier.allocated(a.client, false)
 	}
-	f.server.held.byCredential.Give(a.credential)
-	f.server.held.bySource.Give(quota.Source(a.client.Addr()))
+	f.server.held.giveBack(quota.Source(a.client.Addr()), a.credential)
 	f.server.running.Done()
 }
 

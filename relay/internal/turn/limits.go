@@ -15,6 +15,7 @@ type Limits struct {
 	PerCredential        int           // allocations of one participant
 	PerSource            int           // allocations from one address: a company's whole staff may come through one
 	Allocations          int           // in all
+	Tests                int           // of them for test rooms, whose credentials anybody gets
 	ConnectionsPerSource int           // open TCP and TLS connections from one address
 	Connections          int           // in all
 	FirstFrame           time.Duration // until the first message on a connection, TLS included
@@ -30,13 +31,13 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	standard := Limits{
-		PerCredential: 32, PerSource: 2000, Allocations: 8000, ConnectionsPerSource: 1024, Connections: 4096,
+		PerCredential: 32, PerSource: 2000, Allocations: 8000, Tests: 1000, ConnectionsPerSource: 1024, Connections: 4096,
 		FirstFrame: 10 * time.Second, Unallocated: 30 * time.Second, Idle: 60 * time.Second,
 		AnswerBurst: 100, AnswerInterval: 40 * time.Millisecond, RequestBurst: 128, RequestInterval: 50 * time.Millisecond,
 		AttemptBurst: 1000, AttemptInterval: 5 * time.Millisecond,
 	}
 	for _, n := range []struct{ have, want *int }{
-		{&l.PerCredential, &standard.PerCredential}, {&l.PerSource, &standard.PerSource}, {&l.Allocations, &standard.Allocations},
+		{&l.PerCredential, &standard.PerCredential}, {&l.PerSource, &standard.PerSource}, {&l.Allocations, &standard.Allocations}, {&l.Tests, &standard.Tests},
 		{&l.ConnectionsPerSource, &standard.ConnectionsPerSource}, {&l.Connections, &standard.Connections}, {&l.AnswerBurst, &standard.AnswerBurst},
 		{&l.RequestBurst, &standard.RequestBurst}, {&l.AttemptBurst, &standard.AttemptBurst},
 	} {

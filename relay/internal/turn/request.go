@@ -145,13 +145,13 @@ func (f *front) challenge(code stun.ErrorCode) {
 
 // key implements pion's AuthHandler.
 func (f *front) key(username, realm string, source net.Addr) ([]byte, bool) {
-	_, expires, err := turncred.Parse(username)
+	id, expires, err := turncred.Parse(username)
 	if err != nil {
 		return nil, false
 	}
 	if now := f.server.cfg.Now(); now.After(expires) {
 		a := f.at(addrPort(source))
-		if a == nil || a.username != username || now.Sub(a.since) > rememberFor {
+		if a == nil || a.username != username || now.Sub(a.since) > rememberFor || isTest(id) {
 			return nil, false
 		}
 	}

@@ -266,6 +266,39 @@ func TestQuotas(t *testing.T) {
 	}
 }
 
+// Credentials for test rooms are anybody's: all of them together leave room for conferences, and none outlives its time.
+func TestTestsAreBounded(t *testing.T) {
+	w := newWorld(t, Limits{Tests: 2})
+	var mine []*raw
+	ask := func(id string) stun.ErrorCode {
+		r := w.raw("udp")
+		r.credential = w.secret.Mint(id, w.now().Add(time.Hour))
+		mine = append(mine, r)
+		return r.request(stun.MethodAllocate, transport(17))
+	}
+	for _, id := range []string{"test-a", "test-b"} {
+		if c := ask(id); c != 0 {
+			t.Fatalf("%s: %d", id, c)
+		}
+	}
+	if c := ask("test-c"); c != stun.CodeInsufficientCapacity {
+		t.Errorf("the third: %d, want 508", c)
+	}
+	if c := ask("james"); c != 0 {
+		t.Errorf("a conference's: %d", c)
+	}
+	if c := mine[0].request(stun.MethodRefresh, lifetime(0)); c != 0 {
+		t.Fatal(c)
+	}
+	if c := ask("test-c"); c != 0 {
+		t.Errorf("after one was given back: %d", c)
+	}
+	w.sleepFor(2 * time.Hour)
+	if c := mine[1].request(stun.MethodRefresh); c != stun.CodeUnauthorized {
+		t.Errorf("Refresh with a test's expired credential: %d, want 401", c)
+	}
+}
+
 func TestAConnectionThatEndsGivesBack(t *testing.T) {
 	w := newWorld(t, Limits{PerCredential: 1})
 	for range 3 {

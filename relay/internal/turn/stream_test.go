@@ -17,7 +17,7 @@ import (
 
 // The limits that docs/operations.md promises.
 func TestTheLimitsOfWhoSetsNone(t *testing.T) {
-	want := Limits{PerCredential: 32, PerSource: 2000, Allocations: 8000, ConnectionsPerSource: 1024, Connections: 4096,
+	want := Limits{PerCredential: 32, PerSource: 2000, Allocations: 8000, Tests: 1000, ConnectionsPerSource: 1024, Connections: 4096,
 		FirstFrame: 10 * time.Second, Unallocated: 30 * time.Second, Idle: 60 * time.Second, AnswerBurst: 100, AnswerInterval: 40 * time.Millisecond,
 		RequestBurst: 128, RequestInterval: 50 * time.Millisecond, AttemptBurst: 1000, AttemptInterval: 5 * time.Millisecond}
 	if got := (Limits{}).withDefaults(); got != want {

@@ -19,10 +19,12 @@ import (
 	"time"
 
 	"github.com/pion/logging"
+	"github.com/pion/stun"
 	pion "github.com/pion/turn/v3"
 
 	"github.com/coopnet/coopnet/relay/internal/egress"
 	"github.com/coopnet/coopnet/relay/internal/quota"
+	"github.com/coopnet/coopnet/shared/jointoken"
 	"github.com/coopnet/coopnet/shared/turncred"
 )
 
@@ -94,8 +96,41 @@ type Server struct {
 // held is what clients have now.
 type held struct {
 	byCredential *quota.Quota[string]
+	byTest       *quota.Quota[string] // those of test rooms, once more
 	bySource     *quota.Quota[netip.Addr]
 	connections  *quota.Quota[netip.Addr]
+}
+
+// allocate counts an allocation, or says why there is none.
+func (h *held) allocate(source netip.Addr, credential string) stun.ErrorCode {
+	if !h.bySource.Take(source) {
+		return stun.CodeInsufficientCapacity
+	}
+	if !h.byCredential.Take(credential) {
+		h.bySource.Give(source)
+		return stun.CodeAllocQuotaReached // RFC 8656 section 7.2: the quota is the username's
+	}
+	if isTest(credential) && !h.byTest.Take(credential) {
+		h.byCredential.Give(credential)
+		h.bySource.Give(source)
+		return stun.CodeInsufficientCapacity
+	}
+	return 0
+}
+
+// giveBack undoes allocate.
+func (h *held) giveBack(source netip.Addr, credential string) {
+	if isTest(credential) {
+		h.byTest.Give(credential)
+	}
+	h.byCredential.Give(credential)
+	h.bySource.Give(source)
+}
+
+// isTest reports whether a credential is for a test room.
+func isTest(credential string) bool {
+	_, test := jointoken.TestSession(credential)
+	return test
 }
 
 // paces bound what clients may ask.
@@ -119,8 +154,8 @@ func New(cfg Config) (*Server, error) {
 			requests: newPace(l.RequestBurst, l.RequestInterval),
 		},
 		held: held{
-			byCredential: quota.New[string](l.PerCredential, l.Allocations), bySource: quota.New[netip.Addr](l.PerSource, l.Allocations),
-			connections: quota.New[netip.Addr](l.ConnectionsPerSource, l.Connections),
+			byCredential: quota.New[string](l.PerCredential, l.Allocations), byTest: quota.New[string](l.PerCredential, l.Tests),
+			bySource: quota.New[netip.Addr](l.PerSource, l.Allocations), connections: quota.New[netip.Addr](l.ConnectionsPerSource, l.Connections),
 		},
 	}
 	var err error
