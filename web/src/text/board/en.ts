@@ -17,7 +17,7 @@ export const en = {
 
   'view.size': 'Size of the picture',
   'view.zoom': 'Zoom',
-  'view.percent': '{percent} %',
+  'view.percent': '{percent}%',
   'view.screen': 'Display',
   'view.more': 'More ways to look at it',
   'view.point': 'Point',

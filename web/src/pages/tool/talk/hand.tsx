@@ -16,21 +16,13 @@ export function HandButton({ people, small = false }: HandProps): JSX.Element | 
   if (people.self.value === null) return null;
   const raised = people.status.value === 'hand';
   const label = t(raised ? 'hand.lower' : 'hand.raise');
+  const look = raised ? 'on' : 'secondary';
   const press = () => people.setStatus(raised ? '' : 'hand');
   if (small) {
-    return (
-      <IconButton
-        testid="hand"
-        icon="hand"
-        look="secondary"
-        label={label}
-        pressed={raised}
-        onClick={press}
-      />
-    );
+    return <IconButton testid="hand" icon="hand" look={look} label={label} onClick={press} />;
   }
   return (
-    <Button testid="hand-button" icon="hand" pressed={raised} onClick={press}>
+    <Button testid="hand-button" icon="hand" look={look} onClick={press}>
       {label}
     </Button>
   );
