@@ -98,7 +98,7 @@ test('questions: a hand in the row, and a written one that is answered', async (
   });
   await ada.page.getByTestId('lower').first().click();
   await bob.sees('the own hand is lowered', async () =>
-    (await bob.page.getByTestId('hand').getAttribute('aria-pressed')) === 'false',
+    (await bob.page.getByTestId('hand').getAttribute('aria-label')) === 'Raise hand',
   );
   await eve.portal.hand.click('hand');
 

@@ -1,4 +1,4 @@
-import { report, send } from '../reports.ts';
+import { report, send, test } from '../reports.ts';
 import type { Area } from '../scenes.ts';
 
 /** The support desk. */
@@ -16,7 +16,8 @@ export const area: Area = {
       name: 'desk',
       dark: true,
       async show({ stage, page }) {
-        const code = await send(page, report, { result: 'failed', failed: ['udp'], name: 'Ada Lovelace', client: 'Chromium' });
+        const session = await test(page);
+        const code = await send(page, report, { result: 'failed', failed: ['udp'], name: 'Ada Lovelace', client: 'Chromium' }, session);
         await page.getByTestId('desk-key').fill(stage.server.supportKey);
         await page.getByTestId('desk-sign-in').click();
         await page.locator(`[data-code="${code}"][data-testid="desk-row"]`).waitFor();
@@ -44,6 +45,7 @@ export const area: Area = {
         await page.getByTestId('desk-status').selectOption('');
         await page.locator('[data-testid="desk-row"] button').first().click();
         await page.getByTestId('desk-report').waitFor();
+        await page.getByTestId('desk-server').waitFor();
       },
     },
     {

@@ -14,6 +14,15 @@ export const area: Area = {
       },
     },
     {
+      name: 'home-unreachable',
+      async show({ page, portal, conference }) {
+        await page.route('**/api/v1/admissions', (route) => route.abort());
+        await portal.ask(conference.name, conference.password);
+        await portal.reach('refusal');
+        await page.unroute('**/api/v1/admissions');
+      },
+    },
+    {
       name: 'early',
       dark: true,
       async show({ stage, look, page, portal }) {

@@ -1,4 +1,5 @@
-import { bond } from '../portal.ts';
+import { open } from '../chromium.ts';
+import { bond, chromiumHand, Portal } from '../portal.ts';
 import type { Area } from '../scenes.ts';
 import { until } from '../wait.ts';
 
@@ -76,6 +77,25 @@ export const area: Area = {
           await stage.server.remove(quiet, bond.name);
           return guest.portal.state('removed', 1000).then(() => true, () => false);
         });
+        return guest.page;
+      },
+    },
+    {
+      name: 'tool-replaced',
+      window: true,
+      async show({ stage, look, another }) {
+        const quiet = await stage.server.conference({ name: `Replaced ${look.name}`, title: 'Project Neptune' });
+        const guest = await another('twice');
+        await guest.portal.enter(stage.server.origin, quiet, bond);
+        await guest.portal.submit();
+        await guest.portal.state('waiting');
+        const second = await open(guest.context, 'the second window');
+        const again = new Portal(chromiumHand(second));
+        await second.goto(stage.server.origin);
+        await again.ask(quiet.name, quiet.password);
+        await again.withoutInstallation();
+        await again.submit();
+        await guest.portal.state('replaced', 20_000);
         return guest.page;
       },
     },

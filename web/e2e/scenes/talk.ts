@@ -1,10 +1,12 @@
 import type { Page } from 'playwright-core';
+import type { Conference } from '../harness.ts';
 import { bond } from '../portal.ts';
 import type { Area, Set } from '../scenes.ts';
 import { until } from '../wait.ts';
 
 /** An organizer and two guests of a conference of their own, by the page of the scenes. */
 interface Round {
+  conference: Conference;
   olga: Page;
   bob: Page;
 }
@@ -26,7 +28,7 @@ async function gather({ stage, look, page, portal, another }: Set): Promise<Roun
     await each.submit();
     await each.state('waiting');
   }
-  const round = { olga: page, bob: bob.page };
+  const round = { conference, olga: page, bob: bob.page };
   rounds.set(page, round);
   return round;
 }
@@ -145,6 +147,16 @@ export const area: Area = {
       },
     },
     {
+      name: 'poll-closed',
+      window: true,
+      async show({ page }) {
+        const { olga, bob } = round(page);
+        await olga.getByTestId('poll-close').click();
+        await bob.locator('[data-testid="poll"][data-open="false"]').waitFor();
+        return bob;
+      },
+    },
+    {
       name: 'chat-paused',
       window: true,
       async show({ page }) {
@@ -154,6 +166,18 @@ export const area: Area = {
         await olga.getByTestId('people-menu-mute').click();
         await show(bob, 'chat', 'chat-muted');
         return bob;
+      },
+    },
+    {
+      name: 'tool-locked',
+      window: true,
+      dark: true,
+      async show({ stage, page, another }) {
+        const late = await another('late');
+        await late.portal.enter(stage.server.origin, round(page).conference, { ...bond, name: 'Eve' });
+        await late.portal.submit();
+        await late.page.locator('[data-testid="after"][data-end="locked"]').waitFor();
+        return late.page;
       },
     },
   ],

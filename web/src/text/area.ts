@@ -1,4 +1,5 @@
 import { useServices } from '../ui/services.ts';
+import { filled } from './fill.ts';
 import type { Fill, Language } from './texts.ts';
 
 export interface AreaText<K extends string> {
@@ -24,9 +25,4 @@ export function useArea<K extends string>(
       return Number.isNaN(at.getTime()) ? iso : format.format(at);
     },
   };
-}
-
-/** A text with its places filled. */
-export function filled(text: string, fill?: Fill): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(fill?.[name] ?? whole));
 }

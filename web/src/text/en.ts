@@ -148,8 +148,9 @@ export const en = {
   'tool.shares.watch.label': 'Watch {label} of {name}',
   'tool.shares.viewed': 'On your screen',
   'tool.shares.sound': 'with sound',
-  'tool.follow': 'Follow the conference',
-  'tool.follow.on': 'You follow the conference: when somebody else shares, the picture changes.',
+  'tool.follow': 'Follow the presenter',
+  'tool.follow.on':
+    'You follow the presenter: when something else is shown to all, you see it, too.',
   'tool.follow.off': 'You chose this share yourself.',
   'tool.panel': 'Beside the picture',
   'tool.panel.conference': 'Conference',

@@ -160,8 +160,9 @@ export const fr: Catalogue = {
   'tool.shares.watch.label': 'Voir {label} de {name}',
   'tool.shares.viewed': 'Sur votre écran',
   'tool.shares.sound': 'avec le son',
-  'tool.follow': 'Suivre la conférence',
-  'tool.follow.on': 'Vous suivez la conférence : si quelqu’un d’autre partage, l’image change.',
+  'tool.follow': 'Suivre le présentateur',
+  'tool.follow.on':
+    'Vous suivez le présentateur : si autre chose est montré à tous, vous le voyez aussi.',
   'tool.follow.off': 'Vous avez choisi ce partage vous-même.',
   'tool.panel': 'À côté de l’image',
   'tool.panel.conference': 'Conférence',

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 import { en } from './en.ts';
+import { filled } from './fill.ts';
 import { fr } from './fr.ts';
 import { inSeconds, preferredLanguage, Texts, type Language } from './texts.ts';
 
@@ -70,4 +71,11 @@ it('remembers the choice, tells the document, and fills in', async () => {
 it('says when in words', () => {
   expect(inSeconds(30, 'en')).toBe('in 30 seconds');
   expect(inSeconds(150, 'fr')).toBe('dans 3\u00a0minutes'.replace('\u00a0', ' '));
+});
+
+it('keeps a name from right to left apart', () => {
+  expect(filled('{name} · {label}', { name: 'دانا', label: 'Plan' })).toBe(
+    '\u2068دانا\u2069 · Plan',
+  );
+  expect(filled('{count} of {all}', { count: 2 })).toBe('2 of {all}');
 });

@@ -1,5 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { branded, coopnet, type Brand } from '../brand.ts';
+import { filled } from './fill.ts';
 import type { Catalogue, Key } from './en.ts';
 
 export const languages = ['fr', 'en'] as const;
@@ -49,9 +50,7 @@ export class Texts {
   }
 
   readonly translate: Translate = (textKey, fill) => {
-    const text = this.branded(this.#catalogue.value?.[textKey] ?? '');
-    if (fill === undefined) return text;
-    return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(fill[name] ?? whole));
+    return filled(this.branded(this.#catalogue.value?.[textKey] ?? ''), fill);
   };
 
   /** A text of any catalogue, in the name of whose portal it is. */

@@ -5,7 +5,8 @@ export interface ButtonProps {
   children: ComponentChildren;
   testid?: string;
   type?: 'button' | 'submit';
-  look?: 'primary' | 'secondary' | 'quiet' | 'danger';
+  /** `on`: what it did lasts, and pressing it again takes that back, as its changed words say. */
+  look?: 'primary' | 'secondary' | 'quiet' | 'danger' | 'on';
   icon?: IconName;
   busy?: boolean;
   pressed?: boolean;

@@ -6,7 +6,7 @@ export interface IconButtonProps {
   icon: IconName;
   /** Its name, which the pointer and the focus show too. */
   label: string;
-  look?: 'quiet' | 'secondary' | 'danger';
+  look?: 'quiet' | 'secondary' | 'danger' | 'on';
   testid?: string;
   pressed?: boolean;
   disabled?: boolean;

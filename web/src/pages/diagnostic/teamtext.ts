@@ -2,7 +2,7 @@ import { causesOf } from '../../session/diagnostic/causes.ts';
 import { allowances, type Line } from '../../session/diagnostic/handout.ts';
 import type { Result } from '../../session/diagnostic/result.ts';
 import { verdictOf } from '../../session/diagnostic/verdict.ts';
-import { filled } from '../../text/area.ts';
+import { filled } from '../../text/fill.ts';
 import { en as checksEn } from '../../text/checks/en.ts';
 import { fr as checksFr } from '../../text/checks/fr.ts';
 import { en } from '../../text/diagnostic/en.ts';

@@ -50,6 +50,7 @@ async function atTheGate(answer: () => Response) {
 it('shows a guest the waiting room, the numbers to call and a way out', async () => {
   const answer = json({ status: 'waiting', retryAfter: 3 }, 202, { 'Retry-After': '3' });
   const { asked, find, seek, submit } = await atTheGate(answer);
+  // The tool's code is loaded for it.
   await vi.waitFor(() => find('lobby'), 10_000);
   expect(find('lobby-state').getAttribute('role')).toBe('status');
   expect(find('lobby-state').textContent).toContain(en['lobby.text']);

@@ -121,7 +121,7 @@ function OwnStatus({ work, t }: { work: Work; t: TalkTranslate }): JSX.Element |
       <Button
         testid="away"
         icon="away"
-        pressed={away}
+        look={away ? 'on' : 'secondary'}
         onClick={() => people.setStatus(away ? '' : 'away')}
       >
         {t(away ? 'people.back' : 'people.away')}

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
+import type { Attendance } from '../../session/attendance.ts';
 import type { PublisherState } from '../../session/publisher.ts';
 import type { Hint } from '../../session/sender.ts';
 import type { Work } from '../../session/work.ts';
@@ -18,8 +19,6 @@ export function ShareControl({ work }: { work: Work }): JSX.Element {
   const { publisher, control } = work.attendance;
   const state = publisher.state.value;
   const over = control.state.value.phase === 'closed';
-  const allowed = control.grant.value?.permissions.includes('share') ?? false;
-  const able = typeof navigator.mediaDevices?.getDisplayMedia === 'function';
   const sharing = !['idle', 'choosing', 'ended'].includes(state.phase);
   return (
     <>
@@ -38,8 +37,7 @@ export function ShareControl({ work }: { work: Work }): JSX.Element {
           {t('share.stop')}
         </Button>
       ) : (
-        allowed &&
-        able &&
+        mayShare(work.attendance) &&
         !over && (
           <Button
             key="share"
@@ -64,6 +62,12 @@ export function ShareControl({ work }: { work: Work }): JSX.Element {
       )}
     </>
   );
+}
+
+/** By right, and with this browser. */
+export function mayShare({ control }: Attendance): boolean {
+  const allowed = control.grant.value?.permissions.includes('share') ?? false;
+  return allowed && typeof navigator.mediaDevices?.getDisplayMedia === 'function';
 }
 
 interface ShareDialogProps {

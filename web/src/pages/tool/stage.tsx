@@ -1,7 +1,6 @@
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useId, useRef } from 'preact/hooks';
-import type { Attendance } from '../../session/attendance.ts';
 import type { StageKind } from '../../session/wire.ts';
 import type { Work } from '../../session/work.ts';
 import { useBoardText } from '../../text/board/board.ts';
@@ -15,6 +14,7 @@ import { Texts } from './board/texts.tsx';
 import { DocumentSurface } from './documents/surface.tsx';
 import { useMeasure, usePlayback, useSamples } from './picture.ts';
 import { Preview } from './preview.tsx';
+import { mayShare } from './share.tsx';
 import { stateText } from './state.tsx';
 
 export interface StageProps {
@@ -103,7 +103,7 @@ export function Stage({ work, bench, silenced }: StageProps): JSX.Element {
         {b('stage.hint')}
       </p>
       <Texts work={work} instruments={bench.instruments} />
-      <Standing attendance={attendance} kind={kind} />
+      <Standing work={work} kind={kind} />
     </div>
   );
 }
@@ -114,14 +114,16 @@ const drawings: Readonly<Partial<Record<string, IconName>>> = {
 };
 
 interface StandingProps {
-  attendance: Attendance;
+  work: Work;
   kind: StageKind;
 }
 
 /** What lies over the picture: nothing while it is live. */
-function Standing({ attendance, kind }: StandingProps): JSX.Element | null {
+function Standing({ work, kind }: StandingProps): JSX.Element | null {
   const { texts } = useServices();
   const t = useText();
+  const { t: b } = useBoardText();
+  const { attendance } = work;
   const mirrored = useSignal('');
   const status = attendance.status.value;
   const share = attendance.viewed.value;
@@ -152,6 +154,7 @@ function Standing({ attendance, kind }: StandingProps): JSX.Element | null {
       <p key={status.standing + status.reason} class="overlay-title" aria-hidden="true">
         {stateText(status, share, t, texts.language.value)}
       </p>
+      {status.standing === 'waiting' && mayShare(attendance) && <p>{b('stage.yours')}</p>}
     </div>
   );
 }

@@ -14,10 +14,11 @@ export const en = {
   'stage.others.document': 'The others see the document “{name}”.',
   'stage.others.share': 'The others see “{label}” of {name}.',
   'stage.others.none': 'Nothing is shared at the moment.',
+  'stage.yours': 'To show your screen, press “Share”.',
 
   'view.size': 'Size of the picture',
   'view.zoom': 'Zoom',
-  'view.percent': '{percent} %',
+  'view.percent': '{percent}%',
   'view.screen': 'Display',
   'view.more': 'More ways to look at it',
   'view.point': 'Point',

@@ -15,6 +15,7 @@ export const fr: BoardCatalogue = {
   'stage.others.document': 'Les autres voient le document « {name} ».',
   'stage.others.share': 'Les autres voient « {label} » de {name}.',
   'stage.others.none': 'Rien n’est partagé pour le moment.',
+  'stage.yours': 'Pour montrer votre écran, appuyez sur « Partager ».',
 
   'view.size': 'Taille de l’image',
   'view.zoom': 'Zoom',

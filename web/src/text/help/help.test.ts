@@ -160,3 +160,34 @@ describe('the markup', () => {
     expect(plain('## H\n\n- **a** [b](/c)')).toBe('H\n\na b');
   });
 });
+
+/** What a topic quotes that is not ours: the settings of others. */
+const foreign = new Set([
+  'Screen & System Audio Recording',
+  'Enregistrement de l’écran et de l’audio du système',
+]);
+
+describe('what the topics quote is what the pages say', () => {
+  const catalogues = import.meta.glob<Record<string, Readonly<Record<string, string>>>>(
+    ['../{en,fr}.ts', '../*/{en,fr}.ts'],
+    { eager: true },
+  );
+  it.each([
+    ['en', english, /“([^”]+)”/g],
+    ['fr', french, /«\u00a0([^»]+)\u00a0»/g],
+  ] as const)('in %s', (language, topics, quotes) => {
+    const said = Object.values(catalogues).flatMap((all) => Object.values(all[language] ?? {}));
+    const quoted = topics.flatMap(({ id, text }) =>
+      [...text.matchAll(quotes)].map(
+        ([, words = '']) => `${id}: ${words.replace(/\s*\n\s*/g, ' ')}`,
+      ),
+    );
+    expect(quoted.length).toBeGreaterThan(30);
+    const unknown = quoted.filter((quote) => {
+      const words = quote.slice(quote.indexOf(': ') + 2);
+      // The beginning of a message is enough.
+      return !foreign.has(words) && !said.some((text) => text.startsWith(words));
+    });
+    expect(unknown).toEqual([]);
+  });
+});

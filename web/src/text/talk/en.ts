@@ -102,7 +102,7 @@ export const en = {
   'poll.hidden': 'The results are shown when the poll is closed.',
   'poll.voters': 'Votes from {count} people',
   'poll.voters.one': 'A vote from 1 person',
-  'poll.votes': '{votes} ({percent} %)',
+  'poll.votes': '{votes} ({percent}%)',
   'poll.yours': 'your answer',
   'poll.close': 'Close the poll',
   'poll.delete': 'Delete',

@@ -10,7 +10,7 @@ import { ToolButton } from './toolbutton.tsx';
 const drawings: Readonly<Record<StageKind, IconName>> = {
   share: 'screen',
   board: 'board',
-  document: 'fit',
+  document: 'file',
 };
 
 export interface SegmentsProps {

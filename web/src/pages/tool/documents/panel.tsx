@@ -130,11 +130,11 @@ function Listed({ work, listing }: { work: Work; listing: Listing }): JSX.Elemen
       {leaving.value !== null && (
         <Dialog title={t('delete.title')} onClose={() => (leaving.value = null)}>
           <p class="wrapped">{t('delete.text', { name: leaving.value.name })}</p>
-          <div class="actions">
+          <div class="dialog-buttons">
+            <Button onClick={() => (leaving.value = null)}>{t('delete.keep')}</Button>
             <Button testid="delete-confirm" look="danger" onClick={() => void remove()}>
               {t('delete.confirm')}
             </Button>
-            <Button onClick={() => (leaving.value = null)}>{t('delete.keep')}</Button>
           </div>
         </Dialog>
       )}

@@ -16,15 +16,15 @@ export function HandButton({ people, small = false }: HandProps): JSX.Element | 
   const outside = people.self.value === null;
   const raised = people.status.value === 'hand';
   const label = t(raised ? 'hand.lower' : 'hand.raise');
+  const look = raised ? 'on' : 'secondary';
   const press = () => people.setStatus(raised ? '' : 'hand');
   if (small) {
     return (
       <IconButton
         testid="hand"
         icon="hand"
-        look="secondary"
+        look={look}
         label={label}
-        pressed={raised}
         disabled={outside}
         onClick={press}
       />
@@ -32,7 +32,7 @@ export function HandButton({ people, small = false }: HandProps): JSX.Element | 
   }
   if (outside) return null;
   return (
-    <Button testid="hand-button" icon="hand" pressed={raised} onClick={press}>
+    <Button testid="hand-button" icon="hand" look={look} onClick={press}>
       {label}
     </Button>
   );

@@ -86,7 +86,7 @@ it('gives results in numbers too, or says that they are hidden', async () => {
   await join();
   await tell(poll('a', { own: [1] }), poll('b', { secret: true, hidden: true, voters: 1 }));
   const results = room.all('poll-result').map(({ textContent }) => textContent);
-  expect(results).toEqual(['Here1 (33 %)', 'There (your answer)2 (67 %)']);
+  expect(results).toEqual(['Here1 (33%)', 'There (your answer)2 (67%)']);
   expect(room.find('poll-hidden').textContent).toContain('when the poll is closed');
   expect(room.all('poll-voters').map(({ textContent }) => textContent)).toEqual([
     'A vote from 1 person',
