@@ -194,12 +194,17 @@ test('finds out with the diagnostic tool what stands in the way', async () => {
         `[...document.querySelectorAll('[data-testid^="row-"]')].map((row) => [row.dataset.testid.slice(4), row.dataset.state + ' ' + row.dataset.finding])`,
       )) as [string, string][]),
     );
-  const started = Date.now();
-  // What waits for half a minute is left to Chromium's run of the whole.
-  await until('all but the wait', 30_000, async () => {
-    const open = Object.entries(await rows()).filter(([, said]) => /^(waiting|running)/.test(said));
-    return open.every(([check]) => ['idle', 'capture'].includes(check)) && open.length > 0;
-  }).finally(async () => console.log(Date.now() - started, await rows()));
+  // The half minute of quiet is left to Chromium's run.
+  const said = await until('all but the wait', 30_000, async () => {
+    const found = await rows();
+    const open = Object.keys(found).filter((check) => /^(waiting|running)/.test(found[check]!));
+    return open.join() === 'idle' && found;
+  });
+  // How fast and how steady the line is depends on what else this machine does.
+  const measured = ['bandwidth', 'quality'];
+  const failed = Object.keys(said).filter((check) => said[check]!.startsWith('failed'));
+  expect(failed.filter((check) => !measured.includes(check))).toEqual([]);
+  expect(said).toMatchObject({ udp: 'passed way.open', text: 'passed text.sharp' });
   await guest.hand.click('diagnostic-stop');
   await sees('it stops', async () => (await guest.facts('diagnostic'))[0]?.['phase'] === 'stopped');
 });
