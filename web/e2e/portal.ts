@@ -54,14 +54,22 @@ export function firefoxHand(page: FirefoxPage): Hand {
   };
 }
 
-/** The middle of a visible element, scrolled into view. */
+/** The middle of a visible element, scrolled into view, when it rests and nothing lies over it. */
 function place(page: FirefoxPage, id: string): Promise<{ x: number; y: number }> {
-  const script = `(() => {
+  const script = `(async () => {
     const element = document.querySelector(${JSON.stringify(selector(id))});
     if (!element?.checkVisibility()) return null;
     element.scrollIntoView({ block: 'center', behavior: 'instant' });
-    const { x, y, width, height } = element.getBoundingClientRect();
-    return { x: x + width / 2, y: y + height / 2 };
+    const middle = () => {
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return { x: x + width / 2, y: y + height / 2 };
+    };
+    const before = middle();
+    await new Promise((done) => setTimeout(done, 50));
+    const { x, y } = middle();
+    const over = document.elementFromPoint(x, y);
+    const hit = element.contains(over) || over?.closest('label')?.control === element;
+    return hit && x === before.x && y === before.y ? { x, y } : null;
   })()`;
   return until(`${id} on the page`, 10_000, async () => {
     return (await page.evaluate(script)) as { x: number; y: number } | null;

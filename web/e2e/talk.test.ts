@@ -153,6 +153,12 @@ test('the chat and the list are saved', async () => {
   expect(await save('chat-file', 'csv')).toContain('Bob Guest,guest,Ada Presenter,,Ada Presenter,"Understood, Ada"');
   expect(await barriers('chat', ada.page)).toEqual([]);
   await ada.tab('conference');
+  await ada.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await ada.portal.hand.click('people-menu');
+  await ada.portal.hand.click('people-menu-copy');
+  await ada.sees('the list is copied', () =>
+    ada.page.evaluate(async () => /Olga Organizer \(organizer\)/.test(await navigator.clipboard.readText())),
+  );
   expect(await save('people-menu', 'csv')).toMatch(/Olga Organizer,organizer,,/);
   expect(await barriers('participants', ada.page)).toEqual([]);
 });
@@ -186,13 +192,21 @@ describe.skipIf(withoutNetwork())('without a network', () => {
 
     const before = await ada.said();
     await zoe.write('Zoe one');
+    await bob.write('Bob regrets');
+    await zoe.sees('what will go', async () => (await zoe.said()).includes('Bob regrets'));
     network.cut('everything');
     try {
       await zoe.write('Zoe two');
       await zoe.write('Zoe three');
       await zoe.votes(1);
       await zoe.portal.hand.click('hand');
+      await zoe.write('Zoe in private', 'Ada Presenter');
+      await zoe.tab('questions');
+      await zoe.portal.hand.click('ask');
+      await zoe.page.getByTestId('chat-entry').fill('Zoe asks');
+      await zoe.page.getByTestId('chat-entry').press('Enter');
       await bob.write('Bob meanwhile');
+      await bob.message('Bob regrets', 'delete');
       await zoe.portal.state('reconnecting', 15_000);
       expect(await zoe.portal.texts('outgoing')).not.toEqual([]);
     } finally {
@@ -201,17 +215,26 @@ describe.skipIf(withoutNetwork())('without a network', () => {
     await zoe.tab('chat');
     await until('everything has arrived', 20_000, async () => {
       const said = (await ada.said()).slice(before.length);
-      return said.length >= 4 && (await zoe.page.getByTestId('outgoing').count()) === 0;
+      return said.length >= 6 && (await zoe.page.getByTestId('outgoing').count()) === 0;
     });
     const heard = (await ada.said()).slice(before.length);
-    expect(heard.toSorted()).toEqual(['Bob meanwhile', 'Zoe one', 'Zoe three', 'Zoe two']);
-    expect(heard.filter((text) => text.startsWith('Zoe'))).toEqual(['Zoe one', 'Zoe two', 'Zoe three']);
+    const hers = ['Zoe one', 'Zoe two', 'Zoe three', 'Zoe in private', 'Zoe asks'];
+    expect(heard.filter((text) => text.startsWith('Zoe'))).toEqual(hers);
+    expect(heard.filter((text) => !text.startsWith('Zoe'))).toEqual(['Bob meanwhile']);
+    expect(bob.wire.join()).not.toContain('Zoe in private');
     // A private message of before is none of hers.
-    const all = (await bob.said()).filter((text) => !/confidence|Understood/.test(text));
-    await zoe.hears(...all);
+    const hidden = /confidence|Understood|in private/;
+    await zoe.sees('what the others see', async () => {
+      const [own, all] = [await zoe.said(), await bob.said()];
+      const shared = (texts: string[]): string => texts.filter((text) => !hidden.test(text)).join('\n');
+      return shared(own) === shared(all) && !/confidence|Understood/.test(own.join());
+    });
     await ada.counts([0, 1]);
     await ada.tab('questions');
     await ada.sees('her hand', async () => (await ada.page.getByTestId('raised').count()) === 1);
+    await ada.sees('her question', async () =>
+      (await ada.page.getByTestId('question').allTextContents()).join().includes('Zoe asks'),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 /** A drawn picture, sent to a relay and watched from there: what becomes of it on the way. */
-import { byPreference } from '../sender.ts';
+import { byPreference, keepSharp } from '../sender.ts';
 import { entries, type Entry } from '../stats.ts';
 import type { Cancel } from '../timers.ts';
 import type { TestRelay } from './api.ts';
@@ -88,6 +88,8 @@ async function publish(
     });
     const known = bench.deps.browser.RTCRtpSender?.getCapabilities('video')?.codecs ?? [];
     byPreference(transceiver, known, codecs);
+    // As when one shares. Firefox would begin with a picture of half the size, and the text be lost.
+    void keepSharp(transceiver.sender, () => {});
   };
   const token = await bench.token(relay);
   return dial(bench.deps, { ...all(relay), token, share: true, prepare }, signal);
