@@ -125,6 +125,9 @@ func checkVisit(f *fields, at string, v announce.Visit) {
 	default:
 		f.fail(at+"/kind", "must be joined, present, left, started or emptied")
 	}
+	if v.Removed && v.Kind != announce.Left {
+		f.fail(at+"/removed", "is of who has left only")
+	}
 	if utf8.RuneCountInString(v.Name) > maxDisplayName {
 		f.fail(at+"/name", fmt.Sprintf("is longer than %d characters", maxDisplayName))
 	}
@@ -221,6 +224,11 @@ func (d *Domain) visit(ctx context.Context, from source, c Conference, v announc
 			a = &Attendee{Conference: v.Conference, Participant: v.Participant, JoinedAt: v.At, LeftAt: v.At}
 		case err != nil:
 			return fmt.Errorf("read attendee: %w", err)
+		}
+		if v.Removed && a.Instance == from.instance { // else it is not the relay's to say
+			if err := d.keepOut(ctx, v.Conference, v.Participant, from.relay, c.RetentionDays); err != nil {
+				return err
+			}
 		}
 		kind, news := a.follow(from, v, d.now())
 		if !news {

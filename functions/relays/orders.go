@@ -37,13 +37,8 @@ func (d *Domain) Remove(ctx context.Context, actor, conference, participant stri
 	if a == nil && !removed {
 		return problem.New(problem.NotFound, "There is no such participant.")
 	}
-	now := d.now()
-	err = d.cfg.Store.CreateRemoval(ctx, Removal{
-		Conference: conference, Participant: participant, By: actor, At: now,
-		ExpiresAt: now.Add(max(admissionLife, time.Duration(c.RetentionDays)*24*time.Hour)),
-	})
-	if err != nil {
-		return fmt.Errorf("store removal: %w", err)
+	if err := d.keepOut(ctx, conference, participant, actor, c.RetentionDays); err != nil {
+		return err
 	}
 	d.cfg.Logger.InfoContext(ctx, "participant removed", "actor", actor, "conference", conference, "participant", participant, "again", removed)
 	at := ""
@@ -51,6 +46,19 @@ func (d *Domain) Remove(ctx context.Context, actor, conference, participant stri
 		at = a.Relay
 	}
 	return d.tell(ctx, announce.Remove, conference, participant, at)
+}
+
+// keepOut remembers for as long as an admission may live that a participant was removed.
+func (d *Domain) keepOut(ctx context.Context, conference, participant, by string, retentionDays int) error {
+	now := d.now()
+	err := d.cfg.Store.CreateRemoval(ctx, Removal{
+		Conference: conference, Participant: participant, By: by, At: now,
+		ExpiresAt: now.Add(max(admissionLife, time.Duration(retentionDays)*24*time.Hour)),
+	})
+	if err != nil {
+		return fmt.Errorf("store removal: %w", err)
+	}
+	return nil
 }
 
 // Removed reports whether a participant was removed from the conference.

@@ -353,6 +353,33 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+// TestRemovedInTheRoom: an organizer who removes somebody there has no key, and it lasts all the same. Another relay has no say.
+func TestRemovedInTheRoom(t *testing.T) {
+	w := newWorld(t)
+	w.say("a")
+	w.say("b")
+	w.place("x")
+	w.report("a", visit(1, announce.Joined, "x", "p", w), visit(2, announce.Joined, "x", "q", w))
+	thrown := func(seq int64, who string) announce.Visit {
+		v := visit(seq, announce.Left, "x", who, w)
+		v.Removed = true
+		return v
+	}
+	w.report("b", thrown(1, "q"), thrown(2, "unknown"))
+	w.report("a", thrown(3, "p"))
+	for who, want := range map[string]bool{"p": true, "q": false, "unknown": false} {
+		if gone, err := w.Removed(t.Context(), "x", who); err != nil || gone != want {
+			t.Errorf("%s: %v, %v", who, gone, err)
+		}
+	}
+	if got := w.in("x"); got != "q/p" {
+		t.Errorf("in and out: %s", got)
+	}
+	wrong := visit(4, announce.Joined, "x", "q", w)
+	wrong.Removed = true
+	wantCode(t, w.Report(t.Context(), "a", announce.Batch{Instance: "a-1", Visits: []announce.Visit{wrong}}), problem.Invalid)
+}
+
 type here struct{ done []string }
 
 func (h *here) ID() string                    { return "here" }

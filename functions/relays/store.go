@@ -136,7 +136,7 @@ type Attendee struct {
 type Removal struct {
 	Conference  string    `json:"conference"`
 	Participant string    `json:"participant"`
-	By          string    `json:"by"` // the organizer's key
+	By          string    `json:"by"` // the organizer's key; the relay, when it was an organizer in the room
 	At          time.Time `json:"at"`
 	ExpiresAt   time.Time `json:"expiresAt"`
 }

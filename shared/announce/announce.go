@@ -86,7 +86,8 @@ type Visit struct {
 	Participant string    `json:"participant"` // "" for Started and Emptied
 	Name        string    `json:"name"`
 	Role        string    `json:"role"`
-	Person      string    `json:"person,omitempty"` // of the join token
+	Person      string    `json:"person,omitempty"`  // of the join token
+	Removed     bool      `json:"removed,omitempty"` // of Left: by an organizer in the room, and must not come back
 	At          time.Time `json:"at"`
 }
 

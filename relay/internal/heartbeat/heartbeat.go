@@ -361,7 +361,7 @@ func (h *Heartbeat) counted() bool {
 func told(v room.Visit) announce.Visit {
 	p := v.Participant
 	return announce.Visit{
-		Seq: v.Seq, Kind: kindOf(v.Kind), Conference: v.Conference, Participant: p.ID, Name: p.Name, Role: string(p.Role), Person: p.Person, At: v.At.UTC(),
+		Seq: v.Seq, Kind: kindOf(v.Kind), Removed: v.Kind == room.Thrown, Conference: v.Conference, Participant: p.ID, Name: p.Name, Role: string(p.Role), Person: p.Person, At: v.At.UTC(),
 	}
 }
 
@@ -373,7 +373,7 @@ func kindOf(k room.VisitKind) announce.Kind {
 		return announce.Emptied
 	case room.Came:
 		return announce.Joined
-	case room.Went:
+	case room.Went, room.Thrown:
 		return announce.Left
 	}
 	return announce.Present

@@ -71,3 +71,13 @@ func TestMediaIsTold(t *testing.T) {
 		})
 	}
 }
+
+func TestWhoWasRemovedIsTold(t *testing.T) {
+	for kind, want := range map[room.VisitKind]announce.Visit{
+		room.Went: {Seq: 1, Kind: announce.Left, Participant: "p"}, room.Thrown: {Seq: 1, Kind: announce.Left, Participant: "p", Removed: true},
+	} {
+		if got := told(room.Visit{Seq: 1, Kind: kind, Participant: room.Participant{ID: "p"}}); got != want {
+			t.Errorf("told %+v, want %+v", got, want)
+		}
+	}
+}

@@ -14,7 +14,8 @@ const (
 	Emptied                      // the last one has gone
 	Came
 	Went
-	There // is in; said of everybody by Recount
+	Thrown // has gone because an organizer in the room has removed it
+	There  // is in; said of everybody by Recount
 )
 
 // Visit is one change of who is in a room.

@@ -13,7 +13,7 @@ import (
 func visits(rs *Rooms) string {
 	var list []string
 	for _, v := range rs.Attendance().Oldest(1 << 20) {
-		kind := map[VisitKind]string{Opened: "opened", Emptied: "emptied", Came: "+", Went: "-", There: "="}[v.Kind]
+		kind := map[VisitKind]string{Opened: "opened", Emptied: "emptied", Came: "+", Went: "-", Thrown: "!", There: "="}[v.Kind]
 		list = append(list, fmt.Sprint(v.Seq, " ", kind, v.Participant.ID))
 		rs.Attendance().Forget(v.Seq)
 	}
@@ -50,6 +50,22 @@ func TestAttendance(t *testing.T) {
 			t.Errorf("a refused join is a visit, or %v", err)
 		}
 	})
+}
+
+// The control plane is told whom an organizer in the room has removed: its own removals it knows.
+func TestAttendanceOfWhoWasRemoved(t *testing.T) {
+	rs := New(Config{Attendance: 100})
+	defer rs.Close()
+	mod := join(t, rs, "c", "mod")
+	join(t, rs, "c", "eve")
+	join(t, rs, "c", "bob")
+	if err := mod.Remove("eve"); err != nil {
+		t.Fatal(err)
+	}
+	rs.Remove("c", "bob")
+	if got, want := visits(rs), "1 opened, 2 +mod, 3 +eve, 4 +bob, 5 !eve, 6 -bob"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }
 
 func TestAttendanceIsBounded(t *testing.T) {

@@ -44,6 +44,7 @@ type member struct {
 	presences map[*Presence]struct{}
 	selected  string // a live publication or ""
 	grace     *grace // set while there is no presence
+	thrown    bool   // by an organizer in the room
 	pace      pace
 }
 
@@ -234,7 +235,11 @@ func (r *room) drop(n *notices, m *member) {
 	r.log.drop(slot{ParticipantUpdated, m.ID})
 	r.log.drop(slot{PointerMoved, m.ID})
 	r.append(n, Event{Kind: ParticipantLeft, ID: m.ID})
-	r.visit(Went, m.Participant)
+	if m.thrown {
+		r.visit(Thrown, m.Participant)
+	} else {
+		r.visit(Went, m.Participant)
+	}
 }
 
 func (r *room) closeIfEmpty(n *notices) {
@@ -299,6 +304,7 @@ func (r *room) remove(by *Presence, id string) (notices, error) {
 		return n, ErrNotFound
 	}
 	r.order.out.add(id)
+	m.thrown = true
 	r.throw(&n, m)
 	return n, nil
 }
