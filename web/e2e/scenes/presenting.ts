@@ -17,7 +17,7 @@ async function presenter({ stage, look, after }: Set): Promise<Attendee> {
   await open(context, 'what is shared', stage.site.pattern({ title: shared, tag: 8204, still: true }));
   const page = await open(context, 'presenter');
   const portal = new Portal(chromiumHand(page));
-  const colleague = await browser.newContext();
+  const colleague = await browser.newContext(look.options);
   const other = new Portal(chromiumHand(await open(colleague, 'colleague')));
   for (const [who, name] of [
     [other, 'Grace Hopper'],
@@ -84,7 +84,8 @@ export const area: Area = {
       window: true,
       dark: true,
       async show({ page }) {
-        const [other] = presenters.get(page)!.context.browser()!.contexts().filter((context) => context !== presenters.get(page)!.context);
+        const { context } = presenters.get(page)!;
+        const other = context.browser()!.contexts().find((each) => each !== context);
         const [asked] = other!.pages();
         await asked!.getByTestId('offered').waitFor();
         return asked!;

@@ -35,7 +35,7 @@ export function Home(): JSX.Element {
             <ParticipateForm />
           )}
         </div>
-        <div class="beside">
+        <div class="home-side">
           <Steps />
           <SelfTest />
         </div>

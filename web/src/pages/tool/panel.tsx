@@ -1,3 +1,4 @@
+import './panel.css';
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';

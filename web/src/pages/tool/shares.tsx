@@ -20,6 +20,8 @@ export function Shares({ work }: { work: Work }): JSX.Element {
   const viewed = stage.kind.value === 'share' ? attendance.viewed.value?.id : undefined;
   const pinned = room !== null && room.selected !== '';
   const own = shares.some(({ participant }) => participant === room?.self);
+  const leads =
+    !pinned && shares.some(({ id, participant }) => id === viewed && participant === room?.self);
   return (
     <section aria-labelledby="shares">
       <h2 id="shares">
@@ -76,7 +78,7 @@ export function Shares({ work }: { work: Work }): JSX.Element {
       </ul>
       {shares.length > 0 && (
         <div class="following">
-          <p class="small">{t(pinned ? 'tool.follow.off' : 'tool.follow.on')}</p>
+          {!leads && <p class="small">{t(pinned ? 'tool.follow.off' : 'tool.follow.on')}</p>}
           {(pinned || shares.length > 1) && (
             <Button testid="follow" pressed={!pinned} onClick={() => stage.follow()}>
               {t('tool.follow')}

@@ -83,6 +83,8 @@ export const en = {
 
   'polls.title': 'Polls',
   'polls.none': 'There is no poll yet.',
+  'polls.none.open': 'Ask all something, and see at once what they answer.',
+  'polls.none.wait': 'When a presenter opens one, you are told.',
   'polls.new': 'New poll',
   'polls.fresh': '{name} has opened a poll',
   'polls.fresh.show': 'Vote',

@@ -86,6 +86,8 @@ export const fr: TalkCatalogue = {
 
   'polls.title': 'Sondages',
   'polls.none': 'Il n’y a pas encore de sondage.',
+  'polls.none.open': 'Posez une question à tous et voyez aussitôt leurs réponses.',
+  'polls.none.wait': 'Quand un présentateur en ouvre un, vous êtes prévenu.',
   'polls.new': 'Nouveau sondage',
   'polls.fresh': '{name} a ouvert un sondage',
   'polls.fresh.show': 'Voter',

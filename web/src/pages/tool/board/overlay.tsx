@@ -1,3 +1,4 @@
+import './ink.css';
 import { Component, type JSX } from 'preact';
 import { useSignal, type Signal } from '@preact/signals';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';

@@ -30,7 +30,14 @@ export function Polls({ work, talk }: TalkProps): JSX.Element {
           {t('polls.new')}
         </Button>
       )}
-      {all.length === 0 && <EmptyState icon="poll" title={t('polls.none')} testid="polls-none" />}
+      {all.length === 0 && (
+        <EmptyState
+          icon="poll"
+          title={t('polls.none')}
+          text={t(people.presents.value ? 'polls.none.open' : 'polls.none.wait')}
+          testid="polls-none"
+        />
+      )}
       {all.map((poll) => (
         <PollCard key={poll.id} poll={poll} work={work} t={t} />
       ))}
