@@ -37,7 +37,7 @@ export const en = {
   'adding.sending': 'being sent: {percent}',
   'adding.waiting': 'interrupted; it is sent again by itself',
   'adding.cancel': 'Cancel',
-  'adding.cancel.label': 'Do not add {name}',
+  'adding.cancel.label': 'Cancel adding {name}',
   'adding.dismiss': 'Dismiss',
   'adding.dismiss.label': 'Take {name} out of the list',
   'adding.retry': 'Try again',
