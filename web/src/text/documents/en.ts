@@ -39,7 +39,7 @@ export const en = {
   'adding.cancel': 'Cancel',
   'adding.cancel.label': 'Cancel adding {name}',
   'adding.dismiss': 'Dismiss',
-  'adding.dismiss.label': 'Take {name} out of the list',
+  'adding.dismiss.label': 'Dismiss {name}',
   'adding.retry': 'Try again',
   'adding.retry.label': 'Try again to add {name}',
 
