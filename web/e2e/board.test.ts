@@ -204,6 +204,10 @@ test('a connection that is cut in the middle of a stroke loses nothing and doubl
   const [, whole] = (await shapes(ada.page, 'whiteboard')).slice(-3);
   near(whole!.from, [0.1, 0.8]);
   near(whole!.to, [0.7, 0.85]);
+  // And pointing goes on.
+  await guest.portal.hand.click('tool-pointer');
+  await page.mouse.move(...(await pointOf(page, 'whiteboard', [0.5, 0.5])));
+  await until('the pointer is seen', 5000, async () => (await ada.portal.facts('pointed')).length === 1);
 });
 
 test('who looks elsewhere is told, and comes back in one click', async () => {
@@ -251,11 +255,14 @@ test('the whole screen, the small window, the keys, and the panel put away', asy
   await until('the whole screen', 3000, () => page.evaluate(() => document.fullscreenElement?.matches('.picture') ?? false));
   await portal.hand.click('fullscreen');
   await until('back again', 3000, () => page.evaluate(() => document.fullscreenElement === null));
-  if (await portal.shows('inset')) {
-    await portal.hand.click('inset');
-    await until('the small window', 3000, () => page.evaluate(() => document.pictureInPictureElement !== null));
-    await page.evaluate(() => document.exitPictureInPicture());
-  }
+  await portal.hand.click('inset');
+  await until('the small window', 3000, () => page.evaluate(() => document.pictureInPictureElement !== null));
+  await wire.cut();
+  await portal.state('reconnecting');
+  wire.mend();
+  await portal.state('live');
+  expect(await page.evaluate(() => document.pictureInPictureElement !== null)).toBe(true);
+  await page.evaluate(() => document.exitPictureInPicture());
   await page.getByTestId('view').focus();
   await page.keyboard.press('?');
   await portal.reach('keys');
@@ -274,11 +281,17 @@ test('the whole screen, the small window, the keys, and the panel put away', asy
 });
 
 test('the end has a page of its own', async () => {
+  // Who has no connection at that moment is told afterwards; why, the portal keeps to itself as ever.
+  await wire.cut();
+  await guest.portal.state('reconnecting');
   await stage.server.endConference(conference);
-  for (const { portal } of [guest, ada]) {
-    await portal.reach('after');
+  await ada.portal.reach('after');
+  wire.mend();
+  for (const [{ portal }, end] of [[guest, 'refused'], [ada, 'ended']] as const) {
+    await portal.reach('after', 20_000);
     await portal.state('ended');
-    expect((await portal.facts('after'))[0]!['end']).toBe('ended');
+    expect((await portal.facts('after'))[0]!['end']).toBe(end);
   }
   expect(await barriers('after', guest.page)).toEqual([]);
+  expect(unexpected(/WebSocket connection|status of 403 .*\/join-tokens/)).toEqual([]);
 });

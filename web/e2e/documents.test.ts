@@ -62,6 +62,11 @@ function item(page: Page, name: string) {
   return page.getByTestId('document-item').filter({ hasText: name });
 }
 
+async function remove(name: string): Promise<void> {
+  await item(presenter.page, name).getByTestId('document-delete').click();
+  await presenter.page.getByTestId('delete-confirm').click();
+}
+
 /** Waits until a page of a document is drawn. */
 async function drawn(page: Page, key: string): Promise<void> {
   await page.locator(`[data-testid="document-surface"][data-drawn="${key}"]`).waitFor({ timeout: 15_000 });
@@ -161,8 +166,15 @@ test('who loses the connection has the page of the others afterwards', async () 
   await presenter.page.getByTestId('page-number').press('Enter');
   await drawn(presenter.page, `${id}/1`);
   await guest.portal.state('reconnecting');
+  // Meanwhile one document comes, and one goes.
+  await add(presenter.page, { name: 'Meanwhile.txt', mimeType: 'text/plain', buffer: Buffer.from('missed') });
+  await item(presenter.page, 'Meanwhile.txt').waitFor();
+  await remove('Cut.txt');
+  await item(presenter.page, 'Cut.txt').waitFor({ state: 'detached' });
   await guest.context.setOffline(false);
   await drawn(guest.page, `${id}/1`);
+  await item(guest.page, 'Meanwhile.txt').waitFor();
+  await item(guest.page, 'Cut.txt').waitFor({ state: 'detached' });
   // Another document, whose file does not come at first.
   await item(presenter.page, 'Picture.png').getByTestId('document-show').click();
   const other = (await item(presenter.page, 'Picture.png').getAttribute('data-id'))!;
@@ -194,9 +206,8 @@ test('a guest downloads a document; its presenter deletes it for all', async () 
   ]);
   expect(download.suggestedFilename()).toBe('Plan.pdf');
   expect(readFileSync((await download.path())!).equals(plan)).toBe(true);
-  await item(presenter.page, 'Cut.txt').getByTestId('document-delete').click();
-  await presenter.page.getByTestId('delete-confirm').click();
-  await item(guest.page, 'Cut.txt').waitFor({ state: 'detached' });
+  await remove('Meanwhile.txt');
+  await item(guest.page, 'Meanwhile.txt').waitFor({ state: 'detached' });
 });
 
 test('the documents go with the conference', async () => {

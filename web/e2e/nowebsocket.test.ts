@@ -114,6 +114,54 @@ test('a guest picks one of two shares, and follows again', async () => {
   await viewer.context.close();
 });
 
+test('what is written and voted goes both ways, and outlives the way', async () => {
+  proxy.upgrades = 'strip';
+  const viewer = await stage.guest(conference, { ...bond, name: 'Eve Voter' });
+  await viewer.portal.submit();
+  await viewer.portal.state('live');
+  const says = async (who: Attendee, text: string): Promise<void> => {
+    await who.portal.hand.click('tab-chat');
+    await who.portal.hand.fill('chat-entry', text);
+    await who.page.keyboard.press('Enter');
+  };
+  const reads = (who: Attendee, texts: string[]): Promise<boolean> =>
+    until(`${texts.join(', ')} is read`, 10_000, async () => {
+      return (await who.portal.texts('message-text')).join('\n') === texts.join('\n');
+    });
+  await says(viewer, 'Over HTTP');
+  await says(presenter, 'Over a WebSocket');
+  for (const who of [viewer, presenter]) await reads(who, ['Over HTTP', 'Over a WebSocket']);
+
+  await presenter.portal.hand.click('tab-polls');
+  await presenter.portal.hand.click('poll-new');
+  await presenter.portal.hand.fill('poll-question', 'Once more?');
+  for (const [index, answer] of ['Yes', 'No'].entries()) {
+    await presenter.page.getByTestId('poll-answer').nth(index).fill(answer);
+  }
+  await presenter.portal.hand.click('poll-start');
+  await viewer.portal.hand.click('tab-polls');
+  await viewer.page.getByTestId('poll-option').first().check();
+  await viewer.portal.hand.click('poll-vote');
+  await until('the vote counts', 10_000, async () => {
+    return (await presenter.portal.facts('poll-result'))[0]?.['votes'] === '1';
+  });
+
+  // Nothing goes through for a while; what was said meanwhile comes once, in order.
+  await viewer.context.setOffline(true);
+  await says(viewer, 'Said without a network');
+  await viewer.page.getByTestId('tab-polls').click();
+  await viewer.page.getByTestId('poll-option').nth(1).check();
+  await viewer.portal.hand.click('poll-vote');
+  await viewer.portal.state('reconnecting', 20_000);
+  await viewer.context.setOffline(false);
+  const all = ['Over HTTP', 'Over a WebSocket', 'Said without a network'];
+  for (const who of [viewer, presenter]) await reads(who, all);
+  await until('the other vote counts', 10_000, async () => {
+    return (await presenter.portal.facts('poll-result'))[1]?.['votes'] === '1';
+  });
+  await viewer.context.close();
+});
+
 test.each([
   { how: 'stops', limit: 2000 },
   { how: 'is killed', limit: 3000 },

@@ -131,7 +131,8 @@ export const en = {
   'after.locked.next': 'Call the organizer, or try again in a few minutes.',
   'after.again': 'Try again',
   'after.refused': 'You cannot get in',
-  'after.refused.next': 'Ask the organizer for a new invitation, or enter name and password again.',
+  'after.refused.next':
+    'The conference may be over. If it is not, enter name and password again, or ask the organizer for a new invitation.',
 };
 
 export type BoardKey = keyof typeof en;

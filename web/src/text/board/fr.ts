@@ -135,5 +135,5 @@ export const fr: BoardCatalogue = {
   'after.again': 'Réessayer',
   'after.refused': 'Vous ne pouvez pas entrer',
   'after.refused.next':
-    'Demandez une nouvelle invitation à l’organisateur, ou saisissez à nouveau le nom et le mot de passe.',
+    'La conférence est peut-être terminée. Sinon, saisissez de nouveau le nom et le mot de passe, ou demandez une nouvelle invitation à l’organisateur.',
 };

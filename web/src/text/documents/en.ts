@@ -37,9 +37,9 @@ export const en = {
   'adding.sending': 'being sent: {percent}',
   'adding.waiting': 'interrupted; it is sent again by itself',
   'adding.cancel': 'Cancel',
-  'adding.cancel.label': 'Do not add {name}',
+  'adding.cancel.label': 'Cancel adding {name}',
   'adding.dismiss': 'Dismiss',
-  'adding.dismiss.label': 'Take {name} out of the list',
+  'adding.dismiss.label': 'Dismiss {name}',
   'adding.retry': 'Try again',
   'adding.retry.label': 'Try again to add {name}',
 

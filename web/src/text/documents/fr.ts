@@ -39,7 +39,7 @@ export const fr: Record<keyof typeof en, string> = {
   'adding.sending': 'envoi : {percent}',
   'adding.waiting': 'interrompu ; l’envoi reprendra de lui-même',
   'adding.cancel': 'Annuler',
-  'adding.cancel.label': 'Ne pas ajouter {name}',
+  'adding.cancel.label': 'Annuler l’ajout de {name}',
   'adding.dismiss': 'Retirer',
   'adding.dismiss.label': 'Retirer {name} de la liste',
   'adding.retry': 'Réessayer',
