@@ -20,8 +20,10 @@ export function Shares({ work }: { work: Work }): JSX.Element {
   const viewed = stage.kind.value === 'share' ? attendance.viewed.value?.id : undefined;
   const pinned = room !== null && room.selected !== '';
   const own = shares.some(({ participant }) => participant === room?.self);
-  const leads =
-    !pinned && shares.some(({ id, participant }) => id === viewed && participant === room?.self);
+  // The stage has its preview when it is what is looked at.
+  const mirrored = shares.some(
+    ({ id, participant }) => id === viewed && participant === room?.self,
+  );
   return (
     <section aria-labelledby="shares">
       <h2 id="shares">
@@ -78,13 +80,15 @@ export function Shares({ work }: { work: Work }): JSX.Element {
       </ul>
       {shares.length > 0 && (
         <div class="following">
-          {!leads && <p class="small">{t(pinned ? 'tool.follow.off' : 'tool.follow.on')}</p>}
+          {(!mirrored || pinned) && (
+            <p class="small">{t(pinned ? 'tool.follow.off' : 'tool.follow.on')}</p>
+          )}
           {(pinned || shares.length > 1) && (
             <Button testid="follow" pressed={!pinned} onClick={() => stage.follow()}>
               {t('tool.follow')}
             </Button>
           )}
-          {own && <Preview attendance={attendance} />}
+          {own && !mirrored && <Preview attendance={attendance} />}
           <Ways attendance={attendance} />
         </div>
       )}

@@ -232,9 +232,12 @@ describe('the menu of a message', () => {
     await room.press('message-menu', 0);
     expect(room.all('message-menu-delete')).toEqual([]);
     await room.press('message-menu', 1);
+    room.find('message-menu', 1).focus();
     await room.press('message-menu-delete');
     expect(room.line.of('chat.delete')).toEqual([{ type: 'chat.delete', id: 'b' }]);
     expect(room.all('message')[1]?.textContent).toContain('Deleting');
+    // The menu is gone; the keyboard is not lost.
+    expect(document.activeElement).toBe(room.find('chat-log'));
   });
 
   it('lets organizers delete anything, and presenters mark answers', async () => {

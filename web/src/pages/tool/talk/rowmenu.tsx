@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from '../../../ui/icons.tsx';
 import { Menu, type MenuItem } from '../../../ui/menu.tsx';
 
@@ -18,6 +18,7 @@ export function RowMenu({ label, testid, items }: RowMenuProps): JSX.Element {
   useEffect(() => {
     if (wanted.value) place.current?.querySelector('button')?.click();
   }, [wanted.value]);
+  useFocusKept(place);
   return (
     <span class="row-menu" ref={place}>
       {wanted.value ? (
@@ -37,5 +38,17 @@ export function RowMenu({ label, testid, items }: RowMenuProps): JSX.Element {
         </button>
       )}
     </span>
+  );
+}
+
+/** The focus stays near when the line goes, for example because it was deleted. */
+function useFocusKept(place: { current: HTMLElement | null }): void {
+  useLayoutEffect(
+    () => () => {
+      const menu = place.current;
+      if (menu === null || !menu.contains(document.activeElement)) return;
+      menu.closest('li')?.parentElement?.closest<HTMLElement>('[tabindex]')?.focus();
+    },
+    [place],
   );
 }
