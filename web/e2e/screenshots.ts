@@ -56,7 +56,7 @@ const slide = `<!doctype html><title>Coopnet pattern ${tag + 1}</title><style>
 <footer>Neptune steering group · figures in person days</footer>`;
 
 test.skipIf(wanted.length > 0)('readme', async () => {
-  const shown = await stage.server.conference({ name: 'Project Neptune, steering group' });
+  const shown = await stage.server.conference({ name: 'Neptune, steering group', title: 'Project Neptune' });
   const speaker = await stage.presenter(shown, { tag: tag + 1, name: 'Paul Martin' });
   await speaker.pattern.setContent(slide);
   await speaker.portal.share('Delivery plan');
