@@ -195,7 +195,7 @@ test('finds out with the diagnostic tool what stands in the way', async () => {
       )) as [string, string][]),
     );
   // The half minute of quiet is left to Chromium's run.
-  const said = await until('all but the wait', 30_000, async () => {
+  const said = await until('all but the wait', 60_000, async () => {
     const found = await rows();
     const open = Object.keys(found).filter((check) => /^(waiting|running)/.test(found[check]!));
     return open.join() === 'idle' && found;
