@@ -232,7 +232,7 @@ describe('the menu of a message', () => {
     await room.press('message-menu', 0);
     expect(room.all('message-menu-delete')).toEqual([]);
     await room.press('message-menu', 1);
-    room.find('message-menu', 1).focus();
+    room.all('message-menu')[1]?.focus();
     await room.press('message-menu-delete');
     expect(room.line.of('chat.delete')).toEqual([{ type: 'chat.delete', id: 'b' }]);
     expect(room.all('message')[1]?.textContent).toContain('Deleting');
