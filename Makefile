@@ -35,11 +35,12 @@ run: portal bin/coopnet ## build and start everything on this machine: http://lo
 test: install portal ## install what is missing and run every test, the browser ones too
 	CGO_ENABLED=0 $(GO) test ./infra/... ./standalone/... ./web $(UNRACED)
 	CGO_ENABLED=0 $(GO) test -run InTime ./functions/portal ./functions/store/...
-	$(GO) test -race -short ./shared/... ./functions/... ./relay/...
+	$(GO) test -race -short -p 4 ./shared/... ./functions/...
+	$(GO) test -race -short ./relay/...
 	cd web && npm test
 	$(MAKE) --no-print-directory programs functions
 	cd web && npm run e2e
-	cd web && COOPNET_EDITION=cloud npm run e2e -- flow desk
+	cd web && COOPNET_EDITION=cloud npm run e2e -- flow desk -t 'Chromium|support'
 
 check: install portal ## formatting, vet, static analysis, import and size rules, types
 	@unformatted="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go'))"; \

@@ -8,7 +8,7 @@ import { untilSeen } from './measure.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
 import { readerScript } from './reader.ts';
 import { Stage, type Presenter } from './stage.ts';
-import { pairs } from './looks.ts';
+import { both } from './looks.ts';
 import { areas, play } from './scenes.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
@@ -31,7 +31,7 @@ afterEach(() =>
   expect(unexpected(/status of 403 .*\/api\/v1\/admissions/)).toEqual([]),
 );
 
-test.each(pairs)('no barrier on any page: $name', async (look) => {
+test.each(both)('no barrier on any page: $name', async (look) => {
   const found: string[] = [];
   for (const area of (await areas()).values()) {
     if (!area.checked) continue;

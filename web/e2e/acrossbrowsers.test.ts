@@ -184,27 +184,3 @@ test('reads a page of a document, and keeps the document', async () => {
   await guest.hand.click('document-download');
   expect((await saved(/^Plan.*\.pdf$/)).equals(paper)).toBe(true);
 });
-
-test('finds out with the diagnostic tool what stands in the way', async () => {
-  await fox.goto(`${stage.server.origin}/diagnostic`);
-  await guest.hand.click('diagnostic-start');
-  const rows = async (): Promise<Record<string, string>> =>
-    Object.fromEntries(
-      ((await fox.evaluate(
-        `[...document.querySelectorAll('[data-testid^="row-"]')].map((row) => [row.dataset.testid.slice(4), row.dataset.state + ' ' + row.dataset.finding])`,
-      )) as [string, string][]),
-    );
-  // The half minute of quiet is left to Chromium's run.
-  const said = await until('all but the wait', 60_000, async () => {
-    const found = await rows();
-    const open = Object.keys(found).filter((check) => /^(waiting|running)/.test(found[check]!));
-    return open.join() === 'idle' && found;
-  });
-  // How fast and how steady the line is depends on what else this machine does.
-  const measured = ['bandwidth', 'quality'];
-  const failed = Object.keys(said).filter((check) => said[check]!.startsWith('failed'));
-  expect(failed.filter((check) => !measured.includes(check))).toEqual([]);
-  expect(said).toMatchObject({ udp: 'passed way.open', text: 'passed text.sharp' });
-  await guest.hand.click('diagnostic-stop');
-  await sees('it stops', async () => (await guest.facts('diagnostic'))[0]?.['phase'] === 'stopped');
-});

@@ -11,7 +11,7 @@ import type { Language } from '../text/texts.ts';
 import { Early } from './entrance/early.tsx';
 import { Who } from './entrance/who.tsx';
 import { useEntranceText } from '../text/entrance/entrance.ts';
-import { loadTool } from './lazy.tsx';
+import { loadWholeTool } from './lazy.tsx';
 
 /** Recalls the bridge's numbers; "Submit" joins. */
 export function Conference(): JSX.Element | null {
@@ -19,7 +19,7 @@ export function Conference(): JSX.Element | null {
   const t = useText();
   const { t: say } = useEntranceText();
   // Ready before the click, so that the picture comes sooner.
-  useEffect(() => void loadTool().catch(() => {}), []);
+  useEffect(() => void loadWholeTool().catch(() => {}), []);
   const conference = portal.admission.value?.conference;
   if (!conference) return null;
   const { startsAt, endsAt } = conference;

@@ -8,6 +8,11 @@ import { useText } from '../ui/services.ts';
 type Module = Promise<ComponentType>;
 
 export const loadTool = (): Module => import('./tool/tool.tsx').then(({ Tool }) => Tool);
+/** The tool with what it fetches after its first picture, for who has time before. */
+export const loadWholeTool = async (): Promise<void> => {
+  await loadTool();
+  await import('./tool/rest.tsx');
+};
 const loadSupport = (): Module => import('./support.tsx').then(({ Support }) => Support);
 const loadDesk = (): Module => import('./desk/desk.tsx').then(({ Desk }) => Desk);
 const loadPrerequisites = (): Module =>

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { Attendance } from '../../session/attendance.ts';
 import type { PublisherState } from '../../session/publisher.ts';
@@ -10,10 +10,15 @@ import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field } from '../../ui/field.tsx';
 import { useText } from '../../ui/services.ts';
-import { HandoverControl } from './handover.tsx';
+
+interface ShareControlProps {
+  work: Work;
+  /** What stands beside the button. */
+  children: ComponentChildren;
+}
 
 /** "Share" for those who may, "Stop sharing" while they do. */
-export function ShareControl({ work }: { work: Work }): JSX.Element {
+export function ShareControl({ work, children }: ShareControlProps): JSX.Element {
   const t = useText();
   const asking = useSignal(false);
   const { publisher, control } = work.attendance;
@@ -50,7 +55,7 @@ export function ShareControl({ work }: { work: Work }): JSX.Element {
           </Button>
         )
       )}
-      {!over && <HandoverControl work={work} />}
+      {!over && children}
       {asking.value && (
         <ShareDialog
           onClose={() => (asking.value = false)}

@@ -8,21 +8,18 @@ import { Work } from '../../session/work.ts';
 import { Button } from '../../ui/button.tsx';
 import { useTitle } from '../../ui/page.tsx';
 import { useServices, useText } from '../../ui/services.ts';
+import { Skeleton } from '../../ui/surface.tsx';
 import { After, isOver } from './after.tsx';
 import { Bench } from './board/bench.ts';
 import { KeyList } from './board/keylist.tsx';
 import { useKeys } from './board/usekeys.ts';
 import { Elsewhere, Segments } from './board/segments.tsx';
-import { Toolbox } from './board/toolbox.tsx';
-import { Viewbar } from './board/viewbar.tsx';
-import { PageTurner } from './documents/turner.tsx';
 import { documentParts } from './documents/wiring.ts';
+import { useRest, type Rest } from './late.ts';
 import { Offered } from './offered.tsx';
-import { Panel } from './panel.tsx';
 import { ShareControl } from './share.tsx';
 import { Stage } from './stage.tsx';
 import { StateLine } from './state.tsx';
-import { HandButton } from './talk/hand.tsx';
 import { KeepChat } from './talk/keep.tsx';
 import { FindOut } from './trouble.tsx';
 import { WaitingRoom } from './waiting.tsx';
@@ -57,7 +54,8 @@ export function Tool(): JSX.Element {
 function Room({ work }: { work: Work }): JSX.Element {
   const { portal } = useServices();
   const t = useText();
-  const bench = useMemo(() => new Bench(window.localStorage), []);
+  const bench = useMemo(() => new Bench(keeper()), []);
+  const rest = useRest(work);
   const heading = useRef<HTMLHeadingElement>(null);
   useTitle(t('tool.page'));
   useEffect(() => bench.screen.watch(), [bench]);
@@ -65,13 +63,13 @@ function Room({ work }: { work: Work }): JSX.Element {
   const conference = portal.admission.value?.conference;
   return (
     <main class={bench.beside.value ? 'tool' : 'tool alone'} id="content" tabIndex={-1}>
-      <Picture work={work} bench={bench} onLeave={() => portal.leave()}>
+      <Picture work={work} rest={rest} bench={bench} onLeave={() => portal.leave()}>
         <h1 ref={heading} tabIndex={-1}>
           {conference?.title || conference?.name}
         </h1>
       </Picture>
       <div class="beside" hidden={!bench.beside.value}>
-        <Panel work={work} />
+        {rest === null ? <Waiting /> : <rest.Panel work={work} />}
       </div>
       <KeyList bench={bench} />
       <Offered work={work} />
@@ -79,14 +77,23 @@ function Room({ work }: { work: Work }): JSX.Element {
   );
 }
 
+function Waiting(): JSX.Element {
+  return (
+    <aside class="panel">
+      <Skeleton lines={6} />
+    </aside>
+  );
+}
+
 interface PictureProps {
   work: Work;
+  rest: Rest | null;
   bench: Bench;
   onLeave: () => void;
   children: JSX.Element;
 }
 
-function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element {
+function Picture({ work, rest, bench, onLeave, children }: PictureProps): JSX.Element {
   const t = useText();
   const { attendance } = work;
   const silenced = useSignal(false);
@@ -101,18 +108,20 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
     >
       <div class="toolbar top">
         {children}
-        <Segments work={work} bench={bench} />
+        <Segments work={work}>
+          {rest !== null && <rest.ShowBoard work={work} bench={bench} />}
+        </Segments>
         <StateLine work={work} />
         <FindOut status={attendance.status.value} />
       </div>
       <Elsewhere work={work} bench={bench} />
       <Stage work={work} bench={bench} silenced={silenced} />
-      {bench.toolsShown(work.stage.surface.value) && (
-        <Toolbox work={work} instruments={bench.instruments} />
+      {rest !== null && bench.toolsShown(work.stage.surface.value) && (
+        <rest.Toolbox work={work} instruments={bench.instruments} />
       )}
-      <PageTurner work={work} />
+      {rest !== null && <rest.PageTurner work={work} />}
       <div class="toolbar bottom">
-        <Viewbar work={work} bench={bench} />
+        {rest === null ? <div class="group waits" /> : <rest.Viewbar work={work} bench={bench} />}
         {wantsSound && (
           <Button
             testid="sound"
@@ -126,8 +135,14 @@ function Picture({ work, bench, onLeave, children }: PictureProps): JSX.Element 
           </Button>
         )}
         <div class="group last">
-          <HandButton people={work.people} small />
-          <ShareControl work={work} />
+          {rest === null ? (
+            <span class="button secondary only-icon small-button waits" aria-hidden="true" />
+          ) : (
+            <rest.HandButton people={work.people} small />
+          )}
+          <ShareControl work={work}>
+            {rest !== null && <rest.HandoverControl work={work} />}
+          </ShareControl>
           <Button testid="leave" icon="leave" look="danger" onClick={onLeave}>
             {t('tool.leave')}
           </Button>
@@ -161,4 +176,13 @@ function useLifetime(attendance: Attendance): void {
       attendance.close();
     };
   }, [attendance]);
+}
+
+/** Reading window.localStorage throws where the browser forbids storage. */
+function keeper(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
 }

@@ -1,11 +1,10 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { StageKind } from '../../../session/wire.ts';
 import type { Work } from '../../../session/work.ts';
 import { useBoardText, type BoardText } from '../../../text/board/board.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Icon, type IconName } from '../../../ui/icons.tsx';
 import type { Bench } from './bench.ts';
-import { ToolButton } from './toolbutton.tsx';
 
 const drawings: Readonly<Record<StageKind, IconName>> = {
   share: 'screen',
@@ -18,8 +17,14 @@ export interface SegmentsProps {
   bench: Bench;
 }
 
+export interface LookProps {
+  work: Work;
+  /** What stands beside them. */
+  children: ComponentChildren;
+}
+
 /** What there is to look at; a point marks what the conference shows. */
-export function Segments({ work, bench }: SegmentsProps): JSX.Element {
+export function Segments({ work, children }: LookProps): JSX.Element {
   const { t } = useBoardText();
   const { stage } = work;
   const shown = stage.shown.value.kind;
@@ -44,17 +49,7 @@ export function Segments({ work, bench }: SegmentsProps): JSX.Element {
           <span>{t(`stage.${kind}`)}</span>
         </button>
       ))}
-      {work.rights.value.presents && shown !== 'board' && (
-        <ToolButton
-          testid="show-board"
-          icon="all"
-          label={t('stage.show.board')}
-          onClick={() => {
-            stage.show({ kind: 'board', id: '' });
-            bench.view?.focus();
-          }}
-        />
-      )}
+      {children}
     </div>
   );
 }
