@@ -97,6 +97,8 @@ test('the keyboard alone leads to the picture and out again', async () => {
   await page.evaluate(readerScript());
   await press(page, 'submit');
   await untilSeen(page, 'picture', 10_000, (sample) => sample.tag === tag);
+  // The rest of the tool comes after the picture.
+  await portal.reach('actual');
   await press(page, 'actual');
   await press(page, 'language');
   await press(page, 'theme');

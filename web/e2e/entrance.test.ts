@@ -82,6 +82,7 @@ test('who comes early with a personal link waits, and goes in by itself', async 
   await until('some seconds are left', 2000, async () => /^0?[1-3]\s?s/.test(await text(page, 'left')));
   await portal.state('waiting', 10_000);
   expect(new URL(page.url()).pathname).toBe('/tool');
+  await portal.reach('participant');
   expect((await portal.texts('participant')).join()).toContain('Ada Byron');
   await context.close();
 });

@@ -45,6 +45,7 @@ test('a guest of one conference never sees the other', async () => {
   expect(judge(await watchPicture(other.page, 2000), { tag: blue, moving: false }).tags).toEqual(
     [],
   );
+  await other.portal.reach('participant');
   expect((await other.portal.texts('participant')).join()).not.toContain('Bond');
 
   const blues = await stage.presenter(conferences.blue, { tag: blue, name: 'Blue Presenter' });
