@@ -8,7 +8,6 @@ package conference
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/shared/idempotency"
+	"github.com/coopnet/coopnet/shared/opaque"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/turncred"
 )
@@ -273,10 +273,4 @@ func (d *Domain) List(ctx context.Context, q Query) (Page, error) {
 }
 
 // newID makes an id of 128 random bits without characters that a shell, a URL or a flag parser would notice.
-func newID(random io.Reader) (string, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(random, b[:]); err != nil {
-		return "", fmt.Errorf("read random bytes: %w", err)
-	}
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:])), nil
-}
+func newID(random io.Reader) (string, error) { return opaque.Random(random, 16) }

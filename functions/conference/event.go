@@ -3,11 +3,11 @@ package conference
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base32"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/coopnet/coopnet/shared/opaque"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -43,7 +43,7 @@ func Describe(c *Conference) Described {
 // EventID makes the one id of what parts name.
 func EventID(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return "evt_" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
+	return "evt_" + opaque.Text(sum[:16])
 }
 
 // tellEnd is for how long an end is told to who asks: longer than anybody repeats a request that was cut off, and shorter

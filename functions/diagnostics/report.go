@@ -4,16 +4,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base32"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"github.com/coopnet/coopnet/shared/blob"
+	"github.com/coopnet/coopnet/shared/opaque"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/text"
 )
@@ -118,13 +117,7 @@ func (d *Domain) spend(ctx context.Context, client string) error {
 	return nil
 }
 
-func (d *Domain) randomText(n int) (string, error) {
-	b := make([]byte, n)
-	if _, err := io.ReadFull(d.cfg.Rand, b); err != nil {
-		return "", fmt.Errorf("read random bytes: %w", err)
-	}
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)), nil
-}
+func (d *Domain) randomText(n int) (string, error) { return opaque.Random(d.cfg.Rand, n) }
 
 // byID returns the report of who made it. A wrong secret is as unknown as a wrong code.
 func (d *Domain) byID(ctx context.Context, id string) (*Report, error) {

@@ -3,7 +3,6 @@ package diagnostics
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/coopnet/coopnet/shared/announce"
 	"github.com/coopnet/coopnet/shared/jointoken"
+	"github.com/coopnet/coopnet/shared/opaque"
 )
 
 // Session is one run of the diagnostic tool, and what the servers know of it. Whoever opened it has its id; everything
@@ -69,7 +69,7 @@ func nameOf(id string) (string, bool) {
 		return "", false
 	}
 	hash := sha256.Sum256([]byte("coopnet diagnostic session\x00" + id))
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(hash[:16])), true
+	return opaque.Text(hash[:16]), true
 }
 
 // origin shortens an address: 24 bits of IPv4, 48 of IPv6.

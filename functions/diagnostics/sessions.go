@@ -3,7 +3,6 @@ package diagnostics
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"io"
@@ -11,9 +10,9 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/coopnet/coopnet/shared/opaque"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -112,11 +111,9 @@ func (s *Sessions) Open(ctx context.Context, site string, client netip.Addr, fir
 		return nil, "", nil, fmt.Errorf("list relays: %w", err)
 	}
 	relays = relays[:min(len(relays), maxRegions)]
-	var b [32]byte
-	if _, err := io.ReadFull(s.cfg.Rand, b[:]); err != nil {
-		return nil, "", nil, fmt.Errorf("read random bytes: %w", err)
+	if id, err = opaque.Random(s.cfg.Rand, 32); err != nil {
+		return nil, "", nil, err
 	}
-	id = strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
 	name, _ := nameOf(id)
 	now := s.now()
 	session = &Session{

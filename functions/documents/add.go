@@ -3,11 +3,9 @@ package documents
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base32"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"strings"
 	"time"
@@ -16,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/coopnet/coopnet/shared/blob"
+	"github.com/coopnet/coopnet/shared/opaque"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/text"
 )
@@ -140,13 +139,7 @@ func (d *Domain) spend(ctx context.Context, key string, burst int, every time.Du
 	return nil
 }
 
-func (d *Domain) randomText() (string, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(d.cfg.Rand, b[:]); err != nil {
-		return "", fmt.Errorf("read random bytes: %w", err)
-	}
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:])), nil
-}
+func (d *Domain) randomText() (string, error) { return opaque.Random(d.cfg.Rand, 16) }
 
 // own returns a document that the attendee has added. Others' pending ones are as unknown as those that are not there.
 func (d *Domain) own(ctx context.Context, who Attendee, id string) (*Document, error) {

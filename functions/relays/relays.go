@@ -8,16 +8,14 @@ package relays
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base32"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/coopnet/coopnet/shared/announce"
+	"github.com/coopnet/coopnet/shared/opaque"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -167,13 +165,7 @@ func (d *Domain) now() time.Time { return d.cfg.Now().UTC().Truncate(time.Millis
 func (d *Domain) resident(id string) bool { return d.cfg.Resident != nil && d.cfg.Resident.ID() == id }
 
 // newID makes an id of 128 random bits.
-func (d *Domain) newID() (string, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(d.cfg.Rand, b[:]); err != nil {
-		return "", fmt.Errorf("read random bytes: %w", err)
-	}
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:])), nil
-}
+func (d *Domain) newID() (string, error) { return opaque.Random(d.cfg.Rand, 16) }
 
 func unavailable(detail string) error {
 	return &problem.Error{Code: problem.Unavailable, Detail: detail, RetryAfter: 2 * time.Second}

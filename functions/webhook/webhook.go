@@ -10,7 +10,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base32"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -25,6 +24,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/shared/idempotency"
+	"github.com/coopnet/coopnet/shared/opaque"
 	"github.com/coopnet/coopnet/shared/problem"
 )
 
@@ -231,7 +231,7 @@ func (d *Domain) subscribe(ctx context.Context, random io.Reader, actor string, 
 		return nil, fmt.Errorf("read random bytes: %w", err)
 	}
 	s := &Subscription{
-		ID: name(bytes[:16]), URL: in.URL, Events: in.Events, Secret: secretPrefix + base64.StdEncoding.EncodeToString(bytes[16:]),
+		ID: opaque.Text(bytes[:16]), URL: in.URL, Events: in.Events, Secret: secretPrefix + base64.StdEncoding.EncodeToString(bytes[16:]),
 		CreatedBy: actor, CreatedAt: d.now(),
 	}
 	have, err := d.cfg.Store.Subscriptions(ctx)
@@ -253,11 +253,6 @@ func (d *Domain) subscribe(ctx context.Context, random io.Reader, actor string, 
 	}
 	d.forget()
 	return s, nil
-}
-
-// name makes an id without characters that a shell, a URL or a flag parser would notice.
-func name(b []byte) string {
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
 
 // Unsubscribe ends a subscription; what is on its way to it is not delivered any more.
@@ -356,7 +351,7 @@ func (d *Domain) enqueue(ctx context.Context, s *Subscription, e Event, body []b
 	now := d.now()
 	id := sha256.Sum256([]byte(e.ID + "\x00" + s.ID))
 	err = d.cfg.Store.CreateDelivery(ctx, &Delivery{
-		ID: name(id[:16]), Subscription: s.ID, Event: e.ID, Body: body, State: Pending,
+		ID: opaque.Text(id[:16]), Subscription: s.ID, Event: e.ID, Body: body, State: Pending,
 		CreatedAt: now, NextAt: now, ExpiresAt: now.Add(keep), Version: 1,
 	})
 	if errors.Is(err, ErrConflict) { // it was emitted before
