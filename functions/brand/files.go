@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"io/fs"
+	"os"
 	"strings"
 )
 
@@ -22,6 +24,19 @@ type placed struct {
 	URL    string `json:"url"`
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
+}
+
+// Read reads the brand in a folder, and gives the files of the portal that it replaces, as Files does.
+func Read(folder string, portal fs.FS) (map[string][]byte, error) {
+	b, err := Load(os.DirFS(folder))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", folder, err)
+	}
+	index, err := fs.ReadFile(portal, "index.html")
+	if err != nil {
+		return nil, fmt.Errorf("this program was built without the portal: run `make build`")
+	}
+	return b.Files(index)
 }
 
 // Files are those of the portal that the brand replaces, by their path without the leading slash. index is the portal's

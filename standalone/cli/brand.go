@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/coopnet/coopnet/standalone"
+	"github.com/coopnet/coopnet/functions/brand"
 	"github.com/coopnet/coopnet/web"
 )
 
@@ -21,7 +21,7 @@ func (t Terminal) brand(args []string) error {
 	if len(words) != 2 {
 		return usagef("brand needs the brand's folder and one to write to")
 	}
-	files, err := standalone.Brand(web.Files(), words[0])
+	files, err := brand.Read(words[0], web.Files())
 	if err != nil {
 		return err
 	}

@@ -136,15 +136,11 @@ func brandFiles(static fs.FS, folder string) (map[string][]byte, error) {
 	if static == nil || folder == "" {
 		return nil, nil
 	}
-	b, err := brand.Load(os.DirFS(folder))
+	over, err := brand.Read(folder, static)
 	if err != nil {
 		return nil, fmt.Errorf("read the brand: %w", err)
 	}
-	index, err := fs.ReadFile(static, "index.html")
-	if err != nil {
-		return nil, err
-	}
-	return b.Files(index)
+	return over, nil
 }
 
 // relayID names the relay in its key, which is good for no other.
