@@ -9,6 +9,7 @@ import { AdmissionMemory } from './session/memory.ts';
 import { systemTimers } from './session/timers.ts';
 import { Texts, type Language } from './text/texts.ts';
 import type { Catalogue } from './text/en.ts';
+import { browserStorage } from './browserstorage.ts';
 import { ThemeChoice } from './theme.ts';
 import type { Outside } from './ui/services.ts';
 import './ui/style/tokens.css';
@@ -22,25 +23,16 @@ function load(language: Language): Promise<Catalogue> {
     : import('./text/en.ts').then(({ en }) => en);
 }
 
-/** Reading window.localStorage throws where the browser forbids storage. */
-function storage(kind: 'localStorage' | 'sessionStorage'): Storage | null {
-  try {
-    return window[kind];
-  } catch {
-    return null;
-  }
-}
-
 async function start(root: HTMLElement): Promise<void> {
   const brand = brandOf(document);
   const theme = new ThemeChoice(
     document.documentElement,
     window.matchMedia('(prefers-color-scheme: dark)'),
-    storage('localStorage'),
+    browserStorage('localStorage'),
   );
   const texts = new Texts({
     load,
-    storage: storage('localStorage'),
+    storage: browserStorage('localStorage'),
     wanted: navigator.languages,
     document,
     brand,
@@ -49,7 +41,7 @@ async function start(root: HTMLElement): Promise<void> {
     fetch: (url, init) => window.fetch(url, init),
     timers: systemTimers,
     now: () => new Date(),
-    session: storage('sessionStorage'),
+    session: browserStorage('sessionStorage'),
   };
   const api = new Api(outside);
   const portal = new Portal(

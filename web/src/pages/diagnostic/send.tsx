@@ -15,6 +15,7 @@ import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Checkbox, Field } from '../../ui/field.tsx';
 import { useServices } from '../../ui/services.ts';
+import { saveFile } from '../../ui/save.ts';
 import { Copy } from './copy.tsx';
 import type { Visit } from './visit.ts';
 import { foundText } from './words.ts';
@@ -111,7 +112,13 @@ function Ask({ work, visit }: { work: Work; visit: Visit }): JSX.Element {
           >
             {t('send.send')}
           </Button>
-          <Button testid="report-file" icon="download" onClick={() => save(content)}>
+          <Button
+            testid="report-file"
+            icon="download"
+            onClick={() =>
+              saveFile(new Blob([content], { type: 'application/json' }), 'coopnet-report.json')
+            }
+          >
             {t('send.file')}
           </Button>
         </div>
@@ -180,16 +187,6 @@ function useReport(
 function valueOf(form: HTMLFormElement | null, name: string): string {
   const input = form?.elements.namedItem(name);
   return input instanceof HTMLInputElement ? input.value : '';
-}
-
-function save(content: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = 'coopnet-report.json';
-  link.click();
-  // The browser has begun with it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 function Sent({

@@ -7,6 +7,7 @@ import { Opening } from '../../session/opening.ts';
 import { useEntranceText } from '../../text/entrance/entrance.ts';
 import { Button } from '../../ui/button.tsx';
 import { useServices } from '../../ui/services.ts';
+import { saveFile } from '../../ui/save.ts';
 import { appointment } from './appointment.ts';
 import { regional, remaining, spoken, spokenMark, written } from './moment.ts';
 
@@ -120,11 +121,7 @@ function ToCalendar({ conference }: { conference: Conference }): JSX.Element {
       },
       outside.now(),
     );
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text], { type: 'text/calendar' }));
-    link.download = t('early.calendar.file');
-    link.click();
-    outside.timers.after(60_000, () => URL.revokeObjectURL(link.href));
+    saveFile(new Blob([text], { type: 'text/calendar' }), t('early.calendar.file'));
   };
   return (
     <Button testid="calendar" icon="download" onClick={save}>

@@ -1,3 +1,5 @@
+import { browserStorage } from '../../browserstorage.ts';
+
 const key = 'coopnet.names';
 const most = 5;
 
@@ -39,10 +41,4 @@ export class KeptNames {
 }
 
 /** In this browser; where it forbids storage nothing is kept. */
-export function keptNames(): KeptNames {
-  try {
-    return new KeptNames(window.localStorage);
-  } catch {
-    return new KeptNames(null);
-  }
-}
+export const keptNames = (): KeptNames => new KeptNames(browserStorage('localStorage'));

@@ -5,6 +5,7 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Attendance } from '../../session/attendance.ts';
 import { Work } from '../../session/work.ts';
+import { browserStorage } from '../../browserstorage.ts';
 import { Button } from '../../ui/button.tsx';
 import { useTitle } from '../../ui/page.tsx';
 import { useServices, useText } from '../../ui/services.ts';
@@ -54,7 +55,7 @@ export function Tool(): JSX.Element {
 function Room({ work }: { work: Work }): JSX.Element {
   const { portal } = useServices();
   const t = useText();
-  const bench = useMemo(() => new Bench(keeper()), []);
+  const bench = useMemo(() => new Bench(browserStorage('localStorage')), []);
   const rest = useRest(work);
   const heading = useRef<HTMLHeadingElement>(null);
   useTitle(t('tool.page'));
@@ -176,13 +177,4 @@ function useLifetime(attendance: Attendance): void {
       attendance.close();
     };
   }, [attendance]);
-}
-
-/** Reading window.localStorage throws where the browser forbids storage. */
-function keeper(): Storage | null {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
-  }
 }

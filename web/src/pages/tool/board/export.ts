@@ -73,12 +73,3 @@ export function boardSvg(shapes: readonly DrawnShape[]): Blob {
   }
   return new Blob([new XMLSerializer().serializeToString(root)], { type: 'image/svg+xml' });
 }
-
-/** Lets the browser keep a file. */
-export function save(file: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}

@@ -8,8 +8,9 @@ import { useBoardText, type BoardText } from '../../../text/board/board.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import type { IconName } from '../../../ui/icons.tsx';
+import { saveFile } from '../../../ui/save.ts';
 import { Menu } from '../../../ui/menu.tsx';
-import { boardPng, boardSvg, save } from './export.ts';
+import { boardPng, boardSvg } from './export.ts';
 import {
   allowed,
   colours,
@@ -158,7 +159,7 @@ function Deeds({ work, surface, t }: DeedsProps): JSX.Element {
             {
               id: 'svg',
               label: t('board.svg'),
-              onSelect: () => save(boardSvg(drawing.on(board)), t('board.file.svg')),
+              onSelect: () => saveFile(boardSvg(drawing.on(board)), t('board.file.svg')),
             },
           ]}
         />
@@ -203,7 +204,7 @@ function ClearDialog({ t, onClose, onClear }: ClearDialogProps): JSX.Element {
 
 async function keepPng({ drawing }: Work, t: BoardText['t']): Promise<void> {
   const picture = await boardPng(drawing.on(board));
-  if (picture !== null) save(picture, t('board.file.png'));
+  if (picture !== null) saveFile(picture, t('board.file.png'));
 }
 
 /** Arrow keys, Home and End go from button to button. */

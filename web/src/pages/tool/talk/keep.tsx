@@ -4,7 +4,7 @@ import { useTalkText, type TalkTranslate } from '../../../text/talk/talk.ts';
 import { Button } from '../../../ui/button.tsx';
 import { useServices } from '../../../ui/services.ts';
 import { Card } from '../../../ui/surface.tsx';
-import { fileName, saveFile } from './save.ts';
+import { fileName, saveText } from './save.ts';
 import { asTable, asText } from './transcript.ts';
 
 /** Gives the chat as a file, to read or as a table. */
@@ -18,8 +18,8 @@ export function useChatFile({ chat, people }: Work): (ending: 'txt' | 'csv') => 
     const self = people.self.peek()?.id ?? '';
     const title = t('file.title', { conference, when: when(now.toISOString()) });
     const file = fileName(conference, t('file.chat'), ending, now);
-    if (ending === 'csv') saveFile(file, 'text/csv', asTable(messages, t));
-    else saveFile(file, 'text/plain', asText(messages, title, self, t));
+    if (ending === 'csv') saveText(file, 'text/csv', asTable(messages, t));
+    else saveText(file, 'text/plain', asText(messages, title, self, t));
   };
 }
 

@@ -6,7 +6,7 @@ import type { TalkTranslate } from '../../../text/talk/talk.ts';
 import { Menu, type MenuItem } from '../../../ui/menu.tsx';
 import { useServices } from '../../../ui/services.ts';
 import { useToasts } from '../../../ui/toasts.tsx';
-import { copyText, fileName, localTime, saveFile } from './save.ts';
+import { copyText, fileName, localTime, saveText } from './save.ts';
 
 export interface ListMenuProps {
   work: Work;
@@ -39,7 +39,7 @@ export function ListMenu({ work, participants, t }: ListMenuProps): JSX.Element 
       onSelect: () => {
         const name = portal.admission.peek()?.conference.name ?? '';
         const file = fileName(name, t('file.people'), 'csv', new Date());
-        saveFile(file, 'text/csv', listTable(participants, t));
+        saveText(file, 'text/csv', listTable(participants, t));
       },
     },
   ];

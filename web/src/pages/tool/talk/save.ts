@@ -1,14 +1,8 @@
+import { saveFile } from '../../../ui/save.ts';
+
 /** Gives a text to this person as a file. */
-export function saveFile(name: string, type: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  // The browser has taken it by then.
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+export function saveText(name: string, type: string, text: string): void {
+  saveFile(new Blob([text], { type: `${type};charset=utf-8` }), name);
 }
 
 /** False when the browser does not allow it. */
