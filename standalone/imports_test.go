@@ -34,6 +34,7 @@ func importRules() []importRule {
 		{path: "functions/portal/portaltest", ours: append([]string{shared, "functions/portal"}, domains...), aws: true},
 		{path: "functions/store/storetest", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/sqlite", ours: append([]string{shared}, domains...)},
+		{path: "functions/store/sqlite/sqlitetest", ours: []string{"functions/store/sqlite"}},
 		{path: "functions/store/disk", ours: append([]string{shared}, domains...)},
 		{path: "functions/store/dynamo/dynamotest", ours: []string{"functions/store/dynamo"}, aws: true},
 		{path: "functions/store/s3/s3test", aws: true},
@@ -92,7 +93,7 @@ func importRules() []importRule {
 // testOnly are packages that exist for tests: no program links them.
 func testOnly() []string {
 	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest",
-		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/portal/portaltest", "functions/provider/providertest"}
+		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/store/sqlite/sqlitetest", "functions/portal/portaltest", "functions/provider/providertest"}
 }
 
 // listedPackage is what `go list -json` says of a package.

@@ -25,7 +25,9 @@ const (
 // habitExceptions are the places that may be different, each with its reason. An exception that is no longer needed
 // fails the test too. Keys are "PATH" for a file's length, "PATH NAME" for a function, a struct or a variable.
 func habitExceptions() map[string]string {
-	return map[string]string{}
+	return map[string]string{
+		"functions/store/sqlite/sqlitetest/sqlitetest.go migrated": "written once, by the first test that asks, and never changed",
+	}
 }
 
 func TestHabits(t *testing.T) {

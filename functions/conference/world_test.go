@@ -3,13 +3,13 @@ package conference_test
 import (
 	"context"
 	"net/http"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/coopnet/coopnet/functions/conference"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
+	"github.com/coopnet/coopnet/functions/store/sqlite/sqlitetest"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/shared/problem"
 	"github.com/coopnet/coopnet/shared/turncred"
@@ -85,11 +85,7 @@ func newWorldWith(t testing.TB, hasher conference.Hasher) *world {
 	t.Helper()
 	w := &world{t: t, clock: storetest.NewClock(), relays: twoRelays{removed: make(map[string]bool)}}
 	var err error
-	w.db, err = sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.db.Close() })
+	w.db = sqlitetest.Open(t, sqlite.Config{Now: w.clock.Now})
 	if w.keys, err = conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now}); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +24,7 @@ import (
 	"github.com/coopnet/coopnet/functions/signin"
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
+	"github.com/coopnet/coopnet/functions/store/sqlite/sqlitetest"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/shared/idempotency"
@@ -117,10 +117,7 @@ func newWorld(t *testing.T, more ...*http.ServeMux) *world {
 			t.Fatal(err)
 		}
 	}
-	var err error
-	w.db, err = sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now, Logger: logger})
-	must(err)
-	t.Cleanup(func() { _ = w.db.Close() })
+	w.db = sqlitetest.Open(t, sqlite.Config{Now: w.clock.Now, Logger: logger})
 	keys, err := conference.OpenKeys(t.Context(), conference.KeysConfig{Store: w.db.Secrets(), Now: w.clock.Now})
 	must(err)
 	w.outside = &outside{Provider: pretender{}, Tokens: pretender{}}

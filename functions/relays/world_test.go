@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/relays"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
+	"github.com/coopnet/coopnet/functions/store/sqlite/sqlitetest"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/shared/announce"
 	"github.com/coopnet/coopnet/shared/problem"
@@ -134,11 +134,7 @@ func (w *world) Conference(_ context.Context, id string) (relays.Conference, err
 func newWorld(t *testing.T, change ...func(*relays.Config)) *world {
 	t.Helper()
 	w := &world{t: t, clock: storetest.NewClock(), told: &told{}, over: make(map[string]bool), places: make(map[string]*httptest.Server), instance: make(map[string]string)}
-	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := sqlitetest.Open(t, sqlite.Config{Now: w.clock.Now})
 	w.store = &failing{Store: db.Relays()}
 	cfg := relays.Config{
 		Store: w.store, Staff: anybody{}, Conferences: w, Events: w.told, Now: w.clock.Now,
@@ -147,6 +143,7 @@ func newWorld(t *testing.T, change ...func(*relays.Config)) *world {
 	for _, f := range change {
 		f(&cfg)
 	}
+	var err error
 	if w.Domain, err = relays.New(cfg); err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/coopnet/coopnet/functions/staff"
 	"github.com/coopnet/coopnet/functions/store/sqlite"
+	"github.com/coopnet/coopnet/functions/store/sqlite/sqlitetest"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/shared/problem"
 )
@@ -47,12 +47,9 @@ func (s *countingStore) UseKey(ctx context.Context, id string, at, since time.Ti
 func newWorld(t *testing.T, tokens staff.Tokens) *world {
 	t.Helper()
 	w := &world{t: t, clock: storetest.NewClock()}
-	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := sqlitetest.Open(t, sqlite.Config{Now: w.clock.Now})
 	w.store = &countingStore{Store: db.Staff()}
+	var err error
 	w.Domain, err = staff.New(staff.Config{Store: w.store, Tokens: tokens, Now: w.clock.Now, Logger: slog.New(slog.NewTextHandler(&w.log, nil))})
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +19,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/functions/store/sqlite"
+	"github.com/coopnet/coopnet/functions/store/sqlite/sqlitetest"
 	"github.com/coopnet/coopnet/functions/store/storetest"
 	"github.com/coopnet/coopnet/functions/webhook"
 	"github.com/coopnet/coopnet/shared/problem"
@@ -42,11 +42,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, clock: storetest.NewClock(), roots: x509.NewCertPool()}
-	var err error
-	if w.db, err = sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "c.db"), Ballast: -1, Now: w.clock.Now}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.db.Close() })
+	w.db = sqlitetest.Open(t, sqlite.Config{Now: w.clock.Now})
 	w.Domain = w.another(w.db.Webhook(), "127.0.0.0/8")
 	return w
 }
