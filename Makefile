@@ -20,10 +20,13 @@ PROGRAMS := $(patsubst %/,%,$(dir $(wildcard standalone/cmd/*/main.go relay/cmd/
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
 # What a deployment uploads is for arm64, and the same for the same source: no path, no time.
 GOARM    := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '$(LDFLAGS)'
-# The relay's tests that count allocations, or take too long for the race detector; all others run with it, once.
+# What the race detector, with -short, leaves out or makes meaningless: the tests of the relay that count allocations or
+# take their time, and those elsewhere that are named ...InTime. They run once more without it.
+UNRACED   = $(shell grep -rlE --include='*_test.go' 'AllocsPerRun|testing\.Short\(\)' relay)
+UNRACEDRUN = $(shell awk '/^func Test/ { match($$0, /Test[A-Za-z0-9_]*/); name = substr($$0, RSTART, RLENGTH) } \
+	/AllocsPerRun|testing\.Short\(\)/ { print name }' $(UNRACED) | sort -u | paste -sd '|')
 # SQLite, as C turned into Go: looking at each of its pointers costs a quarter of these tests.
 UNCHECKED := -gcflags=modernc.org/...=-d=checkptr=0
-UNRACED   = $(shell grep -rlE --include='*_test.go' 'AllocsPerRun|testing\.Short\(\)|!race' relay | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
 .PHONY: help run test check bench soak fuzz screenshots build package install portal programs clean
@@ -35,8 +38,8 @@ run: portal bin/coopnet ## build and start everything on this machine: http://lo
 	@exec bin/coopnet serve --data $(DATA)
 
 test: install portal ## install what is missing and run every test, the browser ones too
-	CGO_ENABLED=0 $(GO) test ./infra/... ./standalone/... ./web $(UNRACED)
-	CGO_ENABLED=0 $(GO) test -run InTime ./functions/portal ./functions/store/...
+	CGO_ENABLED=0 $(GO) test ./infra/... ./standalone/... ./web
+	CGO_ENABLED=0 $(GO) test -run '^($(UNRACEDRUN))$$|InTime' $(sort $(dir $(UNRACED:%=./%))) ./functions/portal ./functions/store/...
 	$(GO) test -race $(UNCHECKED) -short -p 4 ./shared/... ./functions/...
 	$(GO) test -race -short ./relay/...
 	cd web && npm test

@@ -4,18 +4,13 @@ import { defineConfig } from 'vitest/config';
 // With COOPNET_SCREENSHOTS pictures are taken instead.
 const pictures = process.env.COOPNET_SCREENSHOTS ? ['screenshots.ts'] : null;
 
-/** Pages and people, who mostly wait: two files at a time. All others judge pictures, and want both cores. */
-const pages = [
-  'a11y',
-  'board',
-  'desk',
-  'documents',
-  'entrance',
-  'lobby',
-  'refusals',
-  'signin',
-  'talk',
-].map((name) => `${name}.test.ts`);
+const files = (...names: string[]): string[] => names.map((name) => `${name}.test.ts`);
+
+/** Pages and people, who mostly wait: two files at a time. */
+const pages = files('a11y', 'board', 'desk', 'documents', 'entrance', 'lobby', 'refusals', 'signin', 'talk');
+
+/** What is cut off and comes back, where most of the time is the cut's: two files at a time. */
+const cuts = files('nowebsocket', 'presentercut', 'netcut', 'late', 'icetcp', 'isolation', 'relays');
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
@@ -26,27 +21,14 @@ export default defineConfig({
     hookTimeout: 60_000,
     retry: 0,
     reporters: ['verbose'],
+    // One after the other; all others judge pictures or speed, and want both cores.
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'pages',
-          include: pictures ? [] : pages,
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'pictures',
-          include: pictures ?? ['*.test.ts'],
-          exclude: pages,
-          maxWorkers: 1,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-        },
-      },
-    ],
+      { name: 'pages', include: pages, maxWorkers: 2 },
+      { name: 'cuts', include: cuts, maxWorkers: 2 },
+      { name: 'pictures', include: ['*.test.ts'], exclude: [...pages, ...cuts], maxWorkers: 1 },
+    ].map((project, groupOrder) => ({
+      extends: true as const,
+      test: { ...project, ...(pictures && { include: groupOrder === 0 ? pictures : [] }), sequence: { groupOrder } },
+    })),
   },
 });
