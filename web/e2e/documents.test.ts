@@ -54,6 +54,13 @@ function rememberSockets(): void {
   Object.assign(window, { sockets });
 }
 
+/** Ends the control channel, as a lost network would. */
+async function loseSockets(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const socket of (window as unknown as { sockets: WebSocket[] }).sockets) socket.close();
+  });
+}
+
 async function add(page: Page, ...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
   await page.getByTestId('documents-files').setInputFiles(files);
 }
@@ -159,13 +166,14 @@ test('who loses the connection has the page of the others afterwards', async () 
   let cut = 0;
   await guest.context.route(files, (route) => (cut++ === 0 ? route.abort() : route.continue()));
   await guest.context.setOffline(true);
-  await guest.page.evaluate(() => {
-    for (const socket of (window as unknown as { sockets: WebSocket[] }).sockets) socket.close();
-  });
+  await loseSockets(guest.page);
   await presenter.page.getByTestId('page-number').fill('1');
   await presenter.page.getByTestId('page-number').press('Enter');
   await drawn(presenter.page, `${id}/1`);
   await guest.portal.state('reconnecting');
+  // What cannot be downloaded now says so, until it can.
+  await item(guest.page, 'Plan.pdf').getByTestId('document-download').click();
+  await guest.page.getByTestId('documents-trouble').waitFor();
   // Meanwhile one document comes, and one goes.
   await add(presenter.page, { name: 'Meanwhile.txt', mimeType: 'text/plain', buffer: Buffer.from('missed') });
   await item(presenter.page, 'Meanwhile.txt').waitFor();
@@ -200,10 +208,20 @@ test('what is no document is not shown, and nobody is disturbed', async () => {
 });
 
 test('a guest downloads a document; its presenter deletes it for all', async () => {
-  const [download] = await Promise.all([
-    guest.page.waitForEvent('download'),
-    item(guest.page, 'Plan.pdf').getByTestId('document-download').click(),
-  ]);
+  // The connection is lost and comes back while the file is asked for.
+  const sent = new Promise<() => void>((hold) => {
+    void guest.context.route(/\/content$/, (route) => hold(() => void route.continue()));
+  });
+  const coming = guest.page.waitForEvent('download');
+  await item(guest.page, 'Plan.pdf').getByTestId('document-download').click();
+  const goOn = await sent;
+  await guest.page.getByTestId('documents-trouble').waitFor({ state: 'detached' });
+  await loseSockets(guest.page);
+  await guest.portal.state('reconnecting');
+  await guest.portal.state('waiting');
+  goOn();
+  const download = await coming;
+  await guest.context.unroute(/\/content$/);
   expect(download.suggestedFilename()).toBe('Plan.pdf');
   expect(readFileSync((await download.path())!).equals(plan)).toBe(true);
   await remove('Meanwhile.txt');

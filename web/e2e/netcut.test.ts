@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 'vitest';
 import { offered } from './candidates.ts';
 import { open, person } from './chromium.ts';
+import { rectOf } from './easel.ts';
 import type { Conference } from './harness.ts';
 import { pictureSince, steadyPicture, untilSeen, watchPicture } from './measure.ts';
 import { Network, withoutNetwork } from './network.ts';
@@ -51,6 +52,10 @@ group.skipIf(withoutNetwork())('the viewer', () => {
     { what: 'udp', seconds: 5 },
     { what: 'udp', seconds: 20 },
   ] as const)('has the picture back after $seconds s without $what', async ({ what, seconds }) => {
+    await viewer.portal.hand.click('nearer');
+    await viewer.page.getByTestId('view').focus();
+    await viewer.page.keyboard.press('ArrowRight');
+    const place = await rectOf(viewer.page, 'video');
     const good = judge(await watchPicture(viewer.page, 2000), demand);
     expect(good.faults).toEqual([]);
 
@@ -74,6 +79,8 @@ group.skipIf(withoutNetwork())('the viewer', () => {
       `${seconds} s without ${what}: back after ${back} ms, was told "${told}"; ${describe(after)}`,
     );
     expect(told).toBe('reconnecting');
+    // Zoom and place are this person's, whatever becomes of the connection.
+    expect(await rectOf(viewer.page, 'video')).toEqual(place);
     expect(after.faults).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { open, person } from './chromium.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
 import type { Stage } from './stage.ts';
@@ -99,6 +99,66 @@ export class Speaker {
     const line = this.page.getByTestId('message').filter({ hasText: text }).last();
     await line.getByTestId('message-menu').click();
     await line.getByTestId(`message-menu-${item}`).click();
+  }
+
+  /** Answers the message with that text. */
+  async answers(text: string, answer: string): Promise<void> {
+    await this.tab('chat');
+    await this.page.getByTestId('message').filter({ hasText: text }).last().getByTestId('reply').click();
+    await this.page.getByTestId('chat-entry').fill(answer);
+    await this.page.getByTestId('chat-entry').press('Enter');
+  }
+
+  /** Opens a poll with these answers. */
+  async puts(question: string, answers = ['Yes', 'No'], secret = false): Promise<void> {
+    await this.tab('polls');
+    await this.portal.hand.click('poll-new');
+    await this.portal.hand.fill('poll-question', question);
+    for (const [index, answer] of answers.entries()) {
+      await this.page.getByTestId('poll-answer').nth(index).fill(answer);
+    }
+    if (secret) await this.page.getByTestId('poll-secret').check();
+    await this.portal.hand.click('poll-start');
+  }
+
+  async closes(question: string): Promise<void> {
+    await this.tab('polls');
+    await this.poll(question).getByTestId('poll-close').click();
+  }
+
+  async deletes(question: string): Promise<void> {
+    await this.tab('polls');
+    await this.poll(question).getByTestId('poll-delete').click();
+    await this.portal.hand.click('poll-delete-yes');
+  }
+
+  private poll(question: string): Locator {
+    return this.page.getByTestId('poll').filter({ hasText: question });
+  }
+
+  /** What this page knows of polls, people and messages (private ones apart), a line each. */
+  knows(): Promise<string[]> {
+    return this.page.evaluate(() => {
+      const all = (id: string): HTMLElement[] => [
+        ...document.querySelectorAll<HTMLElement>(`[data-testid="${id}"]`),
+      ];
+      const polls = all('poll').map((poll) => {
+        const votes = [...poll.querySelectorAll<HTMLElement>('[data-testid="poll-result"]')];
+        const counts = votes.map(({ dataset }) => dataset['votes']).join(':');
+        return `${poll.querySelector('h3')!.textContent} open ${poll.dataset['open']} ${counts}`;
+      });
+      const people = all('participant').map((person) => {
+        const { muted, status } = person.dataset;
+        return `${person.querySelector('bdi')!.textContent} muted ${muted} ${status}`;
+      });
+      const messages = all('message')
+        .filter(({ dataset }) => dataset['private'] === 'false')
+        .map((message) => {
+          const part = (id: string) => message.querySelector(id)?.textContent ?? '';
+          return `${part('[data-testid="message-text"]')} to ${part('[data-testid="quote"] .quote-text')}`;
+        });
+      return [...polls, ...people.toSorted(), ...messages];
+    });
   }
 
   async votes(...options: number[]): Promise<void> {

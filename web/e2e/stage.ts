@@ -21,6 +21,8 @@ export interface Show {
   tag: number;
   name: string;
   still?: boolean;
+  /** What is done to the page before anything is opened in it. */
+  prepare?(page: Page): Promise<unknown>;
 }
 
 /** The server, the pages beside it and the browsers of one test file; `close` ends them all. */
@@ -63,6 +65,7 @@ export class Stage {
     const address = this.site.pattern({ title, tag: show.tag, still: show.still ?? false });
     const pattern = await open(context, `${show.name}'s pattern`, address);
     const page = await open(context, show.name);
+    await show.prepare?.(page);
     const portal = new Portal(chromiumHand(page));
     await portal.enterByLink(await this.server.invitation(conference, show.name), {
       ...bond,

@@ -185,5 +185,9 @@ func (r *room) history(m *member) []Event {
 			events = append(events, Event{Kind: StageOffered, Participant: &who})
 		}
 	}
+	if other := r.members[r.offers.Declined(m.ID, r.rooms.cfg.Now())]; other != nil {
+		who := other.Participant
+		events = append(events, Event{Kind: StageDeclined, Participant: &who})
+	}
 	return events
 }

@@ -222,6 +222,9 @@ func TestOffers(t *testing.T) {
 	if got := a.pending(t, aq); len(got) != 1 || got[0].Kind != StageDeclined || got[0].Participant.ID != "bob" {
 		t.Errorf("ann hears %+v", got)
 	}
+	if got := a.pending(t, ann.Events()); len(got) != 2 || got[1].Kind != StageDeclined || got[1].Participant.ID != "bob" {
+		t.Errorf("ann comes back: %+v", got)
+	}
 	if err := ann.Offer("bob"); err != nil {
 		t.Fatal(err)
 	}

@@ -56,8 +56,9 @@ func (v View) Clean() (View, bool) {
 type Offers map[string]offer // by who has asked
 
 type offer struct {
-	to    string
-	until time.Time
+	to       string
+	until    time.Time
+	declined bool
 }
 
 // Make notes that from asks to. Those of others that are over are forgotten, so that there are never more than people.
@@ -67,24 +68,34 @@ func (o Offers) Make(from, to string, now time.Time) {
 			delete(o, other)
 		}
 	}
-	o[from] = offer{to, now.Add(offerFor)}
+	o[from] = offer{to: to, until: now.Add(offerFor)}
 }
 
-// Decline takes an offer away and reports whether it was alive.
+// Decline turns an offer down and reports whether it was alive. The answer is kept as long as the offer would have lived,
+// for whoever has lost the connection.
 func (o Offers) Decline(from, to string, now time.Time) bool {
 	made, there := o[from]
-	if !there || made.to != to {
+	if !there || made.to != to || made.declined || !now.Before(made.until) {
 		return false
 	}
-	delete(o, from)
-	return now.Before(made.until)
+	made.declined = true
+	o[from] = made
+	return true
+}
+
+// Declined names who has turned down what a participant offers, or nobody.
+func (o Offers) Declined(from string, now time.Time) string {
+	if made := o[from]; made.declined && now.Before(made.until) {
+		return made.to
+	}
+	return ""
 }
 
 // To lists who has asked a participant that has not answered yet.
 func (o Offers) To(to string, now time.Time) []string {
 	var all []string
 	for from, made := range o {
-		if made.to == to && now.Before(made.until) {
+		if made.to == to && !made.declined && now.Before(made.until) {
 			all = append(all, from)
 		}
 	}

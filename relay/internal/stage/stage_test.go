@@ -57,6 +57,12 @@ func TestOffers(t *testing.T) {
 	if o.Decline("ann", "bob", now) || !o.Decline("ann", "eve", now) || o.Decline("ann", "eve", now) {
 		t.Error("an offer is declined by whom it was made to, once")
 	}
+	if got := o.Declined("ann", now.Add(59*time.Second)); got != "eve" || len(o.To("eve", now)) != 0 {
+		t.Errorf("declined by %q", got)
+	}
+	if o.Declined("ann", now.Add(time.Minute)) != "" || o.Declined("cid", now) != "" || o.Declined("bob", now) != "" {
+		t.Error("nobody has declined that")
+	}
 	if o.Decline("cid", "bob", now.Add(time.Minute)) {
 		t.Error("an old offer was declined")
 	}

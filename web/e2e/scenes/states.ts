@@ -1,4 +1,5 @@
 import { open } from '../chromium.ts';
+import { Wire } from '../easel.ts';
 import { bond, chromiumHand, Portal } from '../portal.ts';
 import type { Area } from '../scenes.ts';
 import { until } from '../wait.ts';
@@ -109,6 +110,24 @@ export const area: Area = {
         await guest.portal.submit();
         await guest.portal.state('waiting');
         await stage.server.endConference(short);
+        await guest.portal.state('ended', 20_000);
+        return guest.page;
+      },
+    },
+    {
+      name: 'tool-missed',
+      window: true,
+      async show({ stage, look, another }) {
+        const short = await stage.server.conference({ name: `Missed ${look.name}`, title: 'Project Neptune' });
+        const guest = await another('absent');
+        const wire = await Wire.tap(guest.page);
+        await guest.portal.enter(stage.server.origin, short, bond);
+        await guest.portal.submit();
+        await guest.portal.state('waiting');
+        await wire.cut();
+        await guest.portal.state('reconnecting');
+        await stage.server.endConference(short);
+        wire.mend();
         await guest.portal.state('ended', 20_000);
         return guest.page;
       },

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Api } from './api.ts';
-import { AdmissionMemory } from './memory.ts';
+import { AdmissionMemory, talkKey } from './memory.ts';
 import { Problem } from './problem.ts';
 import type { Fetch } from './request.ts';
 import { joinToken, problemResponse } from './testing/transports.ts';
+import { storage } from './testing/storage.ts';
 import { systemTimers } from './timers.ts';
 
 const conference = {
@@ -24,15 +25,6 @@ function api(answer: Response | Error): { api: Api; fetch: ReturnType<typeof vi.
 }
 
 const json = (body: object | null, status = 200) => new Response(JSON.stringify(body), { status });
-
-function storage(): Storage {
-  const kept = new Map<string, string>();
-  return {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => void kept.set(key, value),
-    removeItem: (key: string) => void kept.delete(key),
-  } as unknown as Storage;
-}
 
 describe('admission', () => {
   it('sends name and password exactly as they are', async () => {
@@ -177,7 +169,9 @@ describe('memory', () => {
     new AdmissionMemory(kept).write(admission);
     expect(new AdmissionMemory(kept).read()).toEqual({ ...admission, identity: null });
     expect(kept.getItem('coopnet.admission')).not.toMatch(/secret|BOND/);
+    kept.setItem(talkKey, '{}');
     new AdmissionMemory(kept).write(null);
+    expect(kept.getItem(talkKey)).toBeNull();
     expect(new AdmissionMemory(kept).read()).toBeNull();
   });
 

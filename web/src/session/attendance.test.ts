@@ -343,6 +343,14 @@ describe('the end', () => {
     });
   });
 
+  it('who was in and finds it shut is told that it is over', async () => {
+    await join();
+    refuseToken = new Problem('conference-denied', { status: 403 });
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(status()).toEqual({ standing: 'ended', reason: 'missed' });
+  });
+
   it('leaving gives the session back and says nothing more', async () => {
     await join();
     attendance.close();

@@ -38,7 +38,9 @@ export type Reason =
   | 'blocked'
   | 'trouble'
   | 'locked'
-  | 'refused';
+  | 'refused'
+  /** It was over when the connection came back. */
+  | 'missed';
 
 export interface Status {
   standing: Standing;
@@ -251,6 +253,15 @@ function status(standing: Standing, reason: Reason = '', problem: Problem | null
   return { standing, reason, problem };
 }
 
+/**
+ * The portal does not say why it does not open a conference any more. To who was in, it is over: it has ended, or they were taken out
+ * of it while they had no connection.
+ */
+function refused(room: Room | null, problem: Problem | null): Status {
+  const over = room !== null && problem?.code === 'conference-denied';
+  return status('ended', over ? 'missed' : 'refused', problem);
+}
+
 /** The one place that decides what the guest is told. */
 export function statusOf(facts: Facts): Status {
   const { control, view, picture, room, hadShare, share } = facts;
@@ -259,11 +270,9 @@ export function statusOf(facts: Facts): Status {
       return status(control.reason);
     }
     if (control.reason === 'locked') return status('ended', 'locked');
-    return control.reason === 'refused'
-      ? status('ended', 'refused', control.problem)
-      : status('ended');
+    return control.reason === 'refused' ? refused(room, control.problem) : status('ended');
   }
-  if (view.phase === 'closed') return status('ended', 'refused', view.problem);
+  if (view.phase === 'closed') return refused(room, view.problem);
   if (facts.held && control.phase !== 'open') return status('lobby');
   if (control.phase === 'lost') return status('reconnecting', 'control');
   if (view.phase === 'interrupted' || view.phase === 'reconnecting') {

@@ -1,23 +1,34 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Chat } from './chat.ts';
-import { ScriptedLine, self } from './testing/line.ts';
+import { TalkMemory } from './talkmemory.ts';
+import { ScriptedLine, self, someone } from './testing/line.ts';
+import { storage } from './testing/storage.ts';
 import { systemTimers } from './timers.ts';
 import type { ChatMessage } from './wire.ts';
 
 let line: ScriptedLine;
 let chat: Chat;
 let number = 0;
+let kept: Storage;
 
 beforeEach(() => {
   vi.useFakeTimers();
   line = new ScriptedLine();
-  chat = new Chat(line, { timers: systemTimers, random: () => ((number += 7) % 64) / 64 });
+  kept = storage();
+  chat = opened();
 });
 afterEach(() => {
   chat.close();
   vi.useRealTimers();
 });
 
+/** The chat of a page that was just loaded. */
+const opened = () =>
+  new Chat(line, {
+    timers: systemTimers,
+    random: () => ((number += 7) % 64) / 64,
+    memory: new TalkMemory(kept),
+  });
 const letter = (text: string) => ({ text, to: '', replyTo: '', question: false });
 
 function written(id: string, more: Partial<ChatMessage> = {}): ChatMessage {
@@ -239,5 +250,61 @@ describe('asking the relay', () => {
     line.say({ type: 'error', code: 'not-found', detail: '', re: 'chat.delete', key: '' });
     expect(chat.requests.refused.value).toBe(null);
     expect(chat.removing('b')).toBe(false);
+  });
+});
+
+describe('after a reload', () => {
+  const messages = [written('a'), written('b', { to: self })];
+  const reload = (...who: Parameters<ScriptedLine['join']>): void => {
+    chat.close();
+    line = new ScriptedLine();
+    chat = opened();
+    line.join(...who);
+    line.say({ type: 'chat.history', messages: [...messages, written('c')] });
+  };
+  beforeEach(() => {
+    line.join();
+    line.say({ type: 'chat.history', messages });
+    chat.markRead();
+    chat.keepDraft('ann', 'for Ann');
+    chat.keepDraft('', 'for all');
+    chat.keepDraft('ann', 'for Ann alone');
+  });
+
+  it('finds what was typed, and has read what was read', () => {
+    expect(chat.resumed.value).toBe(null);
+    reload();
+    expect([chat.draft('ann'), chat.draft('')]).toEqual(['for Ann alone', 'for all']);
+    expect(chat.resumed.value).toBe('ann');
+    expect(chat.unread.value).toBe(1);
+    // A reconnection is none: what was sent meanwhile does not come back.
+    chat.keepDraft('ann', '');
+    line.join();
+    expect(chat.draft('ann')).toBe('');
+    reload();
+    expect([chat.draft('ann'), chat.resumed.value]).toEqual(['', '']);
+  });
+
+  it('finds nothing of another person or conference', () => {
+    reload([someone(self, { name: 'Somebody else' })]);
+    expect([chat.draft(''), chat.unread.value]).toEqual(['', 3]);
+    reload();
+    expect(chat.draft('')).toBe('');
+    chat.keepDraft('', 'again');
+    reload([someone(self)], { conference: 'another' });
+    expect(chat.draft('')).toBe('');
+  });
+
+  it('does without what cannot be read or kept', () => {
+    for (const broken of ['{', '{"conference":"c"}', '[]']) {
+      kept.setItem('coopnet.talk', broken);
+      reload();
+      expect([chat.draft(''), chat.unread.value]).toEqual(['', 3]);
+    }
+    kept.setItem = () => {
+      throw new Error('full');
+    };
+    chat.keepDraft('', 'only here');
+    expect(chat.draft('')).toBe('only here');
   });
 });

@@ -2,6 +2,7 @@ import { computed, effect, signal, type ReadonlySignal } from '@preact/signals-c
 import { Kept } from './kept.ts';
 import { Outbox, type Letter, type Outgoing } from './outbox.ts';
 import { Requests, type Line } from './requests.ts';
+import type { TalkMemory, Whose } from './talkmemory.ts';
 import type { Cancel, Timers } from './timers.ts';
 import type { ChatMessage, FromRelay } from './wire.ts';
 
@@ -10,6 +11,7 @@ export const maxMessage = 2000;
 export interface ChatDeps {
   timers: Timers;
   random(): number;
+  memory: Pick<TalkMemory, 'recall' | 'keep'>;
 }
 
 /** What the participants write to each other, and what this one wrote and the relay has not confirmed. */
@@ -18,14 +20,18 @@ export class Chat {
   readonly #kept: Kept<ChatMessage>;
   readonly #outbox: Outbox;
   readonly #requests: Requests;
+  readonly #memory: ChatDeps['memory'];
   readonly #drafts = signal<ReadonlyMap<string, string>>(new Map());
   readonly #read = signal<ReadonlySet<string>>(new Set());
+  readonly #resumed = signal<string | null>(null);
   readonly #stops: Cancel[];
+  #recalled = false;
   /** Others' messages that this person has not had in sight. */
   readonly unread: ReadonlySignal<number>;
 
   constructor(line: Line, deps: ChatDeps) {
     this.#line = line;
+    this.#memory = deps.memory;
     this.#kept = new Kept(deps.timers);
     this.#outbox = new Outbox(line, deps);
     const deaf = line.listen((message) => this.#hear(message));
@@ -89,9 +95,15 @@ export class Chat {
 
   keepDraft(to: string, text: string): void {
     const drafts = new Map(this.#drafts.peek());
-    if (text === '') drafts.delete(to);
-    else drafts.set(to, text);
+    drafts.delete(to);
+    if (text !== '') drafts.set(to, text);
     this.#drafts.value = drafts;
+    this.#remember();
+  }
+
+  /** To whom this person was writing before the page was loaded anew; null when that is not known. */
+  get resumed(): ReadonlySignal<string | null> {
+    return this.#resumed;
   }
 
   /** Everything that is there now has been in sight. */
@@ -99,6 +111,7 @@ export class Chat {
     const messages = this.messages.peek();
     if (this.#unreadIn(messages).length === 0) return;
     this.#read.value = new Set(messages.map(({ id }) => id));
+    this.#remember();
   }
 
   close(): void {
@@ -106,6 +119,31 @@ export class Chat {
     this.#requests.close();
     this.#outbox.close();
     this.#kept.close();
+  }
+
+  #whose(): Whose | null {
+    const room = this.#line.room.peek();
+    const self = room?.participants.find(({ id }) => id === room.self);
+    if (room === null || self === undefined) return null;
+    return { conference: room.conference, participant: self.id, name: self.name };
+  }
+
+  /** What the page knew before it was loaded anew; what was typed here already stays. */
+  #recall(): void {
+    const whose = this.#whose();
+    if (this.#recalled || whose === null) return;
+    this.#recalled = true;
+    const begun = this.#memory.recall(whose);
+    if (begun === null) return;
+    this.#resumed.value = [...begun.drafts.keys()].at(-1) ?? null;
+    this.#drafts.value = new Map([...begun.drafts, ...this.#drafts.peek()]);
+    this.#read.value = begun.read;
+  }
+
+  #remember(): void {
+    const whose = this.#whose();
+    if (whose === null) return;
+    this.#memory.keep(whose, { drafts: this.#drafts.peek(), read: this.#read.peek() });
   }
 
   #unreadIn(messages: readonly ChatMessage[]): readonly ChatMessage[] {
@@ -117,6 +155,7 @@ export class Chat {
   #hear(message: FromRelay): void {
     switch (message.type) {
       case 'room.state':
+        this.#recall();
         this.#kept.renew();
         return;
       case 'chat.history':

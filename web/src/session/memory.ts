@@ -2,6 +2,8 @@ import { admissionOf, type Admission } from './api.ts';
 import { fields } from './shape.ts';
 
 const key = 'coopnet.admission';
+/** What talkmemory.ts keeps of the conference. */
+export const talkKey = 'coopnet.talk';
 
 /**
  * Keeps the last admission answer for as long as the tab lives, so that a reload finds the
@@ -24,12 +26,12 @@ export class AdmissionMemory {
   }
 
   /**
-   * A guest's identity is left out: its cookie is the truth, and "disconnect" must forget it here too. A colleague's belongs
+   * Null forgets what was said there, too. A guest's identity is left out: its cookie is the truth, and "disconnect" must forget it here too. A colleague's belongs
    * to the admission.
    */
   write(admission: Admission | null): void {
     try {
-      if (admission === null) this.#storage?.removeItem(key);
+      if (admission === null) for (const part of [key, talkKey]) this.#storage?.removeItem(part);
       else
         this.#storage?.setItem(
           key,

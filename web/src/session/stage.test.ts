@@ -167,6 +167,71 @@ describe('handing over', () => {
     // After a reconnection the relay tells an offer that waits once more.
     channel.say(offered, roomState());
     expect(stage.handover.offered.value).toBe(null);
+    channel.say(offered, {
+      type: 'publication.started',
+      publication: share('s9', 'me'),
+      current: 's9',
+    });
+    expect(stage.handover.offered.value).toBe(null);
+  });
+
+  const anew = (...publications: Publication[]) =>
+    channel.say(roomState({ publications, participants: [person('me'), person('bob')] }));
+
+  it('finds out after a reconnection what became of an offer', () => {
+    const others = [share('s1'), share('b1', 'bob')];
+    anew(...others);
+    for (const [comes, heard] of [
+      [() => anew(...others, share('b2', 'bob')), 'taken'],
+      [() => channel.say(roomState()), 'unanswered'],
+      [
+        () => {
+          anew(...others);
+          channel.say({ type: 'stage.declined', participant: 'bob', name: 'Bob' });
+        },
+        'declined',
+      ],
+      [() => anew(...others), 'waiting'],
+    ] as const) {
+      anew(...others);
+      stage.offer('bob');
+      channel.drop();
+      channel.took('stage.offer');
+      comes();
+      expect(answer()).toBe(heard);
+      vi.advanceTimersByTime(1000);
+      // Only what nobody knows of is told again.
+      expect(channel.took('stage.offer')).toHaveLength(heard === 'waiting' ? 1 : 0);
+    }
+    expect(stopSharing).toHaveBeenCalledTimes(1);
+  });
+
+  it('keeps an offer that was made without a channel for the next one', () => {
+    channel.drop();
+    stage.offer('bob');
+    expect(answer()).toBe('waiting');
+    anew();
+    vi.advanceTimersByTime(1000);
+    expect(channel.took('stage.offer')).toEqual([{ type: 'stage.offer', participant: 'bob' }]);
+  });
+
+  it('asks once, though the answer was lost with the connection', () => {
+    const offered = { type: 'stage.offered', participant: 'bob', name: 'Bob' } as const;
+    for (const no of [true, false]) {
+      channel.say(offered);
+      channel.drop();
+      if (no) stage.handover.decline();
+      else stage.handover.accept();
+      channel.took('stage.decline');
+      anew();
+      channel.say(offered);
+      expect(stage.handover.offered.value).toBe(null);
+      expect(channel.took('stage.decline')).toHaveLength(no ? 1 : 0);
+      vi.advanceTimersByTime(1000);
+      // What is offered anew is asked.
+      channel.say(offered);
+      expect(stage.handover.offered.value?.name).toBe('Bob');
+    }
   });
 });
 

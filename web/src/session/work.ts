@@ -9,6 +9,7 @@ import { Pointers } from './pointer.ts';
 import { Polls } from './polls.ts';
 import { rightsOf, type Rights } from './rights.ts';
 import { Stage } from './stage.ts';
+import { TalkMemory } from './talkmemory.ts';
 import { systemTimers } from './timers.ts';
 
 /** What the browser does for documents; pages are drawn on canvases. */
@@ -28,7 +29,7 @@ export class Work {
   /** What this participant may do on the stage. */
   readonly rights: ReadonlySignal<Rights>;
 
-  constructor(attendance: Attendance, documents: DocumentsParts) {
+  constructor(attendance: Attendance, documents: DocumentsParts, memory = new TalkMemory(null)) {
     this.attendance = attendance;
     const { control: channel, publisher } = attendance;
     const timers = systemTimers;
@@ -38,7 +39,7 @@ export class Work {
     this.drawing = new Drawings({ channel, timers, random });
     this.documents = new Documents({ ...documents, channel });
     this.pointers = new Pointers({ channel, timers });
-    this.chat = new Chat(channel, { timers, random });
+    this.chat = new Chat(channel, { timers, random, memory });
     this.notices = new Notices(channel, timers);
     this.people = new People(channel, timers);
     this.polls = new Polls(channel, { timers, random });

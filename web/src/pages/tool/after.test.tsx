@@ -18,6 +18,7 @@ const ends: [Standing, Reason, string, string[]][] = [
   ['replaced', '', board['after.replaced'], ['here', 'back']],
   ['ended', 'locked', board['after.locked'], ['here', 'back']],
   ['ended', 'refused', board['after.refused'], ['back']],
+  ['ended', 'missed', board['after.missed'], ['back']],
 ];
 
 it.each(ends)(

@@ -11,10 +11,11 @@ import { useServices, useText } from '../../ui/services.ts';
 import { stateText } from './state.tsx';
 
 /** Why it is over here. */
-type End = 'ended' | 'removed' | 'replaced' | 'locked' | 'refused';
+type End = 'ended' | 'missed' | 'removed' | 'replaced' | 'locked' | 'refused';
 
 const drawings: Readonly<Record<End, IconName>> = {
   ended: 'check',
+  missed: 'check',
   removed: 'leave',
   replaced: 'screen',
   locked: 'info',
@@ -27,7 +28,7 @@ export function isOver({ standing }: Status): boolean {
 
 function endOf(standing: Standing, reason: Reason): End {
   if (standing === 'removed' || standing === 'replaced') return standing;
-  return reason === 'locked' || reason === 'refused' ? reason : 'ended';
+  return reason === 'locked' || reason === 'refused' || reason === 'missed' ? reason : 'ended';
 }
 
 export interface AfterProps {
@@ -67,7 +68,7 @@ export function After({ work, children }: AfterProps): JSX.Element {
           data-state={status.standing}
           data-reason={status.reason}
         >
-          {end === 'locked' || end === 'ended'
+          {end === 'locked' || end === 'ended' || end === 'missed'
             ? b(`after.${end}.text`)
             : stateText(status, null, t, texts.language.value)}
         </p>

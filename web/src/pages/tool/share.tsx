@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Attendance } from '../../session/attendance.ts';
 import type { PublisherState } from '../../session/publisher.ts';
 import type { Hint } from '../../session/sender.ts';
@@ -25,6 +25,7 @@ export function ShareControl({ work, children }: ShareControlProps): JSX.Element
   const state = publisher.state.value;
   const over = control.state.value.phase === 'closed';
   const sharing = !['idle', 'choosing', 'ended'].includes(state.phase);
+  useWarning(sharing);
   return (
     <>
       <p class="share-state" role="status" data-testid="share-state" data-state={state.phase}>
@@ -67,6 +68,16 @@ export function ShareControl({ work, children }: ShareControlProps): JSX.Element
       )}
     </>
   );
+}
+
+/** Whoever closes the page, or loads it anew, while they share is asked first: nobody would see anything any more. */
+function useWarning(sharing: boolean): void {
+  useEffect(() => {
+    if (!sharing) return undefined;
+    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, [sharing]);
 }
 
 /** By right, and with this browser. */

@@ -4,6 +4,7 @@ import { useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Attendance } from '../../session/attendance.ts';
+import { TalkMemory } from '../../session/talkmemory.ts';
 import { Work } from '../../session/work.ts';
 import { browserStorage } from '../../browserstorage.ts';
 import { Button } from '../../ui/button.tsx';
@@ -28,9 +29,13 @@ import { browserDeps } from './wiring.ts';
 
 /** The cooperative work tool, or the waiting room in front of it. */
 export function Tool(): JSX.Element {
-  const { portal } = useServices();
+  const { portal, outside: browser } = useServices();
   const attendance = useMemo(() => new Attendance(browserDeps(portal.api)), [portal]);
-  const work = useMemo(() => new Work(attendance, documentParts()), [attendance]);
+  const { session } = browser;
+  const work = useMemo(
+    () => new Work(attendance, documentParts(), new TalkMemory(session)),
+    [attendance, session],
+  );
   useEffect(() => () => work.close(), [work]);
   useLifetime(attendance);
   useSignalEffect(() => {

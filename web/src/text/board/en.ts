@@ -122,6 +122,11 @@ export const en = {
   'after.ended.text': 'Thank you for taking part.',
   'after.ended.next':
     'You can close this page. If the conference goes on later, the same access works again.',
+  'after.missed': 'The conference is over for you',
+  'after.missed.text':
+    'It ended while you had no connection, or you were taken out of it meanwhile.',
+  'after.missed.next':
+    'If the others go on, call the organizer. Otherwise you can close this page.',
   'after.removed': 'You are not in the conference any more',
   'after.removed.next': 'If you think this is a mistake, call the organizer.',
   'after.replaced': 'Open elsewhere',

@@ -124,6 +124,11 @@ export const fr: BoardCatalogue = {
   'after.ended.text': 'Merci de votre participation.',
   'after.ended.next':
     'Vous pouvez fermer cette page. Si la conférence reprend plus tard, le même accès fonctionnera.',
+  'after.missed': 'La conférence est terminée pour vous',
+  'after.missed.text':
+    'Elle s’est terminée pendant que vous n’aviez plus de connexion, ou vous en avez été retiré entre-temps.',
+  'after.missed.next':
+    'Si les autres continuent, appelez l’organisateur. Sinon, vous pouvez fermer cette page.',
   'after.removed': 'Vous n’êtes plus dans la conférence',
   'after.removed.next': 'Si vous pensez que c’est une erreur, appelez l’organisateur.',
   'after.replaced': 'Ouverte ailleurs',

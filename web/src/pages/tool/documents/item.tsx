@@ -69,7 +69,10 @@ export function DocumentItem(props: DocumentItemProps): JSX.Element {
           testid="document-download"
           icon="download"
           label={t('download.label', { name })}
-          onClick={() => void download(work, id).catch(onTrouble)}
+          onClick={() => {
+            onTrouble(null);
+            void download(work, id).catch(onTrouble);
+          }}
         />
         {mayDelete && (
           <IconButton

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { self, someone } from '../../../session/testing/line.ts';
+import { storage } from '../../../session/testing/storage.ts';
 import type { ChatMessage } from '../../../session/wire.ts';
 import { drawRoom, type DrawnRoom } from '../testing/room.tsx';
 import { Chat } from './chat.tsx';
@@ -210,6 +211,29 @@ describe('writing', () => {
     await room.type('chat-entry', 'hello');
     await key('Enter');
     expect(room.find('outgoing').textContent).toContain('when the connection is back');
+  });
+
+  it('has after a reload what was typed, to whom it was', async () => {
+    const kept = storage();
+    const reload = async (): Promise<void> => {
+      room.work.close();
+      room = await drawRoom(
+        (work, talk) => <Chat work={work} talk={talk} />,
+        'en',
+        undefined,
+        kept,
+      );
+      room.line.allow('view', 'chat');
+      room.line.join([someone(self), someone('ann', { name: 'Ann' })]);
+      await room.settle();
+    };
+    await reload();
+    room.talk.write('ann');
+    await room.settle();
+    await room.type('chat-entry', 'for Ann');
+    await reload();
+    expect(room.find<HTMLSelectElement>('chat-to').value).toBe('ann');
+    expect(room.find<HTMLTextAreaElement>('chat-entry').value).toBe('for Ann');
   });
 
   it('explains why one may not write, and keeps the draft', async () => {

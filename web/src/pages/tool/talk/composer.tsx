@@ -31,6 +31,7 @@ export function Composer({ work, talk, t }: ComposerProps): JSX.Element {
   const gone = to !== '' && partner === undefined;
   const ready = may === 'yes' && !gone && left >= 0 && text.trim() !== '';
   useFocus(entry, talk);
+  useResumed(work, talk);
   useLayoutEffect(() => grow(entry.current), [text]);
   const send = (): void => {
     if (!ready) return;
@@ -163,6 +164,15 @@ function useFocus(entry: { current: HTMLTextAreaElement | null }, talk: Talk): v
     // After the tab is open: what is hidden takes no focus.
     if (wanted > 0) requestAnimationFrame(() => entry.current?.focus());
   }, [wanted, entry]);
+}
+
+/** What was typed to one person before the page was loaded anew is in sight again; it goes to nobody else. */
+function useResumed({ chat, attendance }: Work, talk: Talk): void {
+  const to = chat.resumed.value;
+  useEffect(() => {
+    const there = attendance.control.room.peek()?.participants.some(({ id }) => id === to);
+    if (to !== null && there && talk.to.peek() === '') talk.to.value = to;
+  }, [to, attendance, talk]);
 }
 
 /** As high as its text, within the style's limits. */

@@ -1,9 +1,11 @@
 /** Draws parts of the tool over a scripted control channel. */
-import { signal } from '@preact/signals';
+import { signal, type Signal } from '@preact/signals';
 import { render, type JSX } from 'preact';
 import type { Attendance } from '../../../session/attendance.ts';
+import type { PublisherState } from '../../../session/publisher.ts';
 import { ScriptedLine } from '../../../session/testing/line.ts';
 import { papers } from '../../../session/testing/papers.ts';
+import { TalkMemory } from '../../../session/talkmemory.ts';
 import { Work } from '../../../session/work.ts';
 import { en } from '../../../text/en.ts';
 import { fr } from '../../../text/fr.ts';
@@ -14,6 +16,8 @@ import { Talk } from '../talk/talk.ts';
 
 export interface DrawnRoom {
   line: ScriptedLine;
+  /** How the own share stands. */
+  sharing: Signal<PublisherState>;
   work: Work;
   talk: Talk;
   toasts: Toasts;
@@ -32,12 +36,15 @@ export async function drawRoom(
   draw: (work: Work, talk: Talk) => JSX.Element,
   language: Language = 'en',
   documents = papers(),
+  kept: Storage | null = null,
 ): Promise<DrawnRoom> {
   const line = new ScriptedLine();
   const select = (): void => {};
   const control = Object.assign(line, { select });
-  const attendance = { control, publisher: { stop() {} } } as unknown as Attendance;
-  const work = new Work(attendance, documents);
+  const sharing = signal<PublisherState>({ phase: 'idle' });
+  const publisher = { state: sharing, stop() {} };
+  const attendance = { control, publisher } as unknown as Attendance;
+  const work = new Work(attendance, documents, new TalkMemory(kept));
   const talk = new Talk(signal('conference'));
   const toasts = new Toasts();
   const texts = new Texts({
@@ -78,6 +85,7 @@ export async function drawRoom(
   await settle();
   return {
     line,
+    sharing,
     work,
     talk,
     toasts,
