@@ -35,10 +35,13 @@ export function chromiumHand(page: Page): Hand {
 
 /** By mouse and keyboard alone: what puppeteer runs in a page to find and watch elements, our policy or Firefox denies. */
 export function firefoxHand(page: FirefoxPage): Hand {
-  const click = async (id: string): Promise<void> => {
-    const { x, y } = await place(page, id);
-    await page.mouse.click(x, y);
-  };
+  const click = (id: string): Promise<unknown> =>
+    // What moves after all between the look and the click is clicked again, as a person would.
+    until(`${id} is clicked`, 10_000, async () => {
+      const { x, y } = await place(page, id);
+      await page.mouse.click(x, y);
+      return (await page.evaluate('window.missed')) !== true;
+    });
   return {
     goto: (address) => page.goto(address),
     evaluate: (script) => page.evaluate(script),
@@ -71,6 +74,8 @@ async function place(page: FirefoxPage, id: string): Promise<{ x: number; y: num
     if (x !== before.x || y !== before.y) return 'moves';
     if (!element.contains(over) && over?.closest('label')?.control !== element)
       return 'is under ' + (over?.outerHTML.slice(0, 200) ?? 'the edge of the window');
+    window.missed = true;
+    element.addEventListener('click', () => (window.missed = false), { once: true, capture: true });
     return { x, y };
   })()`;
   let obstacle = '';
