@@ -69,7 +69,7 @@ func (s *stage) fit() {
 	s.program("go", `[ "$*" = "env GOVERSION" ] && echo go1.26.8; exit 0`)
 	s.program("node", "echo v20.19.0")
 	s.program("npm", "mkdir -p web/node_modules && touch web/node_modules/.package-lock.json")
-	for _, name := range []string{"chromium", "firefox-esr", "nft", "ip", "openssl", "certutil", "gcc", "apt-get"} {
+	for _, name := range []string{"chromium", "firefox-esr", "Xvfb", "nft", "ip", "openssl", "certutil", "gcc", "apt-get"} {
 		s.program(name, "exit 0")
 	}
 	s.write("web/package-lock.json", "{}")

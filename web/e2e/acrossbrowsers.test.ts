@@ -1,4 +1,4 @@
-/** A presenter in Chromium and a guest in Firefox: everything that a guest does, once. */
+/** A presenter in Chromium and a guest in Firefox: everything that a guest does, once; and a presenter in Firefox. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +7,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { shapes, untilShapes, type Part } from './easel.ts';
 import { launchFirefox, openFirefox } from './firefox.ts';
 import type { Conference } from './harness.ts';
-import { untilSeen } from './measure.ts';
+import { legibleAfter, untilSeen } from './measure.ts';
 import { pdf } from './pdf.ts';
 import { bond, firefoxHand, Portal } from './portal.ts';
+import { Screen } from './screen.ts';
 import { Stage, type Presenter } from './stage.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
@@ -67,6 +68,15 @@ async function pointOf(id: string, [x, y]: Part): Promise<[number, number]> {
 
 const pixels = (id: string): Promise<number> =>
   fox.evaluate(`document.querySelector('[data-testid="${id}"]').getBoundingClientRect().width`) as Promise<number>;
+
+/** Runs in a page: the formats of the pictures that it sends. */
+const sent = `(async () => {
+  const connections = negotiated.connections.filter((one) => one.connectionState === 'connected');
+  const reports = await Promise.all(connections.map((one) => one.getStats()));
+  return reports.flatMap((report) => [...report.values()]
+    .filter(({ type, kind }) => type === 'outbound-rtp' && kind === 'video')
+    .map(({ codecId }) => report.get(codecId)?.mimeType));
+})()`;
 
 /** The bytes of a file that Firefox has saved. */
 function saved(name: RegExp): Promise<Buffer> {
@@ -183,4 +193,59 @@ test('reads a page of a document, and keeps the document', async () => {
   await guest.hand.click('tab-documents');
   await guest.hand.click('document-download');
   expect((await saved(/^Plan.*\.pdf$/)).equals(paper)).toBe(true);
+});
+
+test('finds out with the diagnostic tool what stands in the way', async () => {
+  await fox.goto(`${stage.server.origin}/diagnostic`);
+  await guest.hand.click('diagnostic-start');
+  const rows = `Object.fromEntries([...document.querySelectorAll('[data-testid^="row-"]')].map((row) => [
+    row.dataset.testid.slice(4), row.dataset.state + ' ' + row.dataset.finding,
+  ]))`;
+  // Half a minute of quiet is left to Chromium's run.
+  const said = await until('all but the quiet', 60_000, async () => {
+    const found = (await fox.evaluate(rows)) as Record<string, string>;
+    const open = Object.keys(found).filter((check) => /^(waiting|running)/.test(found[check]!));
+    return 'text' in found && open.every((check) => check === 'idle') && found;
+  });
+  if (/^(waiting|running)/.test(said['idle']!)) await guest.hand.click('diagnostic-stop');
+  // How fast and how steady the line is depends on what else this machine does.
+  const measured = ['bandwidth', 'quality'];
+  const failed = Object.entries(said).filter(
+    ([check, found]) => !measured.includes(check) && found.startsWith('failed'),
+  );
+  expect(failed).toEqual([]);
+  expect(said).toMatchObject({ udp: 'passed way.open', tcp: 'passed way.open', text: 'passed text.sharp' });
+});
+
+test('shares its screen, and text stays sharp', async () => {
+  const shown = 8702;
+  const another = await stage.server.conference({ name: 'From Firefox' });
+  const viewer = await stage.guest(another, bond, ada.context.browser()!);
+  const screen = await Screen.open(1280, 900);
+  const sharing = await launchFirefox({ screen });
+  try {
+    const address = stage.site.pattern({ title: 'Pattern', tag: shown });
+    const pattern = await openFirefox(sharing, "Fay's pattern", address);
+    const page = await openFirefox(sharing, 'Fay in Firefox');
+    const fay = new Portal(firefoxHand(page));
+    await fay.enterByLink(await stage.server.invitation(another, 'Fay'), { ...bond, name: 'Fay Fox' });
+    await fay.submit();
+    await viewer.portal.submit();
+    await fay.share();
+    await viewer.portal.state('live');
+    // What is shared is the screen: another tab is seen on it at once, and live.
+    await pattern.bringToFront();
+    const seen = await untilSeen(viewer.page, 'the pattern', 10_000, (sample) => sample.tag === shown);
+    expect([seen.width, seen.height]).toEqual([screen.width, screen.height]);
+    await untilSeen(viewer.page, 'the next second', 10_000, ({ time }) => time! > seen.time! + 1000);
+    await legibleAfter(viewer.page, pattern, 1, 10_000);
+    expect((await page.evaluate(sent)) as string[]).toEqual(['video/VP9']);
+    await page.bringToFront();
+    await fay.hand.click('stop-share');
+    await fay.shareState('idle');
+    await viewer.portal.state('waiting');
+  } finally {
+    await sharing.close();
+    screen.close();
+  }
 });

@@ -35,10 +35,13 @@ export function chromiumHand(page: Page): Hand {
 
 /** By mouse and keyboard alone: what puppeteer runs in a page to find and watch elements, our policy or Firefox denies. */
 export function firefoxHand(page: FirefoxPage): Hand {
-  const click = async (id: string): Promise<void> => {
-    const { x, y } = await place(page, id);
-    await page.mouse.click(x, y);
-  };
+  const click = (id: string): Promise<unknown> =>
+    // What moves after all between the look and the click is clicked again, as a person would.
+    until(`${id} is clicked`, 10_000, async () => {
+      const { x, y } = await place(page, id);
+      await page.mouse.click(x, y);
+      return (await page.evaluate('window.missed')) !== true;
+    });
   return {
     goto: (address) => page.goto(address),
     evaluate: (script) => page.evaluate(script),
@@ -55,10 +58,10 @@ export function firefoxHand(page: FirefoxPage): Hand {
 }
 
 /** The middle of a visible element, scrolled into view, when it rests and nothing lies over it. */
-function place(page: FirefoxPage, id: string): Promise<{ x: number; y: number }> {
+async function place(page: FirefoxPage, id: string): Promise<{ x: number; y: number }> {
   const script = `(async () => {
     const element = document.querySelector(${JSON.stringify(selector(id))});
-    if (!element?.checkVisibility()) return null;
+    if (!element?.checkVisibility()) return element ? 'is hidden' : 'is missing';
     element.scrollIntoView({ block: 'center', behavior: 'instant' });
     const middle = () => {
       const { x, y, width, height } = element.getBoundingClientRect();
@@ -68,12 +71,23 @@ function place(page: FirefoxPage, id: string): Promise<{ x: number; y: number }>
     await new Promise((done) => setTimeout(done, 50));
     const { x, y } = middle();
     const over = document.elementFromPoint(x, y);
-    const hit = element.contains(over) || over?.closest('label')?.control === element;
-    return hit && x === before.x && y === before.y ? { x, y } : null;
+    if (x !== before.x || y !== before.y) return 'moves';
+    if (!element.contains(over) && over?.closest('label')?.control !== element)
+      return 'is under ' + (over?.outerHTML.slice(0, 200) ?? 'the edge of the window');
+    window.missed = true;
+    element.addEventListener('click', () => (window.missed = false), { once: true, capture: true });
+    return { x, y };
   })()`;
-  return until(`${id} on the page`, 10_000, async () => {
-    return (await page.evaluate(script)) as { x: number; y: number } | null;
-  });
+  let obstacle = '';
+  try {
+    return await until(`${id} on the page`, 10_000, async () => {
+      const found = (await page.evaluate(script)) as { x: number; y: number } | string;
+      if (typeof found === 'string') obstacle = found;
+      return typeof found !== 'string' && found;
+    });
+  } catch (error) {
+    throw new Error(`${String(error)}; it ${obstacle}`, { cause: error });
+  }
 }
 
 /** The portal as a person uses it: what is typed, pressed and read. */

@@ -58,7 +58,7 @@ func (d *demux) dispatch(datagram []byte, from netip.AddrPort, kind egress.Kind)
 			return
 		}
 	} else if v := d.at(from); v != nil {
-		v.receive(datagram, kind)
+		v.receive(datagram, kind, from)
 		return
 	}
 	d.queueOther(datagram, from) // pion checks back, and so answers may be for a presenter
@@ -89,16 +89,21 @@ func (d *demux) at(from netip.AddrPort) *Viewer {
 	return d.byAddr[from]
 }
 
+// maxPlaces is how many addresses a viewer is known at: a browser checks from each of its own, over TCP once for each of
+// the relay's.
+const maxPlaces = 32
+
 // entry is what the demux knows of a viewer; its lock guards it.
 type entry struct {
-	ufrag string // "" once the viewer has ended
-	at    netip.AddrPort
+	ufrag   string // "" once the viewer has ended
+	at      netip.AddrPort
+	checked map[netip.AddrPort]time.Time // when the latest verified check came from each of its addresses
 }
 
 func (d *demux) register(v *Viewer, ufrag string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	v.entry.ufrag = ufrag
+	v.entry = entry{ufrag: ufrag, checked: make(map[netip.AddrPort]time.Time)}
 	d.byUfrag[ufrag] = v
 }
 
@@ -115,24 +120,62 @@ func (d *demux) rename(v *Viewer, ufrag string) bool {
 	return true
 }
 
-// claim makes the viewer's address this one if the check nominates it or the viewer has none yet. Only a verified check
-// calls it, and moved says that it was elsewhere before. It is refused to a viewer that has ended, and where somebody else
-// is: whoever forges a source address with credentials of their own must not cut off the viewer behind it. One that was
-// not heard of for some time has to give way: NATs use ports again, and a forger must not keep one.
+// claim makes the viewer known at this address, and media go there if the check nominates it or the viewer has none yet.
+// Only a verified check calls it, and moved says that media went elsewhere before. It is refused to a viewer that has
+// ended, and where somebody else is: whoever forges a source address with credentials of their own must not cut off the
+// viewer behind it. One that was not heard of there for some time has to give way: NATs use ports again, and a forger must
+// not keep one.
 func (d *demux) claim(v *Viewer, to netip.AddrPort, nominated bool, now time.Time) (moved, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	holder := d.byAddr[to]
-	switch {
-	case v.entry.ufrag == "" || holder != nil && holder != v && !holder.silent(now) || d.presents(to, now):
+	known := d.byAddr[to] == v
+	if v.entry.ufrag == "" || !known && d.views(to, now) || d.presents(to, now) {
 		return false, false
-	case holder == v || v.entry.at.IsValid() && !nominated:
+	}
+	if !known {
+		d.vacate(to)
+		d.crowded(v)
+		d.byAddr[to] = v
+	}
+	v.entry.checked[to] = now
+	if v.entry.at == to || v.entry.at.IsValid() && !nominated {
 		return false, true
 	}
-	d.vacate(to)
-	delete(d.byAddr, v.entry.at)
-	d.byAddr[to], v.entry.at = v, to
+	v.entry.at = to
 	return true, true
+}
+
+// views reports whether a viewer was checked at an address lately. The caller holds the lock.
+func (d *demux) views(at netip.AddrPort, now time.Time) bool {
+	v := d.byAddr[at]
+	return v != nil && now.Sub(v.entry.checked[at]) < silence
+}
+
+// crowded forgets where the viewer was checked longest ago, when it is known at too many addresses. The caller holds the
+// lock.
+func (d *demux) crowded(v *Viewer) {
+	if len(v.entry.checked) < maxPlaces {
+		return
+	}
+	var oldest netip.AddrPort
+	for at, checked := range v.entry.checked {
+		if at != v.entry.at && (!oldest.IsValid() || checked.Before(v.entry.checked[oldest])) {
+			oldest = at
+		}
+	}
+	delete(v.entry.checked, oldest)
+	delete(d.byAddr, oldest)
+}
+
+// settle makes media go to another address of the viewer's.
+func (d *demux) settle(v *Viewer, to netip.AddrPort) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byAddr[to] != v || v.entry.at == to {
+		return false
+	}
+	v.entry.at = to
+	return true
 }
 
 // forget ends a viewer's part.
@@ -143,6 +186,8 @@ func (d *demux) forget(v *Viewer) {
 		return
 	}
 	delete(d.byUfrag, v.entry.ufrag)
-	delete(d.byAddr, v.entry.at)
+	for at := range v.entry.checked {
+		delete(d.byAddr, at)
+	}
 	v.entry = entry{}
 }

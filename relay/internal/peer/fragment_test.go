@@ -83,6 +83,24 @@ func TestAPresenterIsAnsweredWithOneVideoCodec(t *testing.T) {
 	}
 }
 
+// TestAPictureMayBeOfAnySize: what Firefox says of the pictures that it can receive does not bind those that it sends.
+func TestAPictureMayBeOfAnySize(t *testing.T) {
+	peers, _ := newPeers(t, 0)
+	for offered, want := range map[string]string{
+		"max-fs=12288;max-fr=60":              "",
+		"max-fs=12288;profile-id=0;max-fr=60": "a=fmtp:98 profile-id=0\r\n",
+	} {
+		p, answer, err := peers.Present(strings.Replace(sending("98"), "a=fmtp:98 profile-id=0", "a=fmtp:98 "+offered, 1), "", silent())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(answer, "max-f") || !strings.Contains(answer, want) || strings.Contains(answer, "a=fmtp:98") != (want != "") {
+			t.Errorf("%s: want %q in\n%s", offered, want, answer)
+		}
+		p.Close()
+	}
+}
+
 // TestTheLowPictureHasACodecOfItsOwn, also after a restart; without a section to name it is just another one.
 func TestTheLowPictureHasACodecOfItsOwn(t *testing.T) {
 	peers, _ := newPeers(t, 0)

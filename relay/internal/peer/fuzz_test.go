@@ -82,7 +82,7 @@ func FuzzMediaPort(f *testing.F) {
 		}
 		peers.demux.mu.RLock()
 		defer peers.demux.mu.RUnlock()
-		if n, all := len(peers.demux.byAddr), len(peers.demux.byPresenter); n > 2 || all > 2*maxAddresses {
+		if n, all := len(peers.demux.byAddr), len(peers.demux.byPresenter); n > 2*maxPlaces || all > 2*maxAddresses {
 			t.Fatalf("%d and %d addresses are kept", n, all)
 		}
 	})

@@ -58,7 +58,7 @@ type offered struct {
 	kept  []string     // the payload type that each section's answer keeps; "" for those that keep all
 }
 
-// narrowed leaves in an answer's sections the one format that each of them is for.
+// narrowed leaves in an answer's sections the one format that each of them is for, of any size.
 func (h offered) narrowed(answer string) (string, error) {
 	d := &sdp.SessionDescription{}
 	if err := d.Unmarshal([]byte(answer)); err != nil {
@@ -67,6 +67,7 @@ func (h offered) narrowed(answer string) (string, error) {
 	for i, m := range d.MediaDescriptions {
 		if i < len(h.kept) && h.kept[i] != "" {
 			keepFormats(m, h.kept[i])
+			unlimit(m)
 		}
 	}
 	b, err := d.Marshal()
@@ -120,4 +121,28 @@ func keepFormats(m *sdp.MediaDescription, payloadTypes ...string) {
 		}
 		return false
 	})
+}
+
+// unlimit takes out of an answer, which pion copies from the offer, what the presenter itself can receive (RFC 7741
+// section 6.1): the relay takes pictures of any size. Firefox would shrink those of more than three megapixels.
+func unlimit(m *sdp.MediaDescription) {
+	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+		_, parameters, _ := strings.Cut(a.Value, " ")
+		return a.Key == "fmtp" && unlimited(parameters) == ""
+	})
+	for i, a := range m.Attributes {
+		if a.Key == "fmtp" {
+			format, parameters, _ := strings.Cut(a.Value, " ")
+			m.Attributes[i].Value = format + " " + unlimited(parameters)
+		}
+	}
+}
+
+// unlimited is a format's parameters without those of size and rate.
+func unlimited(parameters string) string {
+	left := slices.DeleteFunc(strings.Split(parameters, ";"), func(parameter string) bool {
+		name, _, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+		return strings.EqualFold(name, "max-fs") || strings.EqualFold(name, "max-fr")
+	})
+	return strings.Join(left, ";")
 }

@@ -88,14 +88,14 @@ func (d *demux) presents(at netip.AddrPort, now time.Time) bool {
 func (d *demux) checked(c *presenterConn, from netip.AddrPort, now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	known, viewer := d.byPresenter[from], d.byAddr[from]
+	known := d.byPresenter[from]
 	switch {
 	case c.addresses == nil: // it has ended
 		return false
 	case known != nil && known.by == c:
 		known.at = now
 		return true
-	case d.presents(from, now) || viewer != nil && !viewer.silent(now) || len(c.addresses) >= maxAddresses:
+	case d.presents(from, now) || d.views(from, now) || len(c.addresses) >= maxAddresses:
 		return false
 	}
 	d.vacate(from)
@@ -107,8 +107,11 @@ func (d *demux) checked(c *presenterConn, from netip.AddrPort, now time.Time) bo
 // vacate takes an address from who fell silent there. The caller holds the lock.
 func (d *demux) vacate(at netip.AddrPort) {
 	if v := d.byAddr[at]; v != nil {
-		v.entry.at = netip.AddrPort{}
-		v.destination.Store(nil)
+		if v.entry.at == at {
+			v.entry.at = netip.AddrPort{}
+			v.destination.Store(nil)
+		}
+		delete(v.entry.checked, at)
 		delete(d.byAddr, at)
 	}
 	if known := d.byPresenter[at]; known != nil {

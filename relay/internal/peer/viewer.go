@@ -79,7 +79,7 @@ const (
 	handshakeTimeout = 30 * time.Second
 	flightInterval   = 200 * time.Millisecond // of a lost handshake flight
 	consentTimeout   = 30 * time.Second       // RFC 7675 section 5.1
-	// silence is after how long without a check a viewer's address may go to another one. Browsers check each 2.5 s, or
+	// silence is after how long without a check there a viewer's address may go to another one. Browsers check each 2.5 s, or
 	// each 4 to 6 s (RFC 7675 section 5.1): one check may be lost.
 	silence = 13 * time.Second
 	// maxReports is how many RTCP datagrams a viewer may send in a second; more are dropped undecrypted. Browsers send
@@ -120,9 +120,12 @@ func (v *Viewer) check(c check, from netip.AddrPort) {
 }
 
 // receive handles what is not a check, on the media port's reader.
-func (v *Viewer) receive(datagram []byte, kind egress.Kind) {
+func (v *Viewer) receive(datagram []byte, kind egress.Kind, from netip.AddrPort) {
 	switch kind {
 	case egress.DTLS:
+		if v.inbound.Load() == nil {
+			v.follow(from)
+		}
 		_, _ = v.link.Buffer.Write(datagram) // a full buffer drops, as a network would
 	case egress.RTCP:
 		c := v.inbound.Load()
@@ -130,8 +133,20 @@ func (v *Viewer) receive(datagram []byte, kind egress.Kind) {
 			return
 		}
 		if plain, err := c.DecryptRTCP(nil, datagram, nil); err == nil {
+			v.follow(from)
 			v.feedback(plain)
 		}
+	}
+}
+
+// follow lets media go to where the browser itself sends from: that is the pair it has selected. Firefox nominates with
+// every check (RFC 5245 section 8.1.1.2), and the last one to come need not be of that pair.
+func (v *Viewer) follow(from netip.AddrPort) {
+	if to := v.destination.Load(); to != nil && to.Address == from {
+		return
+	}
+	if v.peers.demux.settle(v, from) {
+		v.destination.Store(v.peers.socket.Destination(from))
 	}
 }
 
@@ -277,11 +292,6 @@ func (v *Viewer) Feedback(packets []rtcp.Packet) {
 func (p *pulse) refill() {
 	p.reports.Store(maxReports)
 	p.checks.Store(maxChecks)
-}
-
-// silent reports whether the viewer was not heard of for so long that its address may go to another one.
-func (v *Viewer) silent(now time.Time) bool {
-	return v.silence(now) >= silence
 }
 
 // alive reports whether the viewer still consents to get media (RFC 7675).

@@ -25,7 +25,7 @@ export function Tooltip({ text, children }: TooltipProps): JSX.Element {
     <>
       {children(carried as ButtonHTMLAttributes)}
       {api.open && (
-        <div {...api.getPositionerProps()}>
+        <div {...api.getPositionerProps()} class="tooltip-place">
           <div {...api.getContentProps()} class="tooltip">
             {text}
           </div>

@@ -51,6 +51,8 @@ type Config struct {
 	// NoCongestionControl leaves the transport-wide sequence numbers out of the offer.
 	NoCongestionControl bool
 	TCP                 bool // instead of UDP
+	// Nominated is called between the check and the handshake.
+	Nominated func()
 }
 
 // Viewer is one viewer. It belongs to one test.
@@ -249,6 +251,9 @@ func (v *Viewer) Connect(answer string) {
 func (v *Viewer) Handshake() error {
 	v.t.Helper()
 	v.Checked(Check{Nominate: true})
+	if v.cfg.Nominated != nil {
+		v.cfg.Nominated()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	conn, err := dtls.ClientWithContext(ctx, handshake{v}, &dtls.Config{
@@ -330,6 +335,14 @@ func (v *Viewer) Next(wait time.Duration) (plain []byte, isRTCP, ok bool) {
 // Send sends RTCP.
 func (v *Viewer) Send(packets ...rtcp.Packet) {
 	v.t.Helper()
+	if _, err := v.Write(v.Seal(packets...)); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// Seal encrypts RTCP.
+func (v *Viewer) Seal(packets ...rtcp.Packet) []byte {
+	v.t.Helper()
 	plain, err := rtcp.Marshal(packets)
 	if err != nil {
 		v.t.Fatal(err)
@@ -338,9 +351,7 @@ func (v *Viewer) Send(packets ...rtcp.Packet) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	if _, err := v.Write(sealed); err != nil {
-		v.t.Fatal(err)
-	}
+	return sealed
 }
 
 // Deafen stops reading: from now on the viewer costs the test nothing.
