@@ -1,3 +1,4 @@
+import './trouble.css';
 import type { JSX } from 'preact';
 import type { Reason, Status } from '../../session/attendance.ts';
 import { useArea } from '../../text/area.ts';
