@@ -76,6 +76,9 @@ const played = all.flatMap(([name, area]) => pictured.map((look) => ({ name, are
 test.each(played)('$name, $look.name', async ({ area, look }) => {
   await play(area, { stage, look, conference, tag }, async (scene, page) => {
     if (look.dark && !scene.dark) return;
+    // Where the last button was pressed there may be another now, with its tooltip.
+    await page.mouse.move(0, 0);
+    await page.locator('.tooltip').first().waitFor({ state: 'hidden', timeout: 1000 }).catch(() => {});
     const file = `${scene.name}-${look.name}.png`;
     await page.screenshot({ path: join(folder, file), fullPage: !scene.window });
     pictures.push({ area: area.title, scene: scene.name, look: look.name, file });

@@ -19,6 +19,7 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps):
     const before = document.activeElement;
     gone.current = false;
     dialog?.showModal();
+    beginAtTop(dialog);
     return () => {
       gone.current = true;
       dialog?.close();
@@ -45,4 +46,13 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps):
       {children}
     </dialog>
   );
+}
+
+/** A long text is read from its beginning, although what can be pressed comes after it. */
+function beginAtTop(dialog: HTMLDialogElement | null): void {
+  const heading = dialog?.querySelector('h2');
+  if (!dialog || !heading || dialog.scrollTop === 0) return;
+  heading.tabIndex = -1;
+  heading.focus();
+  dialog.scrollTop = 0;
 }

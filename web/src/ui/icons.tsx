@@ -68,6 +68,7 @@ const paths = {
   search: 'm20 20-4.500-4.500M17 10.500a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0Z',
   down: 'M12 5v13m-5.500-5.500L12 18l5.500-5.500',
   plus: 'M12 5v14M5 12h14',
+  elsewhere: 'M14 4h6v6m0-6-9 9m7 2v4a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1h4',
 } as const;
 
 export type IconName = keyof typeof paths;

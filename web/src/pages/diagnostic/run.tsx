@@ -83,12 +83,12 @@ function Said({ work }: { work: Work }): JSX.Element {
   const verdict = verdictOf(results.value);
   const look = { passed: 'good', warning: 'fair', failed: 'bad', skipped: 'none' } as const;
   return (
-    <div role="status" data-testid="diagnostic-said">
+    <div class="diagnostic-said" role="status" data-testid="diagnostic-said">
       {phase.value === 'running' && !over && <p>{t('said.running')}</p>}
       {phase.value === 'stopped' && <p>{t('said.stopped')}</p>}
       {again && phase.value !== 'running' && (
         <p class="small">
-          {nameText(again, say)}: {foundText(again, say)}
+          {t('check.found', { check: nameText(again, say), found: foundText(again, say) })}
         </p>
       )}
       {over && phase.value !== 'running' && (

@@ -45,7 +45,10 @@ function inLanguage({ results, at, browser, portal, lines }: Tested, language: L
       ? [t('team.nothing')]
       : [
           t('team.failed'),
-          ...trouble.map((one) => `- ${nameText(one, say)}: ${foundText(one, say)}`),
+          ...trouble.map(
+            (one) =>
+              `- ${t('check.found', { check: nameText(one, say), found: foundText(one, say) })}`,
+          ),
         ]),
     ...(causes.length === 0
       ? []

@@ -16,6 +16,7 @@ import { useMeasure, usePlayback, useSamples } from './picture.ts';
 import { Preview } from './preview.tsx';
 import { mayShare } from './share.tsx';
 import { stateText } from './state.tsx';
+import { Remedies } from './trouble.tsx';
 
 export interface StageProps {
   work: Work;
@@ -154,6 +155,7 @@ function Standing({ work, kind }: StandingProps): JSX.Element | null {
       <p key={status.standing + status.reason} class="overlay-title" aria-hidden="true">
         {stateText(status, share, t, texts.language.value)}
       </p>
+      <Remedies status={status} />
       {status.standing === 'waiting' && mayShare(attendance) && <p>{b('stage.yours')}</p>}
     </div>
   );

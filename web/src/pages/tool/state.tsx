@@ -7,7 +7,6 @@ import { useBoardText } from '../../text/board/board.ts';
 import type { Language, Translate } from '../../text/texts.ts';
 import { problemText } from '../../ui/problems.ts';
 import { useServices, useText } from '../../ui/services.ts';
-import { StateHelp } from './statehelp.tsx';
 
 /** One line that always says where things stand; changes are announced. */
 export function StateLine({ work }: { work: Work }): JSX.Element {
@@ -38,8 +37,7 @@ export function StateLine({ work }: { work: Work }): JSX.Element {
           </strong>{' '}
           <span class="state-text">
             {stateText(status, attendance.viewed.value, t, texts.language.value)}
-          </span>{' '}
-          <StateHelp status={status} />
+          </span>
         </>
       )}
     </p>

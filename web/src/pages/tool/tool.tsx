@@ -23,7 +23,6 @@ import { ShareControl } from './share.tsx';
 import { Stage } from './stage.tsx';
 import { StateLine } from './state.tsx';
 import { KeepChat } from './talk/keep.tsx';
-import { FindOut } from './trouble.tsx';
 import { WaitingRoom } from './waiting.tsx';
 import { browserDeps } from './wiring.ts';
 
@@ -118,7 +117,6 @@ function Picture({ work, rest, bench, onLeave, children }: PictureProps): JSX.El
           {rest !== null && <rest.ShowBoard work={work} bench={bench} />}
         </Segments>
         <StateLine work={work} />
-        <FindOut status={attendance.status.value} />
       </div>
       <Elsewhere work={work} bench={bench} />
       <Stage work={work} bench={bench} silenced={silenced} />
@@ -142,7 +140,7 @@ function Picture({ work, rest, bench, onLeave, children }: PictureProps): JSX.El
         )}
         <div class="group last">
           {rest === null ? (
-            <span class="button secondary only-icon small-button waits" aria-hidden="true" />
+            <span class="button secondary only-icon small-button later" aria-hidden="true" />
           ) : (
             <rest.HandButton people={work.people} small />
           )}

@@ -12,6 +12,7 @@ export const causes = [
   'relays-blocked',
   'tls-inspection',
   'web-only',
+  'media-blocked',
   'udp-blocked',
   'media-port',
   'control-blocked',
@@ -117,6 +118,16 @@ const rules: readonly Rule[] = [
     cause: 'web-only',
     explains: ['udp', 'tcp', 'turn', 'turn-tcp'],
     when: (seen) => seen.open('turns') && !seen.open('udp', 'tcp', 'turn', 'turn-tcp'),
+  },
+  {
+    // Where the relay offers no TURN over TLS, nothing says whether it would get through.
+    cause: 'media-blocked',
+    explains: wayChecks,
+    when: (seen) =>
+      seen.answers &&
+      seen.failed('udp', 'tcp') &&
+      !seen.failed('turns') &&
+      !seen.open(...wayChecks),
   },
   {
     cause: 'udp-blocked',

@@ -144,6 +144,13 @@ describe('a broken world', () => {
       'failed',
     ],
     [
+      'nothing but web pages, and no TURN over TLS',
+      { ways: [], turn: ['turn:{host}:3478?transport=udp', 'turn:{host}:3478?transport=tcp'] },
+      { udp: 'failed way.none', turns: 'skipped way.unoffered' },
+      ['media-blocked'],
+      'failed',
+    ],
+    [
       'a closed media port',
       { ways: ['turn', 'turn-tcp', 'turns'] },
       { udp: 'failed way.none' },

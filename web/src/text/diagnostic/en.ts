@@ -33,7 +33,7 @@ export const en = {
   'group.network': 'Network',
   'group.picture': 'Picture',
   'row.parts': 'One by one',
-  'row.took': 'Took {seconds} s',
+  'row.took': 'Took {seconds} s',
   'row.repeat': 'Run this check again',
   'row.repeat.of': 'Run again: {check}',
   'row.capture': 'Try screen sharing',
@@ -64,6 +64,9 @@ export const en = {
   'cause.web-only': 'A firewall lets only encrypted web traffic out.',
   'cause.web-only.do':
     'The picture takes the detour over TURN and TLS, and may lag. Your network team can open UDP.',
+  'cause.media-blocked': 'A firewall lets web pages through, but no pictures.',
+  'cause.media-blocked.do':
+    'Give your network team the text below. Until then use another network, for example that of a phone.',
   'cause.udp-blocked': 'A firewall blocks UDP.',
   'cause.udp-blocked.do':
     'The picture goes over TCP and may lag on a bad line. Your network team can open UDP.',
@@ -118,6 +121,7 @@ export const en = {
   'team.tested': 'Tested on {when}, {browser}. Result: {result}',
   'team.failed': 'What did not work:',
   'team.nothing': 'Everything worked.',
+  'check.found': '{check}: {found}',
   'team.causes': 'Likely cause:',
   'team.allow': 'Please allow these outgoing connections:',
   'team.portal': '{host}, TCP {port}: pages and calls (HTTPS)',

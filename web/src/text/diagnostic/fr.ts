@@ -34,7 +34,7 @@ export const fr: DiagnosticCatalogue = {
   'group.network': 'Réseau',
   'group.picture': 'Image',
   'row.parts': 'Un par un',
-  'row.took': 'Durée : {seconds} s',
+  'row.took': 'Durée : {seconds} s',
   'row.repeat': 'Refaire ce test',
   'row.repeat.of': 'Refaire : {check}',
   'row.capture': 'Essayer le partage d’écran',
@@ -71,6 +71,9 @@ export const fr: DiagnosticCatalogue = {
   'cause.web-only': 'Un pare-feu ne laisse sortir que le Web chiffré.',
   'cause.web-only.do':
     'L’image fait le détour par TURN et TLS, et peut prendre du retard. Votre équipe réseau peut ouvrir UDP.',
+  'cause.media-blocked': 'Un pare-feu laisse passer les pages Web, mais pas les images.',
+  'cause.media-blocked.do':
+    'Donnez à votre équipe réseau le texte plus bas. D’ici là, prenez un autre réseau, par exemple celui d’un téléphone.',
   'cause.udp-blocked': 'Un pare-feu bloque UDP.',
   'cause.udp-blocked.do':
     'L’image passe en TCP et peut prendre du retard sur une mauvaise ligne. Votre équipe réseau peut ouvrir UDP.',
@@ -128,6 +131,7 @@ export const fr: DiagnosticCatalogue = {
   'team.tested': 'Test du {when}, {browser}. Résultat : {result}',
   'team.failed': 'Ce qui n’a pas fonctionné :',
   'team.nothing': 'Tout a fonctionné.',
+  'check.found': '{check} : {found}',
   'team.causes': 'Cause probable :',
   'team.allow': 'Merci d’autoriser ces connexions sortantes :',
   'team.portal': '{host}, TCP {port} : pages et appels (HTTPS)',

@@ -45,7 +45,6 @@ export const en = {
   'test.more': 'Examine more with the diagnostic tool',
 
   'help.refused': 'What to check',
-  'help.state': 'What to do (new tab)',
   'help.voice': 'How the audio bridge works',
   'help.identity': 'What happens with my name',
 };

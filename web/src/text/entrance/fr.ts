@@ -47,7 +47,6 @@ export const fr: Readonly<Record<EntranceKey, string>> = {
   'test.more': 'Examiner davantage avec l’outil de diagnostic',
 
   'help.refused': 'Que vérifier',
-  'help.state': 'Que faire (nouvel onglet)',
   'help.voice': 'Comment fonctionne le pont audio',
   'help.identity': 'Ce que devient mon nom',
 };

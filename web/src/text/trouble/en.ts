@@ -1,6 +1,8 @@
-/** English of the way from a trouble in the tool to the diagnostic tool. */
+/** English of the ways from a trouble in the tool to the help and to the diagnostic tool. */
 export const en = {
-  find: 'Find out why (new tab)',
+  help: 'What to do',
+  find: 'Find out why',
+  tab: '(new tab)',
 };
 
 export type TroubleKey = keyof typeof en;

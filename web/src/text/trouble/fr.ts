@@ -1,5 +1,7 @@
 import type { TroubleCatalogue } from './en.ts';
 
 export const fr: TroubleCatalogue = {
-  find: 'Trouver la cause (nouvel onglet)',
+  help: 'Que faire',
+  find: 'Trouver la cause',
+  tab: '(nouvel onglet)',
 };
