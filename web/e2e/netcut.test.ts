@@ -56,7 +56,7 @@ group.skipIf(withoutNetwork())('the viewer', () => {
     await viewer.page.getByTestId('view').focus();
     await viewer.page.keyboard.press('ArrowRight');
     const place = await rectOf(viewer.page, 'video');
-    const good = judge(await watchPicture(viewer.page, 2000), demand);
+    const good = await steadyPicture(viewer.page, 2000, demand);
     expect(good.faults).toEqual([]);
 
     network.cut(what);

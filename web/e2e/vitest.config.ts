@@ -10,7 +10,7 @@ const files = (...names: string[]): string[] => names.map((name) => `${name}.tes
 const pages = files('a11y', 'board', 'desk', 'documents', 'entrance', 'lobby', 'refusals', 'signin', 'talk');
 
 /** What is cut off and comes back, where most of the time is the cut's: two files at a time. */
-const cuts = files('nowebsocket', 'presentercut', 'netcut', 'late', 'icetcp', 'isolation', 'relays');
+const cuts = files('late', 'netcut', 'presentercut', 'relays');
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),

@@ -50,6 +50,16 @@ describe('a stroke', () => {
     expect(drawings.on('board')).toMatchObject([{ id: 'd1', points: [0, 0, 5, 5] }]);
   });
 
+  it('that waited to be sent at the reconnection comes after what was drawn before it', async () => {
+    drawings.draw('board', draft('first', [0, 0]));
+    drawings.draw('board', draft('second', [1, 1]));
+    channel.drop();
+    drawn();
+    channel.say(roomState());
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(drawn().map(({ key }) => key)).toEqual(['first', 'second']);
+  });
+
   it('that was cut off is sent again after the reconnection, and is there once', async () => {
     drawings.draw('board', draft('k', [0, 0]));
     channel.say({ type: 'board.shape', surface: 'board', shape: shape('d1', draft('k', [0, 0])) });

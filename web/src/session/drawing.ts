@@ -235,6 +235,8 @@ export class Drawings {
     for (const [surface, shapes] of bySurface) {
       this.#deps.channel.send({ type: 'board.erase', surface, shapes });
     }
+    // In the order in which they were drawn: the later one lies above.
+    this.#dirty.clear();
     for (const [key, { withdrawn }] of this.#own.peek()) if (!withdrawn) this.#send(key);
   }
 
