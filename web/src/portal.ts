@@ -120,7 +120,7 @@ export class Portal {
     this.router.go(this.#admission.value?.next === 'join' ? '/conference' : '/choice');
   }
 
-  /** "Disconnect": forgets the identity here and on the server. */
+  /** "Disconnect": forgets the identity here and on the server, and what was begun under it. */
   async disconnect(): Promise<void> {
     await this.api.forget();
     this.#identity.value = null;
@@ -128,6 +128,7 @@ export class Portal {
     if (['/choice', '/conference', '/tool'].includes(this.router.route.value ?? '')) {
       this.router.go('/identify');
     }
+    this.#memory.forgetTalk();
   }
 
   /** Ends a colleague's session here, and what was joined with it. */

@@ -120,7 +120,7 @@ func (d *demux) rename(v *Viewer, ufrag string) bool {
 	return true
 }
 
-// claim makes the viewer known at this address, and media go there if the check nominates it or the viewer has none yet.
+// claim makes the viewer known at this address, and media go there if the check nominates it or the viewer consents to none.
 // Only a verified check calls it, and moved says that media went elsewhere before. It is refused to a viewer that has
 // ended, and where somebody else is: whoever forges a source address with credentials of their own must not cut off the
 // viewer behind it. One that was not heard of there for some time has to give way: NATs use ports again, and a forger must
@@ -138,7 +138,9 @@ func (d *demux) claim(v *Viewer, to netip.AddrPort, nominated bool, now time.Tim
 		d.byAddr[to] = v
 	}
 	v.entry.checked[to] = now
-	if v.entry.at == to || v.entry.at.IsValid() && !nominated {
+	// RFC 7675 section 5.1: consent is for the address that was checked, and expires.
+	consents := now.Sub(v.entry.checked[v.entry.at]) < consentTimeout
+	if v.entry.at == to || consents && !nominated {
 		return false, true
 	}
 	v.entry.at = to
@@ -167,11 +169,12 @@ func (d *demux) crowded(v *Viewer) {
 	delete(d.byAddr, oldest)
 }
 
-// settle makes media go to another address of the viewer's.
-func (d *demux) settle(v *Viewer, to netip.AddrPort) bool {
+// settle makes media go to another address of the viewer's. It is refused where the viewer was not checked lately: somebody
+// else may be there by now.
+func (d *demux) settle(v *Viewer, to netip.AddrPort, now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.byAddr[to] != v || v.entry.at == to {
+	if d.byAddr[to] != v || v.entry.at == to || !d.views(to, now) {
 		return false
 	}
 	v.entry.at = to

@@ -13,7 +13,7 @@ import (
 // TestMediaFollowsTheViewer: Firefox nominates with every check, also of pairs that it does not select. It shakes hands,
 // and reports, by the one that it did.
 func TestMediaFollowsTheViewer(t *testing.T) {
-	peers, _ := newPeers(t, 0)
+	peers, clock := newPeers(t, 0)
 	other, stranger := peertest.New(t, peertest.Config{}), peertest.New(t, peertest.Config{})
 	v := peertest.New(t, peertest.Config{Nominated: func() { other.Checked(peertest.Check{Nominate: true}) }})
 	got := make(chan []byte, 8)
@@ -30,14 +30,18 @@ func TestMediaFollowsTheViewer(t *testing.T) {
 	if goes() != other.Address() {
 		t.Errorf("a nominated check does not move media: %v", goes())
 	}
+	taken := func() {
+		t.Helper()
+		select {
+		case <-got:
+		case <-time.After(peertest.Patience):
+			t.Fatal("a report by the selected pair is not taken")
+		}
+	}
 	report := v.Seal(&rtcp.PictureLossIndication{MediaSSRC: viewer.VideoSSRC})
 	_, _ = stranger.Write(report) // from where nobody was checked
 	_, _ = v.Write(report)
-	select {
-	case <-got:
-	case <-time.After(peertest.Patience):
-		t.Fatal("a report by the selected pair is not taken")
-	}
+	taken()
 	if goes() != v.Address() {
 		t.Errorf("media goes to %v, the viewer reports from %v", goes(), v.Address())
 	}
@@ -46,6 +50,36 @@ func TestMediaFollowsTheViewer(t *testing.T) {
 	v.Checked(peertest.Check{})
 	if goes() != other.Address() {
 		t.Errorf("a repeated report moves media to %v", goes())
+	}
+	clock.forward(silence) // somebody else may be at either address by now
+	other.Checked(peertest.Check{})
+	v.Send(&rtcp.PictureLossIndication{MediaSSRC: viewer.VideoSSRC})
+	taken()
+	if goes() != other.Address() {
+		t.Errorf("a report from where the viewer was not checked lately moves media to %v", goes())
+	}
+}
+
+// TestConsentIsForAnAddress: checks from elsewhere do not keep media going to where none comes from (RFC 7675 section 5.1).
+func TestConsentIsForAnAddress(t *testing.T) {
+	peers, clock := newPeers(t, 0)
+	v, elsewhere := peertest.New(t, peertest.Config{}), peertest.New(t, peertest.Config{})
+	viewer, answer := view(t, peers, v, func([]byte) {})
+	v.Accept(answer)
+	elsewhere.Accept(answer)
+	v.Checked(peertest.Check{Nominate: true})
+	for _, tt := range []struct {
+		passes time.Duration
+		at     netip.AddrPort
+	}{
+		{consentTimeout - 5*time.Second, v.Address()},
+		{5 * time.Second, elsewhere.Address()},
+	} {
+		clock.forward(tt.passes)
+		elsewhere.Checked(peertest.Check{})
+		if to := viewer.destination.Load(); to == nil || to.Address != tt.at {
+			t.Errorf("%v later media goes to %v, want %v", tt.passes, to, tt.at)
+		}
 	}
 }
 

@@ -145,7 +145,7 @@ func (v *Viewer) follow(from netip.AddrPort) {
 	if to := v.destination.Load(); to != nil && to.Address == from {
 		return
 	}
-	if v.peers.demux.settle(v, from) {
+	if v.peers.demux.settle(v, from, v.peers.now()) {
 		v.destination.Store(v.peers.socket.Destination(from))
 	}
 }

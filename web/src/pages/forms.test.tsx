@@ -179,8 +179,10 @@ describe('a remembered identity', () => {
       'GET /identity': json(bond),
       'DELETE /identity': () => new Response(null, { status: 204 }),
     });
+    sessionStorage.setItem('coopnet.talk', '{"name":"Mr James BOND"}');
     await submit('disconnect');
     expect(asked.at(-1)?.call).toBe('DELETE /identity');
+    expect(JSON.stringify({ ...sessionStorage })).not.toContain('BOND');
     expect(find('band-identity').textContent).toBe('Not identified yet');
     expect(seek('disconnect')).toBeNull();
     expect(find('band').textContent).toContain('has been forgotten');

@@ -49,6 +49,8 @@ export class Handover {
   #before: readonly string[] = [];
   /** The latest own answer, which the relay may not have. */
   #answered: { participant: string; no: boolean; at: number } | null = null;
+  /** Whose no to an earlier offer the relay may tell once more: it does not know of the present one. */
+  #declinedBy = '';
   /** The relay is telling what waits. */
   #catchingUp = false;
   #caughtUp: Cancel = () => {};
@@ -72,7 +74,7 @@ export class Handover {
     const { channel, timers } = this.#deps;
     const found = channel.room.peek()?.participants.find(({ id }) => id === participant);
     if (found === undefined) return;
-    channel.send({ type: 'stage.offer', participant });
+    this.#propose(participant);
     this.#before = this.#sharesOf(participant);
     this.#expiry();
     this.#offering.value = { participant, name: found.name, answer: 'waiting' };
@@ -128,7 +130,7 @@ export class Handover {
         this.#ask({ participant: message.participant, name: message.name });
         return;
       case 'stage.declined':
-        if (message.participant === offering?.participant) this.#answer('declined');
+        if (message.participant === offering?.participant) this.#declined(message.participant);
         return;
       case 'publication.started':
         if (message.publication.participant === offering?.participant) this.#taken();
@@ -155,7 +157,7 @@ export class Handover {
       this.#catchingUp = false;
       const offering = this.#offering.peek();
       if (offering?.answer !== 'waiting') return;
-      channel.send({ type: 'stage.offer', participant: offering.participant });
+      this.#propose(offering.participant);
     });
     const offering = this.#offering.peek();
     if (offering?.answer !== 'waiting') return;
@@ -179,6 +181,16 @@ export class Handover {
     this.#offeredExpiry();
     this.#offered.value = partner;
     this.#offeredExpiry = timers.after(lives, () => this.#withdraw());
+  }
+
+  #propose(participant: string): void {
+    if (this.#deps.channel.send({ type: 'stage.offer', participant })) this.#declinedBy = '';
+  }
+
+  #declined(participant: string): void {
+    if (this.#catchingUp && participant === this.#declinedBy) return;
+    this.#declinedBy = participant;
+    this.#answer('declined');
   }
 
   #taken(): void {

@@ -26,19 +26,31 @@ export class AdmissionMemory {
   }
 
   /**
-   * Null forgets what was said there, too. A guest's identity is left out: its cookie is the truth, and "disconnect" must forget it here too. A colleague's belongs
-   * to the admission.
+   * Null forgets what was said there, too. A guest's identity is left out: its cookie is the truth, and "disconnect" must
+   * forget it here too. A colleague's belongs to the admission.
    */
   write(admission: Admission | null): void {
     try {
-      if (admission === null) for (const part of [key, talkKey]) this.#storage?.removeItem(part);
-      else
+      if (admission === null) {
+        this.#storage?.removeItem(key);
+        this.forgetTalk();
+      } else {
         this.#storage?.setItem(
           key,
           JSON.stringify(admission.signedIn ? admission : { ...admission, identity: null }),
         );
+      }
     } catch {
       // A browser without storage only loses the comfort of a reload.
+    }
+  }
+
+  /** What somebody has begun to write is theirs, and so is the name beside it. */
+  forgetTalk(): void {
+    try {
+      this.#storage?.removeItem(talkKey);
+    } catch {
+      // Without storage nothing is kept.
     }
   }
 }

@@ -215,6 +215,23 @@ describe('handing over', () => {
     expect(channel.took('stage.offer')).toEqual([{ type: 'stage.offer', participant: 'bob' }]);
   });
 
+  it('takes no answer of before for one to what was offered without a channel', () => {
+    const declined = { type: 'stage.declined', participant: 'bob', name: 'Bob' } as const;
+    stage.offer('bob');
+    channel.say(declined);
+    channel.drop();
+    stage.offer('bob');
+    channel.took('stage.offer');
+    anew();
+    channel.say(declined);
+    expect(answer()).toBe('waiting');
+    vi.advanceTimersByTime(1000);
+    expect(channel.took('stage.offer')).toHaveLength(1);
+    anew();
+    channel.say(declined);
+    expect(answer()).toBe('declined');
+  });
+
   it('asks once, though the answer was lost with the connection', () => {
     const offered = { type: 'stage.offered', participant: 'bob', name: 'Bob' } as const;
     for (const no of [true, false]) {

@@ -16,7 +16,6 @@ const topics: Readonly<Partial<Record<Reason, TopicId>>> = {
   format: 'no-picture',
   control: 'reconnecting',
   media: 'reconnecting',
-  refused: 'no-entry',
 };
 
 /**
@@ -30,7 +29,7 @@ export function Remedies({ status }: { status: Status }): JSX.Element | null {
   if (topic === undefined && !isTrouble(status)) return null;
   const elsewhere = (
     <>
-      <Icon name="elsewhere" /> <span class="said">{t('tab')}</span>
+      <Icon name="elsewhere" /> <span class="unseen">{t('tab')}</span>
     </>
   );
   return (

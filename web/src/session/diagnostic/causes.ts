@@ -62,6 +62,15 @@ class Seen {
     return ways.some((way) => ['passed', 'warning'].includes(this.#of(way)?.state ?? ''));
   }
 
+  unoffered(way: WayCheck): boolean {
+    return this.#of(way)?.finding === 'way.unoffered';
+  }
+
+  /** What was given up or waits for its turn is not. */
+  shut(...ways: WayCheck[]): boolean {
+    return ways.every((way) => this.failed(way) || this.unoffered(way));
+  }
+
   troubled(...checks: CheckName[]): boolean {
     return checks.some((check) => ['failed', 'warning'].includes(this.#of(check)?.state ?? ''));
   }
@@ -126,8 +135,8 @@ const rules: readonly Rule[] = [
     when: (seen) =>
       seen.answers &&
       seen.failed('udp', 'tcp') &&
-      !seen.failed('turns') &&
-      !seen.open(...wayChecks),
+      seen.shut('turn', 'turn-tcp') &&
+      seen.unoffered('turns'),
   },
   {
     cause: 'udp-blocked',

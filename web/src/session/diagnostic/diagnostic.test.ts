@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { causesOf, type Cause } from './causes.ts';
 import { Diagnostic, fullChecks } from './diagnostic.ts';
-import type { CheckName, Result } from './result.ts';
+import { waiting, type CheckName, type Result } from './result.ts';
 import { screen, type Mishap } from './testing/pictures.ts';
 import { World, type Broken } from './testing/world.ts';
 import { verdictOf } from './verdict.ts';
@@ -341,6 +341,20 @@ describe('a run', () => {
     diagnostic.stop();
     await vi.advanceTimersByTimeAsync(100);
   });
+});
+
+it('blames no firewall before every way was tried', () => {
+  const shut = (['udp', 'tcp', 'turn', 'turn-tcp'] as const).map(
+    (check): Result => ({ ...waiting(check), state: 'failed', finding: 'way.none' }),
+  );
+  const reach: Result = { ...waiting('reach'), state: 'passed', finding: 'reach.all' };
+  const turns: Result = { ...waiting('turns'), state: 'skipped', finding: 'way.unoffered' };
+  const stopped: Result = { ...turns, finding: 'stopped' };
+  expect(causesOf([reach, ...shut, turns])).toEqual(['media-blocked']);
+  expect(causesOf([reach, ...shut, stopped])).toEqual([]);
+  expect(causesOf([reach, ...shut, waiting('turns')])).toEqual([]);
+  const givenUp: Result = { ...stopped, check: 'turn-tcp' };
+  expect(causesOf([reach, ...shut.slice(0, 3), givenUp, turns])).toEqual([]);
 });
 
 describe('sharing the screen', () => {
