@@ -29,7 +29,7 @@ UNRACEDRUN = $(shell awk '/^func Test/ { match($$0, /Test[A-Za-z0-9_]*/); name =
 UNCHECKED := -gcflags=modernc.org/...=-d=checkptr=0
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: help run test check bench soak fuzz screenshots build package install portal programs clean
+.PHONY: help run test test-unraced test-portal check bench soak fuzz screenshots build package install portal programs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -39,13 +39,19 @@ run: portal bin/coopnet ## build and start everything on this machine: http://lo
 
 test: install portal ## install what is missing and run every test, the browser ones too
 	CGO_ENABLED=0 $(GO) test ./infra/... ./standalone/... ./web
-	CGO_ENABLED=0 $(GO) test -run '^($(UNRACEDRUN))$$|InTime' $(sort $(dir $(UNRACED:%=./%))) ./functions/portal ./functions/store/...
+	$(MAKE) --no-print-directory -j 2 --output-sync=target test-unraced test-portal
 	$(GO) test -race $(UNCHECKED) -short -p 4 ./shared/... ./functions/...
-	$(GO) test -race -short ./relay/...
-	cd web && npm test
+	$(GO) test -race -short -p 4 ./relay/...
 	$(MAKE) --no-print-directory programs functions
 	cd web && npm run e2e
 	cd web && COOPNET_EDITION=cloud npm run e2e -- flow desk -t 'Chromium|support'
+
+# Beside each other: the first waits for most of its time.
+test-unraced:
+	CGO_ENABLED=0 $(GO) test -run '^($(UNRACEDRUN))$$|InTime' $(sort $(dir $(UNRACED:%=./%))) ./functions/portal ./functions/store/...
+
+test-portal:
+	cd web && npm test
 
 check: install portal ## formatting, vet, static analysis, import and size rules, types
 	@unformatted="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go'))"; \

@@ -7,7 +7,7 @@ import { press, write } from './keyboard.ts';
 import { untilSeen } from './measure.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
 import { readerScript } from './reader.ts';
-import { Stage, type Presenter } from './stage.ts';
+import { calm, Stage, type Presenter } from './stage.ts';
 import { both } from './looks.ts';
 import { areas, play } from './scenes.ts';
 import { until } from './wait.ts';
@@ -21,7 +21,7 @@ let presenter: Presenter;
 beforeAll(async () => {
   stage = await Stage.open();
   conference = await stage.server.conference({ name: 'Open to all', welcome: 'Welcome.' });
-  presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' });
+  presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter', pace: calm });
   await presenter.portal.share();
 });
 

@@ -6,7 +6,7 @@ import type { Conference } from './harness.ts';
 import { press } from './keyboard.ts';
 import { untilSeen } from './measure.ts';
 import { bond } from './portal.ts';
-import { Stage, type Attendee, type Presenter } from './stage.ts';
+import { calm, Stage, type Attendee, type Presenter } from './stage.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
@@ -28,11 +28,13 @@ beforeAll(async () => {
   [ada, grace, guest] = await Promise.all([
     stage.presenter(conference, {
       tag: first,
+      pace: calm,
       name: 'Ada Presenter',
       prepare: async (page) => (adas = await Wire.tap(page)),
     }),
     stage.presenter(conference, {
       tag: second,
+      pace: calm,
       name: 'Grace Colleague',
       prepare: async (page) => (graces = await Wire.tap(page)),
     }),

@@ -6,7 +6,7 @@ import { barriers } from './barriers.ts';
 import type { Conference } from './harness.ts';
 import { pdf } from './pdf.ts';
 import { bond } from './portal.ts';
-import { Stage, type Attendee, type Presenter } from './stage.ts';
+import { calm, Stage, type Attendee, type Presenter } from './stage.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
@@ -29,7 +29,7 @@ let guest: Attendee;
 beforeAll(async () => {
   stage = await Stage.open();
   conference = await stage.server.conference({ name: 'Papers' });
-  presenter = await stage.presenter(conference, { tag: 8401, name: 'Ada Presenter' });
+  presenter = await stage.presenter(conference, { tag: 8401, name: 'Ada Presenter', pace: calm });
   guest = await stage.guest(conference);
   await guest.context.addInitScript(rememberSockets);
   await guest.page.reload();

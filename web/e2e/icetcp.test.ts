@@ -6,7 +6,7 @@ import type { Conference } from './harness.ts';
 import { steadyPicture, untilSeen, type AnyPage } from './measure.ts';
 import { Network, withoutNetwork } from './network.ts';
 import { bond, firefoxHand, Portal } from './portal.ts';
-import { Stage } from './stage.ts';
+import { calm, Stage } from './stage.ts';
 import { describe } from './verdict.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
@@ -25,7 +25,7 @@ group.skipIf(withoutNetwork())('over TCP', () => {
     await network.door(stage.server.port);
     await network.door(stage.site.port);
     conference = await stage.server.conference({ name: 'Without UDP' });
-    const presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' });
+    const presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter', pace: calm });
     await presenter.portal.share();
   });
 
@@ -85,7 +85,7 @@ group.skipIf(withoutNetwork())('over TCP', () => {
     await portal.submit();
     await untilSeen(page, 'first picture', 10_000, (sample) => sample.tag === tag);
     const options = { program: network.program, args: network.args };
-    const presenter = await stage.presenter(conference, { tag: inside, name: 'Ida Inside' }, options);
+    const presenter = await stage.presenter(conference, { tag: inside, name: 'Ida Inside', pace: calm }, options);
     network.cut('udp');
     try {
       await presenter.portal.share();

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Conference } from './harness.ts';
 import { pictureSince, steadyPicture, untilSeen, watchPicture } from './measure.ts';
 import { bond } from './portal.ts';
-import { Stage, type Attendee, type Presenter } from './stage.ts';
+import { calm, Stage, type Attendee, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
 import { unexpected } from './watch.ts';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
     red: await stage.server.conference({ name: 'Red' }),
     blue: await stage.server.conference({ name: 'Blue', permissions: { guestShare: 'browser' } }),
   };
-  presenter = await stage.presenter(conferences.red, { tag: red, name: 'Red Presenter' });
+  presenter = await stage.presenter(conferences.red, { tag: red, name: 'Red Presenter', pace: calm });
   await presenter.portal.share();
 });
 
@@ -48,7 +48,7 @@ test('a guest of one conference never sees the other', async () => {
   await other.portal.reach('participant');
   expect((await other.portal.texts('participant')).join()).not.toContain('Bond');
 
-  const blues = await stage.presenter(conferences.blue, { tag: blue, name: 'Blue Presenter' });
+  const blues = await stage.presenter(conferences.blue, { tag: blue, name: 'Blue Presenter', pace: calm });
   await blues.portal.share();
   await untilSeen(other.page, 'blue picture', 10_000, ({ tag }) => tag === blue);
   const seen = {

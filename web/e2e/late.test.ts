@@ -5,7 +5,7 @@ import { launchFirefox, openFirefox } from './firefox.ts';
 import type { Conference } from './harness.ts';
 import { negotiations, reference, sharpness, steadyPicture, untilSeen, watchPicture } from './measure.ts';
 import { bond, firefoxHand, Portal } from './portal.ts';
-import { Stage, type Attendee, type Presenter } from './stage.ts';
+import { calm, Stage, type Attendee, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
 import { pause, until } from './wait.ts';
 import { unexpected } from './watch.ts';
@@ -98,7 +98,7 @@ test('a late viewer in Firefox gets it too, and a page that stays still stays li
 test('the presenter stops and another starts: viewers follow without renegotiation', async () => {
   const foxBefore = await negotiations(fox);
   const before = await negotiations(viewer.page);
-  const grace = await stage.presenter(conference, { tag: second, name: 'Grace Second' });
+  const grace = await stage.presenter(conference, { tag: second, name: 'Grace Second', pace: calm });
   const posts: string[] = [];
   viewer.page.on('request', (request) => {
     if (/\/(whep|whip)/.test(request.url())) posts.push(`${request.method()} ${request.url()}`);

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { open, person } from './chromium.ts';
 import type { Conference } from './harness.ts';
 import { bond } from './portal.ts';
-import { Stage, type Presenter } from './stage.ts';
+import { calm, Stage, type Presenter } from './stage.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
@@ -39,7 +39,7 @@ let presenter: Presenter;
 beforeAll(async () => {
   stage = await Stage.open({ args: ['--brand', brand] });
   conference = await stage.server.conference({ name: 'Behind a door', guestPolicy: 'lobby' });
-  presenter = await stage.presenter(conference, { tag: 8301, name: 'Ada Presenter' });
+  presenter = await stage.presenter(conference, { tag: 8301, name: 'Ada Presenter', pace: calm });
   await presenter.portal.share();
 });
 

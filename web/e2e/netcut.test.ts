@@ -7,7 +7,7 @@ import type { Conference } from './harness.ts';
 import { pictureSince, steadyPicture, untilSeen, watchPicture } from './measure.ts';
 import { Network, withoutNetwork } from './network.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
-import { Stage, type Attendee } from './stage.ts';
+import { calm, Stage, type Attendee } from './stage.ts';
 import { describe, judge } from './verdict.ts';
 import { pause } from './wait.ts';
 import { unexpected } from './watch.ts';
@@ -27,7 +27,7 @@ group.skipIf(withoutNetwork())('the viewer', () => {
     stage = await Stage.open({ media: `${network.host}:0`, args: ['--turn', ''] });
     await network.door(stage.server.port);
     conference = await stage.server.conference({ name: 'Far away' });
-    const presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' });
+    const presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter', pace: calm });
     await presenter.portal.share();
     const browser = await stage.browser({ program: network.program, args: network.args });
     const context = await person(browser);

@@ -4,7 +4,7 @@ import type { Conference } from './harness.ts';
 import { pictureSince, untilSeen } from './measure.ts';
 import { bond } from './portal.ts';
 import { freePort, Gateway } from './gateway.ts';
-import { Stage, type Attendee, type Presenter } from './stage.ts';
+import { calm, Stage, type Attendee, type Presenter } from './stage.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   });
   conference = await stage.server.conference({ name: 'Behind a proxy' });
   // The presenter comes over a WebSocket.
-  presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' });
+  presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter', pace: calm });
   await presenter.portal.share();
 });
 
@@ -98,7 +98,7 @@ test('a guest picks one of two shares, and follows again', async () => {
   const viewer = await stage.guest(conference, { ...bond, name: 'Felix Leiter' });
   await viewer.portal.submit();
   await viewer.portal.state('live');
-  const grace = await stage.presenter(conference, { tag: tag + 1, name: 'Grace Second' });
+  const grace = await stage.presenter(conference, { tag: tag + 1, name: 'Grace Second', pace: calm });
   await grace.portal.share('Second screen');
   await untilSeen(viewer.page, 'the newer share', 10_000, (seen) => seen.tag === tag + 1);
   const shares = await until('two shares are listed', 5000, async () => {

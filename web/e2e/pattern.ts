@@ -8,6 +8,8 @@ export interface PatternOptions {
   tag: number;
   /** Nothing moves after the first drawing. */
   still?: boolean;
+  /** What moves is drawn at most once in so many milliseconds. */
+  pace?: number;
 }
 
 /** What tests ask of a pattern page. */
@@ -35,7 +37,7 @@ function draw(codec: Codec, layout: Layout, options: PatternOptions): PatternPag
   const paint = canvas.getContext('2d', { alpha: false, willReadFrequently: true })!;
   let still = options.still === true;
   let drawn = 0;
-  let pace = 0;
+  let pace = options.pace ?? 0;
   let latest = 0;
 
   const text = (page: number): void => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 
 import type { Conference } from './harness.ts';
 import { pictureSince, steadyPicture, untilSeen, watchPicture } from './measure.ts';
 import { Network, withoutNetwork } from './network.ts';
-import { Stage, type Attendee, type Presenter } from './stage.ts';
+import { calm, Stage, type Attendee, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
 import { pause, until } from './wait.ts';
 import { unexpected } from './watch.ts';
@@ -24,7 +24,7 @@ group.skipIf(withoutNetwork())('the presenter', () => {
     await network.door(stage.site.port);
     conference = await stage.server.conference({ name: 'From afar' });
     const inside = { program: network.program, args: network.args };
-    presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' }, inside);
+    presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter', pace: calm }, inside);
     await presenter.portal.share();
     viewer = await stage.guest(conference);
     await viewer.portal.submit();

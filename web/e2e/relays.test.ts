@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe as group, expect, test } from 
 import type { Conference } from './harness.ts';
 import { pictureSince, untilSeen, watchPicture } from './measure.ts';
 import { freePort, RelayProcess } from './relays.ts';
-import { Stage, type Attendee, type Presenter } from './stage.ts';
+import { calm, Stage, type Attendee, type Presenter } from './stage.ts';
 import { describe, judge } from './verdict.ts';
 import { unexpected } from './watch.ts';
 
@@ -34,7 +34,7 @@ group('a fleet of relays', () => {
     stage = await Stage.open({ args: ['--relays', origins, '--relay-networks', '127.0.0.0/8'] });
     for (const id of ports.keys()) await start(id);
     conference = await stage.server.conference({ name: 'Far and wide', region: 'eu-1' });
-    presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter' });
+    presenter = await stage.presenter(conference, { tag, name: 'Ada Presenter', pace: calm });
     await presenter.portal.share();
     viewer = await stage.guest(conference);
     viewer.page.on('websocket', (socket) => sockets.push(socket.url()));

@@ -16,11 +16,16 @@ export interface Presenter extends Attendee {
   pattern: Page;
 }
 
+/** Ten pictures a second, where a test asks whether there is a picture: they leave the processor to what is tested. */
+export const calm = 100;
+
 /** What a presenter shows. */
 export interface Show {
   tag: number;
   name: string;
   still?: boolean;
+  /** As in PatternOptions. */
+  pace?: number;
   /** What is done to the page before anything is opened in it. */
   prepare?(page: Page): Promise<unknown>;
 }
@@ -62,7 +67,8 @@ export class Stage {
     const title = `Coopnet pattern ${show.tag}`;
     const browser = await this.browser({ ...options, share: title });
     const context = await person(browser);
-    const address = this.site.pattern({ title, tag: show.tag, still: show.still ?? false });
+    const { tag, still = false, pace = 0 } = show;
+    const address = this.site.pattern({ title, tag, still, pace });
     const pattern = await open(context, `${show.name}'s pattern`, address);
     const page = await open(context, show.name);
     await show.prepare?.(page);

@@ -9,8 +9,8 @@ const files = (...names: string[]): string[] => names.map((name) => `${name}.tes
 /** Pages and people, who mostly wait: two files at a time. */
 const pages = files('a11y', 'board', 'desk', 'documents', 'entrance', 'lobby', 'refusals', 'signin', 'talk');
 
-/** What is cut off and comes back, where most of the time is the cut's: two files at a time. */
-const cuts = files('late', 'netcut', 'presentercut', 'relays');
+/** What is cut off and comes back, mostly of ten pictures a second: two files at a time. */
+const cuts = files('icetcp', 'isolation', 'late', 'netcut', 'nowebsocket', 'presentercut', 'relays');
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
@@ -21,7 +21,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     retry: 0,
     reporters: ['verbose'],
-    // One after the other; all others judge pictures or speed, and want both cores.
+    // One after the other; all others judge moving pictures or speed, and want both cores.
     projects: [
       { name: 'pages', include: pages, maxWorkers: 2 },
       { name: 'cuts', include: cuts, maxWorkers: 2 },

@@ -344,9 +344,11 @@ describe('a run', () => {
 });
 
 it('blames no firewall before every way was tried', () => {
-  const shut = (['udp', 'tcp', 'turn', 'turn-tcp'] as const).map(
-    (check): Result => ({ ...waiting(check), state: 'failed', finding: 'way.none' }),
-  );
+  const shut = (['udp', 'tcp', 'turn', 'turn-tcp'] as const).map((check): Result => ({
+    ...waiting(check),
+    state: 'failed',
+    finding: 'way.none',
+  }));
   const reach: Result = { ...waiting('reach'), state: 'passed', finding: 'reach.all' };
   const turns: Result = { ...waiting('turns'), state: 'skipped', finding: 'way.unoffered' };
   const stopped: Result = { ...turns, finding: 'stopped' };
