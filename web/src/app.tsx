@@ -1,9 +1,10 @@
 import type { ComponentType, JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { Choice } from './pages/choice.tsx';
 import { Conference } from './pages/conference.tsx';
 import { Home } from './pages/home.tsx';
 import { Identify } from './pages/identify.tsx';
-import { Desk, Diagnostic, Help, Prerequisites, Support, Tool } from './pages/lazy.tsx';
+import { Desk, Diagnostic, Help, loadTool, Prerequisites, Support, Tool } from './pages/lazy.tsx';
 import { Lost } from './pages/lost.tsx';
 import type { Route } from './router.ts';
 import { Band } from './ui/band.tsx';
@@ -38,6 +39,11 @@ function Frame(): JSX.Element {
   const route = portal.router.route.value;
   const Shown = route === null ? Lost : pages[route];
   const tool = route === '/tool';
+  const admitted = portal.admission.value !== null;
+  // Fetched while the guest says who they are: the picture comes the sooner.
+  useEffect(() => {
+    if (admitted) loadTool().catch(() => {});
+  }, [admitted]);
   return (
     <div class={tool ? 'frame in-tool' : 'frame'}>
       <a

@@ -11,16 +11,15 @@ import type { Language } from '../text/texts.ts';
 import { Early } from './entrance/early.tsx';
 import { Who } from './entrance/who.tsx';
 import { useEntranceText } from '../text/entrance/entrance.ts';
-import { loadTool, loadWholeTool } from './lazy.tsx';
+import { loadWholeTool } from './lazy.tsx';
 
 /** Recalls the bridge's numbers; "Submit" joins. */
 export function Conference(): JSX.Element | null {
   const { portal, texts } = useServices();
   const t = useText();
   const { t: say } = useEntranceText();
-  // Ready before the click, so that the picture comes sooner; the rest only for who stays to call first.
+  // The rest of the tool, for who stays to call first.
   useEffect(() => {
-    loadTool().catch(() => {});
     const timer = setTimeout(() => void loadWholeTool().catch(() => {}), 5000);
     return () => clearTimeout(timer);
   }, []);
