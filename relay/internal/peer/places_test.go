@@ -21,6 +21,12 @@ func TestMediaFollowsTheViewer(t *testing.T) {
 	other.Accept(answer)
 	stranger.Accept(answer)
 	goes := func() netip.AddrPort { return viewer.destination.Load().Address }
+	go func() { // its answers go to the other address, for a while
+		for viewer.shakesSince.Load() == 0 && t.Context().Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		clock.forward(patience)
+	}()
 	v.Connect(answer)
 	peertest.Within(t, viewer.Connected(), "connected")
 	if goes() != v.Address() {

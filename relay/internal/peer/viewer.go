@@ -61,10 +61,11 @@ type Negotiated struct {
 
 // pulse is what Peers.Run looks after each second.
 type pulse struct {
-	checkedAt atomic.Int64 // Unix nanoseconds of the latest verified check
-	spoke     atomic.Bool  // RTCP went out since the last sign of life was due
-	reports   atomic.Int32 // RTCP datagrams that are still taken in this second
-	checks    atomic.Int32 // checks that are still answered
+	checkedAt   atomic.Int64 // Unix nanoseconds of the latest verified check
+	shakesSince atomic.Int64 // when its first handshake datagram came, in ns since 1970; 0 before
+	spoke       atomic.Bool  // RTCP went out since the last sign of life was due
+	reports     atomic.Int32 // RTCP datagrams that are still taken in this second
+	checks      atomic.Int32 // checks that are still answered
 }
 
 type lifetime struct {
@@ -78,6 +79,7 @@ type lifetime struct {
 const (
 	handshakeTimeout = 30 * time.Second
 	flightInterval   = 200 * time.Millisecond // of a lost handshake flight
+	patience         = time.Second            // with a handshake whose answers go elsewhere
 	consentTimeout   = 30 * time.Second       // RFC 7675 section 5.1
 	// silence is after how long without a check there a viewer's address may go to another one. Browsers check each 2.5 s, or
 	// each 4 to 6 s (RFC 7675 section 5.1): one check may be lost.
@@ -123,7 +125,7 @@ func (v *Viewer) check(c check, from netip.AddrPort) {
 func (v *Viewer) receive(datagram []byte, kind egress.Kind, from netip.AddrPort) {
 	switch kind {
 	case egress.DTLS:
-		if v.inbound.Load() == nil {
+		if v.inbound.Load() == nil && v.stuck(v.peers.now()) {
 			v.follow(from)
 		}
 		_, _ = v.link.Buffer.Write(datagram) // a full buffer drops, as a network would
@@ -137,6 +139,15 @@ func (v *Viewer) receive(datagram []byte, kind egress.Kind, from netip.AddrPort)
 			v.feedback(plain)
 		}
 	}
+}
+
+// stuck reports whether a handshake has lasted longer than one should. Until then the answers go where checks have led: a
+// relayed way may be the first to open, and what begins there leaves the estimate with another way's delay.
+func (v *Viewer) stuck(now time.Time) bool {
+	if v.shakesSince.CompareAndSwap(0, now.UnixNano()) {
+		return false
+	}
+	return now.UnixNano()-v.shakesSince.Load() >= int64(patience)
 }
 
 // follow lets media go to where the browser itself sends from: that is the pair it has selected. Firefox nominates with
