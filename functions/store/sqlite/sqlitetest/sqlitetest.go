@@ -11,23 +11,16 @@ import (
 	"github.com/coopnet/coopnet/functions/store/sqlite"
 )
 
-// Open gives a test a database of its own, which is closed at the test's end. Without cfg.Path it lies in a temporary folder.
+// Open gives a test a database of its own, in a temporary folder and without ballast; it is closed at the test's end.
 func Open(tb testing.TB, cfg sqlite.Config) *sqlite.DB {
 	tb.Helper()
-	if cfg.Path == "" {
-		cfg.Path = filepath.Join(tb.TempDir(), "c.db")
+	file, err := migrated()
+	if err != nil {
+		tb.Fatal(err)
 	}
-	if cfg.Ballast == 0 {
-		cfg.Ballast = -1
-	}
-	if _, err := os.Stat(cfg.Path); os.IsNotExist(err) {
-		file, err := migrated()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if err := os.WriteFile(cfg.Path, file, 0o600); err != nil {
-			tb.Fatal(err)
-		}
+	cfg.Path, cfg.Ballast = filepath.Join(tb.TempDir(), "c.db"), -1
+	if err := os.WriteFile(cfg.Path, file, 0o600); err != nil {
+		tb.Fatal(err)
 	}
 	db, err := sqlite.Open(tb.Context(), cfg)
 	if err != nil {
