@@ -102,6 +102,32 @@ describe('the log', () => {
     expect(room.work.chat.unread.value).toBe(0);
   });
 
+  it('is left by scrolling, and not by what takes some of its height', async () => {
+    await hear(written('a'));
+    const log = room.find('chat-log');
+    const sized = (height: number): void => {
+      for (const [name, value] of Object.entries({ clientHeight: height, scrollHeight: 900 })) {
+        Object.defineProperty(log, name, { value, configurable: true });
+      }
+    };
+    const scrolled = async (top: number): Promise<void> => {
+      log.scrollTop = top;
+      log.dispatchEvent(new Event('scroll'));
+      await room.settle();
+    };
+    sized(300);
+    await scrolled(600);
+    sized(200); // a line below the log takes its place before the log is at its end again
+    await scrolled(600);
+    await hear(written('b'));
+    expect(room.work.chat.unread.value).toBe(0);
+    await scrolled(100);
+    await hear(written('c'));
+    expect(room.work.chat.unread.value).toBe(1);
+    await scrolled(700);
+    expect(room.work.chat.unread.value).toBe(0);
+  });
+
   it('quotes what is answered, and leads there', async () => {
     await hear(written('a'), written('b', { replyTo: 'a' }), written('c', { replyTo: 'gone' }));
     expect(room.find('quote').textContent).toContain('text of a');

@@ -26,9 +26,12 @@ export function usePlace(
 ): Place {
   const stuck = useSignal(true);
   const before = useRef(own);
+  const size = useRef('');
   const end = (): void => {
     const log = list.current;
-    if (log !== null) log.scrollTop = log.scrollHeight;
+    if (log === null) return;
+    size.current = sizeOf(log);
+    log.scrollTop = log.scrollHeight;
   };
   const follow = (): void => {
     stuck.value = true;
@@ -53,7 +56,11 @@ export function usePlace(
     const log = list.current;
     // A log that is not shown has no height, and tells nothing.
     if (log === null || log.clientHeight === 0) return;
+    // A log of another size moved by itself: nobody left its end.
+    if (stuck.peek() && size.current !== sizeOf(log)) return end();
     stuck.value = log.scrollHeight - log.scrollTop - log.clientHeight < near;
   };
   return { stuck, look, follow };
 }
+
+const sizeOf = (log: HTMLElement): string => `${log.clientHeight} of ${log.scrollHeight}`;
