@@ -299,6 +299,7 @@ describe.skipIf(withoutNetwork())('without a network', () => {
 
 test('organizers pause the chat, lock and remove', async () => {
   await olga.person('Bob Guest', 'mute');
+  await olga.sees('Bob is muted', async () => (await olga.knows()).join().includes('Bob Guest muted true'));
   await bob.tab('chat');
   await bob.portal.reach('chat-muted');
   await bob.page.getByTestId('chat-entry').fill('kept');
