@@ -49,11 +49,10 @@ func importRules() []importRule {
 
 		{path: "relay/internal/packet", pion: true},
 		{path: "relay/internal/egress", pion: true},
-		{path: "relay/internal/congestion"},
 		{path: "relay/internal/quota"},
 		{path: "relay/internal/outbox"},
 		{path: "relay/internal/icetcp", ours: []string{"relay/internal/egress", "relay/internal/outbox", "relay/internal/quota"}},
-		{path: "relay/internal/forward", ours: []string{"relay/internal/packet", "relay/internal/egress", "relay/internal/congestion"}, pion: true},
+		{path: "relay/internal/forward", ours: []string{"relay/internal/packet", "relay/internal/egress", shared}, pion: true},
 		{path: "relay/internal/peer", ours: []string{shared, "relay/internal/packet", "relay/internal/egress"}, pion: true},
 		{path: "relay/internal/peer/peertest", pion: true},
 		{path: "relay/internal/once"},
