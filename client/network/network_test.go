@@ -210,11 +210,11 @@ func TestTURN(t *testing.T) {
 	address, roots := portal(t, func(http.ResponseWriter, *http.Request) {})
 	_, port, _ := net.SplitHostPort(address)
 	p := newProxy(t, "", "")
-	told, dialer := New(Config{Proxy: p.through, Roots: roots}).TURN([]string{"turn:relay.example:3478?transport=udp", "turns:" + address + "?transport=tcp", "turn:" + address + "?transport=tcp", "turns:[2001:db8::1]"})
+	told, dial := New(Config{Proxy: p.through, Roots: roots}).TURN([]string{"turn:relay.example:3478?transport=udp", "turns:" + address + "?transport=tcp", "turn:" + address + "?transport=tcp", "turns:[2001:db8::1]"})
 	if want := "turn:relay.example:3478?transport=udp turns:192.0.2.1:" + port + "?transport=tcp turn:192.0.2.2:" + port + "?transport=tcp turns:192.0.2.3:5349?transport=tcp"; strings.Join(told, " ") != want {
 		t.Errorf("%v", told)
 	}
-	secure, err := dialer.Dial("tcp4", "192.0.2.1:"+port)
+	secure, err := dial("tcp4", "192.0.2.1:"+port)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,12 +226,12 @@ func TestTURN(t *testing.T) {
 	if _, ok := secure.LocalAddr().(*net.TCPAddr); !ok {
 		t.Error("pion wants a TCP address")
 	}
-	bare, err := dialer.Dial("tcp4", "192.0.2.2:"+port)
+	bare, err := dial("tcp4", "192.0.2.2:"+port)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer bare.Close()
-	if _, err := dialer.Dial("tcp4", "192.0.2.4:"+port); err == nil {
+	if _, err := dial("tcp4", "192.0.2.4:"+port); err == nil {
 		t.Error("an address that was not told")
 	}
 	if p.asked[0] != "CONNECT "+address || len(p.asked) != 2 {

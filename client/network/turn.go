@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// TURN dials TURN servers over TCP and TLS in the place of pion, which would resolve names that only the proxy can, would
+// turn dials TURN servers over TCP and TLS in the place of pion, which would resolve names that only the proxy can, would
 // not add TLS behind a proxy, and would trust other certificates. pion is told made-up addresses and asks for those.
-type TURN struct {
+type turn struct {
 	network *Network
 	servers []turnServer // the made-up address of servers[i] ends with i+1
 }
@@ -23,28 +23,25 @@ type turnServer struct {
 
 const maxTURN = 32
 
-// TURN returns the URLs for pion, and the dialer to be set as its proxy.
-func (n *Network) TURN(urls []string) ([]string, *TURN) {
-	t := &TURN{network: n}
-	told := make([]string, 0, len(urls))
+// TURN returns the URLs to tell pion, as many, and who dials what it then asks for, as its proxy.
+func (n *Network) TURN(urls []string) (told []string, dial func(network, address string) (net.Conn, error)) {
+	t := &turn{network: n}
+	told = make([]string, 0, len(urls))
 	for _, text := range urls {
 		s, overTCP := readTURN(text)
-		if !overTCP {
+		if !overTCP || len(t.servers) == maxTURN {
 			told = append(told, text)
 			continue
-		}
-		if len(t.servers) == maxTURN {
-			break
 		}
 		t.servers = append(t.servers, s)
 		scheme, _, _ := strings.Cut(text, ":")
 		told = append(told, fmt.Sprintf("%s:%s?transport=tcp", scheme, t.madeUp(len(t.servers)-1)))
 	}
-	return told, t
+	return told, t.dial
 }
 
 // madeUp is an address where nobody is (RFC 5737).
-func (t *TURN) madeUp(i int) string {
+func (t *turn) madeUp(i int) string {
 	_, port, _ := net.SplitHostPort(t.servers[i].address)
 	return net.JoinHostPort("192.0.2."+strconv.Itoa(i+1), port)
 }
@@ -72,8 +69,7 @@ func readTURN(text string) (s turnServer, overTCP bool) {
 	return turnServer{host, name}, true
 }
 
-// Dial is golang.org/x/net/proxy.Dialer.
-func (t *TURN) Dial(_, address string) (net.Conn, error) {
+func (t *turn) dial(_, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout) // pion gives none
 	defer cancel()
 	for i, s := range t.servers {

@@ -68,13 +68,13 @@ type Tickets struct {
 // NewTickets makes one.
 func NewTickets(p *Portal, waiting func(bool)) *Tickets { return &Tickets{portal: p, waiting: waiting} }
 
-// Fresh returns a ticket that nobody has used.
-func (t *Tickets) Fresh(ctx context.Context) (*Ticket, error) {
+// Fresh returns a ticket that nobody has used. An answer is waited for with that patience, the lobby as long as it takes.
+func (t *Tickets) Fresh(ctx context.Context, patience time.Duration) (*Ticket, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer t.wait(false)
 	for {
-		asked, cancel := context.WithTimeout(ctx, askTimeout)
+		asked, cancel := context.WithTimeout(ctx, patience)
 		ticket, err := t.portal.JoinToken(asked)
 		cancel()
 		if !waiting(err) {

@@ -213,6 +213,7 @@ func (p *Portal) do(r *http.Request) (*http.Response, []byte, error) {
 	p.mu.Unlock()
 	response, err := p.client.Do(r)
 	if err != nil {
+		p.client.CloseIdleConnections() // the network may be another one
 		return nil, nil, &Refusal{Cause: withoutURL(err)}
 	}
 	defer response.Body.Close()

@@ -3,11 +3,12 @@ package session
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // source gives fresh tickets; Tickets is one.
 type source interface {
-	Fresh(ctx context.Context) (*Ticket, error)
+	Fresh(ctx context.Context, patience time.Duration) (*Ticket, error)
 }
 
 // reach knows which relay to use: the conference's own, or the one to fall back to while that one does not answer. The
@@ -20,8 +21,8 @@ type reach struct {
 }
 
 // ticket is a fresh one for the relay to use now.
-func (r *reach) ticket(ctx context.Context) (*Ticket, error) {
-	t, err := r.tickets.Fresh(ctx)
+func (r *reach) ticket(ctx context.Context, patience time.Duration) (*Ticket, error) {
+	t, err := r.tickets.Fresh(ctx, patience)
 	if err != nil {
 		return nil, err
 	}
