@@ -134,13 +134,14 @@ func (b *Book) Use(id string, by Party, now time.Time) (Grant, error) {
 	return e.Grant, nil
 }
 
-// Revoke ends a grant, for either side. It refuses with ErrNotFound.
+// Revoke ends a grant, for either side on whatever channel: a page may stop what the software has begun. It refuses with
+// ErrNotFound.
 func (b *Book) Revoke(id string, by Party, now time.Time) (End, error) {
 	switch e := b.grant(id, now); {
 	case e == nil:
-	case e.Request.Presenter == by:
+	case e.Request.Presenter.Participant == by.Participant:
 		return b.end(e, Stopped), nil
-	case e.Request.Controller == by:
+	case e.Request.Controller.Participant == by.Participant:
 		return b.end(e, Released), nil
 	}
 	return End{}, ErrNotFound
