@@ -92,7 +92,8 @@ func importRules() []importRule {
 // testOnly are packages that exist for tests: no program links them.
 func testOnly() []string {
 	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest",
-		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/store/sqlite/sqlitetest", "functions/portal/portaltest", "functions/provider/providertest"}
+		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/store/sqlite/sqlitetest", "functions/portal/portaltest", "functions/provider/providertest",
+		"client/capture/x11/xvfbtest"}
 }
 
 // listedPackage is what `go list -json` says of a package.
