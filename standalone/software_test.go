@@ -2,10 +2,14 @@ package standalone_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -95,9 +99,46 @@ func until(t *testing.T, patience time.Duration, true func() bool, what string, 
 	}
 }
 
+// noSockets is a network whose proxy lets no WebSocket through.
+type noSockets struct{ *network.Network }
+
+func (n noSockets) Client() *http.Client {
+	c := n.Network.Client()
+	return &http.Client{Transport: noUpgrades{c.Transport}, CheckRedirect: c.CheckRedirect}
+}
+
+type noUpgrades struct{ http.RoundTripper }
+
+func (n noUpgrades) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Upgrade") != "" {
+		return nil, errors.New("the proxy takes no upgrade")
+	}
+	return n.RoundTripper.RoundTrip(r)
+}
+
+// turnOverTCP is a network where TURN over TCP is the only way.
+type turnOverTCP struct{ *network.Network }
+
+func (n turnOverTCP) TURN(urls []string) ([]string, func(network, address string) (net.Conn, error)) {
+	told, dial := n.Network.TURN(urls)
+	tcp := slices.IndexFunc(urls, func(u string) bool { return strings.HasPrefix(u, "turn:") && strings.HasSuffix(u, "transport=tcp") })
+	for i := range told {
+		told[i] = told[tcp]
+	}
+	return told, dial
+}
+
 // TestTheSoftwareComesBack redeems a launch code, shares, and goes on sharing when the relay has been killed and started
 // again: nobody is asked again, the participant is the same, and the share has one session only.
 func TestTheSoftwareComesBack(t *testing.T) {
+	t.Parallel()
+	n := network.New(network.Config{})
+	t.Run("as usual", func(t *testing.T) { comesBack(t, n, false) })
+	t.Run("without WebSockets", func(t *testing.T) { comesBack(t, noSockets{n}, false) })
+	t.Run("by TURN over TCP", func(t *testing.T) { comesBack(t, turnOverTCP{n}, true) })
+}
+
+func comesBack(t *testing.T, n session.Network, relayOnly bool) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	s := startServer(t, "coopnet", data)
@@ -106,7 +147,6 @@ func TestTheSoftwareComesBack(t *testing.T) {
 	}
 	page, code := launchCode(t, s, "Team A")
 
-	n := network.New(network.Config{})
 	portal, ticket, err := session.Enter(t.Context(), []*session.Portal{session.NewPortal(s.Portal, n.Client())}, code, "1.0.0", "linux-amd64")
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +158,7 @@ func TestTheSoftwareComesBack(t *testing.T) {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	var open atomic.Int64
-	in := session.New(session.Config{Tickets: session.NewTickets(portal, nil), Network: n, Chance: func() float64 { return 0 }, Logger: slog.New(slog.DiscardHandler),
+	in := session.New(session.Config{Tickets: session.NewTickets(portal, nil), Network: n, RelayOnly: relayOnly, Chance: func() float64 { return 0 }, Logger: slog.New(slog.DiscardHandler),
 		Phase: func(p session.Phase, _ session.Reason) {
 			if p == session.Open {
 				open.Add(1)

@@ -140,13 +140,21 @@ func (s *Session) attempt(ctx context.Context, c *course) (failure, *Ticket) {
 	if err != nil {
 		return failed(err), ticket
 	}
-	defer func() {
-		s.mu.Lock()
-		s.carrier = nil
-		s.mu.Unlock()
-		carrier.Close(ctx.Err() != nil)
-	}()
-	return s.listen(ctx, c, carrier, allowed), ticket
+	left := make(chan struct{})
+	stay := context.AfterFunc(ctx, func() {
+		carrier.Close(true) // ends listen
+		close(left)
+	})
+	f := s.listen(context.WithoutCancel(ctx), c, carrier, allowed)
+	s.mu.Lock()
+	s.carrier = nil
+	s.mu.Unlock()
+	if stay() {
+		carrier.Close(false)
+	} else {
+		<-left
+	}
+	return f, ticket
 }
 
 func (s *Session) open(ctx context.Context, by kind, t *Ticket) (carrier, error) {
@@ -172,7 +180,7 @@ func failed(err error) failure {
 	return failure{refusal: &Refusal{Cause: err}}
 }
 
-// listen takes what the relay says until it says nothing more.
+// listen takes what the relay says until it says nothing more, or the carrier is closed.
 func (s *Session) listen(ctx context.Context, c *course, from carrier, allowed time.Duration) failure {
 	var said failure // what the relay has said about an end that follows
 	for {

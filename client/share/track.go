@@ -34,7 +34,8 @@ type Track struct {
 	now    func() time.Time
 	began  time.Time
 
-	wanted chan struct{} // a keyframe is wanted, or something else of State has changed
+	wanted    chan struct{}  // a keyframe is wanted, or something else of State has changed
+	listening sync.WaitGroup // to connections: each ends with its own
 
 	mu       sync.Mutex
 	live     bool   // media gets through
@@ -82,9 +83,12 @@ func (t *Track) Attach(pc *webrtc.PeerConnection) error {
 	if err != nil {
 		return fmt.Errorf("add the track: %w", err)
 	}
-	go t.listen(transceiver.Sender()) // ends with the connection
+	t.listening.Go(func() { t.listen(transceiver.Sender()) })
 	return nil
 }
+
+// Wait returns once nothing of the connections is left; they have been closed.
+func (t *Track) Wait() { t.listening.Wait() }
 
 // ID is webrtc.TrackLocal.
 func (t *Track) ID() string { return "screen" }
@@ -149,6 +153,13 @@ func (t *Track) Live(live bool) {
 	t.live = live
 	t.mu.Unlock()
 	t.wake()
+}
+
+// AskKeyframe makes the next frame one that a viewer can begin with.
+func (t *Track) AskKeyframe() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.keyframe = true
 }
 
 func (t *Track) wake() {
@@ -248,9 +259,7 @@ func (t *Track) listen(sender *webrtc.RTPSender) {
 		for _, p := range packets {
 			switch p := p.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				t.mu.Lock()
-				t.keyframe = true
-				t.mu.Unlock()
+				t.AskKeyframe()
 				t.wake()
 			case *rtcp.TransportLayerCC:
 				t.mu.Lock()
