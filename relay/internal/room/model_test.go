@@ -29,6 +29,7 @@ type world struct {
 	replicas  map[*Presence]*replica
 	published int
 	made      int
+	granted   string // the latest
 }
 
 // newID is called under the lock of any room.
@@ -86,23 +87,43 @@ func (w *world) step(op, a, b byte) {
 	}
 }
 
-// control asks for, gives, uses and ends control; ids are those of a small world.
+// control asks for, gives, uses and ends control.
 func (w *world) control(p *Presence, pub string, op, b byte) {
-	id := strconv.Itoa(w.made - int(b%3))
 	switch op {
 	case 24:
 		p.Listen(b%4 == 0)
+		_ = p.Publish(Publication{ID: "s" + strconv.Itoa(w.published), Control: true})
+		w.published++
 	case 25:
-		_ = p.RequestControl(id, pub, "token")
+		_ = p.RequestControl(strconv.Itoa(w.made), pub, "token")
 	case 26:
-		if _, err := p.GrantControl("q-" + id); err != nil && b%2 == 0 {
-			_ = p.DenyControl("q-"+id, grant.Denied)
+		for _, other := range w.presences {
+			_ = other.RequestControl(strconv.Itoa(w.made), "s"+strconv.Itoa(w.published-1), "token")
+		}
+		for _, other := range w.presences {
+			w.answer(other, b)
 		}
 	default:
-		if p.Control("g-"+id, nil) != nil && b%4 == 0 {
-			_ = p.RevokeControl("g-" + id)
+		for _, other := range w.presences { // one of them may
+			if other.Control(w.granted, nil) != nil && b%8 == 0 {
+				_ = other.RevokeControl(w.granted)
+			}
+			other.LapseControl()
 		}
-		p.LapseControl()
+	}
+}
+
+// answer reads the letters of a channel and answers what it is asked.
+func (w *world) answer(p *Presence, b byte) {
+	for _, l := range p.Letters() {
+		switch {
+		case l.Kind == ControlAsked && b%4 == 0:
+			_ = p.DenyControl(l.Grant.Request.ID, grant.Denied)
+		case l.Kind == ControlAsked:
+			if g, err := p.GrantControl(l.Grant.Request.ID); err == nil {
+				w.granted = g.ID
+			}
+		}
 	}
 }
 
