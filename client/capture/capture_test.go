@@ -140,11 +140,3 @@ func TestScale(t *testing.T) {
 		t.Errorf("nothing: %v", none.Bounds())
 	}
 }
-
-func BenchmarkBlack(b *testing.B) {
-	size := image.Pt(1920, 1080)
-	pix := make([]byte, 4*size.X*size.Y)
-	for b.Loop() {
-		Black(pix, 4*size.X, size)
-	}
-}
