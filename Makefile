@@ -26,10 +26,10 @@ UNCHECKED := -gcflags=modernc.org/...=-d=checkptr=0
 UNRACED   = $(shell grep -rlE --include='*_test.go' 'AllocsPerRun|testing\.Short\(\)|!race' relay | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: help run test check bench soak fuzz screenshots build package install portal programs clean
+.PHONY: help run test check bench soak fuzz screenshots build package libvpx-windows install portal programs clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 run: portal bin/coopnet ## build and start everything on this machine: http://localhost:8080
 	@exec bin/coopnet serve --data $(DATA)
@@ -38,7 +38,7 @@ test: install portal ## install what is missing and run every test, the browser 
 	CGO_ENABLED=0 $(GO) test ./infra/... ./standalone/... ./web $(UNRACED)
 	CGO_ENABLED=0 $(GO) test -run InTime ./functions/portal ./functions/store/...
 	$(GO) test -race $(UNCHECKED) -short -p 4 ./shared/... ./functions/...
-	$(GO) test -race -short ./relay/...
+	$(GO) test -race -short ./relay/... ./client/...
 	cd web && npm test
 	$(MAKE) --no-print-directory programs functions
 	cd web && npm run e2e
@@ -73,6 +73,10 @@ build: portal programs lambdas fleet ## build the programs and the cloud's archi
 
 package: ## the software's installers
 	@echo "There is no software to package yet: this version joins in the browser. See CHANGELOG.md." >&2; exit 2
+
+libvpx-windows: ## the encoder's library for Windows, from Debian's source package; two minutes, once
+	@.ci/install windows
+	@client/encode/vpx/build-windows
 
 install:
 	@.ci/install
@@ -111,5 +115,5 @@ web/dist/index.html: $(WEB)
 	@touch $@
 
 clean: ## remove what the build made (never the data)
-	rm -rf bin web/node_modules functions/store/dynamo/dynamotest/node_modules functions/store/s3/s3test/bin
+	rm -rf bin build web/node_modules functions/store/dynamo/dynamotest/node_modules functions/store/s3/s3test/bin
 	find web/dist -mindepth 1 ! -name .keep -delete

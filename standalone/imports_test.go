@@ -78,6 +78,10 @@ func importRules() []importRule {
 		{path: "relay/cmd/relayload", ours: []string{shared}, pion: true},
 		{path: "relay/cmd/*", ours: []string{shared, "relay"}},
 
+		{path: "client/encode/pixel"},
+		{path: "client/encode/scenetest"},
+		{path: "client/encode", ours: []string{"client/encode/pixel"}},
+		{path: "client/encode/...", ours: []string{"client/encode/..."}},
 		{path: "client/...", ours: []string{shared, "client/..."}, pion: true},
 		{path: "web"},
 		{path: "infra/runtimeapi"},
@@ -95,7 +99,7 @@ func importRules() []importRule {
 func testOnly() []string {
 	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest",
 		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/store/sqlite/sqlitetest", "functions/portal/portaltest", "functions/provider/providertest",
-		"client/capture/x11/xvfbtest"}
+		"client/capture/x11/xvfbtest", "client/encode/scenetest", "client/encode/vpx/vpxtest"}
 }
 
 // listedPackage is what `go list -json` says of a package.

@@ -1,6 +1,7 @@
 package scenetest
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -33,6 +34,24 @@ func page(size image.Point, seed uint64) *Screen {
 		box(image.Rect(200, 46, size.X-200, 76), color.RGBA{255, 255, 255, 255})
 		write(on, image.Pt(220, 67), regular(15), color.RGBA{32, 33, 36, 255}, "https://example.org/articles/"+a.word())
 		write(on, image.Pt(30, 28), bold(14), color.RGBA{32, 33, 36, 255}, a.sentence(4))
+	})
+}
+
+// code is a program in an editor: numbers of lines, blocks that are indented, three colours.
+func code(size image.Point, seed uint64, height int) *Screen {
+	a, face := newAuthor(seed), mono(14)
+	number, word, call := color.RGBA{110, 118, 129, 255}, color.RGBA{212, 212, 212, 255}, color.RGBA{156, 220, 254, 255}
+	return rendered(size, color.RGBA{30, 30, 30, 255}, func(on *canvas) {
+		indent := 0
+		for n := 0; n*height < size.Y; n++ {
+			base := n*height + height*3/4
+			write(on, image.Pt(20, base), face, number, fmt.Sprintf("%5d", n+1))
+			if indent = max(0, min(5, indent+a.random.IntN(3)-1)); a.random.IntN(9) == 0 {
+				continue
+			}
+			x := write(on, image.Pt(120+indent*32, base), face, call, a.word()+"("+a.word()+")")
+			write(on, image.Pt(x+8, base), face, word, a.sentence(1+a.random.IntN(9)))
+		}
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 type Scene struct {
 	Name   string
 	Screen *Screen
-	Moves  int                                                // so many pictures change; after them the screen is still
+	Moves  int                                                 // so many pictures change; after them the screen is still
 	draw   func(screen *Screen, picture int) []image.Rectangle // what it changed
 	drawn  int
 }
@@ -30,10 +30,10 @@ func (s *Scene) Next() []image.Rectangle {
 	return damage
 }
 
-// Scenes are those of the project's bar: a still page, typing, scrolling text (a terminal, then a page that is read), and a
-// window that is moved.
+// Scenes are those of the project's bar (a still page, typing, scrolling text, a window that is moved) and two that are
+// harder: a page that is scrolled with the wheel, and a flood of lines.
 func Scenes(size image.Point) []*Scene {
-	return []*Scene{Still(size), Typing(size), Terminal(size), Reading(size), Window(size)}
+	return []*Scene{Still(size), Typing(size), Scrolling(size), Window(size), Reading(size), Flood(size)}
 }
 
 // Still is a page of text that somebody reads.
@@ -47,13 +47,10 @@ func Typing(size image.Point) *Scene {
 	const each, left, top, height = 3, 120, 140, 20
 	paper, face, a := color.RGBA{30, 30, 30, 255}, mono(15), newAuthor(2)
 	glyphs := alphabet(face, paper, color.RGBA{212, 212, 212, 255}, height)
-	code := rendered(size, paper, func(canvas *canvas) {
-		for y := top + 8*height; y < size.Y; y += height {
-			write(canvas, image.Pt(left, y+15), face, color.RGBA{156, 220, 254, 255}, a.sentence(3+a.random.IntN(14)))
-		}
-	})
+	editor := code(size, 2, height)
+	editor.fill(image.Rect(left, top, size.X, top+8*height), paper)
 	text := a.sentence(400)
-	return &Scene{Name: "typing", Screen: code, Moves: 150, draw: func(screen *Screen, picture int) []image.Rectangle {
+	return &Scene{Name: "typing", Screen: editor, Moves: 150, draw: func(screen *Screen, picture int) []image.Rectangle {
 		if picture%each != 0 {
 			return nil
 		}
@@ -67,17 +64,28 @@ func Typing(size image.Point) *Scene {
 	}}
 }
 
-// Terminal is the output of a build: each picture has a line more than the one before.
-func Terminal(size image.Point) *Scene {
-	const height, lines = 18, 400
-	paper, face, a := color.RGBA{12, 12, 16, 255}, mono(14), newAuthor(3)
+// Scrolling is a program that somebody skims: it glides by ten lines a second, and each picture is six pixels further.
+func Scrolling(size image.Point) *Scene {
+	const height, step, moves = 18, 6, 150
+	roll := code(image.Pt(size.X, size.Y+step*moves), 3, height)
+	return &Scene{Name: "scrolling text", Screen: newScreen(size), Moves: moves, draw: func(screen *Screen, picture int) []image.Rectangle {
+		screen.put(image.Point{}, roll, screen.bounds().Add(image.Pt(0, step*picture)))
+		return []image.Rectangle{screen.bounds()}
+	}}
+}
+
+// Flood is the output of a build, more than anybody can read: each picture has a line more than the one before.
+func Flood(size image.Point) *Scene {
+	const height, moves = 18, 150
+	paper, face, a := color.RGBA{12, 12, 16, 255}, mono(14), newAuthor(7)
 	inks := []color.RGBA{{204, 204, 204, 255}, {204, 204, 204, 255}, {204, 204, 204, 255}, {22, 198, 12, 255}, {249, 241, 165, 255}}
+	lines := size.Y/height + moves
 	roll := rendered(image.Pt(size.X, height*lines), paper, func(canvas *canvas) {
 		for n := range lines {
 			write(canvas, image.Pt(6, n*height+14), face, inks[a.random.IntN(len(inks))], a.logLine(n))
 		}
 	})
-	return &Scene{Name: "terminal scroll", Screen: newScreen(size), Moves: 150, draw: func(screen *Screen, picture int) []image.Rectangle {
+	return &Scene{Name: "flood of lines", Screen: newScreen(size), Moves: moves, draw: func(screen *Screen, picture int) []image.Rectangle {
 		screen.put(image.Point{}, roll, screen.bounds().Add(image.Pt(0, height*picture)))
 		return []image.Rectangle{screen.bounds()}
 	}}
