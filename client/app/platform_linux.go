@@ -28,7 +28,7 @@ func OpenPlatform(words text.Words) (*Platform, error) {
 		return nil, fmt.Errorf("show windows: %w", err)
 	}
 	return &Platform{
-		Windows: Shown{window.New(window.Options{Screen: screen, Words: words})},
+		Windows: Shown{window.New(window.Options{Screen: screen, Words: words, Dark: windowx11.Dark(os.Getenv)})},
 		Desktop: desktop{System: captured(), screen: screen}, screen: screen,
 	}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/jezek/xgb/xtest"
 
 	"github.com/coopnet/coopnet/client/input"
+	"github.com/coopnet/coopnet/client/xserver"
 )
 
 // Injector presses keys and buttons of the X server's own test devices.
@@ -38,13 +39,13 @@ var _ input.Injector = (*Injector)(nil)
 
 // Open connects to a display ("" is that of the environment). Nothing is injected where the ground says so; it may be nil.
 func Open(display string, ground input.Ground) (*Injector, error) {
-	conn, err := xgb.NewConnDisplay(display)
+	conn, err := xserver.Dial(display)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the X server: %w", err)
 	}
-	if err := xtest.Init(conn); err != nil {
+	if !xserver.Has(conn, xserver.Test) {
 		conn.Close()
-		return nil, fmt.Errorf("the X server lets nobody inject input: %w", err)
+		return nil, errors.New("the X server lets nobody inject input: it has no XTEST extension")
 	}
 	i := &Injector{conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root, ground: ground, spares: spares{now: time.Now}}
 	i.stale.Store(true)

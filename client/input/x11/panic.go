@@ -9,6 +9,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"github.com/coopnet/coopnet/client/input"
+	"github.com/coopnet/coopnet/client/xserver"
 )
 
 // glance is how often the keyboard is looked at: shorter than any press.
@@ -27,7 +28,7 @@ type Panic struct {
 
 // WatchPanic calls pressed, at most once, when the key is pressed. Close ends the watch.
 func WatchPanic(display string, pressed func()) (*Panic, error) {
-	conn, err := xgb.NewConnDisplay(display)
+	conn, err := xserver.Dial(display)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the X server: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/coopnet/coopnet/client/capture/x11/xvfbtest"
 	"github.com/coopnet/coopnet/client/input"
+	"github.com/coopnet/coopnet/client/xserver"
 )
 
 // canvas is a window over the whole screen that writes down what happens to it.
@@ -26,7 +27,7 @@ type canvas struct {
 
 func newCanvas(t *testing.T, display string, size image.Point) *canvas {
 	t.Helper()
-	conn, err := xgb.NewConnDisplay(display)
+	conn, err := xserver.Dial(display)
 	if err != nil {
 		t.Fatal(err)
 	}
