@@ -29,10 +29,10 @@ UNRACEDRUN = $(shell awk '/^func Test/ { match($$0, /Test[A-Za-z0-9_]*/); name =
 UNCHECKED := -gcflags=modernc.org/...=-d=checkptr=0
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: help run test test-unraced test-portal check bench soak fuzz screenshots build package install portal programs clean
+.PHONY: help run test test-unraced test-portal check bench soak fuzz screenshots build package libvpx-windows install portal programs clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 run: portal bin/coopnet ## build and start everything on this machine: http://localhost:8080
 	@exec bin/coopnet serve --data $(DATA)
@@ -41,7 +41,7 @@ test: install portal ## install what is missing and run every test, the browser 
 	CGO_ENABLED=0 $(GO) test ./infra/... ./standalone/... ./web
 	$(MAKE) --no-print-directory -j 2 --output-sync=target test-unraced test-portal
 	$(GO) test -race $(UNCHECKED) -short -p 4 ./shared/... ./functions/...
-	$(GO) test -race -short ./relay/...
+	$(GO) test -race -short ./relay/... ./client/...
 	$(MAKE) --no-print-directory programs functions
 	cd web && npm run e2e
 	cd web && COOPNET_EDITION=cloud npm run e2e -- flow desk -t 'Chromium|support'
@@ -83,6 +83,10 @@ build: portal programs lambdas fleet ## build the programs and the cloud's archi
 package: ## the software's installers
 	@echo "There is no software to package yet: this version joins in the browser. See CHANGELOG.md." >&2; exit 2
 
+libvpx-windows: ## the encoder's library for Windows, from Debian's source package; two minutes, once
+	@.ci/install windows
+	@client/encode/vpx/build-windows
+
 install:
 	@.ci/install
 
@@ -120,5 +124,5 @@ web/dist/index.html: $(WEB)
 	@touch $@
 
 clean: ## remove what the build made (never the data)
-	rm -rf bin web/node_modules functions/store/dynamo/dynamotest/node_modules functions/store/s3/s3test/bin
+	rm -rf bin build web/node_modules functions/store/dynamo/dynamotest/node_modules functions/store/s3/s3test/bin
 	find web/dist -mindepth 1 ! -name .keep -delete

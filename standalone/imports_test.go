@@ -49,11 +49,10 @@ func importRules() []importRule {
 
 		{path: "relay/internal/packet", pion: true},
 		{path: "relay/internal/egress", pion: true},
-		{path: "relay/internal/congestion"},
 		{path: "relay/internal/quota"},
 		{path: "relay/internal/outbox"},
 		{path: "relay/internal/icetcp", ours: []string{"relay/internal/egress", "relay/internal/outbox", "relay/internal/quota"}},
-		{path: "relay/internal/forward", ours: []string{"relay/internal/packet", "relay/internal/egress", "relay/internal/congestion"}, pion: true},
+		{path: "relay/internal/forward", ours: []string{"relay/internal/packet", "relay/internal/egress", shared}, pion: true},
 		{path: "relay/internal/peer", ours: []string{shared, "relay/internal/packet", "relay/internal/egress"}, pion: true},
 		{path: "relay/internal/peer/peertest", pion: true},
 		{path: "relay/internal/once"},
@@ -61,7 +60,9 @@ func importRules() []importRule {
 		{path: "relay/internal/ballot", ours: []string{shared, "relay/internal/once"}},
 		{path: "relay/internal/board", ours: []string{shared, "relay/internal/once"}},
 		{path: "relay/internal/stage", ours: []string{shared, "relay/internal/once"}},
-		{path: "relay/internal/room", ours: []string{shared, "relay/internal/chat", "relay/internal/ballot", "relay/internal/board", "relay/internal/stage"}},
+		{path: "relay/internal/grant", ours: []string{"relay/internal/once"}},
+		{path: "relay/internal/room", ours: []string{shared, "relay/internal/chat", "relay/internal/ballot", "relay/internal/board", "relay/internal/stage",
+			"relay/internal/grant"}},
 		{path: "relay/internal/gate", ours: []string{shared}},
 		{path: "relay/internal/measure", ours: []string{shared, "relay/internal/quota"}},
 		{path: "relay/internal/trial", ours: []string{shared}},
@@ -69,7 +70,7 @@ func importRules() []importRule {
 		{path: "relay/internal/metrics"},
 		{path: "relay/internal/leaktest"},
 		{path: "relay/internal/control", ours: []string{shared, "relay/internal/room", "relay/internal/gate", "relay/internal/once", "relay/internal/chat",
-			"relay/internal/ballot", "relay/internal/board", "relay/internal/stage"}},
+			"relay/internal/ballot", "relay/internal/board", "relay/internal/stage", "relay/internal/grant"}},
 		{path: "relay/internal/whip", pion: true, ours: []string{shared, "relay/internal/forward", "relay/internal/peer",
 			"relay/internal/room", "relay/internal/gate", "relay/internal/trial", "relay/internal/packet", "relay/internal/egress"}},
 		{path: "relay/internal/turn", pion: true, ours: []string{shared, "relay/internal/egress", "relay/internal/quota"}},
@@ -77,6 +78,10 @@ func importRules() []importRule {
 		{path: "relay/cmd/relayload", ours: []string{shared}, pion: true},
 		{path: "relay/cmd/*", ours: []string{shared, "relay"}},
 
+		{path: "client/encode/pixel"},
+		{path: "client/encode/scenetest"},
+		{path: "client/encode", ours: []string{"client/encode/pixel"}},
+		{path: "client/encode/...", ours: []string{"client/encode/..."}},
 		{path: "client/...", ours: []string{shared, "client/..."}, pion: true},
 		{path: "web"},
 		{path: "infra/runtimeapi"},
@@ -93,7 +98,8 @@ func importRules() []importRule {
 // testOnly are packages that exist for tests: no program links them.
 func testOnly() []string {
 	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest",
-		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/store/sqlite/sqlitetest", "functions/portal/portaltest", "functions/provider/providertest"}
+		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/store/sqlite/sqlitetest", "functions/portal/portaltest", "functions/provider/providertest",
+		"client/capture/x11/xvfbtest", "client/encode/scenetest", "client/encode/vpx/vpxtest"}
 }
 
 // listedPackage is what `go list -json` says of a package.

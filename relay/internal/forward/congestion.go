@@ -3,8 +3,8 @@ package forward
 import (
 	"time"
 
-	"github.com/coopnet/coopnet/relay/internal/congestion"
 	"github.com/coopnet/coopnet/relay/internal/packet"
+	"github.com/coopnet/coopnet/shared/congestion"
 )
 
 // wireOverhead is what a packet takes on the wire beside its RTP header and payload: IPv4, UDP and SRTP's tag.

@@ -1,6 +1,6 @@
-// Package congestion estimates what the way to one viewer carries, from what the viewer reports about the packets that it
-// got: how their delay changes (draft-ietf-rmcat-gcc-02), and how many are lost. It is pure arithmetic: no goroutine, no
-// clock, no socket. Times are distances from any moment that the caller keeps to.
+// Package congestion estimates what the way to one receiver (a relay's viewer, a presenter's relay) carries, from what it
+// reports about the packets that it got: how their delay changes (draft-ietf-rmcat-gcc-02), and how many are lost. It is
+// pure arithmetic: no goroutine, no clock, no socket. Times are distances from any moment that the caller keeps to.
 package congestion
 
 import "time"

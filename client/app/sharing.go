@@ -1,0 +1,211 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"image"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/grant"
+	"github.com/coopnet/coopnet/client/input"
+	"github.com/coopnet/coopnet/client/session"
+	"github.com/coopnet/coopnet/client/share"
+	"github.com/coopnet/coopnet/client/window"
+)
+
+// tick is how often it is looked whether something is over.
+const tick = time.Second
+
+// errStopped is the user's end of a share.
+var errStopped = errors.New("stopped")
+
+// previewSize is how large the pictures are from which people choose.
+func previewSize() image.Point { return image.Pt(320, 200) }
+
+// choices are what can be shared, with previews.
+func (a *app) choices(ctx context.Context) []window.Choice {
+	sources, err := a.Desktop.Sources(ctx)
+	if err != nil {
+		a.Logger.Warn("nothing can be listed", "error", err)
+		return nil
+	}
+	var all []window.Choice
+	for _, s := range sources {
+		c := window.Choice{ID: s.ID, Kind: string(s.Kind), Title: title(s), Hidden: s.Minimised}
+		if small, err := a.Desktop.Preview(ctx, s.ID, previewSize()); err == nil {
+			c.Preview = small
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+func title(s capture.Source) string {
+	if s.Title != "" {
+		return s.Title
+	}
+	return s.Program
+}
+
+// sharing is one share, from the choice to its end.
+type sharing struct {
+	app     *app
+	source  capture.Source
+	control bool // colleagues may ask for it
+
+	grabber  capture.Grabber
+	injector input.Injector // nil without control
+	track    *share.Track
+
+	news chan struct{} // what the bar says has changed
+
+	mu      sync.Mutex
+	status  share.Status
+	waiting bool // the connection is being made
+}
+
+// open begins to capture what was picked.
+func (a *app) open(ctx context.Context, picked window.Picked) (*sharing, error) {
+	sources, err := a.Desktop.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sh := &sharing{app: a, control: picked.Control, track: share.NewTrack(a.Codecs, a.Now, a.Random), news: make(chan struct{}, 1)}
+	for _, s := range sources {
+		if s.ID == picked.ID {
+			sh.source = s
+		}
+	}
+	if sh.source.ID == "" {
+		return nil, capture.ErrGone
+	}
+	if sh.control {
+		if sh.injector, err = a.Desktop.Injector(); err != nil {
+			return nil, err
+		}
+	}
+	if sh.grabber, err = a.Desktop.Open(ctx, picked.ID); err != nil {
+		return nil, errors.Join(err, sh.close())
+	}
+	return sh, nil
+}
+
+func (sh *sharing) close() error {
+	if sh.injector == nil {
+		return nil
+	}
+	return sh.injector.Close()
+}
+
+// run shares until the user stops it, or it cannot go on. The windows belong to this goroutine.
+func (sh *sharing) run(ctx context.Context, s *session.Session, c *controls) (err error) {
+	ctx, end := context.WithCancelCause(ctx)
+	var running sync.WaitGroup
+	running.Go(func() {
+		end(share.Run(ctx, share.Config{Grabber: sh.grabber, Track: sh.track, Code: sh.app.Code, Status: sh.captured, Logger: sh.app.Logger}))
+	})
+	running.Go(func() {
+		end(s.Publish(ctx, session.Publishing{Label: sh.label(), Control: sh.control, Media: sh.track, Phase: sh.published}))
+	})
+	if sh.control {
+		c.begin(grant.New(sh.injector, sh.grabber.Bounds, sh.app.Now), sh.source)
+		running.Go(func() { c.inject(ctx) })
+	}
+	defer func() {
+		end(errStopped)
+		err = errors.Join(err, c.end())
+		running.Wait()
+		sh.track.Wait()
+		err = errors.Join(err, sh.close())
+	}()
+	if err := sh.show(ctx, c); err != nil {
+		return err
+	}
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+// label names the share for the others: what the window is called, or nothing, which the relay knows as a screen.
+func (sh *sharing) label() string {
+	if sh.source.Kind != capture.Window {
+		return "Screen"
+	}
+	return strings.TrimSpace(title(sh.source))
+}
+
+// show keeps the bar, and the banner while somebody controls.
+func (sh *sharing) show(ctx context.Context, c *controls) (err error) {
+	bar, err := sh.app.Windows.Bar(sh.state(c))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bar.Close()) }()
+	looking := time.NewTicker(tick)
+	defer looking.Stop()
+	shown := sh.state(c)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-bar.Pressed():
+			return nil
+		case <-sh.news:
+		case <-c.news:
+		case r := <-c.asked:
+			c.consider(ctx, r)
+		case g := <-c.granted:
+			c.give(g)
+		case id := <-c.over:
+			c.revoke(id)
+		case <-c.stopped():
+			c.stop(grant.Stopped)
+		case <-looking.C:
+			c.due()
+		}
+		if err := c.tidy(); err != nil {
+			return err
+		}
+		if now := sh.state(c); now != shown {
+			shown = now
+			bar.Update(now)
+		}
+	}
+}
+
+// state is what the bar says.
+func (sh *sharing) state(c *controls) window.Status {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	s := window.Status{Kind: string(sh.source.Kind), Watching: c.watching(), Controller: c.controller(), Waiting: sh.waiting, Black: sh.status.Black}
+	if sh.source.Kind == capture.Window {
+		s.What = title(sh.source)
+	}
+	return s
+}
+
+func (sh *sharing) captured(s share.Status) {
+	sh.mu.Lock()
+	sh.status = s
+	sh.mu.Unlock()
+	wake(sh.news)
+}
+
+func (sh *sharing) published(p session.SharePhase) {
+	sh.track.Live(p == session.ShareLive)
+	sh.mu.Lock()
+	sh.waiting = p == session.ShareInterrupted || p == session.ShareReconnecting
+	sh.mu.Unlock()
+	wake(sh.news)
+}
+
+func wake(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,241 @@
+package x11
+
+import (
+	"context"
+	"errors"
+	"image"
+	"testing"
+
+	"github.com/jezek/xgb/xproto"
+
+	"github.com/coopnet/coopnet/client/capture"
+)
+
+// A window is seen as it is, whatever covers it, and wherever it lies.
+func TestCoveredWindow(t *testing.T) {
+	t.Parallel()
+	s, p := desk(t, image.Pt(400, 300))
+	size := image.Pt(200, 100)
+	w := p.window(image.Rectangle{Max: size}.Add(image.Pt(50, 40)), red)
+	p.window(image.Rect(100, 0, 400, 300), green) // over its right half
+	g := open(t, s, windowID(w))
+	if got := g.Bounds(); got != image.Rect(50, 40, 250, 140) {
+		t.Errorf("it is at %v", got)
+	}
+	expect(t, next(t, g), size, func(image.Point) uint32 { return red })
+
+	quiet(t, g)
+	part := image.Rect(150, 50, 170, 60) // covered
+	p.fill(w, blue, part)
+	f := next(t, g)
+	if !same(f.Damage, []image.Rectangle{part}) {
+		t.Errorf("damage %v, want %v", f.Damage, part)
+	}
+	painted := func(at image.Point) uint32 {
+		if at.In(part) {
+			return blue
+		}
+		return red
+	}
+	expect(t, f, size, painted)
+
+	p.place(w, image.Rectangle{Max: size}.Add(image.Pt(300, 250))) // beyond the screen's edge
+	quiet(t, g)
+	if got := g.Bounds(); got != image.Rect(300, 250, 500, 350) {
+		t.Errorf("moved, it is at %v", got)
+	}
+	p.fill(w, white, image.Rect(199, 99, 200, 100))
+	expect(t, next(t, g), size, func(at image.Point) uint32 {
+		if at == image.Pt(199, 99) {
+			return white
+		}
+		return painted(at)
+	})
+}
+
+func TestResizedWindow(t *testing.T) {
+	t.Parallel()
+	s, p := desk(t, image.Pt(400, 300))
+	w := p.window(image.Rect(50, 40, 250, 140), red)
+	g := open(t, s, windowID(w))
+	next(t, g)
+	for _, size := range []image.Point{{301, 203}, {64, 48}, {200, 100}} {
+		p.place(w, image.Rectangle{Max: size}.Add(image.Pt(5, 5)))
+		f := next(t, g)
+		for f.Size != size {
+			f = next(t, g)
+		}
+		if !same(f.Damage, []image.Rectangle{{Max: size}}) {
+			t.Errorf("damage %v of a picture of %v", f.Damage, size)
+		}
+		expect(t, f, size, func(image.Point) uint32 { return red })
+		if got := g.Bounds(); got != (image.Rectangle{Max: size}).Add(image.Pt(5, 5)) {
+			t.Errorf("it is at %v", got)
+		}
+	}
+}
+
+func TestMinimisedAndClosedWindow(t *testing.T) {
+	t.Parallel()
+	s, p := desk(t, image.Pt(400, 300))
+	frame := p.window(image.Rect(50, 40, 250, 140), green)
+	w := p.unmapped(frame, image.Rect(10, 20, 190, 90), red)
+	p.must(xproto.MapWindowChecked(p.conn, w).Check())
+	g := open(t, s, windowID(w))
+	next(t, g)
+	quiet(t, g)
+
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for name, hidden := range map[string]xproto.Window{"the window": w, "its frame": frame} {
+		p.must(xproto.UnmapWindowChecked(p.conn, hidden).Check())
+		if _, err := g.Next(ctx); !errors.Is(err, capture.ErrHidden) {
+			t.Fatalf("%s was hidden: %v", name, err)
+		}
+		quiet(t, g) // waits, and says it once
+		if _, err := s.Preview(ctx, windowID(w), image.Pt(10, 10)); !errors.Is(err, capture.ErrHidden) {
+			t.Errorf("a preview of a minimised window: %v", err)
+		}
+		p.must(xproto.MapWindowChecked(p.conn, hidden).Check())
+		f := next(t, g)
+		if !same(f.Damage, []image.Rectangle{{Max: image.Pt(180, 70)}}) {
+			t.Errorf("%s is back with damage %v", name, f.Damage)
+		}
+		expect(t, f, image.Pt(180, 70), func(image.Point) uint32 { return red })
+		quiet(t, g)
+	}
+
+	p.place(frame, image.Rect(100, 100, 300, 200)) // as window managers move windows
+	if got := g.Bounds(); got != image.Rect(110, 120, 290, 190) {
+		t.Errorf("it is at %v", got)
+	}
+	quiet(t, g)
+	p.must(xproto.DestroyWindowChecked(p.conn, w).Check())
+	for range 2 { // each time it is asked
+		if _, err := g.Next(ctx); !errors.Is(err, capture.ErrGone) {
+			t.Errorf("it was closed: %v", err)
+		}
+	}
+	if got := g.Bounds(); !got.Empty() {
+		t.Errorf("a closed window is at %v", got)
+	}
+	for _, id := range []string{windowID(w), "window:zz", "window:", "nonsense", "screen:none"} {
+		if _, err := s.Open(ctx, id); !errors.Is(err, capture.ErrGone) {
+			t.Errorf("%s: %v", id, err)
+		}
+		if _, err := s.Preview(ctx, id, image.Pt(10, 10)); !errors.Is(err, capture.ErrGone) {
+			t.Errorf("a preview of %s: %v", id, err)
+		}
+	}
+}
+
+// A window that is minimised from the beginning is said to be so, and comes.
+func TestOpenMinimised(t *testing.T) {
+	t.Parallel()
+	s, p := desk(t, image.Pt(400, 300))
+	w := p.unmapped(p.root, image.Rect(50, 40, 250, 140), red)
+	g := open(t, s, windowID(w))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if _, err := g.Next(ctx); !errors.Is(err, capture.ErrHidden) {
+		t.Fatalf("not shown yet: %v", err)
+	}
+	p.must(xproto.MapWindowChecked(p.conn, w).Check())
+	expect(t, next(t, g), image.Pt(200, 100), func(image.Point) uint32 { return red })
+}
+
+func TestPointer(t *testing.T) {
+	t.Parallel()
+	size := image.Pt(400, 300)
+	s, p := desk(t, size)
+	w := p.window(image.Rectangle{Max: size}, white)
+	p.arrow(w)
+	g := open(t, s, "desktop")
+	next(t, g)
+	quiet(t, g)
+
+	dark := func(f capture.Frame) image.Rectangle {
+		var found image.Rectangle
+		for y := range size.Y {
+			for x := range size.X {
+				if colourAt(f, x, y) != white {
+					found = found.Union(image.Rect(x, y, x+1, y+1))
+				}
+			}
+		}
+		return found
+	}
+	p.point(image.Pt(100, 100))
+	first := next(t, g)
+	shown := dark(first)
+	if shown.Empty() || !image.Pt(100, 100).In(shown.Inset(-2)) || shown.Dx() > 64 { // its white border is not found
+		t.Fatalf("the pointer is drawn at %v", shown)
+	}
+	quiet(t, g)
+	p.point(image.Pt(200, 150))
+	second := next(t, g)
+	if got := dark(second); got != shown.Add(image.Pt(100, 50)) {
+		t.Errorf("the pointer is drawn at %v; at first at %v", got, shown)
+	}
+	if len(second.Damage) != 2 || !shown.In(second.Damage[0]) || !shown.Add(image.Pt(100, 50)).In(second.Damage[1]) {
+		t.Errorf("damage %v", second.Damage)
+	}
+	// Drawing under the pointer leaves it on top, and what was drawn beneath.
+	quiet(t, g)
+	p.fill(w, red, image.Rect(190, 140, 230, 180))
+	f := next(t, g)
+	if colourAt(f, 229, 179) != red || colourAt(f, 200, 151) == red && colourAt(f, 201, 152) == red {
+		t.Errorf("%06x %06x", colourAt(f, 229, 179), colourAt(f, 200, 151))
+	}
+	p.point(image.Pt(10, 10))
+	f = next(t, g)
+	for y := 140; y < 180; y++ {
+		for x := 190; x < 230; x++ {
+			if got := colourAt(f, x, y); got != red {
+				t.Fatalf("%d,%d is %06x where the pointer was", x, y, got)
+			}
+		}
+	}
+}
+
+// In a window's picture is the pointer that is over that window, not over one that covers it.
+func TestPointerOfWindow(t *testing.T) {
+	t.Parallel()
+	s, p := desk(t, image.Pt(400, 300))
+	size := image.Pt(200, 200)
+	w := p.window(image.Rectangle{Max: size}, white)
+	p.arrow(w)
+	p.point(image.Pt(350, 250))
+	p.arrow(p.window(image.Rect(100, 0, 300, 300), green))
+	g := open(t, s, windowID(w))
+	plain := func(f capture.Frame) bool {
+		for y := range size.Y {
+			for x := range size.X {
+				if colourAt(f, x, y) != white {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	if !plain(next(t, g)) {
+		t.Error("a pointer that is elsewhere")
+	}
+	quiet(t, g)
+	p.point(image.Pt(50, 50))
+	if plain(next(t, g)) {
+		t.Error("the pointer is missing")
+	}
+	quiet(t, g)
+	p.point(image.Pt(150, 50)) // over the other window
+	if f := next(t, g); !plain(f) || len(f.Damage) != 1 {
+		t.Errorf("the pointer is over another window: damage %v", f.Damage)
+	}
+	quiet(t, g)
+	before := g.wakes.Load()
+	p.point(image.Pt(160, 60))
+	quiet(t, g) // no frame
+	if g.wakes.Load() == before {
+		t.Error("the pointer's motion was not told: this test proves nothing")
+	}
+}

@@ -1,0 +1,71 @@
+package encode
+
+import (
+	"time"
+
+	"github.com/coopnet/coopnet/client/encode/pixel"
+)
+
+// rests is when a tile may be refined.
+func (t *Text) rests(i int) time.Duration {
+	if int(t.coarse[i]) == len(refinements()) {
+		return t.moved[i] + settled
+	}
+	return t.moved[i] + between
+}
+
+// refinesAt is when the first tile may be refined, if one needs it.
+func (t *Text) refinesAt() (at time.Duration, any bool) {
+	for i, needed := range t.coarse {
+		if needed == 0 {
+			continue
+		}
+		if rests := t.rests(i); !any || rests < at {
+			at, any = rests, true
+		}
+	}
+	return at, any
+}
+
+// resting are tiles that need the same refinement: the one that most is lacking to, from the top, as many as the line
+// carries at once.
+func (t *Text) resting(now time.Duration) (tiles pixel.Tiles, count, needed int) {
+	for i := range t.coarse {
+		if t.rests(i) <= now {
+			needed = max(needed, int(t.coarse[i]))
+		}
+	}
+	tiles = pixel.Tiles{Changed: make([]byte, len(t.coarse)), Columns: t.changed.Columns, Rows: t.changed.Rows}
+	if needed == 0 {
+		return tiles, 0, 0
+	}
+	most := t.still.fit(t.line.within(fineBudget), refinements()[needed-1])
+	for i := range t.coarse {
+		if int(t.coarse[i]) == needed && t.rests(i) <= now && count < most {
+			tiles.Changed[i] = 1
+			count++
+		}
+	}
+	return tiles, count, needed
+}
+
+// encodeStill makes sharper what rests.
+func (t *Text) encodeStill(now time.Duration) (Frame, bool, error) {
+	tiles, count, needed := t.resting(now)
+	if count == 0 {
+		return Frame{}, false, nil
+	}
+	q := refinements()[needed-1]
+	frame, err := t.encode(Task{At: now, Finest: q, Coarsest: q, Tiles: tiles})
+	if err != nil {
+		return Frame{}, false, err
+	}
+	t.still.learn(count, len(frame.Bytes), q)
+	for i, refined := range tiles.Changed {
+		if refined != 0 {
+			t.coarse[i]--
+			t.moved[i] = now
+		}
+	}
+	return frame, true, nil
+}

@@ -1,0 +1,219 @@
+package grant
+
+import (
+	"errors"
+	"image"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coopnet/coopnet/client/input"
+)
+
+// desktop writes down what is injected.
+type desktop struct {
+	mu       sync.Mutex
+	injected []string
+	within   image.Rectangle
+	released int
+	refuse   error
+}
+
+func (d *desktop) Inject(e input.Event, within image.Rectangle) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.refuse != nil {
+		return d.refuse
+	}
+	d.injected, d.within = append(d.injected, e.Kind), within
+	return nil
+}
+
+func (d *desktop) Release() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.released++
+	return nil
+}
+
+type world struct {
+	*Desk
+	desktop *desktop
+	clock   time.Time
+	bounds  image.Rectangle
+}
+
+func newWorld() *world {
+	w := &world{desktop: &desktop{}, clock: time.Unix(1000, 0), bounds: image.Rect(10, 20, 110, 120)}
+	w.Desk = New(w.desktop, func() image.Rectangle { return w.bounds }, func() time.Time { return w.clock })
+	return w
+}
+
+func anne() Request { return Request{"r-1", "s-1", "p-1", "Anne Martin", "internal"} }
+
+func key() []input.Event { return []input.Event{{Kind: input.KeyDown, Code: "KeyA"}} }
+
+// give goes all the way to a grant.
+func (w *world) give(t *testing.T) {
+	t.Helper()
+	if why := w.Ask(anne()); why != "" {
+		t.Fatal(why)
+	}
+	if !w.Allow("r-1") || !w.Granted("r-1", Grant{ID: "g-1", Participant: "p-1", Name: "the relay's"}) {
+		t.Fatal("no grant")
+	}
+}
+
+func TestControl(t *testing.T) {
+	w := newWorld()
+	if w.Input("g-1", "p-1", key()) != 0 {
+		t.Error("input without a grant")
+	}
+	w.give(t)
+	if g, ok := w.Controller(); !ok || g.Name != "Anne Martin" {
+		t.Errorf("%+v: the name is the signed one", g)
+	}
+	events := []input.Event{{Kind: input.Move, X: 0.5, Y: 0.5}, {Kind: "shell", Text: "x"}, {Kind: input.Move, X: 2}, {Kind: input.Text, Text: "é"}}
+	if n := w.Input("g-1", "p-1", events); n != 2 || !slices.Equal(w.desktop.injected, []string{input.Move, input.Text}) || w.desktop.within != w.bounds {
+		t.Errorf("%d: %v within %v", n, w.desktop.injected, w.desktop.within)
+	}
+	if w.Input("g-2", "p-1", key()) != 0 || w.Input("", "p-1", key()) != 0 || w.Input("g-1", "p-2", key()) != 0 {
+		t.Error("input by somebody else")
+	}
+	if why := w.Ask(Request{"r-2", "s-1", "p-2", "Paul", "organizer"}); why != Busy {
+		t.Errorf("a second one: %q", why)
+	}
+	w.desktop.refuse = errors.New("our own window")
+	if w.Input("g-1", "p-1", key()) != 0 {
+		t.Error("what was refused counts")
+	}
+	w.desktop.refuse = nil
+	w.bounds = image.Rectangle{}
+	if w.Input("g-1", "p-1", events[:1]) != 0 {
+		t.Error("a click where the source is not")
+	}
+	if g, was := w.EndOf("g-2"); was {
+		t.Errorf("another's end: %+v", g)
+	}
+	if g, was := w.EndOf("g-1"); !was || g.ID != "g-1" || w.desktop.released != 1 {
+		t.Errorf("%+v, %v, released %d", g, was, w.desktop.released)
+	}
+	if w.Input("g-1", "p-1", key()) != 0 {
+		t.Error("input after the end")
+	}
+	w.give(t) // and again
+	w.End()
+	if _, ok := w.Controller(); ok {
+		t.Error("still controlled")
+	}
+}
+
+func TestWhoNeverControls(t *testing.T) {
+	w := newWorld()
+	for _, role := range []string{"guest", "", "Internal"} {
+		if why := w.Ask(Request{"r-1", "s-1", "p-1", "James BOND", role}); why != Unverified {
+			t.Errorf("%q: %q", role, why)
+		}
+	}
+	if w.Allow("r-1") || w.Granted("r-1", Grant{ID: "g-1", Participant: "p-1"}) {
+		t.Error("a grant without a question")
+	}
+	w.Ask(anne())
+	if w.Granted("r-1", Grant{ID: "g-1", Participant: "p-1"}) {
+		t.Error("a grant without the user's yes")
+	}
+	w.Allow("r-1")
+	if w.Granted("r-1", Grant{ID: "g-1", Participant: "p-2"}) || w.Granted("r-2", Grant{ID: "g-1", Participant: "p-1"}) || w.Granted("r-1", Grant{Participant: "p-1"}) {
+		t.Error("a grant for somebody else")
+	}
+}
+
+func TestQuestionsEnd(t *testing.T) {
+	w := newWorld()
+	w.Ask(anne())
+	w.Withdraw("r-1")
+	if w.Allow("r-1") {
+		t.Error("a yes after the end")
+	}
+	w.Ask(anne())
+	w.clock = w.clock.Add(requestLife)
+	if w.Allow("r-1") {
+		t.Error("a yes too late")
+	}
+	w.Due()
+	if why := w.Ask(anne()); why != "" {
+		t.Errorf("the old question is in the way: %q", why)
+	}
+	w.Allow("r-1")
+	w.End() // the control channel was lost
+	if w.Granted("r-1", Grant{ID: "g-1", Participant: "p-1"}) {
+		t.Error("a grant that survives a reconnection")
+	}
+}
+
+func TestGrantsEnd(t *testing.T) {
+	w := newWorld()
+	w.give(t)
+	w.clock = w.clock.Add(idleLife - time.Second)
+	if _, why := w.Due(); why != "" {
+		t.Errorf("too early: %s", why)
+	}
+	w.Input("g-1", "p-1", key())
+	w.clock = w.clock.Add(idleLife)
+	if w.Input("g-1", "p-1", key()) != 0 {
+		t.Error("input after two idle minutes, before anybody looked")
+	}
+	if g, why := w.Due(); why != Idle || g.ID != "g-1" || w.desktop.released != 1 {
+		t.Errorf("%+v, %q", g, why)
+	}
+	w.give(t)
+	for range 61 {
+		w.clock = w.clock.Add(time.Minute)
+		w.Input("g-1", "p-1", key())
+	}
+	if _, why := w.Due(); why != Expired {
+		t.Errorf("after an hour: %q", why)
+	}
+}
+
+// TestNothingAfterTheEnd ends a grant while input pours in: nothing is injected once the end has returned.
+func TestNothingAfterTheEnd(t *testing.T) {
+	for range 50 {
+		w := newWorld()
+		w.give(t)
+		var ended atomic.Bool
+		var late atomic.Int32
+		count := &counting{ended: &ended, late: &late}
+		w.Desk.injector = count
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				for range 200 {
+					w.Input("g-1", "p-1", key())
+				}
+			})
+		}
+		w.EndOf("g-1")
+		ended.Store(true)
+		all.Wait()
+		if late.Load() != 0 {
+			t.Fatalf("%d events after the end", late.Load())
+		}
+	}
+}
+
+type counting struct {
+	ended *atomic.Bool
+	late  *atomic.Int32
+}
+
+func (c *counting) Inject(input.Event, image.Rectangle) error {
+	if c.ended.Load() {
+		c.late.Add(1)
+	}
+	return nil
+}
+
+func (c *counting) Release() error { return nil }

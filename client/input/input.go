@@ -1,0 +1,167 @@
+// Package input is what a controller does to this desktop: pointer, wheel and keys as the portal sends them, checked and
+// bounded here before a backend (x11, windows) turns them into the system's own events.
+package input
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"math"
+	"unicode/utf8"
+
+	"github.com/coopnet/coopnet/shared/text"
+)
+
+// The kinds of events.
+const (
+	Move    = "move"
+	Down    = "down"
+	Up      = "up"
+	Wheel   = "wheel"
+	KeyDown = "keydown"
+	KeyUp   = "keyup"
+	Text    = "text"
+)
+
+// Bounds of one event and of one message.
+const (
+	MaxEvents  = 64
+	MaxText    = 32 // characters
+	MaxNotches = 20 // a wheel turned further in one event is not a hand
+	maxButton  = 4
+)
+
+// ErrInvalid is what Validate and Decode wrap; ErrRefused is an event that an injector will not carry out: it is aimed at
+// our own windows, or would press the key that ends the control.
+var (
+	ErrInvalid = errors.New("invalid input event")
+	ErrRefused = errors.New("input refused")
+)
+
+// Event is one thing that the controller did. Buttons are numbered as in MouseEvent.button: 0 left, 1 middle, 2 right,
+// 3 back, 4 forward.
+type Event struct {
+	Kind   string  `json:"kind"`
+	X      float64 `json:"x,omitempty"` // 0 to 1 of the shared picture, for move, down, up and wheel
+	Y      float64 `json:"y,omitempty"`
+	Button int     `json:"button,omitempty"`
+	DX     float64 `json:"dx,omitempty"` // in notches, to the right and downwards
+	DY     float64 `json:"dy,omitempty"`
+	Code   string  `json:"code,omitempty"` // KeyboardEvent.code: the place of a key, whatever is printed on it
+	Text   string  `json:"text,omitempty"` // what a key means on the controller's keyboard
+}
+
+// Injector carries out events on this desktop.
+type Injector interface {
+	// Inject carries out one event; within is where the shared picture is on the desktop now, in pixels. It returns an error
+	// that wraps ErrInvalid or ErrRefused for what it does not do.
+	Inject(e Event, within image.Rectangle) error
+	// Release lets go of every key and button that is still pressed.
+	Release() error
+	// Close releases and gives everything back. The injector must not be used afterwards.
+	Close() error
+}
+
+// Ground are the places where injected input must not go: the program's own windows, in which the person at the desktop
+// decides about the control.
+type Ground interface {
+	// Covers reports whether a point of the desktop lies in one of them.
+	Covers(p image.Point) bool
+	// Focused reports whether one of them has the keyboard.
+	Focused() bool
+}
+
+// Decode reads the events of one message, a JSON array, strictly.
+func Decode(message []byte) ([]Event, error) {
+	decoder := json.NewDecoder(bytes.NewReader(message))
+	decoder.DisallowUnknownFields()
+	var events []Event
+	if err := decoder.Decode(&events); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: something follows", ErrInvalid)
+	}
+	if len(events) == 0 || len(events) > MaxEvents {
+		return nil, fmt.Errorf("%w: %d events, not 1 to %d", ErrInvalid, len(events), MaxEvents)
+	}
+	for _, e := range events {
+		if err := e.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+// Validate reports what is wrong with the event: every field that its kind does not have must be zero.
+func (e Event) Validate() error {
+	allowed := Event{Kind: e.Kind}
+	switch e.Kind {
+	case Move:
+		allowed.X, allowed.Y = e.X, e.Y
+	case Down, Up:
+		allowed.X, allowed.Y, allowed.Button = e.X, e.Y, e.Button
+	case Wheel:
+		allowed.X, allowed.Y, allowed.DX, allowed.DY = e.X, e.Y, e.DX, e.DY
+	case KeyDown, KeyUp:
+		allowed.Code = e.Code
+		if _, known := Lookup(e.Code); !known {
+			return fmt.Errorf("%w: there is no such key", ErrInvalid)
+		}
+	case Text:
+		allowed.Text = e.Text
+		if err := validText(e.Text); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("%w: there is no such kind", ErrInvalid)
+	}
+	switch {
+	// Not-a-number is unequal to itself and goes no further than here, either.
+	case e != allowed:
+		return fmt.Errorf("%w: a %s event has a field of another", ErrInvalid, e.Kind)
+	case e.X < 0 || e.X > 1 || e.Y < 0 || e.Y > 1:
+		return fmt.Errorf("%w: outside of the picture", ErrInvalid)
+	case e.Button < 0 || e.Button > maxButton:
+		return fmt.Errorf("%w: there is no such button", ErrInvalid)
+	case math.Abs(e.DX) > MaxNotches || math.Abs(e.DY) > MaxNotches:
+		return fmt.Errorf("%w: the wheel is turned too far", ErrInvalid)
+	}
+	return nil
+}
+
+func validText(s string) error {
+	if n := utf8.RuneCountInString(s); !utf8.ValidString(s) || n == 0 || n > MaxText {
+		return fmt.Errorf("%w: not 1 to %d characters", ErrInvalid, MaxText)
+	}
+	for _, r := range s {
+		// The joiners, which some scripts need, are not hidden in this sense; a byte order mark or a direction mark is.
+		if text.Hidden(r) {
+			return fmt.Errorf("%w: a character that nobody sees", ErrInvalid)
+		}
+	}
+	return nil
+}
+
+// Point is where the event happens on the desktop.
+func (e Event) Point(within image.Rectangle) image.Point {
+	place := func(share float64, from, to int) int {
+		if to <= from {
+			return from
+		}
+		return from + min(int(math.Round(share*float64(to-from-1))), to-from-1)
+	}
+	return image.Pt(place(e.X, within.Min.X, within.Max.X), place(e.Y, within.Min.Y, within.Max.Y))
+}
+
+// Pointed reports whether the event has a place.
+func (e Event) Pointed() bool {
+	switch e.Kind {
+	case Move, Down, Up, Wheel:
+		return true
+	}
+	return false
+}

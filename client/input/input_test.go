@@ -1,0 +1,234 @@
+package input
+
+import (
+	"encoding/json"
+	"errors"
+	"image"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestDecode(t *testing.T) {
+	got, err := Decode([]byte(`[{"kind":"move","x":0.5,"y":1},{"kind":"down","x":0,"y":0,"button":2},{"kind":"wheel","x":0.1,"y":0.2,"dy":-1.5},
+		{"kind":"keydown","code":"ControlLeft"},{"kind":"text","text":"é€ж 👩\u200d💻"}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Event{{Kind: Move, X: 0.5, Y: 1}, {Kind: Down, Button: 2}, {Kind: Wheel, X: 0.1, Y: 0.2, DY: -1.5}, {Kind: KeyDown, Code: "ControlLeft"},
+		{Kind: Text, Text: "é€ж 👩\u200d💻"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	out, err := json.Marshal(got[1])
+	if err != nil || string(out) != `{"kind":"down","button":2}` {
+		t.Errorf("zero values are left out: %s, %v", out, err)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	event := func(e string) string { return "[" + e + "]" }
+	for name, message := range map[string]string{
+		"nothing":              ``,
+		"no events":            `[]`,
+		"null":                 `null`,
+		"too many":             "[" + strings.Repeat(`{"kind":"move"},`, MaxEvents) + `{"kind":"move"}]`,
+		"what follows":         `[{"kind":"move"}] [1]`,
+		"no kind":              event(`{"x":0.5}`),
+		"another kind":         event(`{"kind":"drag"}`),
+		"an unknown field":     event(`{"kind":"move","z":1}`),
+		"right of the picture": event(`{"kind":"move","x":1.0001}`),
+		"left of the picture":  event(`{"kind":"down","x":-0.1}`),
+		"an infinite place":    event(`{"kind":"move","x":1e999}`),
+		"a sixth button":       event(`{"kind":"down","button":5}`),
+		"a negative button":    event(`{"kind":"up","button":-1}`),
+		"half a button":        event(`{"kind":"up","button":1.5}`),
+		"a raging wheel":       event(`{"kind":"wheel","dy":21}`),
+		"an unknown key":       event(`{"kind":"keydown","code":"Power"}`),
+		"two keys":             event(`{"kind":"keydown","code":"KeyA 30"}`),
+		"no key":               event(`{"kind":"keyup"}`),
+		"no text":              event(`{"kind":"text"}`),
+		"long text":            event(`{"kind":"text","text":"` + strings.Repeat("é", MaxText+1) + `"}`),
+		"an escape":            event(`{"kind":"text","text":"a\u001bb"}`),
+		"a line break":         event(`{"kind":"text","text":"a\n"}`),
+		"a direction":          event(`{"kind":"text","text":"a\u202eb"}`),
+		"half a character":     event(`{"kind":"text","text":"\ud83d"}`),
+		"text of a move":       event(`{"kind":"move","text":"a"}`),
+		"a key with a place":   event(`{"kind":"keydown","code":"KeyA","x":0.5}`),
+	} {
+		if events, err := Decode([]byte(message)); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %+v, %v", name, events, err)
+		}
+	}
+	for _, x := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		for _, e := range []Event{{Kind: Move, X: x}, {Kind: Wheel, DY: x}, {Kind: Down, Y: x}} {
+			if err := e.Validate(); !errors.Is(err, ErrInvalid) {
+				t.Errorf("%+v passes", e)
+			}
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`[{"kind":"wheel","x":0.1,"y":0.2,"dy":-1.5}]`))
+	f.Add([]byte(`[{"kind":"text","text":"é"},{"kind":"keyup","code":"F24"}]`))
+	f.Fuzz(func(t *testing.T, message []byte) {
+		events, err := Decode(message)
+		if err != nil {
+			return
+		}
+		var held Held
+		within := image.Rect(-1920, 0, 1920, 1080)
+		for _, e := range events {
+			if e.Pointed() && !e.Point(within).In(within) {
+				t.Errorf("%+v is outside", e)
+			}
+			if _, err := held.Admit(e, within, nil); err != nil && !errors.Is(err, ErrRefused) {
+				t.Errorf("%+v: %v", e, err)
+			}
+		}
+	})
+}
+
+func TestPoint(t *testing.T) {
+	second := image.Rect(1920, -200, 1920+1280, -200+1024)
+	for at, want := range map[[2]float64]image.Point{
+		{0, 0}: second.Min, {1, 1}: second.Max.Sub(image.Pt(1, 1)), {0.5, 0.5}: {1920 + 640, -200 + 512}, {1, 0}: {3199, -200},
+	} {
+		if got := (Event{X: at[0], Y: at[1]}).Point(second); got != want {
+			t.Errorf("%v: got %v, want %v", at, got, want)
+		}
+	}
+}
+
+// The keys of the usual keyboard with 105, the one of which more the American has not.
+func TestKeys(t *testing.T) {
+	usual := strings.Fields(`Escape F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11 F12 PrintScreen ScrollLock Pause
+		Backquote Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9 Digit0 Minus Equal Backspace Insert Home PageUp NumLock NumpadDivide NumpadMultiply NumpadSubtract
+		Tab KeyQ KeyW KeyE KeyR KeyT KeyY KeyU KeyI KeyO KeyP BracketLeft BracketRight Enter Delete End PageDown Numpad7 Numpad8 Numpad9 NumpadAdd
+		CapsLock KeyA KeyS KeyD KeyF KeyG KeyH KeyJ KeyK KeyL Semicolon Quote Backslash Numpad4 Numpad5 Numpad6
+		ShiftLeft IntlBackslash KeyZ KeyX KeyC KeyV KeyB KeyN KeyM Comma Period Slash ShiftRight ArrowUp Numpad1 Numpad2 Numpad3 NumpadEnter
+		ControlLeft MetaLeft AltLeft Space AltRight MetaRight ContextMenu ControlRight ArrowLeft ArrowDown ArrowRight Numpad0 NumpadDecimal`)
+	if len(usual) != 105 {
+		t.Fatalf("%d keys", len(usual))
+	}
+	for _, code := range usual {
+		if _, ok := Lookup(code); !ok {
+			t.Errorf("%s is missing", code)
+		}
+	}
+	evdev, scan := map[uint16]string{}, map[Key]string{}
+	for _, line := range strings.Split(strings.TrimSpace(keys), "\n") {
+		code := strings.Fields(line)[0]
+		key, ok := Lookup(code)
+		if !ok || key.Evdev == 0 || key.Scan == 0 || key.Scan > 0x7f || key.Evdev > 247 {
+			t.Errorf("%s: %+v, %v", code, key, ok)
+		}
+		place := Key{Scan: key.Scan, Extended: key.Extended}
+		if other := evdev[key.Evdev] + scan[place]; other != "" {
+			t.Errorf("%s has a number of %s", code, other)
+		}
+		evdev[key.Evdev], scan[place] = code, code
+		// Linux has numbered the keys after the scan codes, as far as they went then.
+		if key.Evdev <= 88 && key.Scan != key.Evdev {
+			t.Errorf("%s: evdev %d, scan code %x", code, key.Evdev, key.Scan)
+		}
+	}
+	for _, code := range []string{"", " ", "\n", "KeyA ", "KeyA 30", "keya", "A", "30", "Escape\n"} {
+		if _, ok := Lookup(code); ok {
+			t.Errorf("%q is a key", code)
+		}
+	}
+}
+
+type ground struct {
+	window  image.Rectangle
+	focused bool
+}
+
+func (g ground) Covers(p image.Point) bool { return p.In(g.window) }
+func (g ground) Focused() bool             { return g.focused }
+
+func TestHeld(t *testing.T) {
+	within := image.Rect(0, 0, 101, 101)
+	ours := ground{window: image.Rect(0, 0, 50, 50)}
+	var h Held
+	for i, step := range []struct {
+		e       Event
+		ground  Ground
+		do      bool
+		refused bool
+	}{
+		{e: Event{Kind: Move, X: 0.2, Y: 0.2}, ground: ours, refused: true},
+		{e: Event{Kind: Down, X: 0.2, Y: 0.2}, ground: ours, refused: true},
+		{e: Event{Kind: Wheel, X: 0.2, Y: 0.2, DY: 1}, ground: ours, refused: true},
+		{e: Event{Kind: Down, X: 0.8, Y: 0.8}, ground: ours, do: true},
+		{e: Event{Kind: Down, X: 0.8, Y: 0.8}, ground: ours},
+		{e: Event{Kind: Up, X: 0.2, Y: 0.2}, ground: ours, do: true},
+		{e: Event{Kind: Up, X: 0.8, Y: 0.8}, ground: ours},
+		{e: Event{Kind: KeyDown, Code: "Enter"}, ground: ground{focused: true}, refused: true},
+		{e: Event{Kind: Text, Text: "y"}, ground: ground{focused: true}, refused: true},
+		{e: Event{Kind: KeyDown, Code: "KeyA"}, ground: ours, do: true},
+		{e: Event{Kind: KeyUp, Code: "KeyA"}, ground: ground{focused: true}, do: true},
+		{e: Event{Kind: KeyUp, Code: "KeyA"}},
+		{e: Event{Kind: KeyUp, Code: "Nonsense"}, refused: true},
+	} {
+		do, err := h.Admit(step.e, within, step.ground)
+		if do != step.do || (err != nil) != step.refused {
+			t.Errorf("step %d, %+v: %v, %v", i, step.e, do, err)
+		}
+	}
+	if _, err := h.Admit(Event{Kind: Move}, image.Rectangle{}, nil); !errors.Is(err, ErrRefused) {
+		t.Errorf("what is nowhere is pointed at: %v", err)
+	}
+}
+
+func TestHeldNeverMakesThePanicKey(t *testing.T) {
+	for _, order := range [][]string{
+		{"ControlLeft", "ShiftLeft", "Backspace"}, {"Backspace", "ShiftRight", "ControlRight"}, {"ShiftLeft", "F9", "ControlLeft"}, {"F9", "ControlRight", "ShiftRight"},
+	} {
+		var h Held
+		for i, code := range order {
+			_, err := h.Admit(Event{Kind: KeyDown, Code: code}, image.Rectangle{}, nil)
+			if last := i == 2; errors.Is(err, ErrRefused) != last {
+				t.Errorf("%v: %s: %v", order, code, err)
+			}
+		}
+		if _, err := h.Admit(Event{Kind: KeyUp, Code: order[0]}, image.Rectangle{}, nil); err != nil {
+			t.Error(err)
+		}
+		if _, err := h.Admit(Event{Kind: KeyDown, Code: order[2]}, image.Rectangle{}, nil); err != nil {
+			t.Errorf("%v: two of three are nothing special: %v", order, err)
+		}
+	}
+}
+
+func TestHeldClear(t *testing.T) {
+	var h Held
+	within := image.Rect(0, 0, 10, 10)
+	for _, e := range []Event{{Kind: KeyDown, Code: "ControlLeft"}, {Kind: KeyDown, Code: "KeyC"}, {Kind: Down, Button: 1}, {Kind: KeyDown, Code: "KeyC"}} {
+		if _, err := h.Admit(e, within, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []Event{{Kind: KeyUp, Code: "KeyC"}, {Kind: KeyUp, Code: "ControlLeft"}, {Kind: Up, Button: 1}}
+	if got := h.Clear(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	if got := h.Clear(); len(got) != 0 {
+		t.Errorf("again: %+v", got)
+	}
+}
+
+func TestNotches(t *testing.T) {
+	var n Notches
+	for i, step := range []struct {
+		dx, dy float64
+		x, y   int
+	}{{0, 0.4, 0, 0}, {0, 0.4, 0, 0}, {0, 0.4, 0, 1}, {0, -0.9, 0, 0}, {0, -0.2, 0, -1}, {-2.5, 0, -2, 0}, {-0.5, 3, -1, 3}} {
+		if x, y := n.Turn(step.dx, step.dy); x != step.x || y != step.y {
+			t.Errorf("step %d: %d, %d", i, x, y)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+// Package network reaches the portal and its relay as this workstation reaches the Internet: by the system's proxy, through
+// CONNECT, with the certificates that the system trusts. HTTP, WebSockets and TURN all go by the one Dial.
+package network
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+const (
+	dialTimeout   = 10 * time.Second
+	headerTimeout = 20 * time.Second
+	idleTimeout   = 60 * time.Second
+	maxHeader     = 64 << 10
+	maxRedirects  = 5
+)
+
+// Config is what the workstation says.
+type Config struct {
+	// Proxy returns the proxy on the way to an address with TLS, or nil. See System.
+	Proxy func(target *url.URL) (*url.URL, error)
+	// Ask returns the name and password for a proxy, or false when nobody knows them. Only one question is asked at a time.
+	Ask func(ctx context.Context, proxy string) (Login, bool)
+	// Roots are nil for those of the system.
+	Roots *x509.CertPool
+}
+
+// Login is a name and a password for a proxy.
+type Login struct{ Name, Password string }
+
+// Network dials. Its methods may be called at the same time.
+type Network struct {
+	cfg    Config
+	dialer net.Dialer
+
+	asking sync.Mutex // held while somebody is asked for a login
+
+	mu     sync.Mutex
+	logins map[string]Login // by proxy
+	denied map[string]bool  // proxies whose login nobody knows
+}
+
+// New makes a network. Missing parts of cfg mean: no proxy, nobody to ask.
+func New(cfg Config) *Network {
+	if cfg.Proxy == nil {
+		cfg.Proxy = func(*url.URL) (*url.URL, error) { return nil, nil }
+	}
+	if cfg.Ask == nil {
+		cfg.Ask = func(context.Context, string) (Login, bool) { return Login{}, false }
+	}
+	return &Network{cfg: cfg, dialer: net.Dialer{Timeout: dialTimeout}, logins: map[string]Login{}, denied: map[string]bool{}}
+}
+
+// TLS is how servers are verified.
+func (n *Network) TLS(serverName string) *tls.Config {
+	return &tls.Config{RootCAs: n.cfg.Roots, ServerName: serverName, MinVersion: tls.VersionTLS12}
+}
+
+// DialContext opens a TCP connection to HOST:PORT, through the proxy where there is one.
+func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	proxy, err := n.proxyFor(address)
+	if err != nil {
+		return nil, err
+	}
+	if proxy == nil {
+		return n.dialer.DialContext(ctx, network, address)
+	}
+	return n.through(ctx, proxy, address)
+}
+
+// proxyFor reports the proxy for an address: CONNECT is one way for all, so all is asked for as HTTPS is.
+func (n *Network) proxyFor(address string) (*url.URL, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("split %s: %w", address, err)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil, nil
+	}
+	proxy, err := n.cfg.Proxy(&url.URL{Scheme: "https", Host: address, Path: "/"})
+	if err != nil {
+		return nil, fmt.Errorf("find the proxy: %w", err)
+	}
+	return proxy, nil
+}
+
+// Client is for one origin's API and for relays: it follows no redirect to another origin and keeps no cookie.
+func (n *Network) Client() *http.Client {
+	return &http.Client{Transport: n.transport(), CheckRedirect: sameOrigin}
+}
+
+// Downloads follows redirects, with TLS only, unless the request began without: a file lies elsewhere than the catalogue.
+func (n *Network) Downloads() *http.Client {
+	return &http.Client{Transport: n.transport(), CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		if len(via) >= maxRedirects {
+			return errors.New("too many redirects")
+		}
+		if r.URL.Scheme != "https" && via[0].URL.Scheme == "https" {
+			return errors.New("redirected to an address without TLS")
+		}
+		return nil
+	}}
+}
+
+func (n *Network) transport() *http.Transport {
+	return &http.Transport{
+		DialContext: n.DialContext, TLSClientConfig: n.TLS(""), ForceAttemptHTTP2: true, TLSHandshakeTimeout: dialTimeout,
+		ResponseHeaderTimeout: headerTimeout, IdleConnTimeout: idleTimeout, MaxResponseHeaderBytes: maxHeader, MaxIdleConnsPerHost: 4,
+	}
+}
+
+func sameOrigin(r *http.Request, via []*http.Request) error {
+	if len(via) >= maxRedirects {
+		return errors.New("too many redirects")
+	}
+	if first := via[0].URL; r.URL.Scheme != first.Scheme || r.URL.Host != first.Host {
+		return fmt.Errorf("redirected to another origin, %s", r.URL.Host)
+	}
+	return nil
+}

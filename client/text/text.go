@@ -1,0 +1,182 @@
+// Package text is everything that the software says to people, in English and in French.
+package text
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/coopnet/coopnet/shared/text"
+)
+
+// Words are the texts of one language. {name} stands for what Fill puts there.
+type Words struct {
+	Language string // BCP 47
+	Confirm  Confirm
+	Picker   Picker
+	Bar      Bar
+	Consent  Consent
+	Banner   Banner
+	Message  Message
+	Role     Role
+	Key      Key
+}
+
+// Confirm asks before anything is shared.
+type Confirm struct {
+	Title      string // with {conference}
+	Heading    string
+	Conference string
+	Portal     string
+	You        string
+	Note       string
+	Share      string
+	Cancel     string
+}
+
+// Picker lets people choose what to share.
+type Picker struct {
+	Title    string
+	Heading  string
+	Desktop  string // headings of the kinds
+	Screens  string
+	Windows  string
+	Minimise string // a window that is minimised
+	Control  string // the box to tick
+	Empty    string
+	Refresh  string
+	Share    string
+	Cancel   string
+}
+
+// Bar says what is shared.
+type Bar struct {
+	Sharing    string // with {what}
+	Desktop    string
+	Screen     string
+	Window     string // with {what}
+	Watching0  string
+	Watching1  string
+	WatchingN  string // with {count}
+	Controlled string // with {name}
+	Waiting    string // the connection is being made again
+	Black      string // nothing but black is captured
+	Stop       string
+}
+
+// Consent asks for each control.
+type Consent struct {
+	Title   string // with {name}
+	Heading string // with {name} and {role}
+	Desktop string // what can be done, by what is shared
+	Screen  string
+	Window  string // with {what}
+	Ends    string // with {key}
+	Refuses string // with {seconds}
+	Allow   string
+	Refuse  string
+}
+
+// Banner stays while somebody controls.
+type Banner struct {
+	Title    string // with {name}
+	Controls string // with {name}
+	Ends     string // with {key}
+	Stop     string
+}
+
+// Message has the buttons of whatever else is said.
+type Message struct {
+	Title      string
+	OK         string
+	Cancel     string
+	Update     string // there is a newer version, with {version}
+	UpdateNow  string
+	UpdateNot  string
+	UpdateMust string // this version is too old, with {version}
+	Fetching   string // with {version}
+	Failed     string
+}
+
+// Role is who somebody is in the conference.
+type Role struct {
+	Guest     string
+	Internal  string
+	Organizer string
+}
+
+// Key names keys as keyboards of the language do; Ends puts them together.
+type Key struct {
+	Control   string
+	Shift     string
+	Backspace string
+}
+
+// For returns the words of a language tag such as "fr", "fr_CA.UTF-8" or "de-AT"; what is not there is English.
+func For(language string) Words {
+	primary, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(language), "_", "-"), "-")
+	primary, _, _ = strings.Cut(primary, ".")
+	if primary == "fr" {
+		return french()
+	}
+	return english()
+}
+
+// FromEnvironment is the language that the environment asks for, as POSIX orders it.
+func FromEnvironment(getenv func(string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := getenv(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// Fill puts values in the place of names: Fill("{count} watch", "count", "3"). What has been put is not looked at again.
+func Fill(s string, pairs ...string) string {
+	var replace []string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		replace = append(replace, "{"+pairs[i]+"}", pairs[i+1])
+	}
+	return strings.NewReplacer(replace...).Replace(s)
+}
+
+// Watching says how many watch.
+func (b Bar) Watching(count int) string {
+	switch count {
+	case 0:
+		return b.Watching0
+	case 1:
+		return b.Watching1
+	}
+	return Fill(b.WatchingN, "count", strconv.Itoa(count))
+}
+
+// Panic names the key that ends the control, by its KeyboardEvent.code.
+func (k Key) Panic(code string) string {
+	if code == "Backspace" {
+		code = k.Backspace
+	}
+	return k.Control + "\u00a0+\u00a0" + k.Shift + "\u00a0+\u00a0" + code // not broken over two lines
+}
+
+// Of names a role of the protocol.
+func (r Role) Of(role string) string {
+	switch role {
+	case "internal":
+		return r.Internal
+	case "organizer":
+		return r.Organizer
+	}
+	return r.Guest
+}
+
+// Foreign is a text from others, safe to show in one line: no character that nobody sees or that turns others around, and
+// at most so many characters.
+func Foreign(s string, limit int) string {
+	s = text.Line(s)
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	return strings.TrimSpace(string([]rune(s)[:limit-1])) + "…"
+}

@@ -1,0 +1,233 @@
+// Package window is what the software shows: it asks before it shares, lets people choose what, says what is shared, and
+// asks and warns about control. The windows are drawn here; a Screen (x11, windows) puts them on the desktop.
+package window
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"time"
+
+	"github.com/coopnet/coopnet/client/text"
+	"github.com/coopnet/coopnet/client/window/form"
+)
+
+// Kind is how a window behaves.
+type Kind int
+
+// The kinds of windows.
+const (
+	Dialog  Kind = iota // in the middle, like any other window
+	Bar                 // small, above the others, can be moved and minimised
+	Overlay             // above everything, without a frame, never takes the keyboard
+)
+
+// Frame is a window to open.
+type Frame struct {
+	Title  string
+	Kind   Kind
+	Bounds image.Rectangle // of its content, on the desktop
+}
+
+// Screen puts windows on a desktop. It knows where they are, so that injected input can stay away from them.
+type Screen interface {
+	Open(Frame) (Pane, error)
+	Scale() float64        // 1 for 96 dots an inch
+	Area() image.Rectangle // the main screen, without what the desktop keeps for itself
+	Covers(p image.Point) bool
+	Focused() bool
+	Close() error
+}
+
+// Pane is the inside of one window.
+type Pane interface {
+	Show(*image.RGBA) error    // its size is the size of the window
+	Retitle(title string)      // the title is what screen readers say
+	Place(r image.Rectangle)   // moves and resizes
+	Bounds() image.Rectangle   // where it is
+	Events() <-chan form.Event // closed when the window is gone
+	Close() error
+}
+
+// Options are what a Desktop needs.
+type Options struct {
+	Screen Screen
+	Words  text.Words
+	Dark   bool
+	Fonts  func() [][]byte  // more fonts, for characters that the built-in ones do not have; nil is SystemFonts
+	Now    func() time.Time // nil is time.Now
+	// Patience is how long consent is waited for; 0 is 30 seconds.
+	Patience time.Duration
+}
+
+// Desktop opens the software's windows. Its methods may be called at the same time.
+type Desktop struct {
+	screen Screen
+	words  text.Words
+	theme  form.Theme
+	fonts  func() [][]byte
+	now    func() time.Time
+
+	patience time.Duration
+}
+
+// New does not open anything yet.
+func New(o Options) *Desktop {
+	d := &Desktop{screen: o.Screen, words: o.Words, theme: form.Light(), fonts: o.Fonts, now: o.Now}
+	if o.Dark {
+		d.theme = form.Dark()
+	}
+	d.patience = o.Patience
+	if d.patience == 0 {
+		d.patience = 30 * time.Second
+	}
+	if d.now == nil {
+		d.now = time.Now
+	}
+	if d.fonts == nil {
+		d.fonts = SystemFonts
+	}
+	return d
+}
+
+// ErrGone is a window that ended because the desktop did.
+var ErrGone = errors.New("the desktop is gone")
+
+// deaf is how long a new window ignores keys and buttons: they were meant for what was there before.
+const deaf = 500 * time.Millisecond
+
+// Limits of texts that others have written.
+const (
+	longestName  = 64
+	longestTitle = 80
+)
+
+// view is a window with its form; it belongs to one goroutine.
+type view struct {
+	d      *Desktop
+	pane   Pane
+	form   *form.Form
+	width  int
+	kind   Kind
+	opened time.Time
+	grip   *image.Point // where an overlay is dragged, from its corner
+}
+
+// open shows a page in a new window.
+func (d *Desktop) open(kind Kind, title string, width int, page form.Page, foreign ...string) (*view, error) {
+	look, err := d.look(foreign)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{d: d, form: form.New(look, page), width: width, kind: kind}
+	size := v.form.Layout(width)
+	area := d.screen.Area()
+	at := area.Min.Add(area.Size().Sub(size).Div(2))
+	switch kind {
+	case Overlay:
+		at.Y = area.Min.Y + area.Dy()/40
+	case Bar: // not where the overlay is
+		at.Y = area.Max.Y - size.Y - area.Dy()/20
+	}
+	frame := Frame{Title: title, Kind: kind, Bounds: image.Rectangle{Min: at, Max: at.Add(size)}}
+	if v.pane, err = d.screen.Open(frame); err != nil {
+		return nil, fmt.Errorf("open a window: %w", err)
+	}
+	v.opened = d.now()
+	if err := v.draw(size); err != nil {
+		return nil, errors.Join(err, v.pane.Close())
+	}
+	return v, nil
+}
+
+// look loads more fonts only for texts that need them.
+func (d *Desktop) look(foreign []string) (*form.Look, error) {
+	look, err := form.NewLook(d.theme, d.screen.Scale())
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range foreign {
+		if look.Lacks(s) {
+			return form.NewLook(d.theme, d.screen.Scale(), d.fonts()...)
+		}
+	}
+	return look, nil
+}
+
+func (v *view) draw(size image.Point) error {
+	img := image.NewRGBA(image.Rectangle{Max: size})
+	v.form.Draw(img)
+	if err := v.pane.Show(img); err != nil {
+		return fmt.Errorf("draw a window: %w", err)
+	}
+	return nil
+}
+
+// set replaces the page. The window grows and shrinks with it; a strip stays where its middle is.
+func (v *view) set(title string, page form.Page) error {
+	v.form.Set(page)
+	size := v.form.Layout(v.width)
+	was := v.pane.Bounds()
+	if was.Size() != size {
+		at := was.Min
+		if v.kind != Dialog {
+			at.X += (was.Dx() - size.X) / 2
+		}
+		v.pane.Place(image.Rectangle{Min: at, Max: at.Add(size)})
+	}
+	v.pane.Retitle(title)
+	return v.draw(size)
+}
+
+// await answers to events until a button is pressed, changes has something to do, or ctx ends.
+func (v *view) await(ctx context.Context, changes <-chan func() error) (pressed string, err error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case change := <-changes:
+			if err := change(); err != nil {
+				return "", err
+			}
+		case e, open := <-v.pane.Events():
+			if !open {
+				return "", ErrGone
+			}
+			e.Time = v.d.now()
+			pressed, err := v.handle(e)
+			if pressed != "" || err != nil {
+				return pressed, err
+			}
+		}
+	}
+}
+
+func (v *view) handle(e form.Event) (string, error) {
+	if early := e.Time.Sub(v.opened) < deaf; early && (e.Kind == form.Press || e.Kind == form.KeyPress) {
+		return "", nil
+	}
+	v.drag(e)
+	pressed, redraw := v.form.Handle(e)
+	if pressed != "" || !redraw {
+		return pressed, nil
+	}
+	return "", v.draw(v.form.Layout(v.width))
+}
+
+// drag moves an overlay, which has no frame to take it by.
+func (v *view) drag(e form.Event) {
+	switch {
+	case v.kind != Overlay:
+	case e.Kind == form.Press && !v.form.Busy(e.At):
+		v.grip = &e.At
+	case e.Kind == form.Release:
+		v.grip = nil
+	case e.Kind == form.Motion && v.grip != nil:
+		was, area := v.pane.Bounds(), v.d.screen.Area()
+		at := e.Root.Sub(*v.grip)
+		// It can go to another screen, but not so far up that nothing is left of it.
+		at.Y = max(at.Y, area.Min.Y)
+		v.pane.Place(image.Rectangle{Min: at, Max: at.Add(was.Size())})
+	}
+}

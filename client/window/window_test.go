@@ -1,0 +1,410 @@
+package window_test
+
+import (
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+
+	"github.com/coopnet/coopnet/client/capture/x11/xvfbtest"
+	"github.com/coopnet/coopnet/client/input"
+	pressing "github.com/coopnet/coopnet/client/input/x11"
+	"github.com/coopnet/coopnet/client/text"
+	"github.com/coopnet/coopnet/client/window"
+	"github.com/coopnet/coopnet/client/window/form"
+	"github.com/coopnet/coopnet/client/window/x11"
+	"github.com/coopnet/coopnet/client/xserver"
+)
+
+// desk is an X server with a person at it.
+type desk struct {
+	*window.Desktop
+	t      *testing.T
+	screen *x11.Screen
+	person *pressing.Injector
+	conn   *xgb.Conn
+	root   *xproto.ScreenInfo
+	size   image.Point
+	words  text.Words
+}
+
+// newDesk has a person who presses things long after a window has opened, unless the options say otherwise.
+func newDesk(t *testing.T, o window.Options) *desk {
+	t.Helper()
+	d := &desk{t: t, size: image.Pt(1024, 768), words: text.For("en")}
+	display := xvfbtest.Start(t, d.size)
+	var err error
+	if d.screen, err = x11.Open(display, image.NewRGBA(image.Rect(0, 0, 32, 32))); err != nil {
+		t.Fatal(err)
+	}
+	if d.person, err = pressing.Open(display, nil); err != nil {
+		t.Fatal(err)
+	}
+	if d.conn, err = xserver.Dial(display); err != nil {
+		t.Fatal(err)
+	}
+	d.root = xproto.Setup(d.conn).DefaultScreen(d.conn)
+	t.Cleanup(func() {
+		d.conn.Close()
+		if err := errors.Join(d.person.Close(), d.screen.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	var later atomic.Int64
+	o.Screen, o.Words = d.screen, d.words
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Unix(later.Add(10), 0) }
+	}
+	d.Desktop = window.New(o)
+	return d
+}
+
+func (d *desk) eventually(what string, met func() bool) {
+	d.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !met(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			d.t.Fatalf("not in time: %s", what)
+		}
+	}
+}
+
+// where is the middle of all pixels of a colour.
+func (d *desk) where(c color.RGBA) (image.Point, bool) {
+	picture, err := xproto.GetImage(d.conn, xproto.ImageFormatZPixmap, xproto.Drawable(d.root.Root), 0, 0, uint16(d.size.X), uint16(d.size.Y), ^uint32(0)).Reply()
+	if err != nil {
+		d.t.Error(err)
+		return image.Point{}, true
+	}
+	var box image.Rectangle
+	for n := 0; n+3 < len(picture.Data); n += 4 {
+		if picture.Data[n] == c.B && picture.Data[n+1] == c.G && picture.Data[n+2] == c.R {
+			x, y := n/4%d.size.X, n/4/d.size.X
+			box = box.Union(image.Rect(x, y, x+1, y+1))
+		}
+	}
+	return box.Min.Add(box.Size().Div(2)), !box.Empty()
+}
+
+// see waits for something of a colour.
+func (d *desk) see(c color.RGBA) (at image.Point) {
+	d.t.Helper()
+	d.eventually("the window is seen", func() bool {
+		var seen bool
+		at, seen = d.where(c)
+		return seen
+	})
+	return at
+}
+
+func (d *desk) do(kind string, at image.Point) {
+	e := input.Event{Kind: kind, X: float64(at.X) / float64(d.size.X-1), Y: float64(at.Y) / float64(d.size.Y-1)}
+	if err := d.person.Inject(e, image.Rectangle{Max: d.size}); err != nil {
+		d.t.Error(err)
+	}
+}
+
+func (d *desk) click(at image.Point) {
+	d.do(input.Down, at)
+	d.do(input.Up, at)
+}
+
+// press presses keys over the window: without a window manager the pointer says who gets them.
+func (d *desk) press(codes ...string) {
+	d.do(input.Move, d.see(form.Light().Ground))
+	for _, code := range codes {
+		var with []string
+		if code == "Backtab" {
+			with, code = []string{"ShiftLeft"}, "Tab"
+		}
+		for _, kind := range []string{input.KeyDown, input.KeyUp} {
+			for _, c := range append(with, code) {
+				if err := d.person.Inject(input.Event{Kind: kind, Code: c}, image.Rectangle{}); err != nil {
+					d.t.Error(err)
+				}
+			}
+		}
+	}
+}
+
+type answer struct {
+	yes bool
+	err error
+}
+
+func (d *desk) confirm(ctx context.Context) <-chan answer {
+	answers := make(chan answer, 1)
+	go func() {
+		yes, err := d.Confirm(ctx, window.Confirm{Conference: "Steering\u202e committee", Portal: "https://conferences.example.com", Name: "Marie", Role: "guest"})
+		answers <- answer{yes, err}
+	}()
+	return answers
+}
+
+func TestConfirm(t *testing.T) {
+	d := newDesk(t, window.Options{})
+	accent := form.Light().Accent
+	answers := d.confirm(t.Context())
+	d.click(d.see(accent))
+	if a := <-answers; !a.yes || a.err != nil {
+		t.Errorf("the button: %+v", a)
+	}
+	for name, c := range map[string]struct {
+		keys []string
+		want bool
+	}{"Enter": {[]string{"Enter"}, true}, "Escape": {[]string{"Escape"}, false}, "Cancel": {[]string{"Backtab", "Space"}, false}, "around": {[]string{"Tab", "Tab", "Enter"}, true}} {
+		answers := d.confirm(t.Context())
+		d.press(c.keys...)
+		if a := <-answers; a.yes != c.want || a.err != nil {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	answers = d.confirm(ctx)
+	d.see(accent)
+	cancel()
+	if a := <-answers; a.yes || !errors.Is(a.err, context.Canceled) {
+		t.Errorf("ended: %+v", a)
+	}
+	d.eventually("the window is gone", func() bool { _, seen := d.where(accent); return !seen })
+
+	answers = d.confirm(t.Context())
+	d.see(accent)
+	if title := d.title(); title != "Share in Steering committee" {
+		t.Errorf("the title is %q", title)
+	}
+	if err := d.screen.Close(); err != nil { // the desktop ends while a window is open
+		t.Error(err)
+	}
+	if a := <-answers; a.yes || !errors.Is(a.err, window.ErrGone) {
+		t.Errorf("the desktop is gone: %+v", a)
+	}
+}
+
+// title is that of the window on top.
+func (d *desk) title() string {
+	tree, err := xproto.QueryTree(d.conn, d.root.Root).Reply()
+	if err != nil || len(tree.Children) == 0 {
+		return ""
+	}
+	name, err := xproto.InternAtom(d.conn, false, uint16(len("_NET_WM_NAME")), "_NET_WM_NAME").Reply()
+	if err != nil {
+		return ""
+	}
+	property, err := xproto.GetProperty(d.conn, false, tree.Children[len(tree.Children)-1], name.Atom, xproto.GetPropertyTypeAny, 0, 256).Reply()
+	if err != nil {
+		return ""
+	}
+	return string(property.Value)
+}
+
+func (d *desk) consent(ctx context.Context) <-chan answer {
+	answers := make(chan answer, 1)
+	go func() {
+		yes, err := d.Consent(ctx, window.Consent{Name: "Jean", Role: "internal", What: "Budget", Kind: "window", PanicKey: "Backspace"})
+		answers <- answer{yes, err}
+	}()
+	return answers
+}
+
+func TestConsent(t *testing.T) {
+	d := newDesk(t, window.Options{Patience: 2 * time.Second})
+	for name, c := range map[string]struct {
+		keys []string
+		want bool
+	}{"Enter refuses": {[]string{"Enter"}, false}, "so does Space": {[]string{"Space"}, false}, "and Escape": {[]string{"Escape"}, false}, "allowing takes two keys": {[]string{"Backtab", "Enter"}, true}} {
+		answers := d.consent(t.Context())
+		d.press(c.keys...)
+		if a := <-answers; a.yes != c.want || a.err != nil {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+	start := time.Now()
+	if a := <-d.consent(t.Context()); a.yes || a.err != nil || time.Since(start) < time.Second {
+		t.Errorf("nobody answers: %+v after %v", a, time.Since(start))
+	}
+}
+
+// What was meant for the window before must not answer.
+func TestNewWindowsAreDeaf(t *testing.T) {
+	var now atomic.Int64
+	d := newDesk(t, window.Options{Now: func() time.Time { return time.UnixMilli(now.Load()) }})
+	answers := d.confirm(t.Context())
+	accent := d.see(form.Light().Accent)
+	d.press("Enter", "Escape")
+	d.click(accent)
+	now.Store(490)
+	d.press("Escape")
+	// Something that changes a window at any time: the pointer over its button.
+	d.do(input.Move, accent)
+	d.see(form.Light().AccentOver)
+	select {
+	case a := <-answers:
+		t.Fatalf("answered at once: %+v", a)
+	default:
+	}
+	now.Store(510)
+	d.press("Escape")
+	if a := <-answers; a.yes || a.err != nil {
+		t.Errorf("got %+v", a)
+	}
+}
+
+func TestPick(t *testing.T) {
+	d := newDesk(t, window.Options{})
+	red := color.RGBA{200, 10, 20, 255}
+	picture := image.NewRGBA(image.Rect(0, 0, 160, 90))
+	for n := 0; n < len(picture.Pix); n += 4 {
+		copy(picture.Pix[n:], []byte{red.R, red.G, red.B, red.A})
+	}
+	var calls atomic.Int32
+	sources := func(context.Context) []window.Choice {
+		choices := []window.Choice{{ID: "w1", Kind: "window", Title: "One"}, {ID: "d", Kind: "desktop", Title: "All"}, {ID: "s1", Kind: "screen", Title: "Screen 1"},
+			{ID: "x", Kind: "something else"}, {ID: "w2", Kind: "window", Title: "Two", Hidden: true}}
+		if calls.Add(1) > 1 {
+			choices = append(choices, window.Choice{ID: "s2", Kind: "screen", Title: "Screen 2", Preview: picture})
+		}
+		return choices
+	}
+	type result struct {
+		picked window.Picked
+		ok     bool
+		err    error
+	}
+	pick := func(control bool, sources func(context.Context) []window.Choice) <-chan result {
+		results := make(chan result, 1)
+		go func() {
+			picked, ok, err := d.Pick(t.Context(), sources, control)
+			results <- result{picked, ok, err}
+		}()
+		return results
+	}
+	for name, c := range map[string]struct {
+		keys []string
+		want result
+	}{
+		"the first":          {[]string{"Enter"}, result{picked: window.Picked{ID: "d", Control: true}, ok: true}},
+		"by arrows":          {[]string{"ArrowDown", "ArrowDown", "ArrowRight", "Enter"}, result{picked: window.Picked{ID: "w2", Control: true}, ok: true}},
+		"without control":    {[]string{"Tab", "Space", "Enter"}, result{picked: window.Picked{ID: "d"}, ok: true}},
+		"Escape":             {[]string{"Escape"}, result{}},
+		"Share, by the keys": {[]string{"Backtab", "Enter"}, result{picked: window.Picked{ID: "d", Control: true}, ok: true}},
+	} {
+		calls.Store(0)
+		results := pick(true, sources)
+		d.press(c.keys...)
+		if got := <-results; got != c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	// Refresh: a screen appears, and is chosen by two presses.
+	calls.Store(0)
+	results := pick(false, sources)
+	d.press("Tab", "Tab", "Enter")
+	d.click(d.see(red))
+	d.press("Enter")
+	if got, want := <-results, (result{picked: window.Picked{ID: "s2"}, ok: true}); got != want {
+		t.Errorf("refreshed: %+v", got)
+	}
+	results = pick(false, func(context.Context) []window.Choice { return nil })
+	d.press("Enter", "Escape")
+	if got := <-results; got != (result{}) {
+		t.Errorf("nothing to share: %+v", got)
+	}
+}
+
+func TestStrips(t *testing.T) {
+	d := newDesk(t, window.Options{})
+	bad := form.Light().Bad
+	bar, err := d.Bar(window.Status{Kind: "screen"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.see(bad)
+	bar.Update(window.Status{Kind: "window", What: strings.Repeat("Budget ", 5), Watching: 3, Controller: "Jean"})
+	d.eventually("the title tells", func() bool { return strings.HasPrefix(d.title(), "Coopnet – You share “Budget Budget") })
+	select {
+	case <-bar.Pressed():
+		t.Error("pressed by nobody")
+	default:
+	}
+	d.click(d.see(bad))
+	<-bar.Pressed()
+	bar.Update(window.Status{}) // of one that has ended
+	if err := bar.Close(); err != nil {
+		t.Error(err)
+	}
+	banner, err := d.Banner(window.Banner{Name: "Jean", PanicKey: "Backspace"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := d.see(bad)
+	// It has no frame to drag it by.
+	grip := before.Sub(image.Pt(120, 0))
+	d.do(input.Down, grip)
+	d.do(input.Move, grip.Add(image.Pt(40, 330)))
+	d.do(input.Up, grip.Add(image.Pt(40, 330)))
+	d.eventually("the banner follows", func() bool { return d.see(bad) == before.Add(image.Pt(40, 330)) })
+
+	// It stays on top of a window that opens later.
+	answers := make(chan string, 1)
+	go func() {
+		answer, err := d.Message(t.Context(), window.Message{Text: strings.Repeat("Something else. ", 40)})
+		if err != nil {
+			t.Error(err)
+		}
+		answers <- answer
+	}()
+	d.see(form.Light().Accent)
+	d.eventually("the banner is on top again", func() bool { return d.title() == "Jean controls this computer" })
+	d.click(d.see(bad))
+	<-banner.Pressed()
+	d.press("Enter")
+	if answer := <-answers; answer != "ok" {
+		t.Errorf("the message's button is %q", answer)
+	}
+	if err := banner.Close(); err != nil {
+		t.Error(err)
+	}
+	progress, err := d.Progress("Fetching")
+	if err != nil {
+		t.Fatal(err)
+	}
+	progress.Update("Fetching", 0.5)
+	if err := progress.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A controller's input goes anywhere but into our own windows.
+func TestGround(t *testing.T) {
+	d := newDesk(t, window.Options{})
+	if d.screen.Covers(image.Pt(500, 300)) || d.screen.Focused() {
+		t.Error("windows where there are none")
+	}
+	answers := d.consent(t.Context())
+	accent := d.see(form.Light().Accent)
+	if !d.screen.Covers(accent) || d.screen.Covers(image.Pt(5, 5)) {
+		t.Error("the dialog is not known")
+	}
+	d.do(input.Move, accent)
+	if !d.screen.Focused() {
+		t.Error("keys would reach the dialog")
+	}
+	d.do(input.Move, image.Pt(5, 5))
+	if d.screen.Focused() {
+		t.Error("keys do not reach the dialog")
+	}
+	d.press("Escape")
+	if a := <-answers; a.yes || a.err != nil {
+		t.Errorf("got %+v", a)
+	}
+	if d.screen.Covers(accent) {
+		t.Error("a window that is gone is still there")
+	}
+}

@@ -1,0 +1,201 @@
+package x11
+
+import (
+	"fmt"
+	"image"
+	"time"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+
+	"github.com/coopnet/coopnet/client/window"
+	"github.com/coopnet/coopnet/client/window/form"
+)
+
+// learnKeys finds the keys that forms know in the keyboard's mapping.
+func (s *Screen) learnKeys() error {
+	setup := xproto.Setup(s.conn)
+	mapping, err := xproto.GetKeyboardMapping(s.conn, setup.MinKeycode, byte(setup.MaxKeycode-setup.MinKeycode+1)).Reply()
+	if err != nil {
+		return fmt.Errorf("read the mapping of the keyboard: %w", err)
+	}
+	keys := map[xproto.Keycode]form.Key{}
+	for n := 0; mapping.KeysymsPerKeycode > 0 && n < len(mapping.Keysyms); n += int(mapping.KeysymsPerKeycode) {
+		if key := known(mapping.Keysyms[n]); key != form.NoKey {
+			keys[setup.MinKeycode+xproto.Keycode(n/int(mapping.KeysymsPerKeycode))] = key
+		}
+	}
+	s.mu.Lock()
+	s.keys = keys
+	s.mu.Unlock()
+	return nil
+}
+
+// known has the symbols of keysymdef.h, those of the key pad included.
+func known(sym xproto.Keysym) form.Key {
+	switch sym {
+	case 0xff09:
+		return form.Tab
+	case 0xff0d, 0xff8d:
+		return form.Enter
+	case 0x20:
+		return form.Space
+	case 0xff1b:
+		return form.Escape
+	case 0xff51, 0xff96:
+		return form.Left
+	case 0xff52, 0xff97:
+		return form.Up
+	case 0xff53, 0xff98:
+		return form.Right
+	case 0xff54, 0xff99:
+		return form.Down
+	case 0xff50, 0xff95:
+		return form.Home
+	case 0xff57, 0xff9c:
+		return form.End
+	case 0xff55, 0xff9a:
+		return form.PageUp
+	case 0xff56, 0xff9b:
+		return form.PageDown
+	}
+	return form.NoKey
+}
+
+// deliver takes an event of the server to its window.
+func (s *Screen) deliver(event xgb.Event) {
+	var of xproto.Window
+	var e form.Event
+	switch event := event.(type) {
+	case xproto.KeyPressEvent:
+		of, e = event.Event, form.Event{Kind: form.KeyPress, Key: s.key(event)}
+		if e.Key == form.NoKey {
+			return
+		}
+	case xproto.ButtonPressEvent:
+		of, e = event.Event, pointer(form.Press, event.EventX, event.EventY, event.RootX, event.RootY)
+		if lines := map[xproto.Button]int{4: -1, 5: 1}[event.Detail]; lines != 0 {
+			e.Kind, e.Lines = form.Wheel, lines
+		} else if event.Detail != 1 {
+			return
+		}
+	case xproto.ButtonReleaseEvent:
+		of, e = event.Event, pointer(form.Release, event.EventX, event.EventY, event.RootX, event.RootY)
+		if event.Detail != 1 {
+			return
+		}
+	case xproto.MotionNotifyEvent:
+		of, e = event.Event, pointer(form.Motion, event.EventX, event.EventY, event.RootX, event.RootY)
+	case xproto.LeaveNotifyEvent:
+		of, e = event.Event, form.Event{Kind: form.Leave}
+	case xproto.FocusInEvent:
+		of, e = event.Event, form.Event{Kind: form.Focus}
+	case xproto.FocusOutEvent:
+		of, e = event.Event, form.Event{Kind: form.Unfocus}
+	case xproto.ClientMessageEvent:
+		if event.Format != 32 || len(event.Data.Data32) == 0 || xproto.Atom(event.Data.Data32[0]) != s.known("WM_DELETE_WINDOW") {
+			return
+		}
+		of, e = event.Window, form.Event{Kind: form.Close}
+	default:
+		s.structure(event)
+		return
+	}
+	s.mu.Lock()
+	p := s.panes[of]
+	s.mu.Unlock()
+	if p != nil {
+		p.enqueue(e)
+	}
+}
+
+func pointer(kind form.EventKind, x, y, rootX, rootY int16) form.Event {
+	return form.Event{Kind: kind, At: image.Pt(int(x), int(y)), Root: image.Pt(int(rootX), int(rootY))}
+}
+
+func (s *Screen) key(e xproto.KeyPressEvent) form.Key {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := s.keys[e.Detail]
+	switch {
+	case e.State&(xproto.ModMaskControl|xproto.ModMask1|xproto.ModMask4) != 0:
+		return form.NoKey // it is for somebody else
+	case key == form.Tab && e.State&xproto.ModMaskShift != 0:
+		return form.BackTab
+	}
+	return key
+}
+
+// known is the number of a name that has been asked for before.
+func (s *Screen) known(name string) xproto.Atom {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.atoms[name]
+}
+
+func (p *pane) enqueue(e form.Event) {
+	select {
+	case p.queue <- e:
+	default:
+	}
+}
+
+// structure follows where windows are. It must not ask the server: it is called by whoever takes the answers.
+func (s *Screen) structure(event xgb.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch event := event.(type) {
+	case xproto.ConfigureNotifyEvent:
+		p := s.panes[event.Window]
+		if p == nil {
+			return
+		}
+		p.mu.Lock()
+		// Inside of a frame the server tells the place in the frame, and the window manager that on the desktop.
+		if size := p.bounds.Size(); p.top == p.id || event.X != 0 || event.Y != 0 {
+			at := image.Pt(int(event.X), int(event.Y))
+			p.bounds = image.Rectangle{Min: at, Max: at.Add(size)}
+		}
+		p.mu.Unlock()
+	case xproto.ReparentNotifyEvent:
+		if p := s.panes[event.Window]; p != nil {
+			s.pumped.Go(p.reframe) // window managers put frames into frames: ask for the outermost
+		}
+	case xproto.VisibilityNotifyEvent:
+		if p := s.panes[event.Window]; p != nil && p.kind == window.Overlay && event.State != xproto.VisibilityUnobscured {
+			s.pumped.Go(p.raise)
+		}
+	case xproto.DestroyNotifyEvent:
+		if p := s.panes[event.Window]; p != nil {
+			delete(s.panes, event.Window)
+			close(p.quit)
+		}
+	}
+}
+
+// reframe finds the outermost window around this one.
+func (p *pane) reframe() {
+	top := p.id
+	for range 8 { // deeper is no window manager
+		tree, err := xproto.QueryTree(p.s.conn, top).Reply()
+		if err != nil {
+			return
+		}
+		if tree.Parent == tree.Root || tree.Parent == 0 {
+			break
+		}
+		top = tree.Parent
+	}
+	p.mu.Lock()
+	p.top = top
+	p.mu.Unlock()
+}
+
+// raise puts an overlay on top again, but not at once: two programs that both want to be on top would keep the server busy.
+func (p *pane) raise() {
+	select {
+	case <-p.quit:
+	case <-time.After(200 * time.Millisecond):
+		xproto.ConfigureWindow(p.s.conn, p.id, xproto.ConfigWindowStackMode, []uint32{xproto.StackModeAbove})
+	}
+}

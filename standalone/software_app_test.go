@@ -1,0 +1,337 @@
+package standalone_test
+
+import (
+	"context"
+	"errors"
+	"image"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+	"github.com/jezek/xgb/xproto"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v3"
+
+	"github.com/coopnet/coopnet/client/app"
+	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/capture/x11"
+	"github.com/coopnet/coopnet/client/capture/x11/xvfbtest"
+	"github.com/coopnet/coopnet/client/encode"
+	"github.com/coopnet/coopnet/client/encode/vpx/vpxtest"
+	"github.com/coopnet/coopnet/client/input"
+	"github.com/coopnet/coopnet/client/launch"
+	"github.com/coopnet/coopnet/client/network"
+	"github.com/coopnet/coopnet/client/window"
+	"github.com/coopnet/coopnet/client/xserver"
+	"github.com/coopnet/coopnet/shared/whip"
+	"github.com/coopnet/coopnet/shared/wire"
+)
+
+// user answers every question of the software with yes, and shares the first screen.
+type user struct {
+	t         *testing.T
+	confirmed atomic.Pointer[window.Confirm]
+	asked     atomic.Pointer[window.Consent]
+	status    atomic.Pointer[window.Status]
+	banners   atomic.Int32 // that are shown
+	bar       *button
+}
+
+type button struct {
+	once    sync.Once
+	pressed chan struct{}
+	closed  func()
+}
+
+func newButton(closed func()) *button { return &button{pressed: make(chan struct{}), closed: closed} }
+
+func (b *button) press()                   { b.once.Do(func() { close(b.pressed) }) }
+func (b *button) Pressed() <-chan struct{} { return b.pressed }
+func (b *button) Close() error {
+	b.closed()
+	return nil
+}
+
+type bar struct {
+	*button
+	user *user
+}
+
+func (b bar) Update(s window.Status) { b.user.status.Store(&s) }
+
+func (u *user) Confirm(_ context.Context, c window.Confirm) (bool, error) {
+	u.confirmed.Store(&c)
+	return true, nil
+}
+
+func (u *user) Pick(ctx context.Context, sources func(context.Context) []window.Choice, _ bool) (window.Picked, bool, error) {
+	for _, c := range sources(ctx) {
+		if c.Kind == string(capture.Screen) {
+			return window.Picked{ID: c.ID, Control: true}, true, nil
+		}
+	}
+	return window.Picked{}, false, errors.New("no screen")
+}
+
+func (u *user) Consent(_ context.Context, c window.Consent) (bool, error) {
+	u.asked.Store(&c)
+	return true, nil
+}
+
+func (u *user) Message(_ context.Context, m window.Message) (string, error) {
+	u.t.Errorf("the software says: %s", m.Text)
+	return "", nil
+}
+
+func (u *user) Bar(s window.Status) (app.Bar, error) {
+	u.status.Store(&s)
+	return bar{u.bar, u}, nil
+}
+
+func (u *user) Banner(window.Banner) (app.Strip, error) {
+	u.banners.Add(1)
+	return newButton(func() { u.banners.Add(-1) }), nil
+}
+
+func (u *user) Progress(string) (app.Progress, error) { return nil, errors.New("nobody waits here") }
+
+// keyboard is where the controller's input goes.
+type keyboard struct {
+	capture.System
+	mu    sync.Mutex
+	typed string
+}
+
+func (k *keyboard) Injector() (input.Injector, error)    { return k, nil }
+func (k *keyboard) WatchPanic(func()) (app.Panic, error) { return noPanic{}, nil }
+func (k *keyboard) Release() error                       { return nil }
+func (k *keyboard) Close() error                         { return nil }
+func (k *keyboard) Inject(e input.Event, _ image.Rectangle) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.typed += e.Text
+	return nil
+}
+
+func (k *keyboard) text() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.typed
+}
+
+type noPanic struct{}
+
+func (noPanic) Key() string { return input.PanicKey }
+func (noPanic) Close()      {}
+
+// paint fills the screen of an X server.
+func paint(t *testing.T, display string, size image.Point, colour uint32) {
+	t.Helper()
+	conn, err := xserver.Dial(display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	screen := xproto.Setup(conn).DefaultScreen(conn)
+	id, err := xproto.NewWindowId(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := xproto.CreateWindowChecked(conn, screen.RootDepth, id, screen.Root, 0, 0, uint16(size.X), uint16(size.Y), 0, xproto.WindowClassInputOutput,
+		screen.RootVisual, xproto.CwBackPixel|xproto.CwOverrideRedirect, []uint32{colour, 1}).Check(); err != nil {
+		t.Fatal(err)
+	}
+	if err := xproto.MapWindowChecked(conn, id).Check(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// brightness is of the middle of the latest picture that a viewer has decoded; -1: none yet.
+type brightness struct{ atomic.Int32 }
+
+// watch decodes what a participant sees.
+func (b *brightness) watch(t *testing.T, endpoint, token string) {
+	t.Helper()
+	b.Store(-1)
+	decoder := vpxtest.NewDecoder(t, encode.VP9) // closes after the reading
+	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reading sync.WaitGroup
+	t.Cleanup(reading.Wait)
+	t.Cleanup(func() { _ = pc.Close() })
+	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+		t.Fatal(err)
+	}
+	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		reading.Add(1)
+		defer reading.Done()
+		var frame []byte
+		for {
+			p, _, err := track.ReadRTP()
+			if err != nil {
+				return
+			}
+			var v codecs.VP9Packet
+			part, err := v.Unmarshal(p.Payload)
+			if err != nil {
+				continue // padding
+			}
+			frame = append(frame, part...)
+			if !p.Marker {
+				continue
+			}
+			if picture, err := decoder.Decode(frame); err == nil {
+				middle := picture.Size.Div(2)
+				b.Store(int32(picture.Y[middle.Y*picture.YStride+middle.X]))
+			}
+			frame = frame[:0]
+		}
+	})
+	if _, err := whip.Connect(t.Context(), whip.Endpoint{URL: endpoint, Token: token}, pc); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// colleague is an internal participant's page.
+type colleague struct {
+	*caller
+	ticket struct {
+		Token       string
+		Participant struct{ ID string }
+		Relay       struct{ WHEP, Control string }
+	}
+}
+
+func newColleague(t *testing.T, s *server, conference string) *colleague {
+	t.Helper()
+	var invitation struct{ Code string }
+	organizer := s.organizer()
+	defer organizer.close()
+	if err := organizer.call(t.Context(), "POST", "/conferences/"+conference+"/invitations", map[string]string{"kind": "internal", "name": "Anne Martin", "email": "anne@example.com"}, &invitation); err != nil {
+		t.Fatal(err)
+	}
+	c := &colleague{caller: newCaller(s.API, "127.0.0.1")}
+	t.Cleanup(c.close)
+	if err := c.call(t.Context(), "POST", "/admissions", map[string]string{"invitation": invitation.Code}, nil); err != nil {
+		t.Fatal(err)
+	}
+	c.fresh(t)
+	return c
+}
+
+func (c *colleague) fresh(t *testing.T) {
+	t.Helper()
+	if err := c.call(t.Context(), "POST", "/join-tokens", map[string]string{"mode": "browser"}, &c.ticket); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// controls asks for control of the one share, and types.
+func (c *colleague) controls(t *testing.T, words string) {
+	t.Helper()
+	c.fresh(t)
+	conn, _, err := websocket.Dial(t.Context(), c.ticket.Relay.Control, &websocket.DialOptions{Subprotocols: []string{wire.Subprotocol}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	say := func(m any) {
+		t.Helper()
+		if err := wsjson.Write(t.Context(), conn, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(wire.Hello{Type: wire.TypeHello, Token: c.ticket.Token})
+	var state wire.RoomState
+	if err := wsjson.Read(t.Context(), conn, &state); err != nil || len(state.Publications) != 1 || !state.Publications[0].Control {
+		t.Fatalf("%+v, %v", state, err)
+	}
+	share := state.Publications[0]
+	var token struct{ Token string }
+	if err := c.call(t.Context(), "POST", "/control-tokens", map[string]string{"participant": share.Participant}, &token); err != nil {
+		t.Fatal(err)
+	}
+	say(wire.ControlRequest{Type: wire.TypeControlRequest, Key: "k-1", Publication: share.ID, Token: token.Token})
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		_, frame, err := conn.Read(t.Context())
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("no grant: %v", err)
+		}
+		kind, _ := wire.TypeOf(frame)
+		if kind == wire.TypeRoomHeartbeat {
+			say(wire.Heartbeat{Type: wire.TypeRoomHeartbeat})
+		}
+		if kind == wire.TypeControlDeny || kind == wire.TypeError {
+			t.Fatalf("%s", frame)
+		}
+		var granted wire.ControlGranted
+		if kind != wire.TypeControlGrant || wire.Decode(frame, &granted) != nil {
+			continue
+		}
+		say(wire.ControlInput{Type: wire.TypeControlInput, Grant: granted.Grant, Events: []wire.InputEvent{{Kind: wire.InputText, Text: words}}})
+		return
+	}
+}
+
+// TestTheSoftware goes all the way: a launch URL, a screen of an X server that a colleague sees, and that colleague's help.
+func TestTheSoftware(t *testing.T) {
+	t.Parallel()
+	size := image.Pt(640, 400)
+	display := xvfbtest.Start(t, size)
+	paint(t, display, size, 0x808080)
+	system, err := x11.Open(display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startServer(t, "coopnet", filepath.Join(t.TempDir(), "data"))
+	var made struct{ ID string }
+	if err := s.organizer().call(t.Context(), "POST", "/conferences", map[string]string{"name": "Team A", "password": "correct horse"}, &made); err != nil {
+		t.Fatal(err)
+	}
+	_, code := launchCode(t, s, "Team A")
+	u, k := &user{t: t, bar: newButton(func() {})}, &keyboard{System: system}
+	done := make(chan error, 1)
+	go func() {
+		done <- app.Run(t.Context(), app.Config{
+			Arguments: []string{"coopnet://join/" + code}, Version: "1.0.0", Platform: "linux-amd64", Origins: []launch.Origin{launch.Origin(s.Portal)},
+			Network: network.New(network.Config{}), Windows: u, Desktop: k, Code: app.Code, Codecs: []string{"VP9", "VP8"}, Language: "en",
+			Now: time.Now, Random: rand.Uint32, Logger: slog.New(slog.DiscardHandler),
+		})
+	}()
+	anne := newColleague(t, s, made.ID)
+	var seen brightness
+	seen.watch(t, anne.ticket.Relay.WHEP, anne.ticket.Token)
+	// BT.601, limited range: grey 0x80 is 16 + 219*128/255.
+	until(t, 15*time.Second, func() bool { return near(seen.Load(), 126) }, "grey picture; the brightness is %v", &seen)
+	if c := u.confirmed.Load(); c == nil || c.Conference != "Team A" || c.Portal != s.Portal || c.Name != "Mr James BOND" || c.Role != "guest" {
+		t.Errorf("asked about %+v", c)
+	}
+	paint(t, display, size, 0xffffff)
+	until(t, 5*time.Second, func() bool { return near(seen.Load(), 235) }, "white picture; the brightness is %v", &seen)
+
+	anne.controls(t, "é€")
+	until(t, 5*time.Second, func() bool { return k.text() == "é€" }, "typed text: %q", k.text())
+	if c := u.asked.Load(); c.Name != "Anne Martin" || c.Role != "internal" || c.Kind != "screen" || u.banners.Load() != 1 {
+		t.Errorf("asked about %+v, %d banners", c, u.banners.Load())
+	}
+	until(t, 5*time.Second, func() bool { s := u.status.Load(); return s.Controller == "Anne Martin" && s.Watching == 1 }, "bar that says so: %+v", u.status.Load())
+	u.bar.press()
+	select {
+	case err := <-done:
+		if err != nil || u.banners.Load() != 0 {
+			t.Errorf("%v, %d banners", err, u.banners.Load())
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the software does not end")
+	}
+}
+
+func near(a, b int32) bool { return a-b <= 3 && b-a <= 3 }
