@@ -78,6 +78,11 @@ func importRules() []importRule {
 		{path: "relay/cmd/relayload", ours: []string{shared}, pion: true},
 		{path: "relay/cmd/*", ours: []string{shared, "relay"}},
 
+		{path: "client/xserver"},
+		{path: "client/capture"},
+		{path: "client/capture/x11", ours: []string{shared, "client/capture", "client/xserver"}},
+		{path: "client/capture/x11/xvfbtest"},
+		{path: "client/capture/*", ours: []string{shared, "client/capture"}},
 		{path: "client/encode/pixel"},
 		{path: "client/encode/scenetest"},
 		{path: "client/encode", ours: []string{"client/encode/pixel"}},
@@ -167,6 +172,7 @@ func TestImportsNoticesViolations(t *testing.T) {
 		"nor does media over TCP":             {ImportPath: "relay/internal/icetcp", Imports: []string{"relay/internal/peer"}},
 		"what is said knows no room":          {ImportPath: "relay/internal/chat", Imports: []string{"relay/internal/room"}},
 		"pion stays out of the room":          {ImportPath: "relay/internal/room", Imports: []string{"github.com/pion/webrtc/v3"}},
+		"capture knows no encoder":            {ImportPath: "client/capture/x11", Imports: []string{"client/encode/vpx"}},
 		"no program links the tests' helpers": {ImportPath: "relay", Imports: []string{"relay/internal/leaktest"}},
 		"a new package needs a rule":          {ImportPath: "surprise"},
 	}

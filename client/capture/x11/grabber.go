@@ -1,3 +1,5 @@
+//go:build linux
+
 package x11
 
 import (
@@ -63,18 +65,21 @@ type spot struct {
 var _ capture.Grabber = (*grabber)(nil)
 
 func newGrabber(display string, conn *xgb.Conn, root xproto.Window, t target) (*grabber, error) {
-	g := &grabber{conn: conn, root: root, target: t, news: newNews()}
+	g := &grabber{conn: conn, root: root, target: t, news: newNews(), pollAfter: resting}
 	if err := g.begin(); err != nil {
 		conn.Close()
 		return nil, err
 	}
-	first, id := time.Duration(0), root
+	first, id, margin := time.Duration(0), root, xproto.Atom(xproto.AtomNone)
 	if w, ok := t.(*window); ok {
-		first, id = repaint, w.id
+		id, margin = w.id, w.margin
+		if !composited(conn) {
+			first = repaint
+		}
 	}
 	g.ready = time.NewTimer(first)
 	g.news.add(drawn | shaped | located)
-	g.events.Go(func() { g.news.listen(conn, id) })
+	g.events.Go(func() { g.news.listen(conn, id, margin) })
 	// Where the server cannot tell, the pointer is asked for.
 	g.motion, _ = xserver.WatchPointer(display, capture.Interval, func() { g.news.add(moved) })
 	return g, nil

@@ -1,3 +1,5 @@
+//go:build linux
+
 package x11
 
 import (
@@ -49,8 +51,8 @@ func (n *news) take() change {
 	return c
 }
 
-// listen reads a connection's events until it is closed. id is the source's window.
-func (n *news) listen(conn *xgb.Conn, id xproto.Window) {
+// listen reads a connection's events until it is closed. id is the source's window, and margin the property of its shadow, if it has one.
+func (n *news) listen(conn *xgb.Conn, id xproto.Window, margin xproto.Atom) {
 	for {
 		event, failure := conn.WaitForEvent()
 		if event == nil && failure == nil {
@@ -66,6 +68,10 @@ func (n *news) listen(conn *xgb.Conn, id xproto.Window) {
 			if e.Window == id {
 				n.add(ended)
 			} else {
+				n.add(located)
+			}
+		case xproto.PropertyNotifyEvent:
+			if e.Atom == margin {
 				n.add(located)
 			}
 		case xproto.ConfigureNotifyEvent, xproto.ReparentNotifyEvent, xproto.MapNotifyEvent, xproto.UnmapNotifyEvent,

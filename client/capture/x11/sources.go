@@ -1,3 +1,5 @@
+//go:build linux
+
 package x11
 
 import (
@@ -70,7 +72,7 @@ func uninteresting() []string {
 
 func newLister(conn *xgb.Conn, root xproto.Window) (*lister, error) {
 	names := append(uninteresting(), "_NET_CLIENT_LIST_STACKING", "_NET_CLIENT_LIST", "_NET_WM_NAME", "_NET_WM_PID", "_NET_WM_STATE",
-		"_NET_WM_STATE_HIDDEN", "_NET_WM_WINDOW_TYPE", "WM_STATE", "UTF8_STRING")
+		"_NET_WM_STATE_HIDDEN", frameExtents, "_NET_WM_WINDOW_TYPE", "WM_STATE", "UTF8_STRING")
 	cookies := make([]xproto.InternAtomCookie, len(names))
 	for i, name := range names {
 		cookies[i] = xproto.InternAtom(conn, false, uint16(len(name)), name)
@@ -89,7 +91,7 @@ func newLister(conn *xgb.Conn, root xproto.Window) (*lister, error) {
 // ids lists the windows, the uppermost first: those that the window manager tells (EWMH), or, without one, all that are there.
 func (l *lister) ids() []xproto.Window {
 	for _, name := range []string{"_NET_CLIENT_LIST_STACKING", "_NET_CLIENT_LIST"} {
-		if told := l.numbers(l.ask(l.root, l.atoms[name])); len(told) > 0 {
+		if told := cardinals(l.ask(l.root, l.atoms[name])); len(told) > 0 {
 			ids := make([]xproto.Window, len(told))
 			for i, id := range told {
 				ids[len(told)-1-i] = xproto.Window(id)
@@ -119,7 +121,7 @@ func (l *lister) within(frame xproto.Window, depth int) xproto.Window {
 }
 
 func (l *lister) managed(at xproto.Window, depth int) (xproto.Window, bool) {
-	if len(l.numbers(l.ask(at, l.atoms["WM_STATE"]))) > 0 {
+	if len(cardinals(l.ask(at, l.atoms["WM_STATE"]))) > 0 {
 		return at, true
 	}
 	if depth == 0 {
@@ -143,15 +145,17 @@ func (l *lister) source(id xproto.Window) (capture.Source, bool) {
 	origin := xproto.TranslateCoordinates(l.conn, id, l.root, 0, 0)
 	pid, types := l.ask(id, l.atoms["_NET_WM_PID"]), l.ask(id, l.atoms["_NET_WM_WINDOW_TYPE"])
 	state, states := l.ask(id, l.atoms["WM_STATE"]), l.ask(id, l.atoms["_NET_WM_STATE"])
+	extents := l.ask(id, l.atoms[frameExtents])
 	name, oldName, class := l.ask(id, l.atoms["_NET_WM_NAME"]), l.ask(id, xproto.AtomWmName), l.ask(id, xproto.AtomWmClass)
 
 	a, err1 := attributes.Reply()
 	g, err2 := geometry.Reply()
 	at, err3 := origin.Reply()
 	source := capture.Source{ID: windowID(id), Kind: capture.Window, Title: l.title(name, oldName), Program: l.program(class)}
-	ours := slices.Equal(l.numbers(pid), []uint32{uint32(os.Getpid())})
-	kind := l.numbers(types)
-	iconic, hidden := l.numbers(state), slices.Contains(l.numbers(states), uint32(l.atoms["_NET_WM_STATE_HIDDEN"]))
+	ours := slices.Equal(cardinals(pid), []uint32{uint32(os.Getpid())})
+	kind := cardinals(types)
+	shadow := cardinals(extents)
+	iconic, hidden := cardinals(state), slices.Contains(cardinals(states), uint32(l.atoms["_NET_WM_STATE_HIDDEN"]))
 	if err1 != nil || err2 != nil || err3 != nil || a.Class != xproto.WindowClassInputOutput || ours || l.dull(kind) {
 		return source, false
 	}
@@ -159,7 +163,7 @@ func (l *lister) source(id xproto.Window) (capture.Source, bool) {
 		return source, false
 	}
 	min := image.Pt(int(at.DstX), int(at.DstY))
-	source.Bounds = image.Rectangle{min, min.Add(image.Pt(int(g.Width), int(g.Height)))}
+	source.Bounds = withoutShadow(image.Rectangle{min, min.Add(image.Pt(int(g.Width), int(g.Height)))}, shadow)
 	source.Minimised = a.MapState != xproto.MapStateViewable || hidden || len(iconic) > 0 && iconic[0] == 3 // IconicState
 	return source, true
 }
@@ -176,8 +180,8 @@ func (l *lister) ask(id xproto.Window, property xproto.Atom) xproto.GetPropertyC
 	return xproto.GetProperty(l.conn, false, id, property, xproto.GetPropertyTypeAny, 0, longest)
 }
 
-// numbers reads a property of 32-bit values.
-func (l *lister) numbers(cookie xproto.GetPropertyCookie) []uint32 {
+// cardinals reads a property of 32-bit values.
+func cardinals(cookie xproto.GetPropertyCookie) []uint32 {
 	reply, err := cookie.Reply()
 	if err != nil || reply.Format != 32 {
 		return nil

@@ -1,8 +1,11 @@
+//go:build linux
+
 package x11
 
 import (
 	"fmt"
 	"image"
+	"slices"
 	"sync/atomic"
 
 	"github.com/jezek/xgb"
@@ -22,21 +25,26 @@ type window struct {
 	id     xproto.Window
 	pixmap xproto.Pixmap // named anew whenever the window may have got another: 0 when it has none
 	top    atomic.Uint32 // the child of the root in which it lies: the window manager's frame, or itself
+	margin xproto.Atom   // the property that tells of the shadow's width
 }
+
+// frameExtents is how wide the shadow is that programs of GTK draw around what people take for the window.
+const frameExtents = "_GTK_FRAME_EXTENTS"
 
 var _ target = (*window)(nil)
 
 func (w *window) begin() (xproto.Drawable, error) {
-	w.listen(w.id)
+	xproto.ChangeWindowAttributes(w.conn, w.id, xproto.CwEventMask, []uint32{xproto.EventMaskStructureNotify | xproto.EventMaskPropertyChange})
+	atom, err := xproto.InternAtom(w.conn, false, uint16(len(frameExtents)), frameExtents).Reply()
+	if err != nil {
+		return 0, fatal("name a property", err)
+	}
+	w.margin = atom.Atom
 	// The server goes on to show the window by itself. It is so until the connection ends.
 	if err := composite.RedirectWindowChecked(w.conn, w.id, composite.RedirectAutomatic).Check(); err != nil {
 		return 0, fatal("redirect the window", err)
 	}
 	return xproto.Drawable(w.id), nil
-}
-
-func (w *window) listen(id xproto.Window) {
-	xproto.ChangeWindowAttributes(w.conn, id, xproto.CwEventMask, []uint32{xproto.EventMaskStructureNotify})
 }
 
 func (w *window) locate() (view, error) {
@@ -75,14 +83,30 @@ func (w *window) locate() (view, error) {
 	if err != nil {
 		return view{}, fatal("ask for the window's picture", err)
 	}
-	border := int(g.BorderWidth)
-	area := image.Rect(0, 0, int(p.Width), int(p.Height)).Inset(border)
-	if area.Empty() {
+	report := image.Pt(int(g.BorderWidth), int(g.BorderWidth))
+	inside := w.shown(image.Pt(int(p.Width), int(p.Height)).Sub(report.Mul(2)))
+	if inside.Empty() {
 		return view{}, capture.ErrHidden
 	}
-	v := view{drawable: xproto.Drawable(pixmap), area: area, report: image.Pt(border, border)}
-	v.desktop = w.origin()
-	return v, nil
+	return view{drawable: xproto.Drawable(pixmap), area: inside.Add(report), report: report, desktop: w.origin().Add(inside.Min)}, nil
+}
+
+// shown is what people see of a window of a size.
+func (w *window) shown(size image.Point) image.Rectangle {
+	return withoutShadow(image.Rectangle{Max: size}, cardinals(xproto.GetProperty(w.conn, false, w.id, w.margin, xproto.AtomCardinal, 0, 4)))
+}
+
+// withoutShadow takes the shadow off a window: its width on the left, on the right, at the top and at the bottom.
+func withoutShadow(all image.Rectangle, extents []uint32) image.Rectangle {
+	if len(extents) != 4 || slices.Max(extents) > 1<<10 {
+		return all
+	}
+	left, right, top, bottom := int(extents[0]), int(extents[1]), int(extents[2]), int(extents[3])
+	inside := image.Rectangle{all.Min.Add(image.Pt(left, top)), all.Max.Sub(image.Pt(right, bottom))}
+	if inside.Empty() {
+		return all
+	}
+	return inside
 }
 
 // findTop climbs from the window to the child of the root, and has its changes told, too: window managers hide and move that one.
@@ -95,7 +119,7 @@ func (w *window) findTop() error {
 		}
 		if tree.Parent == w.root || tree.Parent == 0 {
 			if before := w.top.Swap(uint32(at)); before != uint32(at) && at != w.id {
-				w.listen(at)
+				xproto.ChangeWindowAttributes(w.conn, at, xproto.CwEventMask, []uint32{xproto.EventMaskStructureNotify})
 			}
 			return nil
 		}
@@ -120,7 +144,7 @@ func (w *window) bounds() image.Rectangle {
 	if err != nil {
 		return image.Rectangle{}
 	}
-	return image.Rectangle{at, at.Add(image.Pt(int(g.Width), int(g.Height)))}
+	return w.shown(image.Pt(int(g.Width), int(g.Height))).Add(at)
 }
 
 func (w *window) under(child xproto.Window) bool { return uint32(child) == w.top.Load() }

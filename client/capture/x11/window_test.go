@@ -1,3 +1,5 @@
+//go:build linux
+
 package x11
 
 import (
@@ -237,5 +239,56 @@ func TestPointerOfWindow(t *testing.T) {
 	quiet(t, g) // no frame
 	if g.wakes.Load() == before {
 		t.Error("the pointer's motion was not told: this test proves nothing")
+	}
+}
+
+// Programs of GTK draw a shadow around what people take for the window.
+func TestShadow(t *testing.T) {
+	t.Parallel()
+	s, p := desk(t, image.Pt(400, 300))
+	w := p.window(image.Rect(50, 40, 250, 140), green)
+	p.property(w, frameExtents, xproto.AtomCardinal, 32, words(10, 20, 5, 15))
+	inner := image.Rect(10, 5, 180, 85)
+	p.fill(w, red, inner)
+	if got := windowsOf(t, s)[0].Bounds; got != image.Rect(60, 45, 230, 125) {
+		t.Errorf("it is listed at %v", got)
+	}
+	g := open(t, s, windowID(w))
+	if got := g.Bounds(); got != image.Rect(60, 45, 230, 125) {
+		t.Errorf("it is at %v", got)
+	}
+	expect(t, next(t, g), inner.Size(), func(image.Point) uint32 { return red })
+	quiet(t, g)
+	p.fill(w, blue, image.Rect(0, 0, 20, 20))
+	if f := next(t, g); !same(f.Damage, []image.Rectangle{image.Rect(0, 0, 10, 15)}) || colourAt(f, 9, 14) != blue || colourAt(f, 10, 14) != red {
+		t.Errorf("damage %v", f.Damage)
+	}
+	quiet(t, g)
+	p.property(w, frameExtents, xproto.AtomCardinal, 32, words(0, 0, 0, 0)) // maximised
+	if f := next(t, g); f.Size != image.Pt(200, 100) || colourAt(f, 199, 99) != green {
+		t.Errorf("a picture of %v", f.Size)
+	}
+	all := image.Rect(0, 0, 50, 40)
+	for _, nonsense := range [][]uint32{nil, {1}, {30, 30, 0, 0}, {1 << 31, 0, 0, 0}, {0, 0, 40, 0}} {
+		if got := withoutShadow(all, nonsense); got != all {
+			t.Errorf("%v: %v", nonsense, got)
+		}
+	}
+}
+
+// A server that does not tell of the pointer's motion is asked.
+func TestPointerByAsking(t *testing.T) {
+	t.Parallel()
+	s, p := desk(t, image.Pt(400, 300))
+	w := p.window(image.Rect(0, 0, 400, 300), white)
+	p.arrow(w)
+	g := open(t, s, "desktop")
+	next(t, g)
+	quiet(t, g)
+	p.must(g.motion.Close())
+	g.motion = nil
+	for i := range 3 {
+		p.point(image.Pt(100+50*i, 100))
+		next(t, g)
 	}
 }

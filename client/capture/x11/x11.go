@@ -1,7 +1,5 @@
-// Package x11 captures the desktop, a screen or a window of an X server.
-//
-// What has changed is told by the server (DAMAGE), and only its rows are copied, by the server, into memory shared with it
-// (MIT-SHM): a still screen costs nothing. A window has a picture of its own (Composite), which others do not cover.
+//go:build linux
+
 package x11
 
 import (
@@ -25,8 +23,8 @@ const (
 	screenPrefix = "screen:"
 	windowPrefix = "window:"
 
-	// repaint is what a program has to draw what others had covered, before its window's first picture is taken. A composited
-	// desktop needs no such time, but nobody notices it there.
+	// repaint is what a program has to draw what others had covered, before its window's first picture is taken. On a composited
+	// desktop every window is complete already.
 	repaint = 100 * time.Millisecond
 )
 

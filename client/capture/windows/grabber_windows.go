@@ -1,0 +1,144 @@
+package windows
+
+import (
+	"context"
+	"errors"
+	"image"
+	"time"
+
+	"github.com/coopnet/coopnet/client/capture"
+)
+
+const (
+	// still is how long nothing has changed when pictures are taken at the slow pace.
+	still = 2 * time.Second
+	slow  = time.Second / 15
+	// asleep is how often a minimised window is looked for.
+	asleep = time.Second / 4
+)
+
+// grabber takes the pictures of one target. What calls the system runs on its thread.
+type grabber struct {
+	api    *api
+	target target
+	thread *thread
+	ready  *time.Timer
+
+	surface *surface // nil before the first picture, and while the window is hidden
+	place   place
+	shown   []byte // the last frame; memory of Go's, so that nobody reads what the system has taken back
+	quiet   time.Duration
+	hidden  bool // it was told so
+}
+
+var _ capture.Grabber = (*grabber)(nil)
+
+// Open begins to capture a source.
+func (s *System) Open(ctx context.Context, id string) (capture.Grabber, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	g := &grabber{api: s.api, thread: startThread(s.api), ready: time.NewTimer(0)}
+	var err error
+	g.thread.do(func() { g.target, err = s.target(id) })
+	if err != nil {
+		g.thread.stop()
+		return nil, err
+	}
+	return g, nil
+}
+
+// Bounds is where the source is now. It asks on the caller's thread: Next may be taking a picture.
+func (g *grabber) Bounds() (bounds image.Rectangle) {
+	g.api.aware(func() {
+		if p, err := g.target.locate(); err == nil {
+			bounds = p.area
+		}
+	})
+	return bounds
+}
+
+func (g *grabber) Close() error {
+	g.ready.Stop()
+	g.thread.do(g.release)
+	g.thread.stop()
+	return nil
+}
+
+// Next takes pictures at the pace until one differs.
+func (g *grabber) Next(ctx context.Context) (frame capture.Frame, err error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return capture.Frame{}, ctx.Err()
+		case <-g.ready.C:
+		}
+		changed, pace := false, time.Duration(0)
+		g.thread.do(func() { frame, changed, err = g.look() })
+		switch {
+		case g.hidden:
+			pace = asleep
+		case changed:
+			g.quiet, pace = 0, capture.Interval
+		case g.quiet < still:
+			g.quiet, pace = g.quiet+capture.Interval, capture.Interval
+		default:
+			pace = slow
+		}
+		g.ready.Reset(pace)
+		if err != nil || changed {
+			return frame, err
+		}
+	}
+}
+
+// look takes a picture and finds out what has changed.
+func (g *grabber) look() (capture.Frame, bool, error) {
+	p, err := g.target.locate()
+	if errors.Is(err, capture.ErrHidden) {
+		g.release()
+		if g.hidden {
+			return capture.Frame{}, false, nil
+		}
+		g.hidden = true
+		return capture.Frame{}, false, err
+	}
+	if err != nil {
+		return capture.Frame{}, false, err
+	}
+	g.hidden = false
+	whole := g.surface == nil || p.surface.Size() != g.place.surface.Size() || p.offset() != g.place.offset() || p.area.Size() != g.place.area.Size()
+	if whole {
+		g.release()
+		if g.surface, err = newSurface(g.api, p.surface.Size()); err != nil {
+			return capture.Frame{}, false, err
+		}
+		g.shown = make([]byte, len(g.surface.pix))
+	}
+	g.place = p
+	if drawn := g.target.draw(g.surface, p); !drawn && !whole {
+		return capture.Frame{}, false, nil
+	}
+	now, size, stride := g.surface.pix[p.offset():], p.area.Size(), p.stride()
+	black := capture.Black(now, stride, size)
+	g.surface.point(p.surface.Min, g.target.window)
+
+	before := g.shown[p.offset():]
+	damage := []image.Rectangle{{Max: size}}
+	if !whole {
+		damage = capture.Differ(before, now, stride, size)
+	}
+	for _, r := range damage {
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			copy(before[y*stride+4*r.Min.X:y*stride+4*r.Max.X], now[y*stride+4*r.Min.X:])
+		}
+	}
+	return capture.Frame{Pix: before, Stride: stride, Size: size, Damage: damage, Black: black}, len(damage) > 0, nil
+}
+
+func (g *grabber) release() {
+	if g.surface != nil {
+		g.surface.close()
+		g.surface = nil
+	}
+}
