@@ -70,7 +70,11 @@ func TestDocsControlMessages(t *testing.T) {
 	if err != nil || len(batches) == 0 {
 		t.Fatalf("no golden batches: %v", err)
 	}
-	for _, f := range append(messages, batches...) {
+	down, err := filepath.Glob("../shared/wire/testdata/down/*.json")
+	if err != nil || len(down) == 0 {
+		t.Fatalf("no golden messages that are others on their way down: %v", err)
+	}
+	for _, f := range slices.Concat(messages, batches, down) {
 		name, err := filepath.Rel("../shared/wire/testdata", f)
 		if err != nil || !shown[filepath.ToSlash(name)] {
 			t.Errorf("docs/protocol.md does not show %s (%v)", name, err)

@@ -20,6 +20,7 @@ func (d *Domain) Handler() *http.ServeMux {
 	mux.HandleFunc("GET /api/v1/admissions", d.serve(d.readAdmission))
 	mux.HandleFunc("DELETE /api/v1/admissions", d.serve(d.deleteAdmission))
 	mux.HandleFunc("POST /api/v1/join-tokens", d.serve(d.postJoinToken))
+	mux.HandleFunc("POST /api/v1/control-tokens", d.serve(d.postControlToken))
 	d.launchRoutes(mux)
 	mux.HandleFunc("GET /api/v1/lobby", d.serve(d.readDoor))
 	mux.HandleFunc("POST /api/v1/lobby/{pid}", d.serve(d.postDoor))

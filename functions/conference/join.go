@@ -103,7 +103,7 @@ func (d *Domain) JoinToken(ctx context.Context, a Admission, who *Identity, mode
 	now := d.cfg.Now().UTC().Truncate(time.Second) // the token counts whole seconds
 	claims := jointoken.Claims{
 		Issuer: d.cfg.PublicURL, Subject: a.Participant, Conference: c.ID, Person: person,
-		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a), Limit: c.MaxParticipants,
+		Name: who.DisplayName(), Role: a.Role, Permissions: permissions(c.Permissions, a), Limit: c.MaxParticipants, Software: a.Software,
 		IssuedAt: now, NotBefore: now, Expires: now.Add(jointoken.MaxLifetime),
 	}
 	ways := make([]Way, 0, len(relays))

@@ -160,9 +160,10 @@ func TestOpenAPIBounds(t *testing.T) {
 		codes := map[bool]string{false: code, true: launch(c)}
 		w.publish(t, c, w.draft("0.9.0", "file", nil), "file")
 		for call, good := range map[string]object{
-			"post /api/v1/admissions":  {"name": "Team A", "password": "correct horse"},
-			"put /api/v1/identity":     {"title": "Ms", "name": "Ada", "email": "ada@example.org", "remember": true},
-			"post /api/v1/join-tokens": {"mode": "browser"},
+			"post /api/v1/admissions":     {"name": "Team A", "password": "correct horse"},
+			"put /api/v1/identity":        {"title": "Ms", "name": "Ada", "email": "ada@example.org", "remember": true},
+			"post /api/v1/join-tokens":    {"mode": "browser"},
+			"post /api/v1/control-tokens": {"participant": letters("", 26)},
 			"post /api/v1/conferences": {"name": "Team B", "title": "T", "bridges": []any{object{"kind": "audio", "label": "L", "country": "FR", "number": "1", "code": "2"}},
 				"permissions": object{"guestShare": "browser", "chat": true, "annotate": true}},
 			"patch /api/v1/conferences/{id}": {"title": "T", "bridges": []any{object{"kind": "audio", "label": "L", "country": "FR", "number": "1", "code": "2"}},
@@ -203,7 +204,7 @@ func TestOpenAPIBounds(t *testing.T) {
 					at.become(body.(object)["instance"])
 				}
 				who := c
-				if strings.Contains(path, "/documents") {
+				if strings.Contains(path, "/documents") || strings.Contains(path, "/control") {
 					who = inside
 				}
 				return who.Do(strings.ToUpper(method), strings.NewReplacer("{id}", which, "{code}", codes[strings.Contains(path, "launch")],

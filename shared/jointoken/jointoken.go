@@ -73,6 +73,7 @@ type Claims struct {
 	Permissions []Permission
 	Person      string // see Person; "" without an e-mail address
 	Limit       int    // how many participants the conference may have, this one included; 0 is no limit of its own
+	Software    bool   // held by the installed software, beside the page of the same participant
 	IssuedAt    time.Time
 	NotBefore   time.Time
 	Expires     time.Time
@@ -121,6 +122,7 @@ type payload struct {
 	Permissions []Permission `json:"permissions"`
 	Person      string       `json:"person,omitempty"`
 	Limit       int          `json:"limit,omitempty"`
+	Software    bool         `json:"software,omitempty"`
 }
 
 // Key is a private signing key and its id.
@@ -165,6 +167,7 @@ func Sign(k Key, c Claims) (string, error) {
 			IssuedAt: jwt.NewNumericDate(c.IssuedAt), NotBefore: jwt.NewNumericDate(c.NotBefore), ExpiresAt: jwt.NewNumericDate(c.Expires),
 		},
 		Conference: c.Conference, Name: c.Name, Role: c.Role, Permissions: c.Permissions, Person: c.Person, Limit: c.Limit,
+		Software: c.Software,
 	})
 	t.Header["typ"] = tokenType
 	t.Header["kid"] = k.ID
@@ -225,7 +228,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 func (p payload) claims() Claims {
 	c := Claims{
 		Issuer: p.Issuer, Subject: p.Subject, ID: p.ID, Conference: p.Conference, Name: p.Name, Role: p.Role, Permissions: p.Permissions,
-		Person: p.Person, Limit: p.Limit,
+		Person: p.Person, Limit: p.Limit, Software: p.Software,
 	}
 	if len(p.Audience) == 1 { // one relay, not a list of them
 		c.Audience = p.Audience[0]

@@ -25,7 +25,7 @@ const MaxMessage = 16 << 10
 type Type string
 
 // Messages about who is in the room and what is shared. Those about what is said, voted, drawn and shown are in chat.go,
-// poll.go, board.go and stage.go.
+// poll.go, board.go and stage.go, those of remote control in control.go.
 const (
 	TypeHello            Type = "hello"
 	TypeViewSelect       Type = "view.select"
@@ -34,11 +34,6 @@ const (
 	TypeModerateHand     Type = "moderate.hand"
 	TypeModerateLock     Type = "moderate.lock"
 	TypeModerateMute     Type = "moderate.mute"
-	TypeControlRequest   Type = "control.request"
-	TypeControlGrant     Type = "control.grant"
-	TypeControlDeny      Type = "control.deny"
-	TypeControlRevoke    Type = "control.revoke"
-	TypeControlInput     Type = "control.input"
 	TypeRoomHeartbeat    Type = "room.heartbeat" // both ways
 	TypeRoomState        Type = "room.state"     // from here on: messages of the relay
 	TypeRoomUpdated      Type = "room.updated"
@@ -114,7 +109,8 @@ type Participant struct {
 
 // Publication is one live share. Video and Audio name codecs ("VP9", "opus"); Audio is empty for a silent share.
 // Interrupted: the presenter's network is silent; the share goes on when it comes back, or ends. Low: the way to somebody
-// carries only the low picture, which the presenter has to send now.
+// carries only the low picture, which the presenter has to send now. Control: its presenter's software can be asked for
+// control; Controller is the id of the participant who has it now, or "".
 type Publication struct {
 	ID          string    `json:"id"`
 	Participant string    `json:"participant"`
@@ -125,6 +121,8 @@ type Publication struct {
 	StartedAt   time.Time `json:"startedAt"`
 	Interrupted bool      `json:"interrupted"`
 	Low         bool      `json:"low"`
+	Control     bool      `json:"control"`
+	Controller  string    `json:"controller"`
 }
 
 // RoomState is the whole truth: the first message, and again when the relay had to drop events for a slow reader. After

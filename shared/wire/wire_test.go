@@ -34,6 +34,17 @@ func shapes() map[Type]func() any {
 		TypeStageShow: fresh[StageShow], TypeStageOffer: fresh[StageOffer], TypeStageDecline: fresh[StageDecline],
 		TypeStageShown: fresh[StageShown], TypeStageOffered: fresh[StageReply], TypeStageDeclined: fresh[StageReply],
 		TypeDocumentChanged: fresh[DocumentChanged],
+
+		TypeControlRequest: fresh[ControlRequest], TypeControlGrant: fresh[ControlGrant], TypeControlDeny: fresh[ControlDeny],
+		TypeControlRevoke: fresh[ControlRevoke], TypeControlInput: fresh[ControlInput],
+	}
+}
+
+// down are messages of the relay whose type a participant sends too, with other members.
+func down() map[Type]func() any {
+	return map[Type]func() any{
+		TypeControlRequest: fresh[ControlRequested], TypeControlGrant: fresh[ControlGranted], TypeControlDeny: fresh[ControlDenied],
+		TypeControlRevoke: fresh[ControlRevoked], TypeControlInput: fresh[ControlInjected],
 	}
 }
 
@@ -41,9 +52,14 @@ func fresh[T any]() any { return new(T) }
 
 // Each golden file must survive decoding and encoding byte for byte: no member is lost, renamed or reordered.
 func TestGoldenFiles(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(files) != len(shapes()) {
-		t.Fatalf("%d files for %d messages (%v)", len(files), len(shapes()), err)
+	golden(t, "testdata", shapes())
+	golden(t, "testdata/down", down())
+}
+
+func golden(t *testing.T, folder string, shapes map[Type]func() any) {
+	files, err := filepath.Glob(folder + "/*.json")
+	if err != nil || len(files) != len(shapes) {
+		t.Fatalf("%d files in %s for %d messages (%v)", len(files), folder, len(shapes), err)
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
@@ -56,7 +72,7 @@ func TestGoldenFiles(t *testing.T) {
 			if err != nil || string(typ) != strings.TrimSuffix(filepath.Base(file), ".json") {
 				t.Fatalf("type %q, %v", typ, err)
 			}
-			m := shapes()[typ]()
+			m := shapes[typ]()
 			if err := Decode(frame, m); err != nil {
 				t.Fatal(err)
 			}

@@ -109,6 +109,8 @@ func (s contract) lobby(id string) {
 	waits := inside.call(200, "GET", "/api/v1/lobby", "", nil, "")["items"].([]any)[0].(object)["id"].(string)
 	inside.call(200, "POST", "/api/v1/lobby/{pid}", waits, object{"admit": false}, "")
 	s.call(403, "GET", "/api/v1/lobby", "", nil, "")
+	inside.call(201, "POST", "/api/v1/control-tokens", "", object{"participant": waits}, "")
+	s.call(403, "POST", "/api/v1/control-tokens", "", object{"participant": waits}, "")
 	s.call(403, "POST", "/api/v1/join-tokens", "", object{"mode": "browser"}, "")
 	s.call(200, "GET", "/api/v1/conferences/{id}/lobby", id, nil, s.auth)
 	s.call(200, "POST", "/api/v1/conferences/{id}/lobby/{pid}", id+" "+waits, object{"admit": true}, s.auth)

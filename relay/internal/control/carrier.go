@@ -16,6 +16,8 @@ type carrier interface {
 
 	// inbox has what the participant sends, in order. It is closed when nothing can come any more.
 	inbox() <-chan frame
+	// parted reports, once inbox is closed, whether the participant has hung up; else the connection was lost.
+	parted() bool
 	// alive receives when the participant has shown life without sending a message; nil if it cannot.
 	alive() <-chan struct{}
 	// write passes a message on, or keeps it in a bounded place. It fails with errLost, at the latest when ctx ends.
@@ -45,3 +47,6 @@ func (e ending) Error() string { return fmt.Sprintf("%d %s", e.code, e.reason) }
 
 // errLost: the connection broke, or the participant closed it or does not fetch.
 var errLost = errors.New("connection lost")
+
+// errParted: the participant has hung up.
+var errParted = errors.New("hung up")

@@ -26,13 +26,17 @@ type channel struct {
 	replaced chan struct{} // closed by Server.sit
 
 	limit    *rate.Limiter
+	inputs   *rate.Limiter // of input of who may control
 	bad      int
 	claims   jointoken.Claims // never changed once the channel has a seat, where Server.sit reads them
 	presence *room.Presence   // nil before hello
 }
 
 func newChannel(s *Server, over carrier) *channel {
-	return &channel{server: s, carrier: over, replaced: make(chan struct{}), limit: rate.NewLimiter(messagesPerSecond, messageBurst)}
+	return &channel{
+		server: s, carrier: over, replaced: make(chan struct{}),
+		limit: rate.NewLimiter(messagesPerSecond, messageBurst), inputs: rate.NewLimiter(inputsPerSecond, inputBurst),
+	}
 }
 
 // run owns the channel from the hello to the end. It calls settled when the hello was accepted, or with why it was not.
@@ -129,7 +133,7 @@ func (c *channel) ended(reason string) error {
 
 // stay serves a participant that is in the room and returns why it ended.
 func (c *channel) stay(ctx context.Context) error {
-	at := seat{c.claims.Conference, c.claims.Subject}
+	at := seat{c.claims.Conference, c.claims.Subject, c.claims.Software}
 	if !c.server.sit(at, c) {
 		c.presence.Leave()
 		return ending{CloseReplaced, "opened elsewhere"}
@@ -138,6 +142,7 @@ func (c *channel) stay(ctx context.Context) error {
 	c.server.cfg.Logger.Info("control: open", "conference", at.conference, "participant", at.participant, "role", c.claims.Role, "over", c.carrier.String())
 
 	ctx, cancel := context.WithCancel(ctx)
+	letters := c.presence.Listen(c.claims.Software)
 	queue, pieces := c.presence.Events(), make(chan [][]byte)
 	var follower sync.WaitGroup
 	defer func() {
@@ -154,7 +159,10 @@ func (c *channel) stay(ctx context.Context) error {
 		return err
 	}
 	follower.Go(func() { c.follow(ctx, queue, first, pieces) })
-	return c.serve(pieces)
+	if err = c.serve(pieces, letters); errors.Is(err, errParted) {
+		c.presence.HangUp()
+	}
+	return err
 }
 
 // follow passes on the first events, and then those of the room, until the presence ends. What is not fetched waits in the
@@ -175,7 +183,7 @@ func (c *channel) follow(ctx context.Context, queue *room.Queue, events []room.E
 	}
 }
 
-func (c *channel) serve(pieces <-chan [][]byte) error {
+func (c *channel) serve(pieces <-chan [][]byte, letters <-chan struct{}) error {
 	heartbeat := time.NewTicker(c.server.cfg.Heartbeat)
 	defer heartbeat.Stop()
 	silence := time.NewTimer(c.server.cfg.Silence)
@@ -185,15 +193,18 @@ func (c *channel) serve(pieces <-chan [][]byte) error {
 		select {
 		case f, ok := <-c.carrier.inbox():
 			if !ok {
-				return errLost
+				return c.lost()
 			}
 			silence.Reset(c.server.cfg.Silence)
 			err = c.receive(f)
 		case piece := <-pieces:
 			err = c.tell(piece)
+		case <-letters:
+			err = c.hand()
 		case <-c.carrier.alive():
 			silence.Reset(c.server.cfg.Silence)
 		case <-heartbeat.C:
+			c.presence.LapseControl()
 			err = c.beat()
 		case <-silence.C:
 			silence.Reset(c.server.cfg.Silence)
@@ -218,12 +229,20 @@ func (c *channel) unheard() error {
 		if ok {
 			return c.receive(f)
 		}
-		return errLost
+		return c.lost()
 	case <-c.carrier.alive():
 		return nil
 	default:
 		return ending{CloseSilent, "nothing heard"}
 	}
+}
+
+// lost says how the inbox came to its end.
+func (c *channel) lost() error {
+	if c.carrier.parted() {
+		return errParted
+	}
+	return errLost
 }
 
 // send writes one message.

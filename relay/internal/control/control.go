@@ -1,6 +1,6 @@
 // Package control serves the control channel, WebSocket subprotocol "coopnet.control.v1" (shared/wire): the live list
 // of participants and publications, what this participant wants to view, its status, what is said, asked, drawn and shown,
-// moderation. Where a proxy lets no WebSocket through, the same channel is carried by HTTP requests.
+// moderation, and remote control. Where a proxy lets no WebSocket through, the same channel is carried by HTTP requests.
 //
 // Who speaks and with which rights is decided by the signed claims of the join token in the first message, and by
 // nothing else: ids and roles in later messages are never believed.
@@ -43,9 +43,12 @@ const (
 const (
 	messagesPerSecond = 20
 	// messageBurst lets what a stalled network held back for a second arrive together.
-	messageBurst   = 40
-	maxBadMessages = 10
-	retryAfter     = 2 * time.Second
+	messageBurst = 40
+	// inputsPerSecond is beside those, for who controls a share.
+	inputsPerSecond = 60
+	inputBurst      = 120
+	maxBadMessages  = 10
+	retryAfter      = 2 * time.Second
 	// issueSlack: tokens know whole seconds, and the clocks of two issuers are not quite the same.
 	issueSlack = time.Second
 	path       = "/control"
@@ -135,8 +138,11 @@ const (
 	overHTTP
 )
 
-// seat has room for one control channel.
-type seat struct{ conference, participant string }
+// seat has room for one control channel. The installed software has its own beside the page of the same participant.
+type seat struct {
+	conference, participant string
+	software                bool
+}
 
 // New returns a Server without connections.
 func New(cfg Config) *Server {

@@ -8,6 +8,7 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/ballot"
 	"github.com/coopnet/coopnet/relay/internal/board"
 	"github.com/coopnet/coopnet/relay/internal/chat"
+	"github.com/coopnet/coopnet/relay/internal/grant"
 	"github.com/coopnet/coopnet/relay/internal/once"
 	"github.com/coopnet/coopnet/relay/internal/room"
 	"github.com/coopnet/coopnet/shared/jointoken"
@@ -23,9 +24,8 @@ func (c *channel) receive(f frame) error {
 	}
 	c.server.received.Add(1)
 	name, err := wire.TypeOf(f.data)
-	if !c.limit.AllowN(c.server.cfg.Now(), 1) {
-		c.bad++
-		return c.answer(name, f.data, problem.New(problem.RateLimited, "Send at most 20 messages per second."))
+	if p := c.spend(name); p != nil {
+		return c.answer(name, f.data, p)
 	}
 	if !f.text || err != nil {
 		return c.answer("", nil, problem.New(problem.Malformed, "Messages are JSON objects with a type."))
@@ -36,9 +36,28 @@ func (c *channel) receive(f frame) error {
 	return nil
 }
 
+// spend counts a message. Input has a budget of its own; what exceeds it is refused, and counts among the others, so that
+// only a flood ends the channel.
+func (c *channel) spend(name wire.Type) *problem.Error {
+	now := c.server.cfg.Now()
+	detail := "Send at most 20 messages per second."
+	if name == wire.TypeControlInput && c.claims.Allows(jointoken.Control) {
+		if c.inputs.AllowN(now, 1) {
+			return nil
+		}
+		detail = "Send at most 60 messages of input per second."
+	} else if c.limit.AllowN(now, 1) {
+		return nil
+	}
+	if name != wire.TypeControlInput || !c.limit.AllowN(now, 1) {
+		c.bad++
+	}
+	return problem.New(problem.RateLimited, detail)
+}
+
 // obey returns nil or the refusal.
 func (c *channel) obey(name wire.Type, data []byte) *problem.Error {
-	for _, area := range []func(wire.Type, []byte) (*problem.Error, bool){c.obeyRoom, c.obeyModerator, c.obeyTalk, c.obeyDrawing, c.obeyStage} {
+	for _, area := range []func(wire.Type, []byte) (*problem.Error, bool){c.obeyRoom, c.obeyModerator, c.obeyTalk, c.obeyDrawing, c.obeyStage, c.obeyControl} {
 		if p, mine := area(name, data); mine {
 			return p
 		}
@@ -54,8 +73,6 @@ func (c *channel) obeyRoom(name wire.Type, data []byte) (p *problem.Error, mine 
 		p = c.viewSelect(data)
 	case wire.TypeStatusSet:
 		p = c.statusSet(data)
-	case wire.TypeControlRequest, wire.TypeControlGrant, wire.TypeControlDeny, wire.TypeControlRevoke, wire.TypeControlInput:
-		p = c.remoteControl()
 	default:
 		return nil, false
 	}
@@ -89,15 +106,6 @@ func (c *channel) statusSet(data []byte) *problem.Error {
 	return problem.New(problem.Invalid, `The status is "", "away" or "hand".`)
 }
 
-// remoteControl looks at the signed claim only; what the message says makes no difference. The sharing participant
-// never hears of a refused request.
-func (c *channel) remoteControl() *problem.Error {
-	if !c.claims.Allows(jointoken.Control) {
-		return problem.New(problem.ControlDenied, "Remote control is reserved for internal participants.")
-	}
-	return problem.New(problem.ControlDenied, "This share cannot be controlled.")
-}
-
 func decode(data []byte, m any) *problem.Error {
 	if err := wire.Decode(data, m); err != nil {
 		return problem.Wrap(problem.Malformed, "The message does not have the members of its type.", err)
@@ -118,6 +126,10 @@ func refusal(err error) *problem.Error {
 		code, detail = problem.Forbidden, "An organizer has taken the chat from you for now."
 	case errors.Is(err, room.ErrDenied):
 		code, detail = problem.Forbidden, "This participant may not share."
+	case errors.Is(err, room.ErrControl):
+		code, detail = problem.ControlDenied, "You have no control here."
+	case errors.Is(err, room.ErrAbsent):
+		code, detail = problem.Unavailable, "The presenter's software is not connected at the moment."
 	case errors.Is(err, room.ErrPace):
 		code, detail = problem.RateLimited, "This was too much at once: wait a moment."
 	case errors.Is(err, chat.ErrInvalid):
@@ -126,12 +138,16 @@ func refusal(err error) *problem.Error {
 		code, detail = problem.Invalid, "A poll has a key, a question of at most 300 characters and 2 to 10 different answers of at most 100; a vote is for one of them, or for several where it may."
 	case errors.Is(err, board.ErrInvalid):
 		code, detail = problem.Invalid, "A shape has a key of its own, a tool, a colour, a width and points from 0 to 10000 on its surface."
-	case errors.Is(err, chat.ErrNotFound), errors.Is(err, ballot.ErrNotFound), errors.Is(err, board.ErrNotFound):
+	case errors.Is(err, chat.ErrNotFound), errors.Is(err, ballot.ErrNotFound), errors.Is(err, board.ErrNotFound), errors.Is(err, grant.ErrNotFound):
 		code, detail = problem.NotFound, "This is gone."
 	case errors.Is(err, chat.ErrDenied), errors.Is(err, ballot.ErrDenied), errors.Is(err, board.ErrDenied):
 		code, detail = problem.Forbidden, "This is somebody else's."
 	case errors.Is(err, ballot.ErrFull), errors.Is(err, board.ErrFull):
 		code, detail = problem.Conflict, "There is no room for more: delete something first."
+	case errors.Is(err, grant.ErrInvalid):
+		code, detail = problem.Invalid, "A request has a key, a share and a control token."
+	case errors.Is(err, grant.ErrConflict):
+		code, detail = problem.Conflict, "Somebody controls this share already, or has asked to."
 	case errors.Is(err, ballot.ErrClosed):
 		code, detail = problem.Conflict, "The poll is closed."
 	default:

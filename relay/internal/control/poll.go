@@ -56,6 +56,7 @@ func newPoll(s *Server) *poll {
 func (p *poll) String() string { return "http" }
 
 func (p *poll) inbox() <-chan frame    { return p.in }
+func (p *poll) parted() bool           { return true } // who is lost closes nothing
 func (p *poll) alive() <-chan struct{} { return p.life }
 
 func (p *poll) write(ctx context.Context, message []byte) error {

@@ -23,6 +23,7 @@ type socket struct {
 	closeTimeout time.Duration
 	cut          context.CancelFunc // closes what is beneath conn
 	reader       sync.WaitGroup
+	closed       bool // by the participant; belongs to the reader until frames is closed
 }
 
 var _ carrier = (*socket)(nil)
@@ -74,6 +75,8 @@ func (s *socket) read(ctx context.Context) {
 	for {
 		kind, data, err := s.conn.Read(ctx)
 		if err != nil {
+			code := websocket.CloseStatus(err)
+			s.closed = code == websocket.StatusNormalClosure || code == websocket.StatusGoingAway
 			return
 		}
 		select {
@@ -89,6 +92,7 @@ func (s *socket) read(ctx context.Context) {
 func (s *socket) String() string { return "websocket" }
 
 func (s *socket) inbox() <-chan frame    { return s.frames }
+func (s *socket) parted() bool           { return s.closed }
 func (s *socket) alive() <-chan struct{} { return nil } // heartbeats are answered with messages
 
 func (s *socket) write(ctx context.Context, message []byte) error {

@@ -3,6 +3,8 @@ package room
 import (
 	"sync"
 	"time"
+
+	"github.com/coopnet/coopnet/relay/internal/grant"
 )
 
 // VisitKind says what a Visit is about.
@@ -192,6 +194,9 @@ func (r *room) expel(id string) (n notices, ok bool) {
 
 // throw ends all that a participant has here.
 func (r *room) throw(n *notices, m *member) {
+	for p := range m.presences {
+		r.hangUp(n, p, grant.Removed)
+	}
 	r.unpublish(n, func(s share) bool { return s.Participant == m.ID })
 	r.endPresences(n, m, ReasonRemoved)
 	r.drop(n, m)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coopnet/coopnet/relay/internal/grant"
 	"github.com/coopnet/coopnet/relay/internal/stage"
 )
 
@@ -28,6 +29,7 @@ type room struct {
 	offers       stage.Offers
 	order        *order
 	talk         *talk
+	granting
 }
 
 // life is how far a room has got.
@@ -60,7 +62,7 @@ type grace struct{ timer *time.Timer }
 // notices are what a change tells others, collected under room.mu and delivered after it.
 type notices struct {
 	wake    chan struct{}   // closed: queues have events
-	targets []chan struct{} // one token each: another publication to view
+	targets []chan struct{} // one token each: another publication to view, or letters
 	ended   []*Presence
 	retire  bool // the room is over
 }
@@ -73,7 +75,7 @@ func (n *notices) deliver(r *room) {
 	for _, changed := range n.targets {
 		select {
 		case changed <- struct{}{}:
-		default: // one token says all: the reader asks for the target of now
+		default: // one token says all: the reader asks for what there is now
 		}
 	}
 	for _, p := range n.ended {
@@ -100,6 +102,7 @@ func newRoom(rs *Rooms, conference string, o *order, t *talk) *room {
 		offers:     make(stage.Offers),
 		order:      o,
 		talk:       t,
+		granting:   granting{desks: make(map[uint64]*Presence)},
 	}
 }
 
@@ -132,13 +135,14 @@ func (r *room) join(limit int, p Participant) (*Presence, notices, error) {
 	} else {
 		r.stopGrace(m)
 		before := m.Participant
-		m.Person, m.Shares = p.Person, p.Shares
+		m.Person, m.Shares, m.Controls = p.Person, p.Shares, p.Controls
 		m.Name, m.Role, m.Presents = p.Name, p.Role, p.Presents
 		if m.Name != before.Name || m.Role != before.Role || m.Presents != before.Presents {
 			r.updated(&n, m)
 		}
 	}
 	presence := newPresence(r, p.ID)
+	presence.number = r.number()
 	m.presences[presence] = struct{}{}
 	return presence, n, nil
 }
@@ -168,6 +172,7 @@ func (r *room) leave(p *Presence) notices {
 	if m == nil {
 		return n
 	}
+	r.hangUp(&n, p, grant.Reconnected)
 	r.unpublish(&n, func(s share) bool { return s.by == p })
 	r.release(p)
 	p.gone = true
@@ -264,6 +269,7 @@ func (r *room) end(reason string) notices {
 	if r.over {
 		return n
 	}
+	r.forgetControl() // who is told that the room has ended need not be told of this
 	for _, m := range r.joined {
 		r.stopGrace(m)
 		r.endPresences(&n, m, reason)
@@ -286,6 +292,7 @@ func (r *room) endPresences(n *notices, m *member, reason string) {
 }
 
 func (r *room) endPresence(n *notices, m *member, p *Presence, reason string) {
+	r.hangUp(n, p, grant.Left)
 	r.release(p)
 	p.gone, p.reason = true, reason
 	delete(m.presences, p)

@@ -15,7 +15,9 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/ballot"
 	"github.com/coopnet/coopnet/relay/internal/board"
 	"github.com/coopnet/coopnet/relay/internal/chat"
+	"github.com/coopnet/coopnet/relay/internal/grant"
 	"github.com/coopnet/coopnet/relay/internal/stage"
+	"github.com/coopnet/coopnet/shared/jointoken"
 )
 
 // world is a set of rooms under random operations, beside what must be true of them.
@@ -27,6 +29,7 @@ type world struct {
 	replicas  map[*Presence]*replica
 	published int
 	made      int
+	granted   string // the latest
 }
 
 // newID is called under the lock of any room.
@@ -38,17 +41,17 @@ func (w *world) newID() string {
 // step does one operation that three bytes of input choose.
 func (w *world) step(op, a, b byte) {
 	conference, id := "c"+strconv.Itoa(int(a%3)), "p"+strconv.Itoa(int(b%6))
-	if op%24 < 4 || len(w.presences) == 0 {
+	if op%28 < 4 || len(w.presences) == 0 {
 		w.join(conference, id)
 		return
 	}
 	p := w.presences[int(a)%len(w.presences)]
 	pub := "s" + strconv.Itoa(int(b)%max(w.published, 1))
-	switch op %= 24; op {
+	switch op %= 28; op {
 	case 4, 5:
 		p.Leave()
 	case 6, 7, 8:
-		if err := p.Publish(Publication{ID: "s" + strconv.Itoa(w.published)}); err == nil {
+		if err := p.Publish(Publication{ID: "s" + strconv.Itoa(w.published), Control: b%2 == 0}); err == nil {
 			w.published++
 		} else if !errors.Is(err, ErrLimit) && !errors.Is(err, ErrGone) {
 			w.t.Fatalf("publish: %v", err)
@@ -77,8 +80,50 @@ func (w *world) step(op, a, b byte) {
 			w.rooms.End(conference)
 		}
 		_ = p.Select("")
+	case 24, 25, 26, 27:
+		w.control(p, pub, op, b)
 	default:
 		w.talk(p, op, a, b)
+	}
+}
+
+// control asks for, gives, uses and ends control.
+func (w *world) control(p *Presence, pub string, op, b byte) {
+	switch op {
+	case 24:
+		p.Listen(b%4 == 0)
+		_ = p.Publish(Publication{ID: "s" + strconv.Itoa(w.published), Control: true})
+		w.published++
+	case 25:
+		_ = p.RequestControl(strconv.Itoa(w.made), pub, "token")
+	case 26:
+		for _, other := range w.presences {
+			_ = other.RequestControl(strconv.Itoa(w.made), "s"+strconv.Itoa(w.published-1), "token")
+		}
+		for _, other := range w.presences {
+			w.answer(other, b)
+		}
+	default:
+		for _, other := range w.presences { // one of them may
+			if other.Control(w.granted, nil) != nil && b%8 == 0 {
+				_ = other.RevokeControl(w.granted)
+			}
+			other.LapseControl()
+		}
+	}
+}
+
+// answer reads the letters of a channel and answers what it is asked.
+func (w *world) answer(p *Presence, b byte) {
+	for _, l := range p.Letters() {
+		switch {
+		case l.Kind == ControlAsked && b%4 == 0:
+			_ = p.DenyControl(l.Grant.Request.ID, grant.Denied)
+		case l.Kind == ControlAsked:
+			if g, err := p.GrantControl(l.Grant.Request.ID); err == nil {
+				w.granted = g.ID
+			}
+		}
 	}
 }
 
@@ -143,7 +188,11 @@ func (w *world) order(p *Presence, a, b byte) {
 }
 
 func (w *world) join(conference, id string) {
-	p, err := w.rooms.Join(conference, 0, person(id))
+	who := person(id)
+	if id > "p2" {
+		who.Role, who.Controls = jointoken.RoleInternal, true
+	}
+	p, err := w.rooms.Join(conference, 0, who)
 	if err != nil {
 		if !errors.Is(err, ErrFull) && !errors.Is(err, ErrRemoved) && !errors.Is(err, ErrEnded) && !errors.Is(err, ErrLocked) {
 			w.t.Fatalf("join: %v", err)
@@ -193,6 +242,7 @@ func (w *world) check() {
 		if limit := w.rooms.cfg.MaxPublications; len(s.Publications) > limit {
 			w.t.Fatalf("%d publications, %d may be", len(s.Publications), limit)
 		}
+		w.checkControl(p)
 		if kept := w.kept(p.room); p.room.reserved != kept {
 			w.t.Fatalf("%d places are reserved, %d presences hold one", p.room.reserved, kept)
 		}
@@ -220,6 +270,28 @@ func (w *world) check() {
 	}
 	if w.rooms.cfg.LeaveGrace == 0 && (got.Rooms != len(rooms) || got.Participants != total.participants) {
 		w.t.Fatalf("stats %+v, seen %d rooms with %+v", got, len(rooms), total)
+	}
+}
+
+// checkControl: who controls a share has a grant, on channels that are there, and only who may control has one.
+func (w *world) checkControl(p *Presence) {
+	w.t.Helper()
+	p.LapseControl()
+	r, grants := p.room, 0
+	for _, s := range r.publications {
+		if by := r.members[s.Controller]; s.Controller != "" && (!s.Control || by == nil || by.Role == jointoken.RoleGuest || by.ID == s.Participant) {
+			w.t.Fatalf("%+v is controlled", s.Publication)
+		} else if by != nil {
+			grants++
+		}
+	}
+	if open := r.book.Len(); grants > open || open > len(r.publications) || (open > 0) != r.dealing.Load() {
+		w.t.Fatalf("%d shares are controlled, %d entries, %d shares", grants, open, len(r.publications))
+	}
+	for number, at := range r.desks {
+		if at.gone || at.desk == nil || at.number != number || len(at.desk.letters) > maxLetters+4*len(r.publications)+8 {
+			w.t.Fatalf("desk %d: %+v", number, at.desk)
+		}
 	}
 }
 

@@ -7,11 +7,13 @@ type Presence struct {
 	participant   string
 	ended         chan struct{}
 	targetChanged chan struct{}
+	number        uint64 // in the order of joining
 
 	// Guarded by room.mu.
 	gone     bool
 	reason   string
 	reserved bool // a place among the room's shares
+	desk     *desk
 }
 
 func newPresence(r *room, participant string) *Presence {

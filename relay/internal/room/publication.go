@@ -142,6 +142,7 @@ func (r *room) unpublish(n *notices, matches func(share) bool) {
 		r.retarget(n, before)
 		r.log.drop(slot{PublicationUpdated, id})
 		r.wipe(board.OnShare(id))
+		r.endControl(n, r.book.Stop(id)...)
 		r.append(n, Event{Kind: PublicationStopped, ID: id, Current: r.current})
 		if r.onStage(id) {
 			r.followStage(n)

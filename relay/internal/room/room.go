@@ -1,5 +1,5 @@
 // Package room keeps the live state of conferences on one relay: who is in, what is shared, what each participant looks at,
-// what is said, asked, drawn and shown (chat, ballot, board and stage have the rules of that).
+// what is said, asked, drawn and shown, and who controls what (chat, ballot, board, stage and grant have the rules of that).
 //
 // It is pure state. It opens no socket, verifies no token and starts no goroutine; the only timers are those of
 // Config.LeaveGrace, which Rooms owns and Close stops. WHIP, WHEP and the control channel each hold a Presence, which
@@ -32,6 +32,8 @@ var (
 	ErrMuted     = errors.New("room: participant may not chat")
 	ErrDenied    = errors.New("room: participant may not share")
 	ErrPace      = errors.New("room: too much at once")
+	ErrControl   = errors.New("room: no control of this share")
+	ErrAbsent    = errors.New("room: presenter has no control channel")
 )
 
 // Reasons for which a presence ends without having left.
@@ -55,6 +57,7 @@ type Participant struct {
 	JoinedAt time.Time
 	Presents bool // may share, or moderate
 	Shares   bool // may share
+	Controls bool // may ask for control of what others share
 	Muted    bool // may not chat
 }
 
@@ -63,7 +66,7 @@ func ParticipantOf(c jointoken.Claims) Participant {
 	shares := c.Allows(jointoken.Share)
 	return Participant{
 		ID: c.Subject, Name: c.Name, Role: c.Role, Person: c.Person,
-		Presents: shares || c.Allows(jointoken.Moderate), Shares: shares,
+		Presents: shares || c.Allows(jointoken.Moderate), Shares: shares, Controls: c.Allows(jointoken.Control),
 	}
 }
 
@@ -73,6 +76,8 @@ type Publication struct {
 	StartedAt                                  time.Time
 	Interrupted                                bool // the presenter's network is silent
 	Low                                        bool // somebody's way carries only the low picture
+	Control                                    bool // the presenter's software can be asked for control
+	Controller                                 string
 }
 
 // State is a copy of a room as one participant sees it: only Selected depends on who asks.

@@ -17,6 +17,9 @@ const (
 	// drawing is counted in bytes: a stroke that grows is sent again and again.
 	drawBurst     = 128 << 10
 	drawPerSecond = 48 << 10
+	// asking opens a window on the presenter's desktop.
+	askBurst = 3
+	askEvery = 5 * time.Second
 )
 
 // talk is what was said, asked, drawn and shown in a room. It outlives the room for a while.
@@ -36,10 +39,12 @@ func newTalk() *talk {
 func (t *talk) size() int { return t.chat.Size() + t.polls.Size() + t.board.Size() }
 
 // pace limits what one participant adds to a room.
-type pace struct{ chat, draw *rate.Limiter }
+type pace struct{ chat, draw, ask *rate.Limiter }
 
 func newPace() pace {
-	return pace{chat: rate.NewLimiter(chatPerSecond, chatBurst), draw: rate.NewLimiter(drawPerSecond, drawBurst)}
+	return pace{
+		chat: rate.NewLimiter(chatPerSecond, chatBurst), draw: rate.NewLimiter(drawPerSecond, drawBurst), ask: rate.NewLimiter(rate.Every(askEvery), askBurst),
+	}
 }
 
 // Say adds a message, of which the caller fills in Key, Text, To, ReplyTo and Question. Under a key that was used before it

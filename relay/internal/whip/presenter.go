@@ -31,7 +31,7 @@ type share struct {
 	presence *room.Presence
 	session  *session
 	id       string
-	label    string
+	asked    room.Publication // what the request says of it
 	ctx      context.Context
 	cancel   context.CancelFunc
 
@@ -62,7 +62,8 @@ func (s *Server) present(r *http.Request, admitted gate.Admitted, offer string) 
 		return nil, "", outside(err)
 	}
 	sh := &share{
-		server: s, presence: presence, id: publicationID(), label: clean(r.URL.Query().Get("label")),
+		server: s, presence: presence, id: publicationID(),
+		asked:   room.Publication{Label: clean(r.URL.Query().Get("label")), Control: r.URL.Query().Get("control") == "1"},
 		picture: make(chan peer.Incoming), state: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	sh.ctx, sh.cancel = context.WithCancel(s.base)
@@ -235,7 +236,9 @@ func (sh *share) begin(in peer.Incoming) bool {
 		s.running.Go(func() { t.Run(sh.ctx, s.socket.NewBatch()) })
 	}
 	s.publishAs(sh.id, publication)
-	err := sh.presence.Publish(room.Publication{ID: sh.id, Label: sh.label, Video: string(cfg.Video), Audio: string(cfg.Audio)})
+	shared := sh.asked
+	shared.ID, shared.Video, shared.Audio = sh.id, string(cfg.Video), string(cfg.Audio)
+	err := sh.presence.Publish(shared)
 	if err != nil {
 		s.logger.Info("share refused", "publication", sh.id, "error", err)
 		return false

@@ -379,3 +379,26 @@ func TestAFloodOfStreamsCannotHoldASession(t *testing.T) {
 		}
 	}
 }
+
+// TestWhichSharesCanBeControlled: those whose presenter says so.
+func TestWhichSharesCanBeControlled(t *testing.T) {
+	w := newWorld(t)
+	for participant, query := range map[string]string{"software": "?control=1&label=Desk", "page": "", "other": "?control=yes"} {
+		p := newPresenter(t, packet.VP8)
+		endpoint := w.share(participant)
+		endpoint.URL += query
+		p.connect(endpoint)
+		p.send('A')
+	}
+	presence, err := w.server.join(w.claims("somebody"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer presence.Leave()
+	eventually(t, "all share", func() bool { return len(presence.State().Publications) == 3 })
+	for _, shared := range presence.State().Publications {
+		if shared.Control != (shared.Participant == "software") || shared.Controller != "" || shared.Control && shared.Label != "Desk" {
+			t.Errorf("shared %+v", shared)
+		}
+	}
+}

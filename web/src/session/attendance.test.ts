@@ -20,6 +20,8 @@ const share = (id: string, video = 'VP9') => ({
   startedAt: '',
   interrupted: false,
   low: false,
+  control: false,
+  controller: '',
 });
 const room = (publications: object[] = [], current = '', instance = 'r1') => ({
   type: 'room.state',

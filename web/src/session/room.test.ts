@@ -30,6 +30,8 @@ const share = (id: string): Publication => ({
   startedAt: '',
   interrupted: false,
   low: false,
+  control: false,
+  controller: '',
 });
 const empty: Room = {
   instance: 'r1',

@@ -20,6 +20,8 @@ const share = (id: string, participant = 'ada'): Publication => ({
   startedAt: '',
   interrupted: false,
   low: false,
+  control: false,
+  controller: '',
 });
 const person = (id: string): Participant => ({
   id,

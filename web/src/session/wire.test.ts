@@ -4,11 +4,15 @@ import { ShapeError } from './shape.ts';
 import { parse, type ToRelay } from './wire.ts';
 
 const folder = new URL('../../../shared/wire/testdata/', import.meta.url);
-const golden = new Map(
-  readdirSync(folder)
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => [file.replace(/\.json$/, ''), readFileSync(new URL(file, folder), 'utf8')]),
-);
+const filesOf = (at: URL) =>
+  new Map(
+    readdirSync(at)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => [file.replace(/\.json$/, ''), readFileSync(new URL(file, at), 'utf8')]),
+  );
+const golden = filesOf(folder);
+/** Messages of the relay whose type is sent to it too, with other members. */
+const down = filesOf(new URL('down/', folder));
 const toRelay: ToRelay[] = [
   { type: 'hello', token: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln' },
   { type: 'room.heartbeat' },
@@ -66,15 +70,41 @@ const toRelay: ToRelay[] = [
   { type: 'stage.offer', participant: 'p-6Jp5' },
   { type: 'stage.decline', participant: 'p-9Ab2' },
   { type: 'document.changed' },
+  {
+    type: 'control.request',
+    key: 'k-4',
+    publication: 's-7Kq1',
+    token: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln',
+  },
+  {
+    type: 'control.input',
+    grant: 'g-1Lc7',
+    events: [
+      { kind: 'move', x: 0.25, y: 0.5 },
+      { kind: 'down', x: 0.25, y: 0.5 },
+      { kind: 'wheel', x: 0.25, y: 0.5, dy: -1 },
+      { kind: 'keydown', code: 'ShiftLeft' },
+      { kind: 'text', text: 'é' },
+    ],
+  },
+  { type: 'control.revoke', grant: 'g-1Lc7' },
 ];
+/** What the software alone sends, and hears. */
+const software = ['control.grant', 'control.deny'];
+const toSoftware = ['control.request', 'control.input'];
 /** Sent in both directions. */
 const both = ['room.heartbeat', 'document.changed'];
 const sent = new Set<string>(
   toRelay.map(({ type }) => type).filter((type) => !both.includes(type)),
 );
-const fromRelay = [...golden.keys()].filter((type) => !sent.has(type));
+const fromRelay = [...golden.keys()].filter((type) => !sent.has(type) && !software.includes(type));
 
 describe('messages of the relay', () => {
+  it.each([...down.keys()])('reads the golden %s, which is another one on its way down', (type) => {
+    const frame = down.get(type) ?? '';
+    expect(parse(frame)).toEqual(toSoftware.includes(type) ? null : JSON.parse(frame));
+  });
+
   it.each(fromRelay)('reads the golden %s without losing anything', (type) => {
     const frame = golden.get(type) ?? '';
     expect(parse(frame)).toEqual(JSON.parse(frame));
@@ -105,6 +135,8 @@ describe('messages of the relay', () => {
       'a shape with half a point',
       '{"type":"board.history","surface":"board","shapes":[{"id":"d","participant":"p","name":"","tool":"pen","colour":"","width":1,"points":[0.5]}]}',
     ],
+    ['an unknown end of control', '{"type":"control.revoke","grant":"g","reason":"bored"}'],
+    ['a grant of nothing', '{"type":"control.grant","request":"q","grant":""}'],
     ['an unknown stage', '{"type":"stage.shown","stage":{"kind":"circus"}}'],
     [
       'a share without an owner',
@@ -130,6 +162,8 @@ describe('messages to the relay', () => {
   );
 
   it('are none of the relay', () => {
-    for (const type of sent) expect(parse(golden.get(type) ?? '')).toBeNull();
+    for (const type of sent) {
+      if (!down.has(type)) expect(parse(golden.get(type) ?? '')).toBeNull();
+    }
   });
 });

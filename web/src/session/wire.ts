@@ -13,12 +13,20 @@ import {
 } from './shape.ts';
 import { drawnShape, pointer, type BoardFromRelay, type BoardToRelay } from './wire/board.ts';
 import { chatHistory, chatMessage, type ChatFromRelay, type ChatToRelay } from './wire/chat.ts';
+import { readControl, type ControlFromRelay, type ControlToRelay } from './wire/control.ts';
 import { participant, type Participant, type Status } from './wire/people.ts';
 import { poll, type PollFromRelay, type PollToRelay } from './wire/polls.ts';
 import { stage, type Stage, type StageFromRelay, type StageToRelay } from './wire/stage.ts';
 
 export type { Drawing, DrawnShape, Pointer, Tool } from './wire/board.ts';
 export type { ChatMessage } from './wire/chat.ts';
+export {
+  inputLimits,
+  type ControlEnd,
+  type ControlRefusal,
+  type InputEvent,
+  type InputKind,
+} from './wire/control.ts';
 export { roles, type Participant, type Role, type Status } from './wire/people.ts';
 export type { Poll, PollOption } from './wire/polls.ts';
 export type { Stage, StageKind } from './wire/stage.ts';
@@ -40,6 +48,10 @@ export interface Publication {
   interrupted: boolean;
   /** The way to somebody carries only the low picture, which the presenter has to send now. */
   low: boolean;
+  /** Its presenter's software can be asked for control. */
+  control: boolean;
+  /** Who controls it now, or "". */
+  controller: string;
 }
 
 export interface RoomState {
@@ -74,7 +86,8 @@ export type FromRelay =
   | ChatFromRelay
   | PollFromRelay
   | BoardFromRelay
-  | StageFromRelay;
+  | StageFromRelay
+  | ControlFromRelay;
 
 export type ToRelay =
   | { type: 'hello'; token: string }
@@ -88,7 +101,8 @@ export type ToRelay =
   | ChatToRelay
   | PollToRelay
   | BoardToRelay
-  | StageToRelay;
+  | StageToRelay
+  | ControlToRelay;
 
 /** Close codes of the control channel. */
 export const closed = {
@@ -118,7 +132,12 @@ export function parse(frame: string): FromRelay | null {
 export function read(value: unknown): FromRelay | null {
   const message = fields(value, 'message');
   const type = text(message, 'type');
-  return readRoom(type, message) ?? readTalk(type, message) ?? readStage(type, message);
+  return (
+    readRoom(type, message) ??
+    readTalk(type, message) ??
+    readStage(type, message) ??
+    readControl(type, message)
+  );
 }
 
 function readRoom(type: string, message: Fields): FromRelay | null {
@@ -245,5 +264,7 @@ function publication(value: unknown): Publication {
     startedAt: text(from, 'startedAt'),
     interrupted: flag(from, 'interrupted'),
     low: flag(from, 'low'),
+    control: flag(from, 'control'),
+    controller: optionalText(from, 'controller'),
   };
 }
