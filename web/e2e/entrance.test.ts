@@ -5,6 +5,7 @@ import { barriers } from './barriers.ts';
 import { open, person } from './chromium.ts';
 import { tabTo } from './keyboard.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
+import { offering, redeem } from './software.ts';
 import { Stage } from './stage.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
@@ -23,8 +24,9 @@ beforeAll(async () => {
 });
 
 afterAll(() => stage?.close());
-// A wrong password is refused on purpose.
-afterEach(() => expect(unexpected(/status of 403 .*\/api\/v1\/admissions/)).toEqual([]));
+// A wrong password is refused on purpose, and the software is not installed here.
+const expected = [/status of 403 .*\/api\/v1\/admissions/, /coopnet:/];
+afterEach(() => expect(unexpected(...expected)).toEqual([]));
 
 const text = (page: Page, id: string): Promise<string> => page.getByTestId(id).first().innerText();
 const found = (page: Page): Promise<string[]> =>
@@ -108,6 +110,36 @@ test('a remembered identity and a remembered name are there the next time', asyn
   await next.getByTestId('forget-names').click();
   await next.reload();
   expect(await next.getByTestId('forget-names').count()).toBe(0);
+  await context.close();
+});
+
+test('the software takes over by its code, and the page goes on beside it', async () => {
+  const conference = await stage.server.conference({ name: 'With the software' });
+  const context = await person(await stage.audience());
+  const page = await open(context, 'with the software');
+  const portal = new Portal(chromiumHand(page));
+  await offering(page);
+  await page.goto(stage.server.origin);
+  await portal.ask(conference.name, conference.password);
+  await portal.identify(bond);
+  await portal.reach('keep-way');
+  expect(await text(page, 'choice-software')).toContain('1.4.0');
+  // By keyboard: the one press fetches the code and opens the software.
+  await tabTo(page, 'choice-software');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-testid="launch-state"][data-phase="opened"]').waitFor({ timeout: 5000 });
+  expect(await portal.shows('launch-browser')).toBe(true);
+  expect(await barriers('waiting for the software', page)).toEqual([]);
+  const address = (await page.getByTestId('launch-open').getAttribute('href'))!;
+  expect(address).toMatch(/^coopnet:\/\/join\/[\w-]{22,64}$/);
+  const joined = await redeem(stage.server.origin, address);
+  expect(joined.permissions).toContain('view');
+  await page.locator('[data-testid="launch-state"][data-phase="started"]').waitFor({ timeout: 5000 });
+  expect(await text(page, 'launch-state')).toContain('1.3.0');
+  expect(await text(page, 'launch-newer')).toContain('1.4.0');
+  expect(await barriers('in the software', page)).toEqual([]);
+  await page.getByTestId('launch-watch').click();
+  await portal.state('waiting', 10_000);
   await context.close();
 });
 

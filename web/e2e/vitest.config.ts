@@ -7,7 +7,7 @@ const pictures = process.env.COOPNET_SCREENSHOTS ? ['screenshots.ts'] : null;
 const files = (...names: string[]): string[] => names.map((name) => `${name}.test.ts`);
 
 /** Pages and people, who mostly wait: two files at a time. */
-const pages = files('a11y', 'board', 'desk', 'documents', 'entrance', 'lobby', 'refusals', 'signin', 'talk');
+const pages = files('a11y', 'board', 'control', 'desk', 'documents', 'entrance', 'lobby', 'refusals', 'signin', 'talk');
 
 /** What is cut off and comes back, mostly of ten pictures a second: two files at a time. */
 const cuts = files('icetcp', 'isolation', 'late', 'netcut', 'nowebsocket', 'presentercut', 'relays');

@@ -7,6 +7,7 @@ import { Router } from './router.ts';
 import { Api } from './session/api.ts';
 import { AdmissionMemory } from './session/memory.ts';
 import { systemTimers } from './session/timers.ts';
+import { WayMemory } from './session/ways.ts';
 import { Texts, type Language } from './text/texts.ts';
 import type { Catalogue } from './text/en.ts';
 import { browserStorage } from './browserstorage.ts';
@@ -49,6 +50,7 @@ async function start(root: HTMLElement): Promise<void> {
     new Router(window),
     new AdmissionMemory(outside.session),
     new Colleagues(api, outside.session),
+    new WayMemory(browserStorage('localStorage')),
   );
   const started = portal.start();
   await texts.start();

@@ -4,6 +4,7 @@ import type { Route, Router } from './router.ts';
 import type { Admission, Api, Credentials, Identity, Next } from './session/api.ts';
 import type { AdmissionMemory } from './session/memory.ts';
 import { asProblem, type Problem } from './session/problem.ts';
+import { WayMemory } from './session/ways.ts';
 
 /** Why the guest finds themselves on the home page. */
 export type Notice = 'reload' | 'left' | 'expired' | 'closed';
@@ -24,12 +25,16 @@ export class Portal {
   readonly api: Api;
   readonly router: Router;
   readonly colleagues: Colleagues;
+  /** How this person wants to join every time. */
+  readonly ways: WayMemory;
   readonly #memory: AdmissionMemory;
   readonly #admission = signal<Admission | null>(null);
   readonly #identity = signal<Identity | null>(null);
   readonly #notice = signal<Notice | null>(null);
   readonly #invited = signal<Invited>(null);
   readonly #forgotten = signal(false);
+  /** On the way to the choice, which was made once for all. */
+  #chosen = false;
 
   /** Whom the company vouches for: by the admission, or by the session of who has not joined yet. */
   readonly vouched = computed<Identity | null>(() => {
@@ -39,8 +44,15 @@ export class Portal {
     return session === null ? null : { title: '', ...session };
   });
 
-  constructor(api: Api, router: Router, memory: AdmissionMemory, colleagues: Colleagues) {
+  constructor(
+    api: Api,
+    router: Router,
+    memory: AdmissionMemory,
+    colleagues: Colleagues,
+    ways = new WayMemory(null),
+  ) {
     this.api = api;
+    this.ways = ways;
     this.router = router;
     this.colleagues = colleagues;
     this.#memory = memory;
@@ -111,13 +123,29 @@ export class Portal {
     if (!admission.signedIn) this.#identity.value = admission.identity;
     this.#notice.value = null;
     this.#forgotten.value = false;
-    this.router.go(afterAdmission[admission.next]);
+    if (admission.next === 'software') this.#choose();
+    else this.router.go(afterAdmission[admission.next]);
   }
 
   async identify(identity: Identity, remember: boolean): Promise<void> {
     this.#identity.value = await this.api.identify(identity, remember);
     this.#forgotten.value = false;
-    this.router.go(this.#admission.value?.next === 'join' ? '/conference' : '/choice');
+    if (this.#admission.value?.next === 'join') this.router.go('/conference');
+    else this.#choose();
+  }
+
+  /** Whether somebody comes to the choice who made it once for all; true only once. */
+  takeChosen(): boolean {
+    const chosen = this.#chosen;
+    this.#chosen = false;
+    return chosen;
+  }
+
+  /** To the choice between browser and software, or past it. */
+  #choose(): void {
+    const way = this.ways.read();
+    this.#chosen = way === 'software';
+    this.router.go(way === 'browser' ? '/conference' : '/choice');
   }
 
   /** "Disconnect": forgets the identity here and on the server, and what was begun under it. */
@@ -129,6 +157,7 @@ export class Portal {
       this.router.go('/identify');
     }
     this.#memory.forgetTalk();
+    this.ways.forget();
   }
 
   /** Ends a colleague's session here, and what was joined with it. */

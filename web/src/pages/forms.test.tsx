@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { problemResponse } from '../session/testing/transports.ts';
 import { draw, type Answers } from './testing/drawn.tsx';
 
@@ -191,8 +191,12 @@ describe('a remembered identity', () => {
 
 describe('the way in', () => {
   it('tells honestly that the software is not there, then recalls the numbers', async () => {
-    const { find, submit } = await draw('/#invitation=C', admitted('software', bond));
+    const { find, submit } = await draw('/#invitation=C', {
+      ...admitted('software', bond),
+      'GET /software': json({ releases: [] }),
+    });
     await submit('choice-software');
+    await vi.waitFor(() => find('software-unavailable'), 10_000);
     expect(find('software-unavailable').getAttribute('role')).toBe('status');
     await submit('choice-browser');
     expect(location.pathname).toBe('/conference');

@@ -176,6 +176,16 @@ export class Api {
     return this.#call('POST', `/lobby/${encodeURIComponent(participant)}`, { admit }, () => {});
   }
 
+  /** What the software of a participant who shares believes of who asks for control. */
+  controlToken(participant: string): Promise<string> {
+    return this.#call(
+      'POST',
+      '/control-tokens',
+      { participant },
+      whole((body) => named(body, 'token')),
+    );
+  }
+
   /** At the top of an hour the server may be busy for seconds: nobody has to press a button again for it. */
   async #patiently<T>(ask: () => Promise<T>): Promise<T> {
     for (let left = 2; ; left--) {

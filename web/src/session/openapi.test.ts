@@ -3,6 +3,7 @@ import { Api, bridgeKinds, nexts } from './api.ts';
 import { DiagnosticApi, families } from './diagnostic/api.ts';
 import { DeskApi, states, type Pulled } from './desk.ts';
 import { DocumentsApi } from './documents/api.ts';
+import { LaunchApi, launchStates } from './launchapi.ts';
 import { OpenApi, type Document, type Schema } from './testing/openapi.ts';
 import { systemTimers } from './timers.ts';
 import { roles } from './wire.ts';
@@ -76,6 +77,7 @@ function calls(server: Described): Record<string, () => Promise<unknown>> {
   const plan = { name: 'Plan.pdf', type: 'application/pdf', size: 7, sha256: 'ab'.repeat(32) };
   const now = () => new Date('2026-01-02T03:04:05Z');
   const diagnostic = new DiagnosticApi({ fetch: server.fetch, timers: systemTimers });
+  const launch = new LaunchApi({ fetch: server.fetch, timers: systemTimers });
   const draft = { size: 2, sha256: 'a'.repeat(64), summary: { result: 'passed' } };
   const desk = new DeskApi({ fetch: server.fetch, timers: systemTimers, now }, 'key');
   return {
@@ -93,6 +95,10 @@ function calls(server: Described): Record<string, () => Promise<unknown>> {
     joinToken: () => api.joinToken(1000),
     lobby: () => api.lobby(),
     decide: () => api.decide('a b', true),
+    controlToken: () => api.controlToken('p'.repeat(26)),
+    releases: () => launch.releases(),
+    begin: () => launch.begin(),
+    look: () => launch.look('a b'),
     'announce, of a document': () => documents.announce(plan),
     'renew, of a document': () => documents.renew('a b'),
     'complete, of a document': () => documents.complete('a b'),
@@ -118,7 +124,7 @@ const names = Object.keys(calls(new Described(served)));
 
 describe('the portal and openapi.json agree', () => {
   it('on every call there is', () => {
-    const methods = [Api, DiagnosticApi, DeskApi, DocumentsApi].flatMap((api) =>
+    const methods = [Api, DiagnosticApi, DeskApi, DocumentsApi, LaunchApi].flatMap((api) =>
       Object.getOwnPropertyNames(api.prototype),
     );
     const tried = new Set(names.map((name) => name.replace(/,.*/, '')));
@@ -128,6 +134,7 @@ describe('the portal and openapi.json agree', () => {
       'constructor',
       'constructor',
       'file',
+      'constructor',
       'constructor',
     ]);
   });
@@ -160,6 +167,7 @@ describe('the portal and openapi.json agree', () => {
     ['what comes next', nexts, ['Admission', 'next']],
     ['address families', families, ['DiagnosticSession', 'client', 'family']],
     ['roles', roles, ['JoinTicket', 'participant', 'role']],
+    ['what becomes of a launch', launchStates, ['LaunchState', 'status']],
     ['a report’s states', states, ['Report', 'status']],
     ['what its state is changed to', states, ['ReportChange', 'status']],
   ])('on %s', (_, ours, [schema = '', ...way]) => {

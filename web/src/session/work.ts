@@ -7,6 +7,8 @@ import { Notices } from './notices.ts';
 import { People } from './people.ts';
 import { Pointers } from './pointer.ts';
 import { Polls } from './polls.ts';
+import { Problem } from './problem.ts';
+import { Remote, type RemoteDeps } from './remote.ts';
 import { rightsOf, type Rights } from './rights.ts';
 import { Stage } from './stage.ts';
 import { TalkMemory } from './talkmemory.ts';
@@ -26,10 +28,16 @@ export class Work {
   readonly notices: Notices;
   readonly people: People;
   readonly polls: Polls;
+  readonly remote: Remote;
   /** What this participant may do on the stage. */
   readonly rights: ReadonlySignal<Rights>;
 
-  constructor(attendance: Attendance, documents: DocumentsParts, memory = new TalkMemory(null)) {
+  constructor(
+    attendance: Attendance,
+    documents: DocumentsParts,
+    memory = new TalkMemory(null),
+    token: RemoteDeps['token'] = () => Promise.reject(new Problem('unavailable')),
+  ) {
     this.attendance = attendance;
     const { control: channel, publisher } = attendance;
     const timers = systemTimers;
@@ -43,6 +51,7 @@ export class Work {
     this.notices = new Notices(channel, timers);
     this.people = new People(channel, timers);
     this.polls = new Polls(channel, { timers, random });
+    this.remote = new Remote({ line: channel, timers, random, token });
   }
 
   close(): void {
@@ -54,5 +63,6 @@ export class Work {
     this.notices.close();
     this.people.close();
     this.polls.close();
+    this.remote.close();
   }
 }

@@ -111,9 +111,6 @@ export const en = {
   'choice.software': 'Join with the software',
   'choice.software.text':
     'An installed program that can also share an application or your desktop.',
-  'choice.software.badge': 'Not available yet',
-  'choice.software.unavailable':
-    'The software has not been published yet. Join without installation: you see the shared screen just as well.',
 
   'conference.page': 'Conference',
   'conference.eyebrow': 'Your conference',

@@ -122,9 +122,6 @@ export const fr: Catalogue = {
   'choice.software': 'Rejoindre avec le logiciel',
   'choice.software.text':
     'Un programme installé qui peut aussi partager une application ou votre bureau.',
-  'choice.software.badge': 'Pas encore disponible',
-  'choice.software.unavailable':
-    'Le logiciel n’est pas encore publié. Rejoignez sans installation : vous verrez tout aussi bien l’écran partagé.',
 
   'conference.page': 'Conférence',
   'conference.eyebrow': 'Votre conférence',

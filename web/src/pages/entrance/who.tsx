@@ -10,6 +10,8 @@ export function Who(): JSX.Element | null {
   const vouched = portal.vouched.value;
   const identity = vouched ?? portal.identity.value;
   if (identity === null) return null;
+  // A personal link has skipped the choice, or it was made once for all.
+  const skipped = portal.admission.value?.next === 'join' || portal.ways.read() !== null;
   return (
     <section class="card who-here" aria-label={t('who.title')} data-testid="who-here">
       <p>
@@ -20,7 +22,7 @@ export function Who(): JSX.Element | null {
       </p>
       <p class="who-links">
         {vouched === null && <Link to="/identify">{t('who.change')}</Link>}
-        {portal.admission.value?.next === 'join' && <Link to="/choice">{t('who.ways')}</Link>}
+        {skipped && <Link to="/choice">{t('who.ways')}</Link>}
       </p>
     </section>
   );

@@ -9,6 +9,7 @@ import { Api } from '../../session/api.ts';
 import { AdmissionMemory } from '../../session/memory.ts';
 import type { Fetch } from '../../session/request.ts';
 import { systemTimers } from '../../session/timers.ts';
+import { WayMemory } from '../../session/ways.ts';
 import { en } from '../../text/en.ts';
 import { fr } from '../../text/fr.ts';
 import { Texts } from '../../text/texts.ts';
@@ -63,6 +64,7 @@ export async function draw(address: string, answers: Answers): Promise<Drawn> {
     new Router(window),
     new AdmissionMemory(window.sessionStorage),
     new Colleagues(api, window.sessionStorage),
+    new WayMemory(window.localStorage),
   );
   await texts.start();
   const root = document.createElement('div');

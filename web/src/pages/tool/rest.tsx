@@ -6,3 +6,5 @@ export { PageTurner } from './documents/turner.tsx';
 export { HandButton } from './talk/hand.tsx';
 export { HandoverControl } from './handover.tsx';
 export { ShowBoard } from './board/showboard.tsx';
+export { ControlStrip } from './control/strip.tsx';
+export { ControlSurface } from './control/surface.tsx';

@@ -4,6 +4,7 @@ import { useBoardText } from '../../text/board/board.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { useText } from '../../ui/services.ts';
+import { AskControl, Controlled } from './control/ask.tsx';
 import { Preview } from './preview.tsx';
 import { Ways } from './ways.tsx';
 
@@ -31,7 +32,9 @@ export function Shares({ work }: { work: Work }): JSX.Element {
       </h2>
       {shares.length === 0 && <p class="empty">{t('tool.shares.none')}</p>}
       <ul class="shares" data-testid="shares">
-        {shares.map(({ id, label, name, audio, participant }) => (
+        {shares.map((share) => {
+          const { id, label, name, audio, participant } = share;
+          return (
           <li key={id} data-testid="share" data-id={id} data-viewed={id === viewed}>
             <Icon name="screen" />
             <div class="share-what">
@@ -42,6 +45,7 @@ export function Shares({ work }: { work: Work }): JSX.Element {
                 <bdi>{name}</bdi>
                 {audio && ` · ${t('tool.shares.sound')}`}
               </p>
+              <Controlled work={work} share={share} />
             </div>
             {id === viewed && <span class="badge good">{t('tool.shares.viewed')}</span>}
             {/* Stays in place, so that the focus does: pressed means that this share is pinned. */}
@@ -65,6 +69,7 @@ export function Shares({ work }: { work: Work }): JSX.Element {
                 {b('shares.show')}
               </Button>
             )}
+            <AskControl work={work} share={share} />
             {participant === room?.self && (
               <Button
                 testid="stop-own"
@@ -76,7 +81,8 @@ export function Shares({ work }: { work: Work }): JSX.Element {
               </Button>
             )}
           </li>
-        ))}
+          );
+        })}
       </ul>
       {shares.length > 0 && (
         <div class="following">

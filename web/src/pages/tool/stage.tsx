@@ -1,5 +1,5 @@
 import { useSignal, type Signal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useId, useRef } from 'preact/hooks';
 import type { StageKind } from '../../session/wire.ts';
 import type { Work } from '../../session/work.ts';
@@ -23,10 +23,12 @@ export interface StageProps {
   bench: Bench;
   /** The browser plays without sound until the guest asks for it. */
   silenced: Signal<boolean>;
+  /** What lies over it. */
+  children?: ComponentChildren;
 }
 
 /** What is shown: a share, the whiteboard or a document, with what is drawn over it. */
-export function Stage({ work, bench, silenced }: StageProps): JSX.Element {
+export function Stage({ work, bench, silenced, children }: StageProps): JSX.Element {
   const t = useText();
   const { t: b } = useBoardText();
   const hint = useId();
@@ -103,6 +105,7 @@ export function Stage({ work, bench, silenced }: StageProps): JSX.Element {
       <p class="said" id={hint}>
         {b('stage.hint')}
       </p>
+      {children}
       <Texts work={work} instruments={bench.instruments} />
       <Standing work={work} kind={kind} />
     </div>

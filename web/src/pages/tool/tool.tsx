@@ -32,8 +32,11 @@ export function Tool(): JSX.Element {
   const attendance = useMemo(() => new Attendance(browserDeps(portal.api)), [portal]);
   const { session } = browser;
   const work = useMemo(
-    () => new Work(attendance, documentParts(), new TalkMemory(session)),
-    [attendance, session],
+    () =>
+      new Work(attendance, documentParts(), new TalkMemory(session), (presenter) =>
+        portal.api.controlToken(presenter),
+      ),
+    [attendance, session, portal],
   );
   useEffect(() => () => work.close(), [work]);
   useLifetime(attendance);
@@ -119,7 +122,10 @@ function Picture({ work, rest, bench, onLeave, children }: PictureProps): JSX.El
         <StateLine work={work} />
       </div>
       <Elsewhere work={work} bench={bench} />
-      <Stage work={work} bench={bench} silenced={silenced} />
+      {rest !== null && <rest.ControlStrip work={work} bench={bench} />}
+      <Stage work={work} bench={bench} silenced={silenced}>
+        {rest !== null && <rest.ControlSurface work={work} bench={bench} />}
+      </Stage>
       {rest !== null && bench.toolsShown(work.stage.surface.value) && (
         <rest.Toolbox work={work} instruments={bench.instruments} />
       )}

@@ -1,9 +1,10 @@
 /** Draws parts of the tool over a scripted control channel. */
-import { signal, type Signal } from '@preact/signals';
+import { computed, signal, type Signal } from '@preact/signals';
 import { render, type JSX } from 'preact';
 import type { Attendance } from '../../../session/attendance.ts';
 import type { PublisherState } from '../../../session/publisher.ts';
 import { ScriptedLine } from '../../../session/testing/line.ts';
+import { viewed } from '../../../session/room.ts';
 import { papers } from '../../../session/testing/papers.ts';
 import { TalkMemory } from '../../../session/talkmemory.ts';
 import { Work } from '../../../session/work.ts';
@@ -43,8 +44,10 @@ export async function drawRoom(
   const control = Object.assign(line, { select });
   const sharing = signal<PublisherState>({ phase: 'idle' });
   const publisher = { state: sharing, stop() {} };
-  const attendance = { control, publisher } as unknown as Attendance;
-  const work = new Work(attendance, documents, new TalkMemory(kept));
+  const shown = computed(() => (line.room.value === null ? null : viewed(line.room.value)));
+  const attendance = { control, publisher, viewed: shown } as unknown as Attendance;
+  const token = () => Promise.resolve('signed');
+  const work = new Work(attendance, documents, new TalkMemory(kept), token);
   const talk = new Talk(signal('conference'));
   const toasts = new Toasts();
   const texts = new Texts({

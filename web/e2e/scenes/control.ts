@@ -1,0 +1,65 @@
+import { open, person } from '../chromium.ts';
+import { bond, chromiumHand, Portal } from '../portal.ts';
+import type { Area, Set } from '../scenes.ts';
+import { controllable, PlayedSoftware } from '../software.ts';
+import type { Attendee } from '../stage.ts';
+
+const shared = 'What can be controlled';
+const presenters = new WeakMap<object, Attendee>();
+
+/** Somebody who shares with the software, as a page that plays it. */
+async function presenter({ stage, look, page, portal, after }: Set): Promise<Attendee> {
+  const conference = await stage.server.conference({ name: `Control ${look.name}`, title: 'Project Neptune' });
+  const browser = await stage.browser({ share: shared });
+  after(() => browser.close());
+  const context = await person(browser, look.options);
+  await open(context, 'what is shared', stage.site.pattern({ title: shared, tag: 8205, still: true }));
+  const own = await open(context, 'presenter');
+  await controllable(own);
+  const made = { context, page: own, portal: new Portal(chromiumHand(own)) };
+  for (const [who, name] of [
+    [made.portal, 'Paul Martin'],
+    [portal, 'Grace Hopper'],
+  ] as const) {
+    await who.enterByLink(await stage.server.invitation(conference, name), { ...bond, title: '', name });
+    await who.submit();
+    await who.state(['waiting', 'live']);
+  }
+  await made.portal.share('Desktop');
+  await PlayedSoftware.join(own, stage.server.origin);
+  await portal.state('live');
+  await portal.reach('ask-control');
+  presenters.set(page, made);
+  return made;
+}
+
+/** A colleague who helps by remote control. */
+export const area: Area = {
+  title: 'Remote control',
+  scenes: [
+    {
+      name: 'control-offered',
+      async show(set) {
+        await presenter(set);
+      },
+    },
+    {
+      name: 'control-controlling',
+      window: true,
+      dark: true,
+      async show({ portal }) {
+        await portal.hand.click('ask-control');
+        await portal.reach('remote-surface');
+      },
+    },
+    {
+      name: 'control-controlled',
+      window: true,
+      async show({ page }) {
+        const made = presenters.get(page)!;
+        await made.page.locator('[data-testid="remote"][data-shown="true"]').waitFor();
+        return made.page;
+      },
+    },
+  ],
+};

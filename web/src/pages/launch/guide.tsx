@@ -1,0 +1,105 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { Release } from '../../session/launchapi.ts';
+import { useLaunchText } from '../../text/launch/launch.ts';
+import { Icon } from '../../ui/icons.tsx';
+import type { Joining } from './joining.ts';
+import { Asks, Downloaded, Installing } from './pictures.tsx';
+import { checkCommand, sizeText } from './words.ts';
+
+/** For who waits in vain: the browser's question, or an installation step by step. */
+export function Guide({ joining }: { joining: Joining }): JSX.Element {
+  const { t } = useLaunchText();
+  const offer = joining.offer.value;
+  return (
+    <div class="launch-guide" data-testid="launch-guide">
+      <section aria-labelledby="launch-asked">
+        <h3 id="launch-asked">{t('ask.title')}</h3>
+        <Asks family={joining.family} text={t(`ask.${joining.family}`)} />
+      </section>
+      <section aria-labelledby="launch-install">
+        <h3 id="launch-install">{t('install.title')}</h3>
+        {offer.kind === 'some' ? (
+          <Steps joining={joining} release={offer.release} />
+        ) : (
+          <p>{t('install.unknown')}</p>
+        )}
+        <p class="small">{t('install.rights')}</p>
+      </section>
+    </div>
+  );
+}
+
+interface StepsProps {
+  joining: Joining;
+  release: Release;
+}
+
+function Steps({ joining, release }: StepsProps): JSX.Element {
+  const { t, language } = useLaunchText();
+  const { family, system } = joining;
+  const { platform, version, filename, size } = release;
+  const query = new URLSearchParams({ version }).toString();
+  return (
+    <>
+      <p>{t('install.lead')}</p>
+      <ol class="launch-steps">
+        <Step picture={<Downloaded family={family} />}>
+          <a
+            class="button primary"
+            data-testid="launch-download"
+            href={`/api/v1/software/${encodeURIComponent(platform)}/download?${query}`}
+            download={filename}
+          >
+            <Icon name="download" />
+            <span>{t('install.download', { version, size: sizeText(size, language) })}</span>
+          </a>
+          <p>{t(`install.file.${family}`)}</p>
+        </Step>
+        <Step picture={<Installing system={system} />}>
+          <p>{t(`install.run.${system === 'none' ? 'linux' : system}`)}</p>
+          {system === 'linux' && filename.endsWith('.deb') && (
+            <p>
+              <code>{`sudo apt install ./${filename}`}</code>
+            </p>
+          )}
+        </Step>
+        <Step picture={null}>
+          <p>{t('install.back')}</p>
+        </Step>
+      </ol>
+      <p>{t('install.old')}</p>
+      <Checksum joining={joining} release={release} />
+    </>
+  );
+}
+
+interface StepProps {
+  picture: JSX.Element | null;
+  children: ComponentChildren;
+}
+
+function Step({ picture, children }: StepProps): JSX.Element {
+  return (
+    <li>
+      <div class="launch-step">{children}</div>
+      {picture}
+    </li>
+  );
+}
+
+function Checksum({ joining, release }: StepsProps): JSX.Element {
+  const { t } = useLaunchText();
+  return (
+    <details class="launch-check">
+      <summary data-testid="launch-check">{t('check.title')}</summary>
+      <p>{t('check.text')}</p>
+      <p>
+        <code>{checkCommand(joining.system, release.filename)}</code>
+      </p>
+      <p>{t('check.must')}</p>
+      <p>
+        <code data-testid="launch-sha256">{release.sha256}</code>
+      </p>
+    </details>
+  );
+}

@@ -1,0 +1,53 @@
+import type { RemoteCatalogue } from './en.ts';
+
+export const fr: RemoteCatalogue = {
+  'ask': 'Demander le contrôle',
+  'ask.label': 'Demander à {name} le contrôle de « {label} »',
+  'by': '{controller} contrôle',
+  'by.you': 'Vous contrôlez',
+
+  'strip.asking': 'On demande à {name} si vous pouvez contrôler son bureau…',
+  'strip.cancel': 'Ne plus demander',
+  'strip.controlling': 'Vous contrôlez le bureau de {name}.',
+  'strip.keys':
+    '{stop} y met fin. Les touches du navigateur et du système, comme Alt+Tab, restent ici.',
+  'strip.keys.full':
+    '{stop} y met fin. Toutes les touches vont là-bas ; maintenez Échap pour quitter le plein écran.',
+  'strip.focus': 'Cliquez sur l’image pour écrire là-bas.',
+  'strip.elsewhere': 'Vous regardez autre chose.',
+  'strip.back': 'Retour au bureau',
+  'strip.stop': 'Arrêter le contrôle',
+  'strip.full': 'Plein écran, avec toutes les touches',
+  'strip.other': '{controller} contrôle le bureau de {name}.',
+  'strip.own': '{controller} contrôle votre bureau.',
+  'strip.end': 'Mettre fin au contrôle',
+  'surface.label': 'Le bureau de {name}, que vous contrôlez. {stop} y met fin.',
+  'key.stop': 'Ctrl+Maj+F12',
+
+  'no.denied': '{name} ne souhaite pas d’aide à distance pour l’instant.',
+  'no.busy':
+    'Quelqu’un d’autre demande déjà à {name}, ou contrôle. Réessayez dans une minute.',
+  'no.conflict':
+    'Quelqu’un d’autre demande déjà à {name}, ou contrôle. Réessayez dans une minute.',
+  'no.unverified': 'Le logiciel de {name} n’a pas pu vérifier qui vous êtes. Réessayez.',
+  'no.expired': '{name} n’a pas répondu.',
+  'no.gone': 'Le partage de {name} est terminé.',
+  'no.ended': 'Le partage de {name} est terminé.',
+  'no.absent':
+    'Le logiciel de {name} n’a pas de connexion en ce moment. Réessayez dans une minute.',
+  'no.forbidden': 'Vous ne pouvez pas contrôler le bureau de {name}.',
+  'no.pace': 'Vous avez demandé souvent en peu de temps. Réessayez dans une demi-minute.',
+  'no.lost': 'La connexion a été interrompue. Demandez de nouveau à {name}.',
+  'no.failed': 'La demande à {name} n’a pas abouti. Réessayez.',
+  'end.stopped': '{name} a mis fin à votre contrôle.',
+  'end.idle':
+    'Votre contrôle du bureau de {name} a pris fin : rien n’a été fait pendant deux minutes.',
+  'end.expired':
+    'Votre contrôle du bureau de {name} a pris fin après une heure. Vous pouvez redemander.',
+  'end.left': '{name} a quitté la conférence.',
+  'end.reconnected':
+    'La connexion a été interrompue, ce qui met fin à votre contrôle du bureau de {name}. Vous pouvez redemander.',
+  'end.ended': 'Le partage de {name} est terminé, et votre contrôle avec lui.',
+  'end.removed': 'Un organisateur a mis fin à votre contrôle du bureau de {name}.',
+  'end.other': 'Votre contrôle du bureau de {name} a pris fin.',
+};
