@@ -119,8 +119,8 @@ func (n noUpgrades) RoundTrip(r *http.Request) (*http.Response, error) {
 // turnOverTCP is a network where TURN over TCP is the only way.
 type turnOverTCP struct{ *network.Network }
 
-func (n turnOverTCP) TURN(urls []string) ([]string, func(network, address string) (net.Conn, error)) {
-	told, dial := n.Network.TURN(urls)
+func (n turnOverTCP) TURN(ctx context.Context, urls []string) ([]string, func(network, address string) (net.Conn, error)) {
+	told, dial := n.Network.TURN(ctx, urls)
 	tcp := slices.IndexFunc(urls, func(u string) bool { return strings.HasPrefix(u, "turn:") && strings.HasSuffix(u, "transport=tcp") })
 	for i := range told {
 		told[i] = told[tcp]
@@ -222,7 +222,7 @@ func draw(ctx context.Context, track *share.Track) {
 		if !track.State().Keyframe {
 			frame[0] = 1 // RFC 6386 section 9.1: an interframe
 		}
-		_ = track.Write(frame, at) // the session may have ended
+		_ = track.Write(ctx, frame, at) // the session may have ended
 		time.Sleep(30 * time.Millisecond)
 	}
 }

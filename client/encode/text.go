@@ -64,6 +64,7 @@ type Text struct {
 	line    line
 	moving  density
 	still   density
+	resized bool // the encoder has another size
 	wantKey bool
 	hasKey  bool
 	lastKey time.Duration
@@ -75,7 +76,7 @@ type Open func(size image.Point, bits int) (Encoder, error)
 
 // NewText begins a share. bits is what the line is believed to carry. Close ends it.
 func NewText(open Open, bits int) *Text {
-	return &Text{open: open, line: line{bitrate: max(leastBitrate, float64(bits))}, moving: density{fresh}, still: density{sharper}}
+	return &Text{open: open, line: line{bitrate: max(leastBitrate, float64(bits))}, moving: density{fresh}, still: density{sharper}, lastKey: -keyInterval}
 }
 
 // Bits for a tile of dense text at the reference quantizer: when it is new, and when it is made sharper.
@@ -113,12 +114,24 @@ func (t *Text) resize(size image.Point) error {
 			return err
 		}
 		t.encoder = encoder
-	} else if err := t.encoder.Resize(size); err != nil {
-		return fmt.Errorf("encode pictures of %v: %w", size, err)
+	} else {
+		t.resized = true // once for a key, however often it changes until then
 	}
 	t.picture, t.changed = pixel.NewPicture(size), pixel.NewTiles(size)
 	t.coarse, t.moved = make([]byte, len(t.changed.Changed)), make([]time.Duration, len(t.changed.Changed))
 	t.wantKey, t.hasKey = true, false
+	return nil
+}
+
+// Adopt goes on with the picture of another one, for another encoder. That one is only closed.
+func (t *Text) Adopt(from *Text) error {
+	if from.picture.Size == (image.Point{}) {
+		return nil
+	}
+	if err := t.resize(from.picture.Size); err != nil {
+		return err
+	}
+	t.picture = from.picture
 	return nil
 }
 
@@ -141,8 +154,8 @@ func (t *Text) Due() (at time.Duration, ever bool) {
 	}
 	ready := t.line.ready(backlog)
 	switch {
-	case !t.hasKey:
-		return ready, true
+	case !t.hasKey: // of a window that is being resized not each size
+		return max(ready, t.lastKey+keyInterval), true
 	case t.wantKey:
 		at, ever = max(ready, t.lastKey+keyInterval), true
 	}
@@ -176,6 +189,12 @@ func (t *Text) Encode(now time.Duration) (frame Frame, made bool, err error) {
 }
 
 func (t *Text) encodeKey(now time.Duration) (Frame, bool, error) {
+	if t.resized {
+		if err := t.encoder.Resize(t.picture.Size); err != nil {
+			return Frame{}, false, fmt.Errorf("encode pictures of %v: %w", t.picture.Size, err)
+		}
+		t.resized = false
+	}
 	all := len(t.coarse)
 	prior := density{fresh}
 	q := prior.quantizer(all, t.line.within(keyBudget), keyFinest, keyCoarsest)

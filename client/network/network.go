@@ -27,7 +27,8 @@ const (
 type Config struct {
 	// Proxy returns the proxy on the way to an address with TLS, or nil. See System.
 	Proxy func(target *url.URL) (*url.URL, error)
-	// Ask returns the name and password for a proxy, or false when nobody knows them. Only one question is asked at a time.
+	// Ask returns the name and password for a proxy (HOST:PORT), or false when nobody knows them. Only one question is asked
+	// at a time. See Stored.
 	Ask func(ctx context.Context, proxy string) (Login, bool)
 	// Roots are nil for those of the system.
 	Roots *x509.CertPool
@@ -38,8 +39,9 @@ type Login struct{ Name, Password string }
 
 // Network dials. Its methods may be called at the same time.
 type Network struct {
-	cfg    Config
-	dialer net.Dialer
+	cfg     Config
+	dialer  net.Dialer
+	proxies *proxies
 
 	asking sync.Mutex // held while somebody is asked for a login
 
@@ -56,7 +58,7 @@ func New(cfg Config) *Network {
 	if cfg.Ask == nil {
 		cfg.Ask = func(context.Context, string) (Login, bool) { return Login{}, false }
 	}
-	return &Network{cfg: cfg, dialer: net.Dialer{Timeout: dialTimeout}, logins: map[string]Login{}, denied: map[string]bool{}}
+	return &Network{cfg: cfg, dialer: net.Dialer{Timeout: dialTimeout}, proxies: &proxies{find: cfg.Proxy, now: time.Now}, logins: map[string]Login{}, denied: map[string]bool{}}
 }
 
 // TLS is how servers are verified.
@@ -66,18 +68,24 @@ func (n *Network) TLS(serverName string) *tls.Config {
 
 // DialContext opens a TCP connection to HOST:PORT, through the proxy where there is one.
 func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	proxy, err := n.proxyFor(address)
+	proxy, err := n.proxyFor(ctx, address)
 	if err != nil {
 		return nil, err
 	}
+	var conn net.Conn
 	if proxy == nil {
-		return n.dialer.DialContext(ctx, network, address)
+		conn, err = n.dialer.DialContext(ctx, network, address)
+	} else {
+		conn, err = n.through(ctx, proxy, address)
 	}
-	return n.through(ctx, proxy, address)
+	if err != nil {
+		n.proxies.forget()
+	}
+	return conn, err
 }
 
 // proxyFor reports the proxy for an address: CONNECT is one way for all, so all is asked for as HTTPS is.
-func (n *Network) proxyFor(address string) (*url.URL, error) {
+func (n *Network) proxyFor(ctx context.Context, address string) (*url.URL, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("split %s: %w", address, err)
@@ -85,7 +93,7 @@ func (n *Network) proxyFor(address string) (*url.URL, error) {
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil, nil
 	}
-	proxy, err := n.cfg.Proxy(&url.URL{Scheme: "https", Host: address, Path: "/"})
+	proxy, err := n.proxies.of(ctx, &url.URL{Scheme: "https", Host: address, Path: "/"})
 	if err != nil {
 		return nil, fmt.Errorf("find the proxy: %w", err)
 	}

@@ -210,7 +210,7 @@ func TestTURN(t *testing.T) {
 	address, roots := portal(t, func(http.ResponseWriter, *http.Request) {})
 	_, port, _ := net.SplitHostPort(address)
 	p := newProxy(t, "", "")
-	told, dial := New(Config{Proxy: p.through, Roots: roots}).TURN([]string{"turn:relay.example:3478?transport=udp", "turns:" + address + "?transport=tcp", "turn:" + address + "?transport=tcp", "turns:[2001:db8::1]"})
+	told, dial := New(Config{Proxy: p.through, Roots: roots}).TURN(t.Context(), []string{"turn:relay.example:3478?transport=udp", "turns:" + address + "?transport=tcp", "turn:" + address + "?transport=tcp", "turns:[2001:db8::1]"})
 	if want := "turn:relay.example:3478?transport=udp turns:192.0.2.1:" + port + "?transport=tcp turn:192.0.2.2:" + port + "?transport=tcp turns:192.0.2.3:5349?transport=tcp"; strings.Join(told, " ") != want {
 		t.Errorf("%v", told)
 	}

@@ -4,6 +4,7 @@ package network
 
 import (
 	"net/url"
+	"strings"
 
 	"golang.org/x/net/http/httpproxy"
 )
@@ -22,6 +23,10 @@ func fromEnvironment(getenv func(string) string) func(*url.URL) (*url.URL, error
 		}
 		return ""
 	}
-	cfg := httpproxy.Config{HTTPSProxy: first("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), NoProxy: first("NO_PROXY", "no_proxy")}
+	proxy := first("HTTPS_PROXY", "https_proxy")
+	if all := first("ALL_PROXY", "all_proxy"); proxy == "" && strings.HasPrefix(all, "http") { // often it is one by SOCKS
+		proxy = all
+	}
+	cfg := httpproxy.Config{HTTPSProxy: proxy, NoProxy: first("NO_PROXY", "no_proxy")}
 	return cfg.ProxyFunc()
 }

@@ -15,7 +15,7 @@ func System(func(string) string) func(*url.URL) (*url.URL, error) {
 	return w.proxy
 }
 
-// winHTTP asks the system; its settings may change while the software runs, so they are read each time.
+// winHTTP asks the system; its settings may change while the software runs, so they are read each time, see proxies.
 type winHTTP struct{ dll *windows.LazyDLL }
 
 // userProxy is WINHTTP_CURRENT_USER_IE_PROXY_CONFIG.
@@ -59,9 +59,7 @@ func (w winHTTP) proxy(target *url.URL) (*url.URL, error) {
 		if err == nil && found {
 			return s.proxy(target)
 		}
-		if user.script != nil && err != nil && user.proxy == nil {
-			return nil, err
-		}
+		// A script that cannot be had, as that of a company outside of it, is none: browsers go on as well.
 	}
 	return settings{windows.UTF16PtrToString(user.proxy), windows.UTF16PtrToString(user.bypass)}.proxy(target)
 }

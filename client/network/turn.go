@@ -12,6 +12,7 @@ import (
 // turn dials TURN servers over TCP and TLS in the place of pion, which would resolve names that only the proxy can, would
 // not add TLS behind a proxy, and would trust other certificates. pion is told made-up addresses and asks for those.
 type turn struct {
+	ctx     context.Context // of the connection: pion's dialer has none
 	network *Network
 	servers []turnServer // the made-up address of servers[i] ends with i+1
 }
@@ -23,9 +24,9 @@ type turnServer struct {
 
 const maxTURN = 32
 
-// TURN returns the URLs to tell pion, as many, and who dials what it then asks for, as its proxy.
-func (n *Network) TURN(urls []string) (told []string, dial func(network, address string) (net.Conn, error)) {
-	t := &turn{network: n}
+// TURN returns the URLs to tell pion, as many, and who dials what it then asks for, as its proxy, until ctx ends.
+func (n *Network) TURN(ctx context.Context, urls []string) (told []string, dial func(network, address string) (net.Conn, error)) {
+	t := &turn{ctx: ctx, network: n}
 	told = make([]string, 0, len(urls))
 	for _, text := range urls {
 		s, overTCP := readTURN(text)
@@ -70,7 +71,7 @@ func readTURN(text string) (s turnServer, overTCP bool) {
 }
 
 func (t *turn) dial(_, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout) // pion gives none
+	ctx, cancel := context.WithTimeout(t.ctx, connectTimeout)
 	defer cancel()
 	for i, s := range t.servers {
 		if t.madeUp(i) != address {

@@ -52,7 +52,7 @@ func (l *link) begin(now time.Time) time.Duration {
 	return allowed
 }
 
-// end is when the share is given up; zero while media gets through. What has never been live takes as long as it takes.
+// end is when the share is given up; zero while media gets through.
 func (l *link) end() time.Time {
 	if l.lost.IsZero() {
 		return time.Time{}

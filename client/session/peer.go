@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"time"
@@ -16,8 +17,8 @@ import (
 
 // Dialer reaches TURN servers over TCP and TLS.
 type Dialer interface {
-	// TURN returns the URLs to tell pion, and who dials what it then asks for.
-	TURN(urls []string) (told []string, dial func(network, address string) (net.Conn, error))
+	// TURN returns the URLs to tell pion, and who dials what it then asks for, until ctx ends.
+	TURN(ctx context.Context, urls []string) (told []string, dial func(network, address string) (net.Conn, error))
 }
 
 // Media is what a share sends. Its methods are called from one goroutine.
@@ -33,8 +34,9 @@ const (
 	keepalive    = time.Second
 )
 
-// newPeer makes a connection for one session with a relay. It is on its own: each has the servers of its ticket.
-func newPeer(n Dialer, t *Ticket, m Media, relayOnly bool, logs logging.LoggerFactory) (*webrtc.PeerConnection, error) {
+// newPeer makes a connection for one session with a relay. It is on its own: each has the servers of its ticket. pion waits
+// for its dials when it is closed, so ctx ends first.
+func newPeer(ctx context.Context, n Dialer, t *Ticket, m Media, relayOnly bool, logs logging.LoggerFactory) (*webrtc.PeerConnection, error) {
 	media, interceptors := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	if err := register(media, interceptors, m.Codecs()); err != nil {
 		return nil, err
@@ -49,7 +51,7 @@ func newPeer(n Dialer, t *Ticket, m Media, relayOnly bool, logs logging.LoggerFa
 	for _, s := range t.ICEServers {
 		urls = append(urls, s.URLs...)
 	}
-	told, dial := n.TURN(urls)
+	told, dial := n.TURN(ctx, urls)
 	engine.SetICEProxyDialer(dialFunc(dial))
 	for _, s := range t.ICEServers {
 		own := told[:len(s.URLs)]

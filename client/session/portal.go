@@ -156,22 +156,6 @@ func (p *Portal) Conference(ctx context.Context) (Conference, error) {
 	return a.Conference, err
 }
 
-// Keys returns the portal's public keys, as the JSON text of RFC 7517.
-func (p *Portal) Keys(ctx context.Context) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.origin+"/.well-known/jwks.json", nil)
-	if err != nil {
-		return nil, fmt.Errorf("make request: %w", err)
-	}
-	answer, text, err := p.do(r)
-	if err != nil {
-		return nil, err
-	}
-	if answer.StatusCode != http.StatusOK {
-		return nil, refusal(answer, text)
-	}
-	return text, nil
-}
-
 func waiting(err error) bool { return errors.Is(err, errWaiting) }
 
 func (p *Portal) call(ctx context.Context, method, path string, body, answer any) error {

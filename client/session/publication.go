@@ -22,18 +22,35 @@ type Publishing struct {
 	Phase   func(SharePhase) // hears of it from one goroutine; must not block
 }
 
-const byeTimeout = 2 * time.Second
+const (
+	byeTimeout = 2 * time.Second
+	// partTimeout is how long an end waits for pion, which waits for servers that do not answer.
+	partTimeout = 3 * time.Second
+)
 
-// errLost: it did not come back in time.
-var errLost = errors.New("the network was away for too long")
+// ErrLost: it did not come back in time.
+var ErrLost = errors.New("the network was away for too long")
 
-// Publish carries a share until ctx ends (nil), or it cannot go on: a *Refusal, or the network was away for too long.
+// Publish carries a share until ctx ends (nil), or it cannot go on: a *Refusal, or ErrLost.
 // Each session of it has a ticket of its own.
 func (s *Session) Publish(ctx context.Context, p Publishing) error {
 	w := &publisher{session: s, publishing: p, link: newLink(time.Now()), states: make(chan webrtc.PeerConnectionState, 16)}
-	defer w.releases.Wait()
-	defer w.drop()
+	defer w.part()
 	return w.run(ctx)
+}
+
+// part ends the last session.
+func (w *publisher) part() {
+	w.drop()
+	parted := make(chan struct{})
+	go func() {
+		w.releases.Wait()
+		close(parted)
+	}()
+	select {
+	case <-parted:
+	case <-time.After(partTimeout): // nothing more is sent; it ends by itself
+	}
 }
 
 // publisher does what link says, in one goroutine.
@@ -44,6 +61,7 @@ type publisher struct {
 	told       SharePhase
 
 	pc      *webrtc.PeerConnection // nil: none
+	cancel  context.CancelFunc     // of its dials
 	states  chan webrtc.PeerConnectionState
 	whip    *whip.Session // nil: none
 	refusal *Refusal      // the latest
@@ -61,7 +79,7 @@ func (w *publisher) run(ctx context.Context) error {
 			if w.refusal != nil {
 				return w.refusal
 			}
-			return errLost
+			return ErrLost
 		case connect:
 			w.drop()
 			do = w.connect(ctx)
@@ -151,11 +169,13 @@ func (w *publisher) offer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pc, err := newPeer(s.cfg.Network, ticket, w.publishing.Media, s.cfg.RelayOnly, quiet())
+	dialing, cancel := context.WithCancel(context.Background()) // for as long as the connection lives
+	pc, err := newPeer(dialing, s.cfg.Network, ticket, w.publishing.Media, s.cfg.RelayOnly, quiet())
 	if err != nil {
+		cancel()
 		return err
 	}
-	w.pc, w.states = pc, make(chan webrtc.PeerConnectionState, 16)
+	w.pc, w.cancel, w.states = pc, cancel, make(chan webrtc.PeerConnectionState, 16)
 	states := w.states
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		select {
@@ -198,7 +218,7 @@ func (w *publisher) address(t *Ticket) (string, error) {
 	return u.String(), nil
 }
 
-// drop gives the session back to the relay, and ends the connection.
+// drop gives the session back to the relay, and ends the connection, without waiting.
 func (w *publisher) drop() {
 	if lost := w.whip; lost != nil {
 		w.whip = nil
@@ -210,11 +230,14 @@ func (w *publisher) drop() {
 			}
 		})
 	}
-	if w.pc != nil {
-		if err := w.pc.Close(); err != nil {
-			w.session.cfg.Logger.Info("connection not closed", "error", err)
-		}
+	if lost := w.pc; lost != nil {
 		w.pc = nil
+		w.cancel()
+		w.releases.Go(func() { // pion waits for what it does at the moment
+			if err := lost.Close(); err != nil {
+				w.session.cfg.Logger.Info("connection not closed", "error", err)
+			}
+		})
 	}
 }
 

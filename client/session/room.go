@@ -41,6 +41,13 @@ func newRoom() *Room {
 	return &Room{participants: map[string]wire.Participant{}, publications: map[string]wire.Publication{}}
 }
 
+// RoomOf is the room that a relay tells of.
+func RoomOf(m wire.RoomState) Room {
+	r := newRoom()
+	r.state(m)
+	return *r
+}
+
 func (r *Room) state(m wire.RoomState) {
 	*r = *newRoom()
 	r.Instance, r.Self = m.Instance, m.Self

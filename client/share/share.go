@@ -30,6 +30,8 @@ type Coder interface {
 	// when to ask again if nothing changes; negative: never.
 	Encode(at time.Duration, keyframe bool) (frame []byte, next time.Duration, err error)
 	SetBitrate(bits int, at time.Duration) error
+	// Adopt goes on with the picture of another one, which is not used any more but closed.
+	Adopt(from Coder) error
 	Close() error
 }
 
@@ -72,7 +74,7 @@ type sharing struct {
 func Run(ctx context.Context, cfg Config) (err error) {
 	s := &sharing{Config: cfg, began: time.Now()}
 	ctx, cancel := context.WithCancel(ctx)
-	frames, taken := make(chan grabbed), make(chan struct{})
+	frames, taken := make(chan grabbed), make(chan struct{}, 1) // one picture at a time: saying that it is taken never waits
 	var grabbing sync.WaitGroup
 	grabbing.Go(func() { grab(ctx, cfg.Grabber, frames, taken) })
 	defer func() {
@@ -129,7 +131,7 @@ func (s *sharing) run(ctx context.Context, frames <-chan grabbed, taken chan<- s
 		case <-s.Track.Wanted():
 		case <-due:
 		}
-		took, err := s.step(holding)
+		took, err := s.step(ctx, holding)
 		if err != nil {
 			return err
 		}
@@ -141,7 +143,7 @@ func (s *sharing) run(ctx context.Context, frames <-chan grabbed, taken chan<- s
 }
 
 // step has the coder take a picture and make a frame, as far as there is somebody to send it to.
-func (s *sharing) step(fresh bool) (took bool, err error) {
+func (s *sharing) step(ctx context.Context, fresh bool) (took bool, err error) {
 	state := s.Track.State()
 	if state.Codec != "" && state.Codec != s.codec && (fresh || s.coder != nil) {
 		if err := s.begin(state); err != nil {
@@ -175,27 +177,29 @@ func (s *sharing) step(fresh bool) (took bool, err error) {
 		s.due = s.began.Add(next)
 	}
 	if len(frame) > 0 {
-		if err := s.Track.Write(frame, at); err != nil {
+		if err := s.Track.Write(ctx, frame, at); err != nil {
 			s.Logger.Info("frame not sent", "error", err) // the session will be made again
 		}
 	}
 	return fresh, nil
 }
 
-// begin begins to encode for the codec of a session, which may be another one than before.
+// begin begins to encode for the codec of a session, which may be another one than before: what is shared may not change
+// for long, so the picture is the same.
 func (s *sharing) begin(state State) error {
-	if s.coder != nil {
-		if err := s.coder.Close(); err != nil {
-			return fmt.Errorf("end the encoder: %w", err)
-		}
-		s.coder = nil
-	}
 	s.bitrate = bitrateFor(state.Limit)
 	coder, err := s.Code(state.Codec, s.bitrate)
 	if err != nil {
 		return fmt.Errorf("begin to encode %s: %w", state.Codec, err)
 	}
+	former := s.coder
 	s.coder, s.codec = coder, state.Codec
+	if former == nil {
+		return nil
+	}
+	if err := errors.Join(coder.Adopt(former), former.Close()); err != nil {
+		return fmt.Errorf("go on with %s: %w", state.Codec, err)
+	}
 	return nil
 }
 

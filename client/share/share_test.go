@@ -69,6 +69,8 @@ func (c *coder) Encode(at time.Duration, keyframe bool) ([]byte, time.Duration, 
 
 func (c *coder) SetBitrate(int, time.Duration) error { return nil }
 
+func (c *coder) Adopt(Coder) error { return nil }
+
 func (c *coder) Close() error { return nil }
 
 // wire is a session of which the test sees the packets.
@@ -181,16 +183,17 @@ func TestLargeFramesLeaveInRuns(t *testing.T) {
 	if _, err := track.Bind(w); err != nil {
 		t.Fatal(err)
 	}
-	if err := track.Write(make([]byte, 100), 0); err != nil || len(w.packets) != 0 {
+	if err := track.Write(t.Context(), make([]byte, 100), 0); err != nil || len(w.packets) != 0 {
 		t.Errorf("%d packets before anything gets through: %v", len(w.packets), err)
 	}
 	track.Live(true)
 	began := time.Now()
-	if err := track.Write(make([]byte, 100_000), time.Second); err != nil {
+	_, pause := track.pace()
+	if err := track.Write(t.Context(), make([]byte, 100_000), time.Second); err != nil {
 		t.Fatal(err)
 	}
 	packets, took := len(w.packets), time.Since(began)
-	if packets < 80 || packets > 100 || took < 5*track.pace()*9/10 {
+	if packets < 80 || packets > 100 || took < 5*pause*9/10 {
 		t.Errorf("%d packets in %v", packets, took)
 	}
 	for i := range packets {
@@ -198,4 +201,74 @@ func TestLargeFramesLeaveInRuns(t *testing.T) {
 			t.Fatalf("%d: %+v", i, p.Header)
 		}
 	}
+}
+
+// busy is a coder that is encoding when the share is stopped.
+type busy struct {
+	coder
+	encoding chan struct{}
+	release  chan struct{}
+}
+
+func (b *busy) Encode(time.Duration, bool) ([]byte, time.Duration, error) {
+	b.encoding <- struct{}{}
+	<-b.release
+	return []byte{0, 'k'}, -1, nil
+}
+
+// TestStopWhileEncoding: on a moving screen that is where a stop comes.
+func TestStopWhileEncoding(t *testing.T) {
+	window, made := &source{frames: make(chan grabbed, 1)}, &busy{encoding: make(chan struct{}), release: make(chan struct{})}
+	track := NewTrack([]string{"VP8"}, time.Now, func() uint32 { return 100 })
+	w := &wire{"a", make(chan rtp.Packet, 100)}
+	if _, err := track.Bind(w); err != nil {
+		t.Fatal(err)
+	}
+	track.Live(true)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- Run(ctx, Config{Grabber: window, Track: track, Logger: slog.New(slog.DiscardHandler), Code: func(string, int) (Coder, error) { return made, nil }})
+	}()
+	window.frames <- grabbed{frame: capture.Frame{Pix: make([]byte, 64), Stride: 16, Size: image.Pt(4, 4)}}
+	<-made.encoding
+	stop()
+	close(made.release)
+	select {
+	case err := <-done:
+		if err != nil || !window.closed {
+			t.Errorf("%v, closed %v", err, window.closed)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the share does not end")
+	}
+}
+
+// TestAThinWay: a run that its buffer does not hold is lost.
+func TestAThinWay(t *testing.T) {
+	run, pause := paced(paceOver*300_000, paceThinRun)
+	if bits := float64(run*8*maxPayload) / pause.Seconds(); run != 4 || bits > 800_000 {
+		t.Errorf("%d packets each %v are %.0f bit/s", run, pause, bits)
+	}
+}
+
+// TestAnotherCodec: what is shared does not change, and yet the new session has its picture.
+func TestAnotherCodec(t *testing.T) {
+	window := &source{frames: make(chan grabbed, 1)}
+	track := NewTrack([]string{"VP9", "VP8"}, time.Now, func() uint32 { return 100 })
+	var adopted []Coder
+	s := &sharing{Config: Config{Grabber: window, Track: track, Code: func(string, int) (Coder, error) { return &adopting{all: &adopted}, nil }}}
+	if err := errors.Join(s.begin(State{Codec: "VP9"}), s.begin(State{Codec: "VP8"})); err != nil || len(adopted) != 1 || s.codec != "VP8" {
+		t.Errorf("%v, adopted %d, %s", err, len(adopted), s.codec)
+	}
+}
+
+type adopting struct {
+	coder
+	all *[]Coder
+}
+
+func (a *adopting) Adopt(from Coder) error {
+	*a.all = append(*a.all, from)
+	return nil
 }

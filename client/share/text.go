@@ -22,6 +22,14 @@ func (t text) Take(f capture.Frame, at time.Duration) error {
 	return t.Text.Take(pixel.BGRX{Pix: f.Pix, Stride: f.Stride, Size: f.Size}, f.Damage, at)
 }
 
+// Adopt takes over a picture.
+func (t text) Adopt(from Coder) error {
+	if former, ok := from.(text); ok {
+		return t.Text.Adopt(former.Text)
+	}
+	return nil
+}
+
 // Encode makes the frame that is due, if one is.
 func (t text) Encode(at time.Duration, keyframe bool) ([]byte, time.Duration, error) {
 	if keyframe {

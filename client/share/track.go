@@ -1,6 +1,7 @@
 package share
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,9 +22,11 @@ const (
 	maxPayload = 1140
 	// A large frame leaves in runs, faster than the way carries on average, but not all at once.
 	paceRun       = 16                     // packets
+	paceThinRun   = 4                      // on a thin way, whose buffer does not hold more
+	paceThin      = 1_000_000              // bits per second
 	paceOver      = 2.5                    // of the limit
 	paceUnlimited = 25_000_000             // bits per second, where there is no limit
-	longestPace   = 100 * time.Millisecond // between two runs
+	longestPace   = 250 * time.Millisecond // between two runs
 )
 
 // Track carries frames to the relay, over one session after the other: the share goes on while its sessions are lost and
@@ -191,18 +194,23 @@ func (t *Track) State() State {
 func (t *Track) Wanted() <-chan struct{} { return t.wanted }
 
 // Write sends a frame of the share's time at. Nothing is sent while nothing gets through. It takes as long as the way
-// needs for a large frame.
-func (t *Track) Write(frame []byte, at time.Duration) error {
+// needs for a large frame, and ends early with ctx.
+func (t *Track) Write(ctx context.Context, frame []byte, at time.Duration) error {
 	t.mu.Lock()
 	b, live := t.bound, t.live
 	t.mu.Unlock()
 	if !live || b.writer == nil {
 		return nil
 	}
+	run, pause := t.pace()
 	payloads := b.payloader.Payload(maxPayload, frame)
 	for i, payload := range payloads {
-		if i > 0 && i%paceRun == 0 {
-			time.Sleep(t.pace())
+		if i > 0 && i%run == 0 {
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+				return nil
+			}
 		}
 		header, ok := t.next(b.id, len(payload), at, i == len(payloads)-1)
 		if !ok {
@@ -237,16 +245,22 @@ func (t *Track) next(id string, size int, at time.Duration, last bool) (rtp.Head
 	return h, true
 }
 
-// pace is the pause after a run.
-func (t *Track) pace() time.Duration {
+// pace is how many packets leave at once, and the pause after them.
+func (t *Track) pace() (run int, pause time.Duration) {
 	t.mu.Lock()
 	limit, limited := t.rate.limit()
 	t.mu.Unlock()
-	bits := float64(paceUnlimited)
-	if limited {
-		bits = paceOver * limit
+	if !limited {
+		return paced(paceUnlimited, paceRun)
 	}
-	return min(time.Duration(paceRun*8*(maxPayload+wireOverhead)/bits*float64(time.Second)), longestPace)
+	if limit < paceThin {
+		return paced(paceOver*limit, paceThinRun)
+	}
+	return paced(paceOver*limit, paceRun)
+}
+
+func paced(bits float64, run int) (int, time.Duration) {
+	return run, min(time.Duration(float64(run*8*(maxPayload+wireOverhead))/bits*float64(time.Second)), longestPace)
 }
 
 // listen reads what the relay says of the share until the session ends.

@@ -1,0 +1,70 @@
+package network
+
+import (
+	"context"
+	"net/url"
+	"sync"
+	"time"
+)
+
+const (
+	// proxyLife is how long an answer about a host is good: a script may take seconds, and is asked for each connection.
+	proxyLife = 5 * time.Minute
+	maxHosts  = 64
+)
+
+// proxies remembers which proxy a host has, and does not let who asks wait longer than they want: a system that looks for
+// its script in a network where there is none takes seconds.
+type proxies struct {
+	find func(target *url.URL) (*url.URL, error)
+	now  func() time.Time
+
+	mu      sync.Mutex
+	answers map[string]*answer // by host
+}
+
+// answer is what find has said, once done is closed.
+type answer struct {
+	done  chan struct{}
+	asked time.Time
+	proxy *url.URL
+	err   error
+}
+
+// of returns the proxy for a target, or nil.
+func (p *proxies) of(ctx context.Context, target *url.URL) (*url.URL, error) {
+	a := p.ask(target)
+	select {
+	case <-a.done:
+		return a.proxy, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// ask asks once for many; the goroutine ends when the system has answered.
+func (p *proxies) ask(target *url.URL) *answer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	if a := p.answers[target.Host]; a != nil && now.Sub(a.asked) < proxyLife {
+		return a
+	}
+	if p.answers == nil || len(p.answers) >= maxHosts {
+		p.answers = map[string]*answer{}
+	}
+	a := &answer{done: make(chan struct{}), asked: now}
+	p.answers[target.Host] = a
+	go func() {
+		defer close(a.done)
+		a.proxy, a.err = p.find(target)
+	}()
+	return a
+}
+
+// forget has the system asked again: the network may be another one.
+func (p *proxies) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answers = nil
+}

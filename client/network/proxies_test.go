@@ -1,0 +1,44 @@
+package network
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestProxiesAreRemembered: a script is not run for each connection, and nobody waits for it longer than they want.
+func TestProxiesAreRemembered(t *testing.T) {
+	var asked atomic.Int32
+	now := time.Now()
+	release := make(chan struct{})
+	p := &proxies{now: func() time.Time { return now }, find: func(*url.URL) (*url.URL, error) {
+		asked.Add(1)
+		<-release
+		return url.Parse("http://proxy.example:3128")
+	}}
+	portal := &url.URL{Scheme: "https", Host: "portal.example:443"}
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.of(impatient, portal); !errors.Is(err, context.Canceled) {
+		t.Errorf("who does not wait: %v", err)
+	}
+	close(release)
+	for range 3 {
+		if proxy, err := p.of(t.Context(), portal); err != nil || proxy.Host != "proxy.example:3128" {
+			t.Errorf("%v, %v", proxy, err)
+		}
+	}
+	if asked.Load() != 1 {
+		t.Errorf("asked %d times", asked.Load())
+	}
+	now = now.Add(proxyLife)
+	_, _ = p.of(t.Context(), portal)
+	p.forget()
+	_, _ = p.of(t.Context(), portal)
+	if asked.Load() != 3 {
+		t.Errorf("asked %d times after a while, and in another network", asked.Load())
+	}
+}
