@@ -108,10 +108,10 @@ type keyboard struct {
 	typed string
 }
 
-func (k *keyboard) Injector() (input.Injector, error)    { return k, nil }
-func (k *keyboard) WatchPanic(func()) (app.Panic, error) { return noPanic{}, nil }
-func (k *keyboard) Release() error                       { return nil }
-func (k *keyboard) Close() error                         { return nil }
+func (k *keyboard) Injector(string) (input.Injector, error) { return k, nil }
+func (k *keyboard) WatchPanic(func()) (app.Panic, error)    { return noPanic{}, nil }
+func (k *keyboard) Release() error                          { return nil }
+func (k *keyboard) Close() error                            { return nil }
 func (k *keyboard) Inject(e input.Event, _ image.Rectangle) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -58,8 +58,10 @@ type desktop struct {
 	screen *windowx11.Screen
 }
 
-// Injector injects everywhere but into the software's own windows.
-func (d desktop) Injector() (input.Injector, error) { return inputx11.Open("", d.screen) }
+// Injector injects everywhere but into the software's own windows, or into the one that is shared.
+func (d desktop) Injector(source string) (input.Injector, error) {
+	return inputx11.Open("", x11.Window(source), d.screen)
+}
 
 // WatchPanic watches the keyboard.
 func (d desktop) WatchPanic(pressed func()) (Panic, error) {

@@ -48,8 +48,10 @@ type desktop struct {
 	screen *shown.Screen
 }
 
-// Injector injects everywhere but into the software's own windows.
-func (d desktop) Injector() (input.Injector, error) { return injected.Open(d.screen) }
+// Injector injects everywhere but into the software's own windows, or into the one that is shared.
+func (d desktop) Injector(source string) (input.Injector, error) {
+	return injected.Open(captured.Window(source), d.screen)
+}
 
 // WatchPanic watches the keyboard.
 func (d desktop) WatchPanic(pressed func()) (Panic, error) {

@@ -83,7 +83,7 @@ func (a *app) open(ctx context.Context, picked window.Picked) (*sharing, error) 
 		return nil, capture.ErrGone
 	}
 	if sh.control {
-		if sh.injector, err = a.Desktop.Injector(); err != nil {
+		if sh.injector, err = a.Desktop.Injector(picked.ID); err != nil {
 			return nil, err
 		}
 	}

@@ -40,8 +40,8 @@ type Progress interface {
 // Desktop is what is shared and controlled.
 type Desktop interface {
 	capture.System
-	// Injector injects what a controller does.
-	Injector() (input.Injector, error)
+	// Injector injects what a controller does: with a window's source, into that window only.
+	Injector(source string) (input.Injector, error)
 	// WatchPanic calls pressed when the key that ends the control is pressed.
 	WatchPanic(pressed func()) (Panic, error)
 }

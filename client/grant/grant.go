@@ -4,6 +4,7 @@
 package grant
 
 import (
+	"errors"
 	"image"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 const (
 	requestLife = time.Minute     // as the relay's
+	allowedLife = 5 * time.Second // until the relay's grant; without one it has refused
 	idleLife    = 2 * time.Minute // without input
 	grantLife   = time.Hour
 )
@@ -50,8 +52,8 @@ type Grant struct {
 
 // Injector carries out what a controller does; input.Injector is one.
 type Injector interface {
-	Inject(e input.Event, within image.Rectangle) error
-	Release() error // every key and button that is still pressed
+	Inject(e input.Event, within image.Rectangle) error // *input.Later: try again
+	Release() error                                     // every key and button that is still pressed; what it could not let go, the next time
 }
 
 type phase int
@@ -74,13 +76,15 @@ type Desk struct {
 	phase   phase
 	request Request
 	grant   Grant
-	began   time.Time // the present phase
-	heard   time.Time // the latest input
+	began   time.Time     // the present phase
+	heard   time.Time     // the latest input
+	left    chan struct{} // closed when the present phase ends
+	pressed bool          // something could not be let go when the last grant ended
 }
 
 // New makes a desk.
 func New(injector Injector, bounds func() image.Rectangle, now func() time.Time) *Desk {
-	return &Desk{injector: injector, bounds: bounds, now: now}
+	return &Desk{injector: injector, bounds: bounds, now: now, left: make(chan struct{})}
 }
 
 // Ask takes a question; an empty reason means that the user is to be asked now.
@@ -90,7 +94,7 @@ func (d *Desk) Ask(r Request) Reason {
 	switch {
 	case r.Role != "internal" && r.Role != "organizer": // whatever has vouched for it
 		return Unverified
-	case d.phase != free:
+	case d.phase != free && !d.forgotten(d.now()):
 		return Busy
 	}
 	d.enter(asked)
@@ -132,6 +136,9 @@ func (d *Desk) Granted(request string, g Grant) bool {
 	if d.phase != allowed || d.request.ID != request || d.request.Participant != g.Participant || g.ID == "" {
 		return false
 	}
+	if d.letGo(); d.pressed {
+		return false // the next controller would hold what the last has pressed
+	}
 	d.enter(granted)
 	g.Name = d.request.Name // the signed one
 	d.grant = g
@@ -143,27 +150,61 @@ func (d *Desk) Granted(request string, g Grant) bool {
 func (d *Desk) Input(grant, participant string, events []input.Event) int {
 	done := 0
 	for _, e := range events {
-		if d.inject(grant, participant, e) {
+		if e.Validate() == nil && d.all(grant, participant, e) {
 			done++
 		}
 	}
 	return done
 }
 
+// all injects a text character by character: each may take its time, and an end waits for one at most.
+func (d *Desk) all(grant, participant string, e input.Event) bool {
+	if e.Kind != input.Text {
+		return d.one(grant, participant, e)
+	}
+	for _, r := range e.Text {
+		if !d.one(grant, participant, input.Event{Kind: input.Text, Text: string(r)}) {
+			return false
+		}
+	}
+	return true
+}
+
+// one injects one event, as soon as it can be.
+func (d *Desk) one(grant, participant string, e input.Event) bool {
+	for {
+		left, err := d.inject(grant, participant, e)
+		var later *input.Later
+		if !errors.As(err, &later) {
+			return err == nil
+		}
+		wait := time.NewTimer(later.After)
+		select {
+		case <-wait.C:
+		case <-left: // the control has ended
+			wait.Stop()
+			return false
+		}
+	}
+}
+
+// errRefused is input without a right to it.
+var errRefused = errors.New("nobody has allowed this input")
+
 // inject takes the lock for each event, so that an end waits for one event at most.
-func (d *Desk) inject(grant, participant string, e input.Event) bool {
+func (d *Desk) inject(grant, participant string, e input.Event) (left <-chan struct{}, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.now()
-	if d.phase != granted || d.grant.ID != grant || d.grant.Participant != participant || d.over(now) != "" || e.Validate() != nil {
-		return false
+	if d.phase != granted || d.grant.ID != grant || d.grant.Participant != participant || d.over(now) != "" {
+		return nil, errRefused
 	}
 	d.heard = now
 	within := d.bounds()
-	if e.Pointed() && within.Empty() {
-		return false // nobody knows where the source is: nothing must hit what is there instead
+	if e.Pointed() && e.Kind != input.Up && within.Empty() {
+		return nil, errRefused // nobody knows where the source is: nothing must hit what is there instead
 	}
-	return d.injector.Inject(e, within) == nil
+	return d.left, d.injector.Inject(e, within)
 }
 
 // End ends whatever there is, and lets go of all keys. Once it has returned, nothing is injected.
@@ -183,24 +224,29 @@ func (d *Desk) EndOf(grant string) (ended Grant, was bool) {
 	return d.end()
 }
 
-// Due ends a grant whose time is over, and says why. A question whose time is over is forgotten.
+// Due ends a grant whose time is over, and says why. A question whose time is over is forgotten, and what could not be let
+// go is tried again: it is called each second.
 func (d *Desk) Due() (ended Grant, why Reason) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.now()
-	if d.phase == asked || d.phase == allowed {
-		if now.Sub(d.began) >= requestLife {
-			d.enter(free)
-		}
-		return Grant{}, ""
+	if d.forgotten(now) {
+		d.enter(free)
 	}
 	if d.phase != granted {
+		d.letGo()
 		return Grant{}, ""
 	}
 	if why = d.over(now); why != "" {
 		ended, _ = d.end()
 	}
 	return ended, why
+}
+
+// forgotten reports a question that nobody has answered, or a yes of which the relay has made no grant.
+func (d *Desk) forgotten(now time.Time) bool {
+	waited := now.Sub(d.began)
+	return d.phase == asked && waited >= requestLife || d.phase == allowed && waited >= allowedLife
 }
 
 // Controller is who controls now.
@@ -224,13 +270,24 @@ func (d *Desk) end() (Grant, bool) {
 	ended, was := d.grant, d.phase == granted
 	d.enter(free)
 	if was {
-		_ = d.injector.Release() // what cannot be released was never pressed, or the desktop is gone
+		d.pressed = true
+		d.letGo()
 	}
 	return ended, was
 }
 
+// letGo lets go of all that a controller has left pressed. A desktop that is locked, or asks for an administrator, takes no
+// input for the moment.
+func (d *Desk) letGo() {
+	if d.pressed {
+		d.pressed = d.injector.Release() != nil
+	}
+}
+
 func (d *Desk) enter(p phase) {
 	now := d.now()
+	close(d.left)
+	d.left = make(chan struct{})
 	d.phase, d.began, d.heard, d.grant = p, now, now, Grant{}
 	if p == free {
 		d.request = Request{}

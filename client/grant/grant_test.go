@@ -19,6 +19,8 @@ type desktop struct {
 	within   image.Rectangle
 	released int
 	refuse   error
+	stuck    error // what cannot be let go
+	later    int   // how often it has to be tried again
 }
 
 func (d *desktop) Inject(e input.Event, within image.Rectangle) error {
@@ -27,7 +29,11 @@ func (d *desktop) Inject(e input.Event, within image.Rectangle) error {
 	if d.refuse != nil {
 		return d.refuse
 	}
-	d.injected, d.within = append(d.injected, e.Kind), within
+	if d.later > 0 {
+		d.later--
+		return &input.Later{After: time.Millisecond}
+	}
+	d.injected, d.within = append(d.injected, e.Kind+e.Text), within
 	return nil
 }
 
@@ -35,7 +41,7 @@ func (d *desktop) Release() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.released++
-	return nil
+	return d.stuck
 }
 
 type world struct {
@@ -76,7 +82,7 @@ func TestControl(t *testing.T) {
 		t.Errorf("%+v: the name is the signed one", g)
 	}
 	events := []input.Event{{Kind: input.Move, X: 0.5, Y: 0.5}, {Kind: "shell", Text: "x"}, {Kind: input.Move, X: 2}, {Kind: input.Text, Text: "é"}}
-	if n := w.Input("g-1", "p-1", events); n != 2 || !slices.Equal(w.desktop.injected, []string{input.Move, input.Text}) || w.desktop.within != w.bounds {
+	if n := w.Input("g-1", "p-1", events); n != 2 || !slices.Equal(w.desktop.injected, []string{input.Move, "texté"}) || w.desktop.within != w.bounds {
 		t.Errorf("%d: %v within %v", n, w.desktop.injected, w.desktop.within)
 	}
 	if w.Input("g-2", "p-1", key()) != 0 || w.Input("", "p-1", key()) != 0 || w.Input("g-1", "p-2", key()) != 0 {
@@ -93,6 +99,9 @@ func TestControl(t *testing.T) {
 	w.bounds = image.Rectangle{}
 	if w.Input("g-1", "p-1", events[:1]) != 0 {
 		t.Error("a click where the source is not")
+	}
+	if w.Input("g-1", "p-1", []input.Event{{Kind: input.Up}}) != 1 {
+		t.Error("the button stays down of a window that is gone")
 	}
 	if g, was := w.EndOf("g-2"); was {
 		t.Errorf("another's end: %+v", g)
@@ -175,6 +184,86 @@ func TestGrantsEnd(t *testing.T) {
 	}
 	if _, why := w.Due(); why != Expired {
 		t.Errorf("after an hour: %q", why)
+	}
+}
+
+// TestARelayThatRefuses: without its grant the user's yes is soon forgotten, and somebody else may ask.
+func TestARelayThatRefuses(t *testing.T) {
+	w := newWorld()
+	w.Ask(anne())
+	w.Allow("r-1")
+	other := Request{"r-2", "s-1", "p-2", "Paul", "organizer"}
+	if why := w.Ask(other); why != Busy {
+		t.Errorf("while it is awaited: %q", why)
+	}
+	w.clock = w.clock.Add(allowedLife)
+	if why := w.Ask(other); why != "" {
+		t.Errorf("nobody else may ask: %q", why)
+	}
+	if w.Granted("r-1", Grant{ID: "g-1", Participant: "p-1"}) {
+		t.Error("a grant that comes too late")
+	}
+}
+
+// TestText is injected character by character, each as soon as it can be.
+func TestText(t *testing.T) {
+	w := newWorld()
+	w.give(t)
+	w.desktop.later = 3
+	if w.Input("g-1", "p-1", []input.Event{{Kind: input.Text, Text: "né"}}) != 1 || !slices.Equal(w.desktop.injected, []string{"textn", "texté"}) {
+		t.Errorf("injected %q", w.desktop.injected)
+	}
+}
+
+// TestTheEndInterruptsText: nobody waits for what has to wait.
+func TestTheEndInterruptsText(t *testing.T) {
+	w := newWorld()
+	w.give(t)
+	waiting := make(chan struct{})
+	var once sync.Once
+	w.Desk.injector = slow(func() { once.Do(func() { close(waiting) }) })
+	done := make(chan int)
+	go func() { done <- w.Input("g-1", "p-1", []input.Event{{Kind: input.Text, Text: "zh"}}) }()
+	<-waiting
+	w.End()
+	if n := <-done; n != 0 {
+		t.Errorf("%d done", n)
+	}
+}
+
+// slow never gets to it.
+type slow func()
+
+func (s slow) Inject(input.Event, image.Rectangle) error {
+	s()
+	return &input.Later{After: time.Hour}
+}
+
+func (slow) Release() error { return nil }
+
+// TestWhatIsStuckIsLetGoLater: a desktop that asks for an administrator takes no input for a while.
+func TestWhatIsStuckIsLetGoLater(t *testing.T) {
+	w := newWorld()
+	w.give(t)
+	w.desktop.stuck = errors.New("the desktop is locked")
+	w.End()
+	w.Due()
+	if w.desktop.released != 2 {
+		t.Errorf("tried %d times", w.desktop.released)
+	}
+	w.Ask(anne())
+	w.Allow("r-1")
+	if w.Granted("r-1", Grant{ID: "g-2", Participant: "p-1"}) {
+		t.Error("the next one holds what the last has pressed")
+	}
+	w.desktop.stuck = nil
+	w.Due()
+	w.Due()
+	if w.desktop.released != 4 {
+		t.Errorf("tried %d times", w.desktop.released)
+	}
+	if !w.Granted("r-1", Grant{ID: "g-2", Participant: "p-1"}) {
+		t.Error("no grant though everything is let go")
 	}
 }
 

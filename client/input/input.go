@@ -10,6 +10,8 @@ import (
 	"image"
 	"io"
 	"math"
+	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/coopnet/coopnet/shared/text"
@@ -35,11 +37,17 @@ const (
 )
 
 // ErrInvalid is what Validate and Decode wrap; ErrRefused is an event that an injector will not carry out: it is aimed at
-// our own windows, or would press the key that ends the control.
+// our own windows or beside what is shared, or would press the key that ends the control.
 var (
 	ErrInvalid = errors.New("invalid input event")
 	ErrRefused = errors.New("input refused")
 )
+
+// Later is returned for what cannot be done yet, and of which nothing has been done: it may be tried again after a while.
+// Nobody waits inside of an injector, where an end of the control would have to wait as well.
+type Later struct{ After time.Duration }
+
+func (l *Later) Error() string { return "input has to wait " + l.After.String() }
 
 // Event is one thing that the controller did. Buttons are numbered as in MouseEvent.button: 0 left, 1 middle, 2 right,
 // 3 back, 4 forward.
@@ -51,28 +59,39 @@ type Event struct {
 	DX     float64 `json:"dx,omitempty"` // in notches, to the right and downwards
 	DY     float64 `json:"dy,omitempty"`
 	Code   string  `json:"code,omitempty"` // KeyboardEvent.code: the place of a key, whatever is printed on it
-	Text   string  `json:"text,omitempty"` // what a key means on the controller's keyboard
+	Text   string  `json:"text,omitempty"` // what a key means on the controller's keyboard; of a key, one character
 }
 
 // Injector carries out events on this desktop.
 type Injector interface {
 	// Inject carries out one event; within is where the shared picture is on the desktop now, in pixels. It returns an error
-	// that wraps ErrInvalid or ErrRefused for what it does not do.
+	// that wraps ErrInvalid or ErrRefused for what it does not do, or a *Later. It never waits for time to pass.
 	Inject(e Event, within image.Rectangle) error
-	// Release lets go of every key and button that is still pressed.
+	// Release lets go of every key and button that is still pressed. What the system does not let go now, the next call does.
 	Release() error
 	// Close releases and gives everything back. The injector must not be used afterwards.
 	Close() error
 }
 
 // Ground are the places where injected input must not go: the program's own windows, in which the person at the desktop
-// decides about the control.
+// decides about the control, and whatever is not the one window that is shared.
 type Ground interface {
-	// Covers reports whether a point of the desktop lies in one of them.
+	// Covers reports whether what is on top at a point of the desktop is one of them.
 	Covers(p image.Point) bool
 	// Focused reports whether one of them has the keyboard.
 	Focused() bool
 }
+
+// Grounds are several as one.
+type Grounds []Ground
+
+// Covers implements Ground.
+func (g Grounds) Covers(p image.Point) bool {
+	return slices.ContainsFunc(g, func(one Ground) bool { return one.Covers(p) })
+}
+
+// Focused implements Ground.
+func (g Grounds) Focused() bool { return slices.ContainsFunc(g, Ground.Focused) }
 
 // Decode reads the events of one message, a JSON array, strictly.
 func Decode(message []byte) ([]Event, error) {
@@ -107,9 +126,12 @@ func (e Event) Validate() error {
 	case Wheel:
 		allowed.X, allowed.Y, allowed.DX, allowed.DY = e.X, e.Y, e.DX, e.DY
 	case KeyDown, KeyUp:
-		allowed.Code = e.Code
+		allowed.Code, allowed.Text = e.Code, e.Text
 		if _, known := Lookup(e.Code); !known {
 			return fmt.Errorf("%w: there is no such key", ErrInvalid)
+		}
+		if e.Text != "" && (utf8.RuneCountInString(e.Text) != 1 || validText(e.Text) != nil) {
+			return fmt.Errorf("%w: a key means one character", ErrInvalid)
 		}
 	case Text:
 		allowed.Text = e.Text

@@ -6,18 +6,19 @@ import (
 	"image"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
 
 func TestDecode(t *testing.T) {
 	got, err := Decode([]byte(`[{"kind":"move","x":0.5,"y":1},{"kind":"down","x":0,"y":0,"button":2},{"kind":"wheel","x":0.1,"y":0.2,"dy":-1.5},
-		{"kind":"keydown","code":"ControlLeft"},{"kind":"text","text":"é€ж 👩\u200d💻"}]`))
+		{"kind":"keydown","code":"ControlLeft"},{"kind":"keydown","code":"KeyQ","text":"a"},{"kind":"text","text":"é€ж 👩\u200d💻"}]`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []Event{{Kind: Move, X: 0.5, Y: 1}, {Kind: Down, Button: 2}, {Kind: Wheel, X: 0.1, Y: 0.2, DY: -1.5}, {Kind: KeyDown, Code: "ControlLeft"},
-		{Kind: Text, Text: "é€ж 👩\u200d💻"}}
+		{Kind: KeyDown, Code: "KeyQ", Text: "a"}, {Kind: Text, Text: "é€ж 👩\u200d💻"}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
@@ -55,6 +56,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"a direction":          event(`{"kind":"text","text":"a\u202eb"}`),
 		"half a character":     event(`{"kind":"text","text":"\ud83d"}`),
 		"text of a move":       event(`{"kind":"move","text":"a"}`),
+		"a key of two letters": event(`{"kind":"keydown","code":"KeyA","text":"ab"}`),
+		"a key of an escape":   event(`{"kind":"keyup","code":"KeyA","text":"\u001b"}`),
 		"a key with a place":   event(`{"kind":"keydown","code":"KeyA","x":0.5}`),
 	} {
 		if events, err := Decode([]byte(message)); !errors.Is(err, ErrInvalid) {
@@ -157,30 +160,70 @@ func TestHeld(t *testing.T) {
 	for i, step := range []struct {
 		e       Event
 		ground  Ground
-		do      bool
+		nowhere bool
+		do      Deed
 		refused bool
 	}{
 		{e: Event{Kind: Move, X: 0.2, Y: 0.2}, ground: ours, refused: true},
 		{e: Event{Kind: Down, X: 0.2, Y: 0.2}, ground: ours, refused: true},
 		{e: Event{Kind: Wheel, X: 0.2, Y: 0.2, DY: 1}, ground: ours, refused: true},
-		{e: Event{Kind: Down, X: 0.8, Y: 0.8}, ground: ours, do: true},
+		{e: Event{Kind: Down, X: 0.8, Y: 0.8}, ground: ours, do: Whole},
 		{e: Event{Kind: Down, X: 0.8, Y: 0.8}, ground: ours},
-		{e: Event{Kind: Up, X: 0.2, Y: 0.2}, ground: ours, do: true},
+		{e: Event{Kind: Up, X: 0.2, Y: 0.2}, ground: ours, do: Still},
 		{e: Event{Kind: Up, X: 0.8, Y: 0.8}, ground: ours},
+		{e: Event{Kind: Down, X: 0.8, Y: 0.8}, do: Whole},
+		{e: Event{Kind: Up, X: 0.8, Y: 0.8}, nowhere: true, do: Still}, // the window has closed on the press
+		{e: Event{Kind: Down, X: 0.8, Y: 0.8}, do: Whole},
+		{e: Event{Kind: Up, X: 0.7, Y: 0.8}, ground: ours, do: Whole},
+		{e: Event{Kind: Move}, nowhere: true, refused: true},
 		{e: Event{Kind: KeyDown, Code: "Enter"}, ground: ground{focused: true}, refused: true},
 		{e: Event{Kind: Text, Text: "y"}, ground: ground{focused: true}, refused: true},
-		{e: Event{Kind: KeyDown, Code: "KeyA"}, ground: ours, do: true},
-		{e: Event{Kind: KeyUp, Code: "KeyA"}, ground: ground{focused: true}, do: true},
+		{e: Event{Kind: Text, Text: "y"}, ground: Grounds{ours, ground{focused: true}}, refused: true},
+		{e: Event{Kind: KeyDown, Code: "KeyA"}, ground: Grounds{ours, ground{}}, do: Whole},
+		{e: Event{Kind: KeyUp, Code: "KeyA"}, ground: ground{focused: true}, do: Whole},
 		{e: Event{Kind: KeyUp, Code: "KeyA"}},
 		{e: Event{Kind: KeyUp, Code: "Nonsense"}, refused: true},
 	} {
+		within := within
+		if step.nowhere {
+			within = image.Rectangle{}
+		}
 		do, err := h.Admit(step.e, within, step.ground)
-		if do != step.do || (err != nil) != step.refused {
+		if do != step.do || (err != nil) != step.refused || err != nil && !errors.Is(err, ErrRefused) && !errors.Is(err, ErrInvalid) {
 			t.Errorf("step %d, %+v: %v, %v", i, step.e, do, err)
 		}
 	}
-	if _, err := h.Admit(Event{Kind: Move}, image.Rectangle{}, nil); !errors.Is(err, ErrRefused) {
-		t.Errorf("what is nowhere is pointed at: %v", err)
+}
+
+// Keys that lead out of a window, in every order in which they can be pressed.
+func TestHeldStaysInAWindow(t *testing.T) {
+	for _, chord := range [][]string{{"MetaLeft"}, {"MetaRight"}, {"PrintScreen"}, {"AltLeft", "Tab"}, {"AltRight", "Escape"}, {"AltLeft", "Space"}, {"AltLeft", "F2"},
+		{"ControlLeft", "Escape"}, {"ControlLeft", "AltLeft", "KeyT"}, {"ShiftLeft", "AltLeft", "Tab"}} {
+		for _, backwards := range []bool{false, true} {
+			chord := slices.Clone(chord)
+			if backwards {
+				slices.Reverse(chord)
+			}
+			h, free, refused := Held{Narrow: true}, Held{}, false
+			for _, code := range chord {
+				_, err := h.Admit(Event{Kind: KeyDown, Code: code}, image.Rectangle{}, nil)
+				refused = refused || errors.Is(err, ErrRefused)
+				if _, err := free.Admit(Event{Kind: KeyDown, Code: code}, image.Rectangle{}, nil); err != nil {
+					t.Errorf("%v on a desktop: %v", chord, err)
+				}
+			}
+			if !refused {
+				t.Errorf("%v passes", chord)
+			}
+		}
+	}
+	for _, chord := range [][]string{{"ControlLeft", "KeyS"}, {"ControlLeft", "Tab"}, {"AltLeft", "KeyF"}, {"AltLeft", "F4"}, {"Tab"}, {"F11"}, {"ControlLeft", "ShiftLeft", "KeyN"}} {
+		h := Held{Narrow: true}
+		for _, code := range chord {
+			if _, err := h.Admit(Event{Kind: KeyDown, Code: code}, image.Rectangle{}, nil); err != nil {
+				t.Errorf("%v: %v", chord, err)
+			}
+		}
 	}
 }
 
@@ -218,6 +261,13 @@ func TestHeldClear(t *testing.T) {
 	}
 	if got := h.Clear(); len(got) != 0 {
 		t.Errorf("again: %+v", got)
+	}
+	for range 2 {
+		h.Keep(want[0]) // the system has not let it go
+		h.Keep(want[2])
+	}
+	if got := h.Clear(); !reflect.DeepEqual(got, []Event{want[0], want[2]}) {
+		t.Errorf("kept: %+v", got)
 	}
 }
 

@@ -44,7 +44,7 @@ func newDesk(t *testing.T, o window.Options) *desk {
 	if d.screen, err = x11.Open(display, image.NewRGBA(image.Rect(0, 0, 32, 32))); err != nil {
 		t.Fatal(err)
 	}
-	if d.person, err = pressing.Open(display, nil); err != nil {
+	if d.person, err = pressing.Open(display, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	if d.conn, err = xserver.Dial(display); err != nil {

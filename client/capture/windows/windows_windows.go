@@ -89,12 +89,11 @@ type target struct {
 
 func (s *System) target(id string) (target, error) {
 	t := target{system: s}
-	if number, ok := strings.CutPrefix(id, windowPrefix); ok {
-		n, err := strconv.ParseUint(number, 16, 32) // handles of windows have 32 bits that count
-		if err != nil || n == 0 || !s.api.exists(hwnd(n)) {
+	if strings.HasPrefix(id, windowPrefix) {
+		t.window = hwnd(Window(id))
+		if t.window == 0 || !s.api.exists(t.window) {
 			return t, fmt.Errorf("%w: %q", capture.ErrGone, id)
 		}
-		t.window = hwnd(n)
 		return t, nil
 	}
 	t.screen, _ = strings.CutPrefix(id, screenPrefix)
@@ -104,6 +103,19 @@ func (s *System) target(id string) (target, error) {
 		return t, fmt.Errorf("%w: %q", capture.ErrGone, id)
 	}
 	return t, nil
+}
+
+// Window is the handle of a source if it is a window, and 0 if it is none.
+func Window(id string) uintptr {
+	number, ok := strings.CutPrefix(id, windowPrefix)
+	if !ok {
+		return 0
+	}
+	n, err := strconv.ParseUint(number, 16, 32) // handles of windows have 32 bits that count
+	if err != nil {
+		return 0
+	}
+	return uintptr(n)
 }
 
 // place is where a target is: surface is what the system draws, within which area is what is shown.

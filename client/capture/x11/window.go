@@ -88,7 +88,11 @@ func (w *window) locate() (view, error) {
 	if inside.Empty() {
 		return view{}, capture.ErrHidden
 	}
-	return view{drawable: xproto.Drawable(pixmap), area: inside.Add(report), report: report, desktop: w.origin().Add(inside.Min)}, nil
+	at, err := w.origin()
+	if err != nil {
+		return view{}, err
+	}
+	return view{drawable: xproto.Drawable(pixmap), area: inside.Add(report), report: report, desktop: at.Add(inside.Min)}, nil
 }
 
 // shown is what people see of a window of a size.
@@ -129,19 +133,21 @@ func (w *window) findTop() error {
 }
 
 // origin is where the window's inside begins on the desktop.
-func (w *window) origin() image.Point {
+func (w *window) origin() (image.Point, error) {
 	at, err := xproto.TranslateCoordinates(w.conn, w.id, w.root, 0, 0).Reply()
 	if err != nil {
-		return image.Point{}
+		return image.Point{}, fatal("ask for the window's place", err)
 	}
-	return image.Pt(int(at.DstX), int(at.DstY))
+	return image.Pt(int(at.DstX), int(at.DstY)), nil
 }
 
+// bounds is empty while the window is hidden, too: what lies in its place is another.
 func (w *window) bounds() image.Rectangle {
-	geometry := xproto.GetGeometry(w.conn, xproto.Drawable(w.id))
-	at := w.origin()
-	g, err := geometry.Reply()
-	if err != nil {
+	geometry, attributes := xproto.GetGeometry(w.conn, xproto.Drawable(w.id)), xproto.GetWindowAttributes(w.conn, w.id)
+	at, err := w.origin()
+	g, err1 := geometry.Reply()
+	a, err2 := attributes.Reply()
+	if err != nil || err1 != nil || err2 != nil || a.MapState != xproto.MapStateViewable {
 		return image.Rectangle{}
 	}
 	return w.shown(image.Pt(int(g.Width), int(g.Height))).Add(at)

@@ -95,6 +95,9 @@ func TestMinimisedAndClosedWindow(t *testing.T) {
 			t.Fatalf("%s was hidden: %v", name, err)
 		}
 		quiet(t, g) // waits, and says it once
+		if got := g.Bounds(); !got.Empty() {
+			t.Errorf("%s is hidden, and at %v", name, got)
+		}
 		if _, err := s.Preview(ctx, windowID(w), image.Pt(10, 10)); !errors.Is(err, capture.ErrHidden) {
 			t.Errorf("a preview of a minimised window: %v", err)
 		}

@@ -139,12 +139,23 @@ func targetOf(conn *xgb.Conn, root xproto.Window, id string) (target, error) {
 	if name, ok := strings.CutPrefix(id, screenPrefix); ok {
 		return &desktop{conn: conn, root: root, screen: name, one: true}, nil
 	}
-	if number, ok := strings.CutPrefix(id, windowPrefix); ok {
-		if n, err := strconv.ParseUint(number, 16, 32); err == nil && xserver.Has(conn, xserver.Composite) {
-			return &window{conn: conn, root: root, id: xproto.Window(n)}, nil
-		}
+	if n := Window(id); n != 0 && xserver.Has(conn, xserver.Composite) {
+		return &window{conn: conn, root: root, id: xproto.Window(n)}, nil
 	}
 	return nil, fmt.Errorf("%w: %q", capture.ErrGone, id)
+}
+
+// Window is the number that a source has on the X server if it is a window, and 0 if it is none.
+func Window(id string) uint32 {
+	number, ok := strings.CutPrefix(id, windowPrefix)
+	if !ok {
+		return 0
+	}
+	n, err := strconv.ParseUint(number, 16, 32)
+	if err != nil {
+		return 0
+	}
+	return uint32(n)
 }
 
 func windowID(w xproto.Window) string { return windowPrefix + strconv.FormatUint(uint64(w), 16) }

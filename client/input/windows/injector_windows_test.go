@@ -27,13 +27,13 @@ func eventually(t *testing.T, what string, met func() bool) {
 }
 
 //go:uintptrescapes
-func user(name string, arguments ...uintptr) uintptr {
+func system(name string, arguments ...uintptr) uintptr {
 	result, _, _ := windows.NewLazySystemDLL("user32.dll").NewProc(name).Call(arguments...)
 	return result
 }
 
 // editor is a window of Windows' own into which one can type.
-func editor(t *testing.T) (text func() string) {
+func editor(t *testing.T) (window uintptr, text func() string) {
 	t.Helper()
 	made, stop, done := make(chan uintptr), make(chan struct{}), make(chan struct{})
 	go func() {
@@ -42,37 +42,37 @@ func editor(t *testing.T) (text func() string) {
 		defer runtime.UnlockOSThread()
 		class, _ := windows.UTF16PtrFromString("EDIT")
 		const topmost, popup, visible = 8, 0x80000000, 0x10000000
-		window := user("CreateWindowExW", topmost, uintptr(unsafe.Pointer(class)), 0, popup|visible, 100, 100, 400, 200, 0, 0, 0, 0)
-		user("SetForegroundWindow", window)
-		user("SetFocus", window)
+		window := system("CreateWindowExW", topmost, uintptr(unsafe.Pointer(class)), 0, popup|visible, 100, 100, 400, 200, 0, 0, 0, 0)
+		system("SetForegroundWindow", window)
+		system("SetFocus", window)
 		made <- window
 		var message [64]byte
 		for {
 			select {
 			case <-stop:
-				user("DestroyWindow", window)
+				system("DestroyWindow", window)
 				return
 			default:
 			}
-			for user("PeekMessageW", uintptr(unsafe.Pointer(&message)), 0, 0, 0, 1) != 0 {
-				user("TranslateMessage", uintptr(unsafe.Pointer(&message)))
-				user("DispatchMessageW", uintptr(unsafe.Pointer(&message)))
+			for system("PeekMessageW", uintptr(unsafe.Pointer(&message)), 0, 0, 0, 1) != 0 {
+				system("TranslateMessage", uintptr(unsafe.Pointer(&message)))
+				system("DispatchMessageW", uintptr(unsafe.Pointer(&message)))
 			}
 			time.Sleep(time.Millisecond)
 		}
 	}()
-	window := <-made
+	window = <-made
 	t.Cleanup(func() { close(stop); <-done })
-	return func() string {
+	return window, func() string {
 		var buffer [512]uint16
 		const getText = 0x000D
-		user("SendMessageW", window, getText, uintptr(len(buffer)), uintptr(unsafe.Pointer(&buffer[0])))
+		system("SendMessageW", window, getText, uintptr(len(buffer)), uintptr(unsafe.Pointer(&buffer[0])))
 		return windows.UTF16ToString(buffer[:])
 	}
 }
 
 func TestInjects(t *testing.T) {
-	i, err := Open(nil)
+	i, err := Open(0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,11 +92,11 @@ func TestInjects(t *testing.T) {
 		do(input.Event{Kind: input.Move, X: float64(p.X-desktop.Min.X) / float64(desktop.Dx()-1), Y: float64(p.Y-desktop.Min.Y) / float64(desktop.Dy()-1)})
 		var at [2]int32
 		eventually(t, "the pointer is there", func() bool {
-			user("GetCursorPos", uintptr(unsafe.Pointer(&at)))
+			system("GetCursorPos", uintptr(unsafe.Pointer(&at)))
 			return image.Pt(int(at[0]), int(at[1])) == p
 		})
 	}
-	text := editor(t)
+	_, text := editor(t)
 	want := ""
 	write := func(s string) {
 		t.Helper()
@@ -122,12 +122,57 @@ func TestInjects(t *testing.T) {
 	eventually(t, "the keys by their place", func() bool { return text() == want })
 
 	do(input.Event{Kind: input.KeyDown, Code: "ControlLeft"})
-	pressed := func() bool { const control = 0x11; return int16(user("GetAsyncKeyState", control)) < 0 }
+	pressed := func() bool { const control = 0x11; return int16(system("GetAsyncKeyState", control)) < 0 }
 	eventually(t, "Ctrl is held", pressed)
 	if err := i.Close(); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "Ctrl is let go", func() bool { return !pressed() })
+}
+
+// TestOneWindow: a controller reaches the shared window and nothing else.
+func TestOneWindow(t *testing.T) {
+	first, text := editor(t)
+	i, err := Open(first, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.Close()
+	desktop := i.desktop()
+	at := func(kind string, p image.Point) error {
+		return i.Inject(input.Event{Kind: kind, X: float64(p.X-desktop.Min.X) / float64(desktop.Dx()-1), Y: float64(p.Y-desktop.Min.Y) / float64(desktop.Dy()-1)}, desktop)
+	}
+	eventually(t, "it is on top", func() bool { return at(input.Move, image.Pt(200, 150)) == nil })
+	if err := at(input.Down, image.Pt(700, 500)); !errors.Is(err, input.ErrRefused) {
+		t.Errorf("beside it: %v", err)
+	}
+	eventually(t, "it has the keyboard", func() bool { return i.Inject(input.Event{Kind: input.Text, Text: "a"}, desktop) == nil })
+	if err := i.Inject(input.Event{Kind: input.KeyDown, Code: "MetaLeft"}, desktop); !errors.Is(err, input.ErrRefused) {
+		t.Errorf("a key of the desktop: %v", err)
+	}
+	// A command goes to the key of its letter.
+	for _, e := range []input.Event{{Kind: input.KeyDown, Code: "ControlLeft"}, {Kind: input.KeyDown, Code: "KeyQ", Text: "a"}, {Kind: input.KeyUp, Code: "KeyQ"},
+		{Kind: input.KeyUp, Code: "ControlLeft"}, {Kind: input.KeyDown, Code: "ShiftLeft"}} {
+		if err := i.Inject(e, desktop); err != nil {
+			t.Errorf("%+v: %v", e, err)
+		}
+	}
+	if keys := i.held.Keys(); len(keys) != 1 || keys[0] != "ShiftLeft" {
+		t.Errorf("pressed are %q", keys)
+	}
+	if err := i.Release(); err != nil {
+		t.Error(err)
+	}
+	before := text()
+	second, _ := editor(t) // in the same place
+	system("SetForegroundWindow", second)
+	eventually(t, "another covers it", func() bool { return errors.Is(at(input.Down, image.Pt(200, 150)), input.ErrRefused) })
+	eventually(t, "another has the keyboard", func() bool {
+		return errors.Is(i.Inject(input.Event{Kind: input.Text, Text: "b"}, desktop), input.ErrRefused)
+	})
+	if text() != before {
+		t.Errorf("typed %q", text())
+	}
 }
 
 func TestPanic(t *testing.T) {
@@ -148,7 +193,7 @@ func TestPanic(t *testing.T) {
 		t.Errorf("what is taken is watched for: %q", second.Key())
 	}
 	second.Close()
-	i, err := Open(nil)
+	i, err := Open(0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

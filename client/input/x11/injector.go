@@ -23,8 +23,8 @@ import (
 type Injector struct {
 	conn   *xgb.Conn
 	root   xproto.Window
-	ground input.Ground
-	stale  atomic.Bool // the keyboard's mapping has changed
+	ground input.Ground // nil is anywhere
+	stale  atomic.Bool  // the keyboard's mapping has changed
 	pumped sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows
@@ -38,7 +38,8 @@ type Injector struct {
 var _ input.Injector = (*Injector)(nil)
 
 // Open connects to a display ("" is that of the environment). Nothing is injected where the ground says so; it may be nil.
-func Open(display string, ground input.Ground) (*Injector, error) {
+// If only is not 0, nothing is injected but into that window and into what it opens: its dialogs and menus.
+func Open(display string, only uint32, ground input.Ground) (*Injector, error) {
 	conn, err := xserver.Dial(display)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the X server: %w", err)
@@ -48,6 +49,17 @@ func Open(display string, ground input.Ground) (*Injector, error) {
 		return nil, errors.New("the X server lets nobody inject input: it has no XTEST extension")
 	}
 	i := &Injector{conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root, ground: ground, spares: spares{now: time.Now}}
+	if only != 0 {
+		beside, err := newBeside(conn, i.root, xproto.Window(only))
+		if err != nil {
+			conn.Close()
+			return nil, err
+		}
+		i.held.Narrow, i.ground = true, beside
+		if ground != nil {
+			i.ground = input.Grounds{ground, beside}
+		}
+	}
 	i.stale.Store(true)
 	i.pumped.Go(i.pump)
 	return i, nil
@@ -74,10 +86,10 @@ func (i *Injector) Inject(e input.Event, within image.Rectangle) error {
 		return errors.New("inject input: the injector is closed")
 	}
 	do, err := i.held.Admit(e, within, i.ground)
-	if err != nil || !do {
+	if err != nil || do == input.Nothing {
 		return err
 	}
-	if e.Pointed() {
+	if e.Pointed() && do == input.Whole {
 		i.move(e.Point(within))
 	}
 	switch e.Kind {
@@ -85,10 +97,38 @@ func (i *Injector) Inject(e input.Event, within image.Rectangle) error {
 		i.turn(i.notches.Turn(e.DX, e.DY))
 	case input.Text:
 		return i.write(e.Text)
+	case input.KeyDown:
+		return i.key(e)
 	default:
 		i.carryOut(e)
 	}
 	return nil
+}
+
+// key presses a key. Those that are no modifiers are let go at once: the server would repeat them for as long as they are
+// down, however long the controller is not heard any more. The controller's own keyboard repeats.
+func (i *Injector) key(e input.Event) error {
+	if input.IsModifier(e.Code) {
+		i.carryOut(e)
+		return nil
+	}
+	keycode := keycode(e.Code)
+	if e.Text != "" && i.commands() {
+		if err := i.refresh(); err != nil {
+			return err
+		}
+		// What is printed on the keys counts for a command: Ctrl+Z is another key on another keyboard.
+		if s, found := i.layout.plain([]rune(e.Text)[0]); found {
+			keycode = s.keycode
+		}
+	}
+	i.tap(keycode)
+	return nil
+}
+
+// commands reports whether the controller holds what makes a command of a letter.
+func (i *Injector) commands() bool {
+	return slices.ContainsFunc([]string{"ControlLeft", "ControlRight", "AltLeft", "MetaLeft", "MetaRight"}, i.held.Has)
 }
 
 // carryOut does what needs no thought: pressing and letting go.
@@ -98,12 +138,11 @@ func (i *Injector) carryOut(e input.Event) {
 		i.fake(xproto.ButtonPress, button(e.Button))
 	case input.Up:
 		i.fake(xproto.ButtonRelease, button(e.Button))
-	case input.KeyDown, input.KeyUp:
-		key, _ := input.Lookup(e.Code)
-		if e.Kind == input.KeyDown {
-			i.fake(xproto.KeyPress, key.X11())
-		} else {
-			i.fake(xproto.KeyRelease, key.X11())
+	case input.KeyDown:
+		i.fake(xproto.KeyPress, keycode(e.Code))
+	case input.KeyUp:
+		if input.IsModifier(e.Code) { // others are up already
+			i.fake(xproto.KeyRelease, keycode(e.Code))
 		}
 	}
 }
@@ -151,6 +190,10 @@ func (i *Injector) write(s string) error {
 	if err != nil {
 		return fmt.Errorf("ask for the state of the keyboard: %w", err)
 	}
+	group := int(pointer.Mask >> 13 & 3)
+	if wait := i.wait(s, group); wait > 0 {
+		return &input.Later{After: wait}
+	}
 	var modifiers []string
 	for _, code := range i.held.Keys() {
 		if input.IsModifier(code) {
@@ -166,7 +209,7 @@ func (i *Injector) write(s string) error {
 		i.tap(capsLock.keycode)
 	}
 	for _, r := range s {
-		if err = i.character(r, int(pointer.Mask>>13&3)); err != nil {
+		if err = i.character(r, group); err != nil {
 			break
 		}
 	}

@@ -28,7 +28,7 @@ func eventually(t *testing.T, what string, met func() bool) {
 
 func open(t *testing.T, display string, ground input.Ground) *Injector {
 	t.Helper()
-	i, err := Open(display, ground)
+	i, err := Open(display, 0, ground)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,10 +43,31 @@ func open(t *testing.T, display string, ground input.Ground) *Injector {
 func inject(t *testing.T, i *Injector, events ...input.Event) {
 	t.Helper()
 	for _, e := range events {
-		if err := i.Inject(e, image.Rect(0, 0, 800, 600)); err != nil {
-			t.Fatalf("%+v: %v", e, err)
+		for _, part := range parts(e) {
+			for {
+				err := i.Inject(part, image.Rect(0, 0, 800, 600))
+				if err == nil {
+					break
+				}
+				var later *input.Later
+				if !errors.As(err, &later) {
+					t.Fatalf("%+v: %v", e, err)
+				}
+				time.Sleep(later.After)
+			}
 		}
 	}
+}
+
+// parts are the characters of a text, which come one at a time.
+func parts(e input.Event) (parts []input.Event) {
+	if e.Kind != input.Text {
+		return []input.Event{e}
+	}
+	for _, r := range e.Text {
+		parts = append(parts, input.Event{Kind: input.Text, Text: string(r)})
+	}
+	return parts
 }
 
 func press(codes ...string) (events []input.Event) {
@@ -134,6 +155,13 @@ func TestTypes(t *testing.T) {
 			inject(t, i, press("Delete")...)
 			inject(t, i, press("KeyQ")...)
 			want += "\r\x1b[A\x1b[H\r\x1b[3~" + map[bool]string{true: "a", false: "q"}[layout == "fr"]
+
+			// A command goes to the key on which its letter is; without its letter, to its place.
+			for _, event := range []input.Event{{Kind: input.KeyDown, Code: "ControlLeft"}, {Kind: input.KeyDown, Code: "KeyQ", Text: "a"},
+				{Kind: input.KeyUp, Code: "KeyQ"}, {Kind: input.KeyDown, Code: "KeyW", Text: "Z"}, {Kind: input.KeyUp, Code: "ControlLeft"}} {
+				inject(t, i, event)
+			}
+			want += "\x01\x1a"
 
 			// Caps Lock, which the person at the desktop has left on.
 			inject(t, i, press("CapsLock")...)

@@ -2,6 +2,7 @@ package x11
 
 import (
 	"slices"
+	"unicode"
 
 	"github.com/jezek/xgb/xproto"
 )
@@ -89,6 +90,16 @@ func (l layout) character(r rune, group int) (stroke, bool) {
 	return stroke{}, false
 }
 
+// plain looks for the key that has a character in the layout's first group without any modifier.
+func (l layout) plain(r rune) (stroke, bool) {
+	for _, sym := range symbols(unicode.ToLower(r)) {
+		if s, ok := l.find(sym, 0); ok && !s.shift && !s.level3 {
+			return s, true
+		}
+	}
+	return stroke{}, false
+}
+
 // unused are the keycodes without any symbol, from the highest down: there no keyboard has a key.
 func (l layout) unused() []byte {
 	var free []byte
@@ -117,24 +128,24 @@ func (l layout) set(keycode byte, sym xproto.Keysym) {
 // symbols are those that stand for a character, the one to bind first. Latin 1 has the numbers of Unicode; the layouts
 // use symbols older than Unicode for some that people type a lot. Any other is bound to a spare key, which costs little.
 func symbols(r rune) []xproto.Keysym {
-	unicode := xproto.Keysym(symUnicode | r)
+	wide := xproto.Keysym(symUnicode | r)
 	switch {
 	case 0x20 <= r && r <= 0x7e, 0xa0 <= r && r <= 0xff:
 		return []xproto.Keysym{xproto.Keysym(r)}
 	case r == '€':
-		return []xproto.Keysym{0x20ac, unicode}
+		return []xproto.Keysym{0x20ac, wide}
 	case r == 'Œ':
-		return []xproto.Keysym{0x13bc, unicode}
+		return []xproto.Keysym{0x13bc, wide}
 	case r == 'œ':
-		return []xproto.Keysym{0x13bd, unicode}
+		return []xproto.Keysym{0x13bd, wide}
 	case r == 'Ÿ':
-		return []xproto.Keysym{0x13be, unicode}
+		return []xproto.Keysym{0x13be, wide}
 	case '\u2018' <= r && r <= '\u201d': // quotation marks, in the block of publishing symbols
 		if sym := quotation(r); sym != symNone {
-			return []xproto.Keysym{sym, unicode}
+			return []xproto.Keysym{sym, wide}
 		}
 	}
-	return []xproto.Keysym{unicode}
+	return []xproto.Keysym{wide}
 }
 
 func quotation(r rune) xproto.Keysym {

@@ -32,18 +32,26 @@ func (s *spares) offer(unused []byte) {
 	s.bound = slices.DeleteFunc(s.bound, func(b binding) bool { return slices.Contains(unused, b.keycode) })
 }
 
-// take is the keycode to bind next, and how long to wait before that.
-func (s *spares) take() (keycode byte, wait time.Duration, ok bool) {
+// wait is how long it takes until so many more can be taken.
+func (s *spares) wait(more int) time.Duration {
+	if more -= len(s.free); more <= 0 || len(s.bound) == 0 {
+		return 0 // or never
+	}
+	return bound - s.now().Sub(s.bound[min(more, len(s.bound))-1].used)
+}
+
+// take is the keycode to bind next.
+func (s *spares) take() (keycode byte, ok bool) {
 	if len(s.free) > 0 {
 		keycode, s.free = s.free[0], s.free[1:]
 	} else if len(s.bound) > 0 {
-		keycode, wait = s.bound[0].keycode, bound-s.now().Sub(s.bound[0].used)
+		keycode = s.bound[0].keycode
 		s.bound = s.bound[1:]
 	} else {
-		return 0, 0, false
+		return 0, false
 	}
 	s.bound = append(s.bound, binding{keycode, s.now()})
-	return keycode, wait, true
+	return keycode, true
 }
 
 // used moves a keycode to the end of those that can be taken.
@@ -53,13 +61,24 @@ func (s *spares) used(keycode byte) {
 	}
 }
 
+// wait is how long a text has to wait for spare keycodes whose symbols nobody looks up any more. Of a text that needs more
+// than there are, the last ones come too early: texts come one character at a time.
+func (i *Injector) wait(s string, group int) time.Duration {
+	more := 0
+	for _, r := range s {
+		if _, found := i.layout.character(r, group); !found {
+			more++
+		}
+	}
+	return i.spares.wait(more)
+}
+
 // bind puts a symbol on a spare keycode, on every level, so that no modifier changes it.
 func (i *Injector) bind(sym xproto.Keysym) (stroke, error) {
-	keycode, wait, ok := i.spares.take()
+	keycode, ok := i.spares.take()
 	if !ok {
 		return stroke{}, errors.New("type a character: the keyboard has no spare key for it")
 	}
-	time.Sleep(wait)
 	err := xproto.ChangeKeyboardMappingChecked(i.conn, 1, xproto.Keycode(keycode), 2, []xproto.Keysym{sym, sym}).Check()
 	if err != nil {
 		return stroke{}, fmt.Errorf("bind a character to a spare key: %w", err)
