@@ -63,6 +63,8 @@ type bar struct {
 	user *user
 }
 
+func (b bar) Changed() <-chan struct{} { return nil }
+
 func (b bar) Update(s window.Status) { b.user.status.Store(&s) }
 
 func (u *user) Confirm(_ context.Context, c window.Confirm) (bool, error) {

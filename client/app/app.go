@@ -55,13 +55,18 @@ func (c *closed) Unwrap() error { return c.cause }
 
 type app struct {
 	Config
-	words text.Words
-	said  text.Endings
+	words  text.Words
+	said   text.Endings
+	faults text.Faults
+}
+
+func newApp(cfg Config) *app {
+	return &app{Config: cfg, words: text.For(cfg.Language), said: text.EndingsFor(cfg.Language), faults: text.FaultsFor(cfg.Language)}
 }
 
 // Run does all that one launch asks for. What goes wrong is said to the user, and returned.
 func Run(ctx context.Context, cfg Config) error {
-	a := &app{Config: cfg, words: text.For(cfg.Language), said: text.EndingsFor(cfg.Language)}
+	a := newApp(cfg)
 	err := a.run(ctx)
 	switch {
 	case errors.Is(err, errDeclined), errors.Is(err, errUpdated), ctx.Err() != nil:
@@ -87,6 +92,9 @@ func (a *app) run(ctx context.Context) error {
 	p, err := a.enter(ctx, code)
 	if err != nil {
 		return err
+	}
+	if !slices.Contains(p.ticket.Permissions, "share") {
+		return errNoShare
 	}
 	who := p.ticket.Participant
 	yes, err := a.Windows.Confirm(ctx, window.Confirm{Conference: p.conference.Name, Portal: p.portal.Origin(), Name: who.Name, Role: who.Role})
@@ -117,7 +125,7 @@ func (a *app) join(ctx context.Context, p *place) error {
 	})
 	defer running.Wait()
 	defer leave(nil)
-	err := a.share(ctx, p, s, c)
+	err := a.share(ctx, s, c)
 	var over *closed
 	if ctx.Err() != nil && errors.As(context.Cause(ctx), &over) && over.reason != session.Left {
 		return over
@@ -125,24 +133,25 @@ func (a *app) join(ctx context.Context, p *place) error {
 	return err
 }
 
-// share lets the user pick something, and shares it until they stop.
-func (a *app) share(ctx context.Context, p *place, s *session.Session, c *controls) error {
-	if !slices.Contains(p.ticket.Permissions, "share") {
-		return errNoShare
-	}
+// share lets the user pick something, and shares it until they stop. When they pick something else meanwhile, it goes on with that.
+func (a *app) share(ctx context.Context, s *session.Session, c *controls) error {
 	if _, err := a.Desktop.Sources(ctx); err != nil { // it is said why, instead of a list of nothing
 		return err
 	}
 	picked, ok, err := a.Windows.Pick(ctx, a.choices, false)
-	if err != nil {
-		return err
+	if err == nil && !ok {
+		err = errDeclined
 	}
-	if !ok {
-		return errDeclined
+	for err == nil {
+		var sh *sharing
+		if sh, err = a.open(ctx, picked); err != nil {
+			return err
+		}
+		var other *window.Picked
+		if other, err = sh.run(ctx, s, c); other == nil {
+			break
+		}
+		picked = *other
 	}
-	sh, err := a.open(ctx, picked)
-	if err != nil {
-		return err
-	}
-	return sh.run(ctx, s, c)
+	return err
 }

@@ -7,12 +7,17 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"image"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,9 +39,13 @@ type person struct {
 	answers   []string // to messages, in order; "" afterwards
 	confirmed []window.Confirm
 	progress  int
+	impatient bool // with whatever takes its time
 }
 
-func (p *person) Message(_ context.Context, m window.Message) (string, error) {
+func (p *person) Message(ctx context.Context, m window.Message) (string, error) {
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
 	p.said = append(p.said, m.Text)
 	if len(p.answers) == 0 {
 		return "", nil
@@ -53,12 +62,25 @@ func (p *person) Confirm(_ context.Context, c window.Confirm) (bool, error) {
 
 func (p *person) Progress(string) (Progress, error) {
 	p.progress++
-	return shownProgress{&strip{pressed: make(chan struct{})}}, nil
+	shown := &shownProgress{pressed: make(chan struct{})}
+	if p.impatient {
+		return shown, shown.Close()
+	}
+	return shown, nil
 }
 
-type shownProgress struct{ *strip }
+// shownProgress counts as pressed when it is closed, as a window does.
+type shownProgress struct {
+	once    sync.Once
+	pressed chan struct{}
+}
 
-func (shownProgress) Update(string, float64) {}
+func (s *shownProgress) Pressed() <-chan struct{} { return s.pressed }
+func (s *shownProgress) Update(string, float64)   {}
+func (s *shownProgress) Close() error {
+	s.once.Do(func() { close(s.pressed) })
+	return nil
+}
 
 // started runs the software against a portal.
 func started(t *testing.T, h http.Handler, change func(*Config)) (*person, error) {
@@ -82,18 +104,33 @@ func refusing(status int, body string) http.HandlerFunc {
 }
 
 func TestRefusalsAreSaid(t *testing.T) {
-	said := text.EndingsFor("en")
+	said, faults := text.EndingsFor("en"), text.FaultsFor("en")
+	behind := func(status int, scheme string) *network.Network { // a proxy
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Proxy-Authenticate", scheme)
+			w.WriteHeader(status)
+		}))
+		t.Cleanup(s.Close)
+		return network.New(network.Config{Proxy: func(*url.URL) (*url.URL, error) { return url.Parse(s.URL) }})
+	}
 	for name, tt := range map[string]struct {
 		portal http.Handler
 		change func(*Config)
 		want   string
 	}{
-		"no launch":   {http.NotFoundHandler(), func(c *Config) { c.Arguments = []string{"coopnet://join/" + code + "?x"} }, said.Code},
-		"nothing":     {http.NotFoundHandler(), func(c *Config) { c.Arguments = nil }, said.Code},
-		"unknown":     {http.NotFoundHandler(), nil, said.Used},
-		"used":        {refusing(http.StatusConflict, `{"code":"conflict"}`), nil, said.Used},
-		"busy":        {refusing(http.StatusServiceUnavailable, `{"code":"unavailable"}`), nil, said.Unavailable},
-		"refused":     {refusing(http.StatusForbidden, `{"code":"conference-denied"}`), nil, said.Denied},
+		"no launch": {http.NotFoundHandler(), func(c *Config) { c.Arguments = []string{"coopnet://join/" + code + "?x"} }, said.Code},
+		"nothing":   {http.NotFoundHandler(), func(c *Config) { c.Arguments = nil }, said.Code},
+		"unknown":   {http.NotFoundHandler(), nil, said.Used},
+		"used":      {refusing(http.StatusConflict, `{"code":"conflict"}`), nil, said.Used},
+		"busy":      {refusing(http.StatusServiceUnavailable, `{"code":"unavailable"}`), nil, said.Unavailable},
+		"refused":   {refusing(http.StatusForbidden, `{"code":"conference-denied"}`), nil, said.Denied},
+		"no login": {http.NotFoundHandler(), func(c *Config) {
+			c.Origins, c.Network = []launch.Origin{"https://portal.example"}, behind(http.StatusProxyAuthRequired, "Basic")
+		}, said.Proxy},
+		"NTLM": {http.NotFoundHandler(), func(c *Config) {
+			c.Origins, c.Network = []launch.Origin{"https://portal.example"}, behind(http.StatusProxyAuthRequired, "NTLM")
+		}, faults.Scheme},
+		"too old":     {refusing(http.StatusUpgradeRequired, `{"code":"upgrade-required"}`), nil, faults.NoUpdate},
 		"unreachable": {http.NotFoundHandler(), func(c *Config) { c.Origins = []launch.Origin{"http://127.0.0.1:1"} }, said.Unreachable},
 	} {
 		p, err := started(t, tt.portal, tt.change)
@@ -122,7 +159,7 @@ func TestHostileLaunches(t *testing.T) {
 func TestNothingIsSharedUnasked(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/launch-codes/"+code+"/redeem", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"token":"t","participant":{"id":"p-1","name":"James BOND","role":"guest"}}`)
+		_, _ = io.WriteString(w, `{"token":"t","permissions":["share"],"participant":{"id":"p-1","name":"James BOND","role":"guest"}}`)
 	})
 	mux.HandleFunc("GET /api/v1/admissions", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"conference":{"id":"c-1","name":"Team A"}}`)
@@ -160,9 +197,11 @@ func TestAnOldVersionIsUpdated(t *testing.T) {
 	tomorrow := time.Now().Add(24 * time.Hour).Truncate(time.Second)
 	portal, key := published(t, content, tomorrow)
 	var installed []byte
-	updates := Updates{Allowed: true, Publishers: []ed25519.PublicKey{key}, Folder: t.TempDir(), Start: func(_ context.Context, path string) (err error) {
-		installed, err = os.ReadFile(path)
-		return err
+	updates := Updates{Allowed: true, Publishers: []ed25519.PublicKey{key}, Folder: t.TempDir(), Start: func(ctx context.Context, path string) (err error) {
+		if ctx.Err() == nil {
+			installed, err = os.ReadFile(path)
+		}
+		return errors.Join(err, ctx.Err())
 	}}
 	with := func(u Updates, answers ...string) func(*Config) {
 		return func(c *Config) {
@@ -195,10 +234,93 @@ func TestAnOldVersionIsUpdated(t *testing.T) {
 	}
 }
 
+// TestAnUpdateThatDoesNotWork says so, and so does one that is the administrator's.
+func TestAnUpdateThatDoesNotWork(t *testing.T) {
+	content := []byte("the installer")
+	tomorrow := time.Now().Add(24 * time.Hour).Truncate(time.Second)
+	portal, key := published(t, content, tomorrow)
+	gone := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/file" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		portal.ServeHTTP(w, r)
+	})
+	updates := Updates{Allowed: true, Publishers: []ed25519.PublicKey{key}, Folder: t.TempDir(), Start: func(context.Context, string) error {
+		t.Error("started")
+		return nil
+	}}
+	words := text.For("en").Message
+	if p, err := started(t, gone, func(c *Config) { c.Updates, c.Windows.(*person).answers = updates, []string{yes} }); err == nil || p.said[len(p.said)-1] != words.Failed {
+		t.Errorf("no file: %v, said %q", err, p.said)
+	}
+	if p, err := started(t, portal, func(c *Config) {
+		c.Updates, c.Windows.(*person).answers, c.Windows.(*person).impatient = updates, []string{yes}, true
+	}); err != nil || len(p.said) != 1 {
+		t.Errorf("the user does not wait: %v, said %q", err, p.said)
+	}
+	updates.Allowed = false
+	if p, err := started(t, portal, func(c *Config) { c.Updates, c.Windows.(*person).answers = updates, []string{yes} }); err == nil || len(p.said) != 1 ||
+		p.said[0] != text.Fill(text.FaultsFor("en").AskFor, "version", "1.4.0") {
+		t.Errorf("the administrator's: %v, said %q", err, p.said)
+	}
+}
+
+// TestAnUpdateKeepsNobodyFromJoining: one that is only offered, whatever becomes of it.
+func TestAnUpdateKeepsNobodyFromJoining(t *testing.T) {
+	content := []byte("the installer")
+	portal, key := published(t, content, time.Now().Add(24*time.Hour).Truncate(time.Second))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/v1/software", func(w http.ResponseWriter, r *http.Request) { // as a version that is too old is told
+		answer := httptest.NewRecorder()
+		portal.ServeHTTP(answer, httptest.NewRequest("POST", "http://"+r.Host+"/api/v1/launch-codes/x/redeem", http.NoBody))
+		var told struct{ Release json.RawMessage }
+		if err := json.Unmarshal(answer.Body.Bytes(), &told); err != nil {
+			t.Error(err)
+		}
+		_, _ = w.Write(told.Release)
+	})
+	mux.Handle("/file", portal)
+	mux.HandleFunc("POST /api/v1/launch-codes/", refusing(http.StatusNotFound, "{}"))
+	started := func(impatient bool, start error) (*person, error) {
+		return started(t, mux, func(c *Config) {
+			c.Updates = Updates{Allowed: true, Publishers: []ed25519.PublicKey{key}, Folder: t.TempDir(), Start: func(context.Context, string) error { return start }}
+			c.Windows.(*person).answers, c.Windows.(*person).impatient = []string{yes}, impatient
+		})
+	}
+	used := text.EndingsFor("en").Used // the code was redeemed
+	if p, _ := started(false, errors.New("no")); len(p.said) != 3 || p.said[1] != text.For("en").Message.Failed || p.said[2] != used {
+		t.Errorf("it fails: said %q", p.said)
+	}
+	if p, _ := started(true, nil); len(p.said) != 2 || p.said[1] != used {
+		t.Errorf("the user does not wait: said %q", p.said)
+	}
+	if p, err := started(false, nil); err != nil || len(p.said) != 2 || p.said[1] != text.EndingsFor("en").Updated {
+		t.Errorf("it works: %v, said %q", err, p.said)
+	}
+}
+
+// TestWhoseProgram: an administrator's is not replaced by one for a single user.
+func TestWhoseProgram(t *testing.T) {
+	local := filepath.Join("C:", "Users", "anne", "AppData", "Local")
+	if !own("windows", filepath.Join(local, "Programs", "Coopnet", "coopnet-client.exe"), local) || !own("windows", strings.ToUpper(filepath.Join(local, "x.exe")), local) ||
+		own("windows", filepath.Join("C:", "Program Files", "Coopnet", "coopnet-client.exe"), local) || own("windows", local+"2", local) || !own("linux", "/usr/bin/coopnet-client", "/home/anne/.cache") {
+		t.Error("somebody else's")
+	}
+	for pixels, want := range map[image.Point]int{image.Pt(1920, 1080): 1, image.Pt(2560, 1440): 2, image.Pt(3840, 2160): 4, {}: 1} {
+		if n := threads(pixels, 8); n != want {
+			t.Errorf("%v: %d threads", pixels, n)
+		}
+	}
+	if n := threads(image.Pt(3840, 2160), 2); n != 2 {
+		t.Errorf("%d threads of two", n)
+	}
+}
+
 // TestEveryEndIsExplained: each reason for which the software ends has words of its own, in both languages.
 func TestEveryEndIsExplained(t *testing.T) {
 	for _, language := range []string{"en", "fr-CA"} {
-		a := &app{words: text.For(language), said: text.EndingsFor(language)}
+		a := newApp(Config{Language: language})
 		for _, reason := range []session.Reason{session.Ended, session.Removed, session.Replaced, session.Locked} {
 			if a.explain(&closed{reason: reason}) == "" {
 				t.Errorf("%s: nothing is said for %s", language, reason)
@@ -211,7 +333,8 @@ func TestEveryEndIsExplained(t *testing.T) {
 		}
 		if a.explain(&closed{session.Refused, &session.Refusal{Status: http.StatusForbidden}}) != a.said.Denied || a.explain(errNoShare) != a.said.NoShare ||
 			a.explain(&session.Refusal{Status: http.StatusForbidden, Code: "publish-denied"}) != a.said.NoShare || a.explain(capture.ErrGone) != a.said.Gone ||
-			a.explain(network.ErrLogin) != a.said.Proxy || a.explain(io.EOF) != a.said.Lost {
+			a.explain(network.ErrLogin) != a.said.Proxy || a.explain(session.ErrLost) != a.said.Lost || a.explain(io.EOF) != a.faults.Broken ||
+			a.explain(&session.Refusal{Status: http.StatusConflict, Code: "conflict"}) != a.faults.Crowded {
 			t.Errorf("%s: something is explained in other words", language)
 		}
 	}

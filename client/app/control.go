@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,14 +47,27 @@ type controls struct {
 	inputs  chan wire.ControlInjected
 	asking  sync.WaitGroup
 
-	mu     sync.Mutex  // guards what follows
-	desk   *grant.Desk // nil: nothing is shared that can be controlled
-	source capture.Source
-	asks   string             // the request that is before the user
-	cancel context.CancelFunc // of the question
+	mu       sync.Mutex  // guards what follows
+	desk     *grant.Desk // nil: nothing is shared that can be controlled
+	source   capture.Source
+	question question
+	past     past
+	others   []string // shares of the same participant that are not this one
 
-	over   chan string // ids of grants that have ended here, which the relay has to be told
-	banner Strip       // of the share's goroutine: who controls is named for as long as they do
+	over    chan string // ids of grants that have ended here, which the relay has to be told
+	warning warning     // of the share's goroutine
+}
+
+// question is what is before the user.
+type question struct {
+	request string // empty: nothing
+	allowed string // the request that they have allowed last
+	cancel  context.CancelFunc
+}
+
+// warning names who controls, for as long as they do.
+type warning struct {
+	banner Strip
 	watch  Panic
 }
 
@@ -62,11 +76,15 @@ func newControls(a *app, v voucher) *controls {
 		granted: make(chan wire.ControlGranted, 1), inputs: make(chan wire.ControlInjected, maxInputs), over: make(chan string, 4)}
 }
 
-// begin makes a share controllable.
+// begin makes a share controllable, before it is published: what this participant shares already is another one's desktop.
 func (c *controls) begin(d *grant.Desk, s capture.Source) {
+	others := c.session.Room().Own()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.desk, c.source = d, s
+	c.desk, c.source, c.others = d, s, nil
+	for _, p := range others {
+		c.others = append(c.others, p.ID)
+	}
 }
 
 // end ends whatever control there is, with the share.
@@ -91,6 +109,8 @@ func (c *controls) phase(p session.Phase, _ session.Reason) {
 		return
 	}
 	c.withdraw("")
+	for drop(c.asked) || drop(c.granted) {
+	}
 	if d := c.at(); d != nil {
 		d.End()
 	}
@@ -118,12 +138,19 @@ func (c *controls) message(t wire.Type, frame []byte) {
 	case wire.TypeControlDeny:
 		var m wire.ControlDenied
 		if json.Unmarshal(frame, &m) == nil {
+			c.remember(m.Request)
 			d.Withdraw(m.Request)
 			c.withdraw(m.Request)
+		}
+	case wire.TypeError:
+		var m wire.Error
+		if json.Unmarshal(frame, &m) == nil && m.Re == wire.TypeControlGrant {
+			d.Withdraw(c.allowed()) // the relay makes no grant of the user's yes
 		}
 	case wire.TypeControlRevoke:
 		var m wire.ControlRevoked
 		if json.Unmarshal(frame, &m) == nil {
+			c.remember(m.Grant) // it may still be waiting to be given
 			d.EndOf(m.Grant)
 		}
 	case wire.TypeControlInput:
@@ -131,6 +158,16 @@ func (c *controls) message(t wire.Type, frame []byte) {
 		if json.Unmarshal(frame, &m) == nil && !offer(c.inputs, m) {
 			c.cut() // keys that were let go must not stay pressed because of what is left out
 		}
+	}
+}
+
+// drop throws away what waits; false: nothing does.
+func drop[M any](ch chan M) bool {
+	select {
+	case <-ch:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -168,15 +205,11 @@ func events(all []wire.InputEvent) []input.Event {
 // consider has a request vouched for, and asks the user, in a goroutine of its own.
 func (c *controls) consider(ctx context.Context, m wire.ControlRequested) {
 	ctx, cancel := context.WithCancel(ctx)
-	c.mu.Lock()
-	busy := c.asks != ""
-	if !busy {
-		c.asks, c.cancel = m.Request, cancel
-	}
-	c.mu.Unlock()
-	if busy {
+	if why := c.pose(m, cancel); why != "" {
 		cancel()
-		c.deny(m.Request, grant.Busy)
+		if why != grant.Expired { // then nobody waits for an answer
+			c.deny(m.Request, why)
+		}
 		return
 	}
 	c.asking.Go(func() {
@@ -186,6 +219,23 @@ func (c *controls) consider(ctx context.Context, m wire.ControlRequested) {
 			c.deny(m.Request, why)
 		}
 	})
+}
+
+// pose makes a request the question that is before the user; a reason is why not.
+func (c *controls) pose(m wire.ControlRequested, cancel context.CancelFunc) grant.Reason {
+	own := c.session.Room().Own()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.past.has(m.Request):
+		return grant.Expired
+	case c.question.request != "":
+		return grant.Busy
+	case !slices.ContainsFunc(own, func(p wire.Publication) bool { return p.ID == m.Publication }) || slices.Contains(c.others, m.Publication):
+		return grant.Denied // they would see one desktop, and act on another
+	}
+	c.question.request, c.question.cancel = m.Request, cancel
+	return ""
 }
 
 // ask is the whole question; the reason is for the relay, empty where it has the yes or needs no answer any more.
@@ -222,6 +272,9 @@ func (c *controls) ask(ctx context.Context, m wire.ControlRequested) grant.Reaso
 		d.Withdraw(m.Request)
 		return grant.Denied
 	}
+	c.mu.Lock()
+	c.question.allowed = m.Request
+	c.mu.Unlock()
 	if err := c.send(wire.ControlGrant{Type: wire.TypeControlGrant, Request: m.Request}); err != nil {
 		d.Withdraw(m.Request)
 	}
@@ -232,11 +285,44 @@ func (c *controls) ask(ctx context.Context, m wire.ControlRequested) grant.Reaso
 func (c *controls) withdraw(request string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cancel != nil && (request == "" || request == c.asks) {
-		c.cancel()
-		c.asks, c.cancel = "", nil
+	if q := &c.question; q.cancel != nil && (request == "" || request == q.request) {
+		q.cancel()
+		q.request, q.cancel = "", nil
 	}
 }
+
+// allowed is the request that the user has allowed last.
+func (c *controls) allowed() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.question.allowed
+}
+
+// remember keeps the id of a request or a grant that is over.
+func (c *controls) remember(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.past.add(id)
+}
+
+func (c *controls) isOver(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.past.has(id)
+}
+
+// past are the latest ids of requests and grants that are over: what has been said of them before may still be waiting.
+type past struct{ ids []string }
+
+const maxPast = 8 // more do not wait
+
+func (p *past) add(id string) {
+	if p.ids = append(p.ids, id); len(p.ids) > maxPast {
+		p.ids = p.ids[1:]
+	}
+}
+
+func (p *past) has(id string) bool { return slices.Contains(p.ids, id) }
 
 // give begins the control that the user has allowed. The banner and the key come first.
 func (c *controls) give(m wire.ControlGranted) {
@@ -245,6 +331,10 @@ func (c *controls) give(m wire.ControlGranted) {
 		return
 	}
 	r, expected := d.Allowed(m.Request)
+	if c.isOver(m.Grant) {
+		d.Withdraw(m.Request)
+		return
+	}
 	if !expected {
 		c.revoke(m.Grant)
 		return
@@ -257,6 +347,9 @@ func (c *controls) give(m wire.ControlGranted) {
 		c.app.Logger.Warn("control is not given", "error", err)
 		d.Withdraw(m.Request)
 		c.revoke(m.Grant)
+	}
+	if c.isOver(m.Grant) { // it has ended while the banner came
+		d.EndOf(m.Grant)
 	}
 }
 
@@ -274,13 +367,13 @@ func (c *controls) warn(name string) (err error) {
 	if err := c.untell(); err != nil {
 		return err
 	}
-	if c.watch, err = c.app.Desktop.WatchPanic(c.cut); err != nil {
-		c.watch = nil
+	if c.warning.watch, err = c.app.Desktop.WatchPanic(c.cut); err != nil {
+		c.warning.watch = nil
 		return err
 	}
-	c.banner, err = c.app.Windows.Banner(window.Banner{Name: name, PanicKey: c.watch.Key()})
+	c.warning.banner, err = c.app.Windows.Banner(window.Banner{Name: name, PanicKey: c.warning.watch.Key()})
 	if err != nil {
-		c.banner = nil
+		c.warning.banner = nil
 		return errors.Join(err, c.untell())
 	}
 	return nil
@@ -297,13 +390,13 @@ func (c *controls) tidy() error {
 }
 
 func (c *controls) untell() (err error) {
-	if c.watch != nil {
-		c.watch.Close()
-		c.watch = nil
+	if c.warning.watch != nil {
+		c.warning.watch.Close()
+		c.warning.watch = nil
 	}
-	if c.banner != nil {
-		err = c.banner.Close()
-		c.banner = nil
+	if c.warning.banner != nil {
+		err = c.warning.banner.Close()
+		c.warning.banner = nil
 	}
 	return err
 }

@@ -22,9 +22,10 @@ import (
 
 // lines writes down what the relay is told.
 type lines struct {
-	mu   sync.Mutex
-	said []any
-	lost bool
+	mu     sync.Mutex
+	said   []any
+	lost   bool
+	shares []wire.Publication
 }
 
 func (l *lines) Send(_ context.Context, m any) error {
@@ -37,7 +38,11 @@ func (l *lines) Send(_ context.Context, m any) error {
 	return nil
 }
 
-func (l *lines) Room() session.Room { return session.Room{} }
+func (l *lines) Room() session.Room {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return session.RoomOf(wire.RoomState{Self: "me", Publications: l.shares})
+}
 
 func (l *lines) has(m any) bool {
 	l.mu.Lock()
@@ -162,6 +167,7 @@ func newStage(t *testing.T) *stage {
 	st.session = st.lines
 	st.desk = grant.New(st.pc, func() image.Rectangle { return image.Rect(0, 0, 100, 100) }, time.Now)
 	st.begin(st.desk, capture.Source{ID: "w-1", Kind: capture.Window, Title: "Notes"})
+	st.lines.shares = []wire.Publication{{ID: "s-1", Participant: "me"}} // published after that
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { st.inject(ctx) })
@@ -334,13 +340,88 @@ func TestControlEndsWithTheChannel(t *testing.T) {
 	st.until("taken away", func() bool {
 		st.mu.Lock()
 		defer st.mu.Unlock()
-		return st.asks == ""
+		return st.question.request == ""
 	})
 	st.allow("r-3")
 	st.relay(wire.ControlRevoked{Grant: "g-r-3", Reason: "released"}, wire.TypeControlRevoke)
 	st.until("over", func() bool { return st.controller() == "" })
 	if st.lines.has(wire.ControlGrant{Type: wire.TypeControlGrant, Request: "r-2"}) || st.pc.count() != 0 {
 		t.Errorf("said %+v, typed %q", st.lines.said, st.pc.typed)
+	}
+}
+
+// TestTheRelayMakesNoGrant: the next one can ask at once.
+func TestTheRelayMakesNoGrant(t *testing.T) {
+	st := newStage(t)
+	st.relay(request("r-1"), wire.TypeControlRequest)
+	<-st.screen.asked
+	st.screen.consent <- true
+	st.until("granted", func() bool { return st.lines.has(wire.ControlGrant{Type: wire.TypeControlGrant, Request: "r-1"}) })
+	st.relay(wire.Error{Type: wire.TypeError, Code: "not-found", Re: wire.TypeControlGrant}, wire.TypeError)
+	st.until("asked no more", func() bool {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		return st.question.request == ""
+	})
+	st.allow("r-2")
+}
+
+// TestAnEndOvertakesItsBeginning: what is over is neither asked nor given any more, in whatever order it is read.
+func TestAnEndOvertakesItsBeginning(t *testing.T) {
+	st := newStage(t)
+	st.relay(request("r-1"), wire.TypeControlRequest)
+	<-st.screen.asked
+	st.screen.consent <- true
+	st.until("granted", func() bool { return st.lines.has(wire.ControlGrant{Type: wire.TypeControlGrant, Request: "r-1"}) })
+	st.relay(wire.ControlRevoked{Grant: "g-r-1", Reason: "left"}, wire.TypeControlRevoke)
+	st.relay(wire.ControlGranted{Request: "r-1", Grant: "g-r-1", Participant: "p-1"}, wire.TypeControlGrant)
+	st.relay(wire.ControlDenied{Request: "r-2", Reason: "gone"}, wire.TypeControlDeny)
+	st.relay(request("r-2"), wire.TypeControlRequest)
+	st.until("free", func() bool {
+		_, waits := st.desk.Allowed("r-1")
+		return !waits && len(st.granted) == 0 && len(st.asked) == 0
+	})
+	if st.controller() != "" || len(st.screen.banners) != 0 || len(st.screen.asked) != 0 {
+		t.Errorf("%q controls, %d banners, %d questions", st.controller(), len(st.screen.banners), len(st.screen.asked))
+	}
+	st.allow("r-3")
+}
+
+// TestAnotherDesktop: the same participant shares from another machine, or did before.
+func TestAnotherDesktop(t *testing.T) {
+	st := newStage(t)
+	strange := request("r-1")
+	strange.Publication = "s-2"
+	st.relay(strange, wire.TypeControlRequest)
+	st.until("denied", func() bool {
+		return st.lines.has(wire.ControlDeny{Type: wire.TypeControlDeny, Request: "r-1", Reason: "denied"})
+	})
+	st.begin(st.desk, capture.Source{ID: "w-2"}) // s-1 was there before
+	st.relay(request("r-2"), wire.TypeControlRequest)
+	st.until("denied", func() bool {
+		return st.lines.has(wire.ControlDeny{Type: wire.TypeControlDeny, Request: "r-2", Reason: "denied"})
+	})
+}
+
+// TestAWordCountsOnce: a relay shows the portal's word again after the user's no.
+func TestAWordCountsOnce(t *testing.T) {
+	now := time.Now()
+	v := &vouching{verifier: controltoken.Verifier{Now: func() time.Time { return now }}}
+	word := func(id string) controltoken.Claims {
+		return controltoken.Claims{ID: id, Expires: now.Add(controltoken.MaxLifetime)}
+	}
+	if v.first(word("a")) != nil || v.first(word("b")) != nil || !errors.Is(v.first(word("a")), controltoken.ErrInvalid) {
+		t.Error("the first counts, and no other")
+	}
+	for n := range maxVouched {
+		_ = v.first(word(string(rune('A' + n))))
+	}
+	if len(v.seen) != maxVouched || v.first(word("z+")) == nil {
+		t.Errorf("%d are remembered", len(v.seen))
+	}
+	now = now.Add(time.Hour)
+	if err := v.first(word("a")); err != nil || len(v.seen) != 1 {
+		t.Errorf("%v, %d are remembered", err, len(v.seen))
 	}
 }
 

@@ -5,6 +5,8 @@ package app
 import (
 	"errors"
 
+	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/capture/darwin"
 	"github.com/coopnet/coopnet/client/text"
 )
 
@@ -16,7 +18,11 @@ type Platform struct {
 
 // OpenPlatform says that there is none.
 func OpenPlatform(text.Words) (*Platform, error) {
-	return nil, errors.New("the software has no windows for this system yet: share in the browser")
+	_, err := darwin.Open()
+	if err == nil {
+		err = &capture.Unsupported{Reason: capture.MacOS, Err: errors.New("the software has no windows for this system yet")}
+	}
+	return nil, err
 }
 
 // Close does nothing.

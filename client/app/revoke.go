@@ -9,10 +9,10 @@ import (
 
 // stopped has something to receive when the banner's button was pressed.
 func (c *controls) stopped() <-chan struct{} {
-	if c.banner == nil {
+	if c.warning.banner == nil {
 		return nil
 	}
-	return c.banner.Pressed()
+	return c.warning.banner.Pressed()
 }
 
 // stop ends the control and tells the relay. First of all nothing is injected any more.

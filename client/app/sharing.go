@@ -60,11 +60,13 @@ type sharing struct {
 	injector input.Injector // nil without control
 	track    *share.Track
 
-	news chan struct{} // what the bar says has changed
+	news     chan struct{}      // what the bar says has changed
+	choosing chan struct{}      // holds one while something else is being picked
+	picks    chan window.Picked // what that is
 
-	mu      sync.Mutex
-	status  share.Status
-	waiting bool // the connection is being made
+	mu     sync.Mutex
+	status share.Status
+	phase  session.SharePhase
 }
 
 // open begins to capture what was picked.
@@ -73,7 +75,8 @@ func (a *app) open(ctx context.Context, picked window.Picked) (*sharing, error) 
 	if err != nil {
 		return nil, err
 	}
-	sh := &sharing{app: a, control: picked.Control, track: share.NewTrack(a.Codecs, a.Now, a.Random), news: make(chan struct{}, 1)}
+	sh := &sharing{app: a, control: picked.Control, track: share.NewTrack(a.Codecs, a.Now, a.Random), phase: session.ShareConnecting,
+		news: make(chan struct{}, 1), choosing: make(chan struct{}, 1), picks: make(chan window.Picked, 1)}
 	for _, s := range sources {
 		if s.ID == picked.ID {
 			sh.source = s
@@ -100,20 +103,21 @@ func (sh *sharing) close() error {
 	return sh.injector.Close()
 }
 
-// run shares until the user stops it, or it cannot go on. The windows belong to this goroutine.
-func (sh *sharing) run(ctx context.Context, s *session.Session, c *controls) (err error) {
+// run shares until the user stops it, picks something else (other), or it cannot go on. The windows belong to this goroutine.
+func (sh *sharing) run(ctx context.Context, s *session.Session, c *controls) (other *window.Picked, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	var running sync.WaitGroup
+	if sh.control {
+		c.begin(grant.New(sh.injector, sh.grabber.Bounds, sh.app.Now), sh.source)
+		running.Go(func() { c.inject(ctx) })
+	}
 	running.Go(func() {
 		end(share.Run(ctx, share.Config{Grabber: sh.grabber, Track: sh.track, Code: sh.app.Code, Status: sh.captured, Logger: sh.app.Logger}))
 	})
 	running.Go(func() {
 		end(s.Publish(ctx, session.Publishing{Label: sh.label(), Control: sh.control, Media: sh.track, Phase: sh.published}))
 	})
-	if sh.control {
-		c.begin(grant.New(sh.injector, sh.grabber.Bounds, sh.app.Now), sh.source)
-		running.Go(func() { c.inject(ctx) })
-	}
+	choose := func() { running.Go(func() { sh.choose(ctx) }) }
 	defer func() {
 		end(errStopped)
 		err = errors.Join(err, c.end())
@@ -121,13 +125,30 @@ func (sh *sharing) run(ctx context.Context, s *session.Session, c *controls) (er
 		sh.track.Wait()
 		err = errors.Join(err, sh.close())
 	}()
-	if err := sh.show(ctx, c); err != nil {
-		return err
+	if other, err = sh.show(ctx, c, choose); err != nil || other != nil {
+		return other, err
 	}
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
+		return nil, cause
 	}
-	return nil
+	return nil, nil
+}
+
+// choose has the user pick something else, while the others still see what there was.
+func (sh *sharing) choose(ctx context.Context) {
+	select {
+	case sh.choosing <- struct{}{}:
+	default:
+		return // the window is there
+	}
+	defer func() { <-sh.choosing }()
+	picked, ok, err := sh.app.Windows.Pick(ctx, sh.app.choices, sh.control)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		sh.app.Logger.Warn("nothing else can be picked", "error", err)
+	case err == nil && ok:
+		offer(sh.picks, picked)
+	}
 }
 
 // label names the share for the others: what the window is called, or nothing, which the relay knows as a screen.
@@ -138,11 +159,11 @@ func (sh *sharing) label() string {
 	return strings.TrimSpace(title(sh.source))
 }
 
-// show keeps the bar, and the banner while somebody controls.
-func (sh *sharing) show(ctx context.Context, c *controls) (err error) {
+// show keeps the bar, and the banner while somebody controls. other is what the user has picked in place of this.
+func (sh *sharing) show(ctx context.Context, c *controls, choose func()) (other *window.Picked, err error) {
 	bar, err := sh.app.Windows.Bar(sh.state(c))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, bar.Close()) }()
 	looking := time.NewTicker(tick)
@@ -151,9 +172,13 @@ func (sh *sharing) show(ctx context.Context, c *controls) (err error) {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return nil, nil
 		case <-bar.Pressed():
-			return nil
+			return nil, nil
+		case <-bar.Changed():
+			choose()
+		case picked := <-sh.picks:
+			return &picked, nil
 		case <-sh.news:
 		case <-c.news:
 		case r := <-c.asked:
@@ -168,7 +193,7 @@ func (sh *sharing) show(ctx context.Context, c *controls) (err error) {
 			c.due()
 		}
 		if err := c.tidy(); err != nil {
-			return err
+			return nil, err
 		}
 		if now := sh.state(c); now != shown {
 			shown = now
@@ -181,7 +206,8 @@ func (sh *sharing) show(ctx context.Context, c *controls) (err error) {
 func (sh *sharing) state(c *controls) window.Status {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	s := window.Status{Kind: string(sh.source.Kind), Watching: c.watching(), Controller: c.controller(), Waiting: sh.waiting, Black: sh.status.Black}
+	s := window.Status{Kind: string(sh.source.Kind), Watching: c.watching(), Controller: c.controller(), Waiting: sh.waiting(), Black: sh.status.Black}
+	s.Connecting, s.Hidden = sh.phase == session.ShareConnecting, sh.status.Hidden
 	if sh.source.Kind == capture.Window {
 		s.What = title(sh.source)
 	}
@@ -198,9 +224,14 @@ func (sh *sharing) captured(s share.Status) {
 func (sh *sharing) published(p session.SharePhase) {
 	sh.track.Live(p == session.ShareLive)
 	sh.mu.Lock()
-	sh.waiting = p == session.ShareInterrupted || p == session.ShareReconnecting
+	sh.phase = p
 	sh.mu.Unlock()
 	wake(sh.news)
+}
+
+// waiting: what was sent is not any more, for the moment.
+func (sh *sharing) waiting() bool {
+	return sh.phase == session.ShareInterrupted || sh.phase == session.ShareReconnecting
 }
 
 func wake(ch chan struct{}) {

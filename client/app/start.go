@@ -38,7 +38,8 @@ func Start(ctx context.Context, t Terminal) error {
 	language := text.Language()
 	platform, err := OpenPlatform(text.For(language))
 	if err != nil {
-		return err
+		a := newApp(Config{Language: language})
+		return errors.Join(err, alert(ctx, a.unseen(err)))
 	}
 	defer platform.Close()
 	origins, updates, err := decided()
@@ -48,7 +49,7 @@ func Start(ctx context.Context, t Terminal) error {
 	}
 	return Run(ctx, Config{
 		Arguments: t.Arguments, Version: t.Version, Platform: runtime.GOOS + "-" + runtime.GOARCH, Origins: origins, Updates: updates,
-		Network: network.New(network.Config{Proxy: network.System(t.Getenv)}), Windows: platform.Windows, Desktop: platform.Desktop,
+		Network: network.New(network.Config{Proxy: network.System(t.Getenv), Ask: network.Stored}), Windows: platform.Windows, Desktop: platform.Desktop,
 		Code: Code, Codecs: []string{string(encode.VP9), string(encode.VP8)}, Language: language,
 		Now: time.Now, Random: rand.Uint32, Logger: logger,
 	})
@@ -57,8 +58,20 @@ func Start(ctx context.Context, t Terminal) error {
 // Code codes text with libvpx.
 func Code(codec string, bitrate int) (share.Coder, error) {
 	return share.Text(func(size image.Point, bits int) (encode.Encoder, error) {
-		return vpx.New(encode.Codec(codec), vpx.Config{Size: size, Bitrate: bits})
+		return vpx.New(encode.Codec(codec), vpx.Config{Size: size, Bitrate: bits, Threads: threads(size, runtime.NumCPU())})
 	}, bitrate), nil
+}
+
+// threads is how many an encoder needs to be in time, of those that there are: one costs least, and encodes full HD.
+func threads(size image.Point, processors int) int {
+	wanted := 1
+	switch pixels := size.X * size.Y; {
+	case pixels >= 8_000_000:
+		wanted = 4
+	case pixels >= 3_000_000:
+		wanted = 2
+	}
+	return max(1, min(wanted, processors))
 }
 
 // level: what is said on a terminal is little, unless somebody looks for a fault.
@@ -92,26 +105,24 @@ func updates(p launch.Policy) (Updates, error) {
 	if err != nil {
 		return Updates{}, nil // nowhere to keep one
 	}
-	return Updates{Allowed: p.Updates, Publishers: publishers, Folder: filepath.Join(cache, "coopnet-client", "updates"), Start: install}, nil
+	program, err := os.Executable()
+	if err != nil {
+		return Updates{}, nil // nobody knows whose it is
+	}
+	return Updates{Allowed: p.Updates && own(runtime.GOOS, program, cache), Publishers: publishers, Folder: filepath.Join(cache, "coopnet-client", "updates"), Start: install}, nil
 }
 
 // install starts the installer. On Windows it replaces this program, which ends meanwhile.
 func install(ctx context.Context, path string) error {
-	command, ok := update.Command(runtime.GOOS, path, func(program string) bool {
-		_, err := exec.LookPath(program)
-		return err == nil
-	})
+	command, ok := update.Command(runtime.GOOS, path)
 	if !ok {
 		return &ErrByHand{path}
 	}
-	if runtime.GOOS == "windows" {
-		if err := exec.Command(command[0], command[1:]...).Start(); err != nil { // it outlives this process
-			return fmt.Errorf("start the installer: %w", err)
-		}
-		return nil
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	if out, err := exec.CommandContext(ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
-		return fmt.Errorf("install the update: %w: %s", err, out)
+	if err := exec.Command(command[0], command[1:]...).Start(); err != nil { // it outlives this process
+		return fmt.Errorf("start the installer: %w", err)
 	}
 	return nil
 }

@@ -28,6 +28,8 @@ type Strip interface {
 // Bar says what is shared.
 type Bar interface {
 	Strip
+	// Changed has something to receive when something else is to be shared.
+	Changed() <-chan struct{}
 	Update(s window.Status)
 }
 

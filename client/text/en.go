@@ -38,6 +38,7 @@ func english() Words {
 			Waiting:    "The connection was lost. Trying again…",
 			Black:      "The picture is black: this cannot be captured. Share something else.",
 			Stop:       "Stop sharing",
+			Change:     "Change…",
 		},
 		Consent: Consent{
 			Title:   "{name} asks to control",

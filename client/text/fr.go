@@ -38,6 +38,7 @@ func french() Words {
 			Waiting:    "La connexion est perdue. Nouvel essai…",
 			Black:      "L’image est noire\u00a0: impossible de la capturer. Partagez autre chose.",
 			Stop:       "Arrêter le partage",
+			Change:     "Changer…",
 		},
 		Consent: Consent{
 			Title:   "{name} demande le contrôle",

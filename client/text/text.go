@@ -62,6 +62,7 @@ type Bar struct {
 	Waiting    string // the connection is being made again
 	Black      string // nothing but black is captured
 	Stop       string
+	Change     string // something else is to be shared
 }
 
 // Consent asks for each control.

@@ -14,12 +14,16 @@ import (
 type Strip struct {
 	changes chan func() error
 	pressed chan struct{}
+	changed chan struct{} // of the bar: something else
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
 	err     error // of the window, after done
 	v       *view
 	ended   <-chan struct{}
 }
+
+// change is the button for something else.
+const change = "change"
 
 // Pressed is closed when its button has been pressed, or its window was closed or is gone: whatever it stands for must end.
 func (s *Strip) Pressed() <-chan struct{} { return s.pressed }
@@ -37,10 +41,16 @@ func (d *Desktop) strip(kind Kind, title string, width int, page form.Page, fore
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Strip{changes: make(chan func() error), pressed: make(chan struct{}), cancel: cancel, v: v, ended: ctx.Done()}
+	s := &Strip{changes: make(chan func() error), pressed: make(chan struct{}), changed: make(chan struct{}, 1), cancel: cancel, v: v, ended: ctx.Done()}
 	s.done.Go(func() {
 		defer cancel()
-		_, err := v.await(ctx, s.changes)
+		id, err := v.await(ctx, s.changes)
+		for ; id == change && err == nil; id, err = v.await(ctx, s.changes) {
+			select {
+			case s.changed <- struct{}{}:
+			default: // pressed before
+			}
+		}
 		if errors.Is(err, context.Canceled) {
 			err = nil
 		}
@@ -62,9 +72,11 @@ func (s *Strip) update(title string, page form.Page) {
 type Status struct {
 	What       string // title of the window, for one window
 	Kind       string // desktop, screen or window
-	Watching   int
+	Watching   int    // others in the conference
 	Controller string // name of who controls, or ""
+	Connecting bool   // nothing has been sent yet
 	Waiting    bool   // the connection is being made again
+	Hidden     bool   // the window is minimised
 	Black      bool   // nothing but black is captured
 }
 
@@ -83,6 +95,9 @@ func (d *Desktop) Bar(status Status) (*BarWindow, error) {
 	}
 	return &BarWindow{s, d}, nil
 }
+
+// Changed has something to receive when something else is to be shared.
+func (b *BarWindow) Changed() <-chan struct{} { return b.changed }
 
 // Update says something new.
 func (b *BarWindow) Update(status Status) { b.update(b.d.bar(status)) }
@@ -109,7 +124,7 @@ func (d *Desktop) bar(s Status) (title string, page form.Page) {
 	}
 	page = form.Page{
 		Blocks:  []form.Block{form.Text{S: sharing, Style: form.Bold}, detail},
-		Buttons: []form.Button{{ID: stop, Label: w.Stop, Weight: form.Grave}},
+		Buttons: []form.Button{{ID: change, Label: w.Change}, {ID: stop, Label: w.Stop, Weight: form.Grave}},
 		Strip:   true, Cancel: stop, Focus: stop,
 	}
 	return d.words.Message.Title + " – " + sharing, page
