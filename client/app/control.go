@@ -47,15 +47,20 @@ type controls struct {
 	inputs  chan wire.ControlInjected
 	asking  sync.WaitGroup
 
-	mu       sync.Mutex  // guards what follows
-	desk     *grant.Desk // nil: nothing is shared that can be controlled
-	source   capture.Source
+	mu       sync.Mutex // guards what follows
+	shared              // what can be controlled
 	question question
 	past     past
-	others   []string // shares of the same participant that are not this one
 
 	over    chan string // ids of grants that have ended here, which the relay has to be told
 	warning warning     // of the share's goroutine
+}
+
+// shared is what can be controlled.
+type shared struct {
+	desk   *grant.Desk // nil: nothing
+	source capture.Source
+	others []string // shares of the same participant that are not this one
 }
 
 // question is what is before the user.

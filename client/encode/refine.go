@@ -6,12 +6,22 @@ import (
 	"github.com/coopnet/coopnet/client/encode/pixel"
 )
 
-// rests is when a tile may be refined.
+// rests is when a tile may be refined. While much moves, its finest details wait: nobody looks at them, and the tiles that a text
+// leaves behind as it scrolls would cost more than the text.
 func (t *Text) rests(i int) time.Duration {
-	if int(t.coarse[i]) == len(refinements()) {
-		return t.moved[i] + settled
+	first := int(t.coarse[i]) == len(refinements())
+	at := t.moved[i] + between
+	if first {
+		at = t.moved[i] + settled
 	}
-	return t.moved[i] + between
+	if !t.large {
+		return at
+	}
+	calm := max(at, t.last+stopped)
+	if first {
+		return min(calm, t.moved[i]+onlooker)
+	}
+	return calm
 }
 
 // refinesAt is when the first tile may be refined, if one needs it.

@@ -18,6 +18,8 @@ const (
 	keyInterval = 500 * time.Millisecond // between two keyframes, at least: more requests in that time are one
 	backlog     = 150 * time.Millisecond // no frame is made while more than the line carries in this time waits for it
 	burst       = 300 * time.Millisecond // what changes after such a pause is something new
+	onlooker    = 500 * time.Millisecond // what has rested for so long beside something that moves is made sharper, once
+	stopped     = 2 * interval           // without a picture: what moved has stopped
 )
 
 // What frames may cost, in what the line carries in a time.
@@ -69,6 +71,7 @@ type Text struct {
 	hasKey  bool
 	lastKey time.Duration
 	last    time.Duration // the last frame of something that moved
+	large   bool          // much did
 }
 
 // Open makes an encoder for pictures of a size, and for a line that carries so many bits per second.
@@ -207,7 +210,7 @@ func (t *Text) encodeKey(now time.Duration) (Frame, bool, error) {
 	}
 	t.changed.Clear()
 	t.still = density{sharper}
-	t.wantKey, t.hasKey, t.lastKey, t.last = false, true, now, now
+	t.wantKey, t.hasKey, t.lastKey, t.last, t.large = false, true, now, now, false
 	return frame, true, nil
 }
 
@@ -219,7 +222,8 @@ func (t *Text) encodeMoving(now time.Duration) (Frame, bool, error) {
 		budget = t.line.within(burstBudget)
 	}
 	finest := movingFinest
-	if tiles*32 <= len(t.coarse) {
+	t.large = tiles*32 > len(t.coarse)
+	if !t.large {
 		finest, budget = smallFinest, 3*budget
 	}
 	q := t.moving.quantizer(tiles, budget, finest, movingCoarsest)
