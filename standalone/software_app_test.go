@@ -154,7 +154,7 @@ func paint(t *testing.T, display string, size image.Point, colour uint32) {
 	}
 }
 
-// brightness is of the middle of the latest picture that a viewer has decoded; -1: none yet.
+// brightness is of the latest picture that a viewer has decoded, aside from the pointer in its middle; -1: none yet.
 type brightness struct{ atomic.Int32 }
 
 // watch decodes what a participant sees.
@@ -191,8 +191,8 @@ func (b *brightness) watch(t *testing.T, endpoint, token string) {
 				continue
 			}
 			if picture, err := decoder.Decode(frame); err == nil {
-				middle := picture.Size.Div(2)
-				b.Store(int32(picture.Y[middle.Y*picture.YStride+middle.X]))
+				aside := picture.Size.Div(4)
+				b.Store(int32(picture.Y[aside.Y*picture.YStride+aside.X]))
 			}
 			frame = frame[:0]
 		}
