@@ -40,6 +40,9 @@ type user struct {
 	asked     atomic.Pointer[window.Consent]
 	status    atomic.Pointer[window.Status]
 	banners   atomic.Int32 // that are shown
+	picks     atomic.Int32
+	bars      atomic.Int32  // that are shown
+	changed   chan struct{} // the user wants to share something else
 	bar       *button
 }
 
@@ -63,7 +66,7 @@ type bar struct {
 	user *user
 }
 
-func (b bar) Changed() <-chan struct{} { return nil }
+func (b bar) Changed() <-chan struct{} { return b.user.changed }
 
 func (b bar) Update(s window.Status) { b.user.status.Store(&s) }
 
@@ -72,13 +75,16 @@ func (u *user) Confirm(_ context.Context, c window.Confirm) (bool, error) {
 	return true, nil
 }
 
-func (u *user) Pick(ctx context.Context, sources func(context.Context) []window.Choice, _ bool) (window.Picked, bool, error) {
-	for _, c := range sources(ctx) {
-		if c.Kind == string(captured.Screen) {
-			return window.Picked{ID: c.ID, Control: true}, true, nil
+func (u *user) Pick(ctx context.Context, sources window.Sources, _ bool) (picked window.Picked, ok bool, err error) {
+	sources(ctx, func(all []window.Choice) {
+		for _, c := range all {
+			if c.Kind == string(captured.Screen) {
+				picked, ok = window.Picked{ID: c.ID, Control: true}, true
+			}
 		}
-	}
-	return window.Picked{}, false, errors.New("no screen")
+	})
+	u.picks.Add(1)
+	return picked, ok, nil
 }
 
 func (u *user) Consent(_ context.Context, c window.Consent) (bool, error) {
@@ -93,6 +99,7 @@ func (u *user) Message(_ context.Context, m window.Message) (string, error) {
 
 func (u *user) Bar(s window.Status) (app.Bar, error) {
 	u.status.Store(&s)
+	u.bars.Add(1)
 	return bar{u.bar, u}, nil
 }
 
@@ -236,8 +243,8 @@ func (c *colleague) fresh(t *testing.T) {
 	}
 }
 
-// controls asks for control of the one share, and types.
-func (c *colleague) controls(t *testing.T, words string) {
+// controls asks for control of the one share, and returns what types with it.
+func (c *colleague) controls(t *testing.T) (types func(words string)) {
 	t.Helper()
 	c.fresh(t)
 	conn, _, err := websocket.Dial(t.Context(), c.ticket.Relay.Control, &websocket.DialOptions{Subprotocols: []string{wire.Subprotocol}})
@@ -278,8 +285,9 @@ func (c *colleague) controls(t *testing.T, words string) {
 		if kind != wire.TypeControlGrant || wire.Decode(frame, &granted) != nil {
 			continue
 		}
-		say(wire.ControlInput{Type: wire.TypeControlInput, Grant: granted.Grant, Events: []wire.InputEvent{{Kind: wire.InputText, Text: words}}})
-		return
+		return func(words string) {
+			say(wire.ControlInput{Type: wire.TypeControlInput, Grant: granted.Grant, Events: []wire.InputEvent{{Kind: wire.InputText, Text: words}}})
+		}
 	}
 }
 
@@ -299,7 +307,8 @@ func TestTheSoftware(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, code := launchCode(t, s, "Team A")
-	u, k := &user{t: t, bar: newButton(func() {})}, &keyboard{System: system}
+	u, k := &user{t: t, changed: make(chan struct{})}, &keyboard{System: system}
+	u.bar = newButton(func() { u.bars.Add(-1) })
 	done := make(chan error, 1)
 	go func() {
 		done <- app.Run(t.Context(), app.Config{
@@ -319,12 +328,18 @@ func TestTheSoftware(t *testing.T) {
 	paint(t, display, size, 0xffffff)
 	until(t, 5*time.Second, func() bool { return near(seen.Load(), 235) }, "white picture; the brightness is %v", &seen)
 
-	anne.controls(t, "é€")
+	types := anne.controls(t)
+	until(t, 5*time.Second, func() bool { s := u.status.Load(); return s.Controller == "Anne Martin" && s.Watching == 1 }, "bar that says so: %+v", u.status.Load())
+	types("é€")
 	until(t, 5*time.Second, func() bool { return k.text() == "é€" }, "typed text: %q", k.text())
 	if c := u.asked.Load(); c.Name != "Anne Martin" || c.Role != "internal" || c.Kind != "screen" || u.banners.Load() != 1 {
 		t.Errorf("asked about %+v, %d banners", c, u.banners.Load())
 	}
-	until(t, 5*time.Second, func() bool { s := u.status.Load(); return s.Controller == "Anne Martin" && s.Watching == 1 }, "bar that says so: %+v", u.status.Load())
+	u.changed <- struct{}{} // it goes on with what is picked now, and without the control
+	until(t, 10*time.Second, func() bool {
+		s := u.status.Load()
+		return u.picks.Load() == 2 && u.bars.Load() == 1 && !s.Connecting && s.Controller == ""
+	}, "other share: picked %d times, %+v", u.picks.Load(), u.status.Load())
 	u.bar.press()
 	select {
 	case err := <-done:

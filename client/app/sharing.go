@@ -25,22 +25,44 @@ var errStopped = errors.New("stopped")
 // previewSize is how large the pictures are from which people choose.
 func previewSize() image.Point { return image.Pt(320, 200) }
 
-// choices are what can be shared, with previews.
-func (a *app) choices(ctx context.Context) []window.Choice {
+const (
+	maxPreviews = 40 // people look at the first, and know the others by their titles
+	previewers  = 4  // at the same time: each waits for a program to draw
+)
+
+// choices shows what can be shared, and then again with each preview that comes.
+func (a *app) choices(ctx context.Context, show func([]window.Choice)) {
 	sources, err := a.Desktop.Sources(ctx)
 	if err != nil {
 		a.Logger.Warn("nothing can be listed", "error", err)
-		return nil
 	}
-	var all []window.Choice
-	for _, s := range sources {
-		c := window.Choice{ID: s.ID, Kind: string(s.Kind), Title: title(s), Hidden: s.Minimised}
-		if small, err := a.Desktop.Preview(ctx, s.ID, previewSize()); err == nil {
-			c.Preview = small
-		}
-		all = append(all, c)
+	all := make([]window.Choice, len(sources))
+	for n, s := range sources {
+		all[n] = window.Choice{ID: s.ID, Kind: string(s.Kind), Title: title(s), Hidden: s.Minimised}
 	}
-	return all
+	show(all)
+	next := make(chan int)
+	var mu sync.Mutex // guards all, and has them shown one after the other
+	var previewing sync.WaitGroup
+	for range previewers {
+		previewing.Go(func() {
+			for n := range next {
+				small, err := a.Desktop.Preview(ctx, all[n].ID, previewSize())
+				if err != nil {
+					continue
+				}
+				mu.Lock()
+				all[n].Preview = small
+				show(all)
+				mu.Unlock()
+			}
+		})
+	}
+	for n := range min(len(all), maxPreviews) {
+		next <- n
+	}
+	close(next)
+	previewing.Wait()
 }
 
 func title(s capture.Source) string {
@@ -206,8 +228,8 @@ func (sh *sharing) show(ctx context.Context, c *controls, choose func()) (other 
 func (sh *sharing) state(c *controls) window.Status {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	s := window.Status{Kind: string(sh.source.Kind), Watching: c.watching(), Controller: c.controller(), Waiting: sh.waiting(), Black: sh.status.Black}
-	s.Connecting, s.Hidden = sh.phase == session.ShareConnecting, sh.status.Hidden
+	s := window.Status{Kind: string(sh.source.Kind), Watching: c.watching(), Controller: c.controller(), Connecting: sh.phase == session.ShareConnecting,
+		Waiting: sh.waiting(), Hidden: sh.status.Hidden, Black: sh.status.Black}
 	if sh.source.Kind == capture.Window {
 		s.What = title(sh.source)
 	}

@@ -11,7 +11,7 @@ import (
 // Windows is what people see. Desktop of package window is one, see Shown.
 type Windows interface {
 	Confirm(ctx context.Context, c window.Confirm) (bool, error)
-	Pick(ctx context.Context, sources func(context.Context) []window.Choice, control bool) (window.Picked, bool, error)
+	Pick(ctx context.Context, sources window.Sources, control bool) (window.Picked, bool, error)
 	Consent(ctx context.Context, c window.Consent) (bool, error)
 	Message(ctx context.Context, m window.Message) (string, error)
 	Bar(s window.Status) (Bar, error)

@@ -47,7 +47,7 @@ func englishEndings() Endings {
 		Closed: map[string]string{
 			"ended":    "The conference has ended.",
 			"removed":  "An organizer has removed you from the conference.",
-			"replaced": "You share from another computer or another start of the software now, so this one has ended.",
+			"replaced": "You are now sharing from another computer or another start of the software, so this one has ended.",
 			"locked":   "An organizer has locked the conference. Ask to be let in.",
 		},
 		Unsupported: map[string]string{

@@ -42,6 +42,7 @@ type Picker struct {
 	Screens  string
 	Windows  string
 	Minimise string // a window that is minimised
+	Looking  string // for what there is
 	Control  string // the box to tick
 	Empty    string
 	Refresh  string
@@ -55,11 +56,13 @@ type Bar struct {
 	Desktop    string
 	Screen     string
 	Window     string // with {what}
-	Watching0  string
+	Watching0  string // how many others are in the conference
 	Watching1  string
 	WatchingN  string // with {count}
 	Controlled string // with {name}
+	Connecting string // nothing is sent yet
 	Waiting    string // the connection is being made again
+	Hidden     string // the window is minimised
 	Black      string // nothing but black is captured
 	Stop       string
 	Change     string // something else is to be shared
@@ -142,7 +145,7 @@ func Fill(s string, pairs ...string) string {
 	return strings.NewReplacer(replace...).Replace(s)
 }
 
-// Watching says how many watch.
+// Watching says how many others are there. Who of them looks at this share, nobody tells.
 func (b Bar) Watching(count int) string {
 	switch count {
 	case 0:

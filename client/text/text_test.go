@@ -66,7 +66,7 @@ func TestFill(t *testing.T) {
 	if got := Fill("{name} ({role}) {name}", "name", "{role}", "role", "guest"); got != "{role} (guest) {role}" {
 		t.Errorf("got %q", got)
 	}
-	for count, want := range map[int]string{0: "Nobody is watching yet", 1: "1 person is watching", 17: "17 people are watching"} {
+	for count, want := range map[int]string{0: "Nobody else is in the conference yet", 1: "1 other person is in the conference", 17: "17 others are in the conference"} {
 		if got := english().Bar.Watching(count); got != want {
 			t.Errorf("%d: %q", count, got)
 		}
@@ -77,7 +77,7 @@ func TestFill(t *testing.T) {
 	if got := english().Key.Panic("F9"); got != "Ctrl\u00a0+\u00a0Shift\u00a0+\u00a0F9" {
 		t.Error(got)
 	}
-	for role, want := range map[string]string{"internal": "interne", "organizer": "organisateur", "guest": "invité", "": "invité"} {
+	for role, want := range map[string]string{"internal": "collègue", "organizer": "organisateur", "guest": "invité", "": "invité"} {
 		if got := french().Role.Of(role); got != want {
 			t.Errorf("%q: %q", role, got)
 		}

@@ -31,25 +31,24 @@ type Confirm struct {
 // Confirm asks whether to go on. Closing the window is no.
 func (d *Desktop) Confirm(ctx context.Context, c Confirm) (bool, error) {
 	conference, name := text.Foreign(c.Conference, longestTitle), text.Foreign(c.Name, longestName)
-	w := d.words.Confirm
+	w, you := d.words.Confirm, name
+	if c.Role != "internal" { // who is a colleague knows it
+		you += " (" + d.words.Role.Of(c.Role) + ")"
+	}
 	page := form.Page{
 		Blocks: []form.Block{
 			form.Text{S: w.Heading, Style: form.Heading},
-			form.Facts{{w.Conference, conference}, {w.Portal, text.Foreign(c.Portal, 200)}, {w.You, name + " (" + d.words.Role.Of(c.Role) + ")"}},
+			form.Facts{{w.Conference, conference}, {w.Portal, text.Foreign(c.Portal, 200)}, {w.You, you}},
 			form.Text{S: w.Note},
 		},
 		Buttons: []form.Button{{ID: no, Label: w.Cancel}, {ID: yes, Label: w.Share, Weight: form.Primary}},
 		Default: yes, Cancel: no, Focus: yes,
 	}
-	return d.ask(ctx, text.Fill(w.Title, "conference", conference), 480, page, conference, name)
-}
-
-// ask shows a page with the buttons yes and no.
-func (d *Desktop) ask(ctx context.Context, title string, width int, page form.Page, foreign ...string) (bool, error) {
-	v, err := d.open(Dialog, title, width, page, foreign...)
+	v, err := d.open(Dialog, text.Fill(w.Title, "conference", conference), 480, page, conference, name)
 	if err != nil {
 		return false, err
 	}
+	v.typing = surprise
 	pressed, err := v.await(ctx, nil)
 	return pressed == yes && err == nil, errors.Join(err, v.pane.Close())
 }

@@ -28,23 +28,26 @@ type Picked struct {
 // maxChoices bounds what is drawn; nobody finds a window among more.
 const maxChoices = 200
 
-// Pick lets the person choose among what sources returns; ok is whether they did. Sources is called again, in a goroutine
-// of its own, when they refresh, and must end when its context does. Control is whether the box is ticked at first.
-func (d *Desktop) Pick(ctx context.Context, sources func(context.Context) []Choice, control bool) (picked Picked, ok bool, err error) {
+// Sources finds what can be shared, and shows it: once it knows what there is, and again as previews come. Each time all of
+// it is shown anew. It must end when its context does.
+type Sources func(ctx context.Context, show func([]Choice))
+
+// Pick lets the person choose among sources; ok is whether they did. The window opens at once, and nothing is selected in it.
+// Sources is called in a goroutine of its own, and again when they refresh. Control is whether the box is ticked at first.
+func (d *Desktop) Pick(ctx context.Context, sources Sources, control bool) (picked Picked, ok bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	fetching := make(chan struct{}, 1) // one at a time
+	p := &picker{d: d, grid: &form.Grid{ID: gridID, Rows: 384, Note: d.words.Picker.Looking}, box: &form.Box{ID: boxID, Label: d.words.Picker.Control, On: control}}
+	p.looking = make(chan struct{}, 1)
 	defer func() {
 		cancel()
-		fetching <- struct{}{}
+		p.looking <- struct{}{} // the goroutine has ended
 	}()
-	p := &picker{d: d, grid: &form.Grid{ID: gridID, Rows: 384}, box: &form.Box{ID: boxID, Label: d.words.Picker.Control, On: control}}
-	choices := sources(ctx)
-	p.fill(choices)
-	v, err := d.open(Dialog, d.words.Picker.Title, 760, p.page(), titles(choices)...)
+	v, err := d.open(Dialog, d.words.Picker.Title, 760, p.page())
 	if err != nil {
 		return Picked{}, false, err
 	}
 	changes := make(chan func() error)
+	p.look(ctx, v, sources, changes)
 	for {
 		pressed, err := v.await(ctx, changes)
 		switch {
@@ -55,37 +58,53 @@ func (d *Desktop) Pick(ctx context.Context, sources func(context.Context) []Choi
 		case pressed == yes && p.grid.Selected != "":
 			return Picked{p.grid.Selected, p.box.On}, true, v.pane.Close()
 		case pressed == again:
-			select {
-			case fetching <- struct{}{}:
-			default:
-				continue
-			}
-			go func() {
-				defer func() { <-fetching }()
-				choices := sources(ctx)
-				select {
-				case changes <- func() error { p.fill(choices); return v.set(d.words.Picker.Title, p.page()) }:
-				case <-ctx.Done():
-				}
-			}()
+			p.look(ctx, v, sources, changes)
 		}
 	}
 }
 
+// look has the sources found in a goroutine, one at a time.
+func (p *picker) look(ctx context.Context, v *view, sources Sources, changes chan<- func() error) {
+	select {
+	case p.looking <- struct{}{}:
+	default:
+		return
+	}
+	go func() {
+		defer func() { <-p.looking }()
+		sources(ctx, func(choices []Choice) {
+			choices = slices.Clone(choices)
+			select {
+			case changes <- func() error { return p.show(v, choices) }:
+			case <-ctx.Done():
+			}
+		})
+	}()
+}
+
+// show is done by the window's goroutine.
+func (p *picker) show(v *view, choices []Choice) error {
+	p.known = true
+	p.fill(choices)
+	return v.set(p.d.words.Picker.Title, p.page(), titles(choices)...)
+}
+
 type picker struct {
-	d    *Desktop
-	grid *form.Grid
-	box  *form.Box
+	d       *Desktop
+	grid    *form.Grid
+	box     *form.Box
+	known   bool          // what there is
+	looking chan struct{} // has something while the sources are being found
 }
 
 func (p *picker) page() form.Page {
 	w := p.d.words.Picker
 	page := form.Page{
 		Blocks:  []form.Block{form.Text{S: w.Heading, Style: form.Heading}, p.grid, p.box},
-		Buttons: []form.Button{{ID: again, Label: w.Refresh}, {ID: no, Label: w.Cancel}, {ID: yes, Label: w.Share, Weight: form.Primary}},
+		Buttons: []form.Button{{ID: again, Label: w.Refresh}, {ID: no, Label: w.Cancel}, {ID: yes, Label: w.Share, Weight: form.Primary, Needs: gridID}},
 		Default: yes, Cancel: no, Focus: gridID,
 	}
-	if len(p.grid.Choices) == 0 {
+	if p.known && len(p.grid.Choices) == 0 {
 		page.Blocks = []form.Block{page.Blocks[0], form.Text{S: w.Empty}}
 		page.Buttons, page.Default, page.Focus = page.Buttons[:2], again, again
 	}

@@ -61,9 +61,9 @@ func (d *Desktop) strip(kind Kind, title string, width int, page form.Page, fore
 }
 
 // update changes what it says; after the window has ended it does nothing.
-func (s *Strip) update(title string, page form.Page) {
+func (s *Strip) update(title string, page form.Page, foreign ...string) {
 	select {
-	case s.changes <- func() error { return s.v.set(title, page) }:
+	case s.changes <- func() error { return s.v.set(title, page, foreign...) }:
 	case <-s.ended:
 	}
 }
@@ -100,7 +100,10 @@ func (d *Desktop) Bar(status Status) (*BarWindow, error) {
 func (b *BarWindow) Changed() <-chan struct{} { return b.changed }
 
 // Update says something new.
-func (b *BarWindow) Update(status Status) { b.update(b.d.bar(status)) }
+func (b *BarWindow) Update(status Status) {
+	title, page := b.d.bar(status)
+	b.update(title, page, status.What, status.Controller)
+}
 
 func (d *Desktop) bar(s Status) (title string, page form.Page) {
 	w := d.words.Bar
@@ -119,6 +122,10 @@ func (d *Desktop) bar(s Status) (title string, page form.Page) {
 	switch {
 	case s.Waiting:
 		detail = form.Text{S: w.Waiting, Style: form.Bad}
+	case s.Connecting:
+		detail = form.Text{S: w.Connecting, Style: form.Small}
+	case s.Hidden:
+		detail = form.Text{S: w.Hidden, Style: form.Bad}
 	case s.Black:
 		detail = form.Text{S: w.Black, Style: form.Bad}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"github.com/coopnet/coopnet/client/text"
@@ -94,8 +95,12 @@ func New(o Options) *Desktop {
 // ErrGone is a window that ended because the desktop did.
 var ErrGone = errors.New("the desktop is gone")
 
-// deaf is how long a new window ignores keys and buttons: they were meant for what was there before.
-const deaf = 500 * time.Millisecond
+// A new window ignores keys and buttons for a while: they were meant for what was there before. One that a link has opened
+// comes while somebody may be typing.
+const (
+	deaf     = 500 * time.Millisecond
+	surprise = 1500 * time.Millisecond
+)
 
 // Limits of texts that others have written.
 const (
@@ -111,16 +116,21 @@ type view struct {
 	width  int
 	kind   Kind
 	opened time.Time
-	grip   *image.Point // where an overlay is dragged, from its corner
+	typing time.Duration // for how long it ignores keys
+	fonts  bool          // the system's are loaded
+	grip   *image.Point  // where an overlay is dragged, from its corner
 }
 
 // open shows a page in a new window.
 func (d *Desktop) open(kind Kind, title string, width int, page form.Page, foreign ...string) (*view, error) {
-	look, err := d.look(foreign)
+	look, err := form.NewLook(d.theme, d.screen.Scale())
 	if err != nil {
 		return nil, err
 	}
-	v := &view{d: d, form: form.New(look, page), width: width, kind: kind}
+	v := &view{d: d, form: form.New(look, page), width: width, kind: kind, typing: deaf}
+	if err := v.dress(foreign); err != nil {
+		return nil, err
+	}
 	size := v.form.Layout(width)
 	area := d.screen.Area()
 	at := area.Min.Add(area.Size().Sub(size).Div(2))
@@ -141,18 +151,18 @@ func (d *Desktop) open(kind Kind, title string, width int, page form.Page, forei
 	return v, nil
 }
 
-// look loads more fonts only for texts that need them.
-func (d *Desktop) look(foreign []string) (*form.Look, error) {
-	look, err := form.NewLook(d.theme, d.screen.Scale())
+// dress loads more fonts, once, for texts that need them.
+func (v *view) dress(foreign []string) error {
+	if v.fonts || !slices.ContainsFunc(foreign, v.form.Look().Lacks) {
+		return nil
+	}
+	v.fonts = true
+	look, err := form.NewLook(v.d.theme, v.d.screen.Scale(), v.d.fonts()...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, s := range foreign {
-		if look.Lacks(s) {
-			return form.NewLook(d.theme, d.screen.Scale(), d.fonts()...)
-		}
-	}
-	return look, nil
+	v.form.Dress(look)
+	return nil
 }
 
 func (v *view) draw(size image.Point) error {
@@ -165,7 +175,10 @@ func (v *view) draw(size image.Point) error {
 }
 
 // set replaces the page. The window grows and shrinks with it; a strip stays where its middle is.
-func (v *view) set(title string, page form.Page) error {
+func (v *view) set(title string, page form.Page, foreign ...string) error {
+	if err := v.dress(foreign); err != nil {
+		return err
+	}
 	v.form.Set(page)
 	size := v.form.Layout(v.width)
 	was := v.pane.Bounds()
@@ -204,7 +217,8 @@ func (v *view) await(ctx context.Context, changes <-chan func() error) (pressed 
 }
 
 func (v *view) handle(e form.Event) (string, error) {
-	if early := e.Time.Sub(v.opened) < deaf; early && (e.Kind == form.Press || e.Kind == form.KeyPress) {
+	age := e.Time.Sub(v.opened)
+	if age < deaf && e.Kind == form.Press || age < v.typing && e.Kind == form.KeyPress {
 		return "", nil
 	}
 	v.drag(e)

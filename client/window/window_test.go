@@ -33,6 +33,8 @@ type desk struct {
 	root   *xproto.ScreenInfo
 	size   image.Point
 	words  text.Words
+
+	display string
 }
 
 // newDesk has a person who presses things long after a window has opened, unless the options say otherwise.
@@ -40,6 +42,7 @@ func newDesk(t *testing.T, o window.Options) *desk {
 	t.Helper()
 	d := &desk{t: t, size: image.Pt(1024, 768), words: text.For("en")}
 	display := xvfbtest.Start(t, d.size)
+	d.display = display
 	var err error
 	if d.screen, err = x11.Open(display, image.NewRGBA(image.Rect(0, 0, 32, 32))); err != nil {
 		t.Fatal(err)
@@ -133,6 +136,40 @@ func (d *desk) press(codes ...string) {
 	}
 }
 
+// top is the window on top.
+func (d *desk) top() xproto.Window {
+	tree, err := xproto.QueryTree(d.conn, d.root.Root).Reply()
+	if err != nil || len(tree.Children) == 0 {
+		return 0
+	}
+	return tree.Children[len(tree.Children)-1]
+}
+
+// frame puts two windows around the one on top, as window managers do.
+func (d *desk) frame() {
+	d.t.Helper()
+	inner := d.top()
+	at, err := xproto.GetGeometry(d.conn, xproto.Drawable(inner)).Reply()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	parent, x, y := d.root.Root, at.X, at.Y
+	for range 2 {
+		id, err := xproto.NewWindowId(d.conn)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if err := xproto.CreateWindowChecked(d.conn, 0, id, parent, x, y, at.Width, at.Height, 0, xproto.WindowClassInputOutput, 0, 0, nil).Check(); err != nil {
+			d.t.Fatal(err)
+		}
+		xproto.MapWindow(d.conn, id)
+		parent, x, y = id, 0, 0
+	}
+	if err := xproto.ReparentWindowChecked(d.conn, inner, parent, 0, 0).Check(); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 type answer struct {
 	yes bool
 	err error
@@ -189,15 +226,11 @@ func TestConfirm(t *testing.T) {
 
 // title is that of the window on top.
 func (d *desk) title() string {
-	tree, err := xproto.QueryTree(d.conn, d.root.Root).Reply()
-	if err != nil || len(tree.Children) == 0 {
-		return ""
-	}
 	name, err := xproto.InternAtom(d.conn, false, uint16(len("_NET_WM_NAME")), "_NET_WM_NAME").Reply()
 	if err != nil {
 		return ""
 	}
-	property, err := xproto.GetProperty(d.conn, false, tree.Children[len(tree.Children)-1], name.Atom, xproto.GetPropertyTypeAny, 0, 256).Reply()
+	property, err := xproto.GetProperty(d.conn, false, d.top(), name.Atom, xproto.GetPropertyTypeAny, 0, 256).Reply()
 	if err != nil {
 		return ""
 	}
@@ -236,11 +269,17 @@ func TestNewWindowsAreDeaf(t *testing.T) {
 	var now atomic.Int64
 	d := newDesk(t, window.Options{Now: func() time.Time { return time.UnixMilli(now.Load()) }})
 	answers := d.confirm(t.Context())
-	accent := d.see(form.Light().Accent)
+	colour := form.Light().Accent
+	accent := d.see(colour)
 	d.press("Enter", "Escape")
 	d.click(accent)
 	now.Store(490)
-	d.press("Escape")
+	d.click(accent)
+	d.see(form.Light().AccentOver)
+	d.do(input.Move, image.Pt(5, 5))
+	d.see(colour) // all of that has been looked at
+	now.Store(1490)
+	d.press("Escape", "Enter")
 	// Something that changes a window at any time: the pointer over its button.
 	d.do(input.Move, accent)
 	d.see(form.Light().AccentOver)
@@ -249,54 +288,66 @@ func TestNewWindowsAreDeaf(t *testing.T) {
 		t.Fatalf("answered at once: %+v", a)
 	default:
 	}
-	now.Store(510)
+	now.Store(1510)
 	d.press("Escape")
 	if a := <-answers; a.yes || a.err != nil {
 		t.Errorf("got %+v", a)
 	}
 }
 
+type result struct {
+	picked window.Picked
+	ok     bool
+	err    error
+}
+
+func (d *desk) pick(control bool, sources window.Sources) <-chan result {
+	results := make(chan result, 1)
+	go func() {
+		picked, ok, err := d.Pick(d.t.Context(), sources, control)
+		results <- result{picked, ok, err}
+	}()
+	return results
+}
+
+// picture is of one colour.
+func picture(c color.RGBA) image.Image {
+	img := image.NewRGBA(image.Rect(0, 0, 160, 90))
+	for n := 0; n < len(img.Pix); n += 4 {
+		copy(img.Pix[n:], []byte{c.R, c.G, c.B, c.A})
+	}
+	return img
+}
+
 func TestPick(t *testing.T) {
 	d := newDesk(t, window.Options{})
-	red := color.RGBA{200, 10, 20, 255}
-	picture := image.NewRGBA(image.Rect(0, 0, 160, 90))
-	for n := 0; n < len(picture.Pix); n += 4 {
-		copy(picture.Pix[n:], []byte{red.R, red.G, red.B, red.A})
-	}
+	red, green := color.RGBA{200, 10, 20, 255}, color.RGBA{10, 150, 20, 255}
 	var calls atomic.Int32
-	sources := func(context.Context) []window.Choice {
+	sources := func(_ context.Context, show func([]window.Choice)) {
 		choices := []window.Choice{{ID: "w1", Kind: "window", Title: "One"}, {ID: "d", Kind: "desktop", Title: "All"}, {ID: "s1", Kind: "screen", Title: "Screen 1"},
 			{ID: "x", Kind: "something else"}, {ID: "w2", Kind: "window", Title: "Two", Hidden: true}}
+		show(choices)
+		choices[1].Preview = picture(green)
 		if calls.Add(1) > 1 {
-			choices = append(choices, window.Choice{ID: "s2", Kind: "screen", Title: "Screen 2", Preview: picture})
+			choices = append(choices, window.Choice{ID: "s2", Kind: "screen", Title: "Screen 2", Preview: picture(red)})
 		}
-		return choices
-	}
-	type result struct {
-		picked window.Picked
-		ok     bool
-		err    error
-	}
-	pick := func(control bool, sources func(context.Context) []window.Choice) <-chan result {
-		results := make(chan result, 1)
-		go func() {
-			picked, ok, err := d.Pick(t.Context(), sources, control)
-			results <- result{picked, ok, err}
-		}()
-		return results
+		show(choices)
 	}
 	for name, c := range map[string]struct {
 		keys []string
 		want result
 	}{
-		"the first":          {[]string{"Enter"}, result{picked: window.Picked{ID: "d", Control: true}, ok: true}},
-		"by arrows":          {[]string{"ArrowDown", "ArrowDown", "ArrowRight", "Enter"}, result{picked: window.Picked{ID: "w2", Control: true}, ok: true}},
-		"without control":    {[]string{"Tab", "Space", "Enter"}, result{picked: window.Picked{ID: "d"}, ok: true}},
-		"Escape":             {[]string{"Escape"}, result{}},
-		"Share, by the keys": {[]string{"Backtab", "Enter"}, result{picked: window.Picked{ID: "d", Control: true}, ok: true}},
+		"the first":              {[]string{"ArrowDown", "Enter"}, result{picked: window.Picked{ID: "d", Control: true}, ok: true}},
+		"by arrows":              {[]string{"ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight", "Enter"}, result{picked: window.Picked{ID: "w2", Control: true}, ok: true}},
+		"without control":        {[]string{"ArrowDown", "Tab", "Space", "Enter"}, result{picked: window.Picked{ID: "d"}, ok: true}},
+		"Escape":                 {[]string{"Escape"}, result{}},
+		"nothing by who types":   {[]string{"Space", "Enter", "Enter", "Escape"}, result{}},
+		"Share, by the keys":     {[]string{"End", "Backtab", "Enter"}, result{picked: window.Picked{ID: "w2", Control: true}, ok: true}},
+		"Cancel is before Share": {[]string{"Backtab", "Enter"}, result{}},
 	} {
 		calls.Store(0)
-		results := pick(true, sources)
+		results := d.pick(true, sources)
+		d.see(green)
 		d.press(c.keys...)
 		if got := <-results; got != c.want {
 			t.Errorf("%s: %+v", name, got)
@@ -304,18 +355,52 @@ func TestPick(t *testing.T) {
 	}
 	// Refresh: a screen appears, and is chosen by two presses.
 	calls.Store(0)
-	results := pick(false, sources)
+	results := d.pick(false, sources)
+	d.see(green)
 	d.press("Tab", "Tab", "Enter")
 	d.click(d.see(red))
 	d.press("Enter")
 	if got, want := <-results, (result{picked: window.Picked{ID: "s2"}, ok: true}); got != want {
 		t.Errorf("refreshed: %+v", got)
 	}
-	results = pick(false, func(context.Context) []window.Choice { return nil })
+	results = d.pick(false, func(_ context.Context, show func([]window.Choice)) { show(nil) })
 	d.press("Enter", "Escape")
 	if got := <-results; got != (result{}) {
 		t.Errorf("nothing to share: %+v", got)
 	}
+}
+
+// The picker is there before anybody knows what there is, and what is chosen stays when previews come.
+func TestPickOpensAtOnce(t *testing.T) {
+	d := newDesk(t, window.Options{})
+	red := color.RGBA{200, 10, 20, 255}
+	found, drawn := make(chan struct{}), make(chan struct{})
+	ended := make(chan struct{})
+	results := d.pick(false, func(ctx context.Context, show func([]window.Choice)) {
+		defer close(ended)
+		<-found
+		choices := []window.Choice{{ID: "d", Kind: "desktop", Title: "All"}, {ID: "w", Kind: "window", Title: "计算"}}
+		show(choices)
+		<-drawn
+		choices[0].Preview = picture(red)
+		show(choices)
+		<-ctx.Done()
+		show(nil) // after the end nobody listens
+	})
+	d.see(form.Light().Ground)
+	close(found)
+	d.eventually("a choice can be made", func() bool {
+		d.press("End")
+		_, selected := d.where(form.Light().Tint)
+		return selected
+	})
+	close(drawn)
+	d.see(red)
+	d.press("Enter")
+	if got, want := <-results, (result{picked: window.Picked{ID: "w"}, ok: true}); got != want {
+		t.Errorf("got %+v", got)
+	}
+	<-ended
 }
 
 func TestStrips(t *testing.T) {
@@ -327,7 +412,7 @@ func TestStrips(t *testing.T) {
 	}
 	d.see(bad)
 	bar.Update(window.Status{Kind: "window", What: strings.Repeat("Budget ", 5), Watching: 3, Controller: "Jean"})
-	d.eventually("the title tells", func() bool { return strings.HasPrefix(d.title(), "Coopnet – You share “Budget Budget") })
+	d.eventually("the title tells", func() bool { return strings.HasPrefix(d.title(), "Coopnet – You are sharing “Budget Budget") })
 	select {
 	case <-bar.Pressed():
 		t.Error("pressed by nobody")
@@ -393,13 +478,28 @@ func TestGround(t *testing.T) {
 		t.Error("the dialog is not known")
 	}
 	d.do(input.Move, accent)
-	if !d.screen.Focused() {
-		t.Error("keys would reach the dialog")
-	}
+	d.eventually("the dialog has the keyboard", d.screen.Focused)
 	d.do(input.Move, image.Pt(5, 5))
-	if d.screen.Focused() {
-		t.Error("keys do not reach the dialog")
+	d.eventually("the dialog has not the keyboard", func() bool { return !d.screen.Focused() })
+	// So is that of another start of the software, in the frame of a window manager, too.
+	other, err := x11.Open(d.display, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer other.Close()
+	known := func(what string) {
+		t.Helper()
+		d.do(input.Move, accent)
+		if !other.Covers(accent) || other.Covers(image.Pt(5, 5)) {
+			t.Errorf("another's dialog is not known %s", what)
+		}
+		d.eventually("another's dialog has the keyboard", other.Focused)
+	}
+	known("without a frame")
+	d.frame()
+	known("in a frame")
+	d.do(input.Move, image.Pt(5, 5))
+	d.eventually("another's dialog has not the keyboard", func() bool { return !other.Focused() })
 	d.press("Escape")
 	if a := <-answers; a.yes || a.err != nil {
 		t.Errorf("got %+v", a)

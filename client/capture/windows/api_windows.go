@@ -1,8 +1,10 @@
 package windows
 
 import (
+	"context"
 	"image"
 	"runtime"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -56,6 +58,10 @@ const (
 	attributeCloaked    = 14 // DWMWA_CLOAKED
 	perMonitorAwareV2   = -4
 	longestWindowsTitle = 512
+
+	messageNull = 0
+	abortIfHung = 2   // SMTO_ABORTIFHUNG
+	answersIn   = 200 // milliseconds in which a program that works answers
 )
 
 type rect struct{ Left, Top, Right, Bottom int32 }
@@ -70,6 +76,8 @@ type monitorInfo struct {
 	Flags         uint32
 	Device        [32]uint16
 }
+
+type lastInput struct{ Size, Time uint32 }
 
 type cursorInfo struct {
 	Size, Flags uint32
@@ -124,17 +132,40 @@ func startThread(a *api) *thread {
 	return t
 }
 
-// do runs f on the thread and waits for it.
-func (t *thread) do(f func()) {
+// do runs f on the thread and waits for it, at most until ctx ends: then f may still be running, or never run. Another program
+// may keep it for as long as it likes.
+func (t *thread) do(ctx context.Context, f func()) error {
 	finished := make(chan struct{})
-	t.work <- func() { defer close(finished); f() }
-	<-finished
+	select {
+	case t.work <- func() { defer close(finished); f() }:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-finished:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
-func (t *thread) stop() {
-	close(t.work)
-	<-t.done
+// stop ends the thread after a last thing. A thread that another program keeps ends when that program lets it go; nobody
+// waits for it.
+func (t *thread) stop(last func()) {
+	go func() {
+		t.work <- last
+		close(t.work)
+	}()
+	late := time.NewTimer(given)
+	defer late.Stop()
+	select {
+	case <-t.done:
+	case <-late.C:
+	}
 }
+
+// given is how long another program is waited for where nothing else ends the waiting.
+const given = 2 * time.Second
 
 // desktop is where all screens are.
 func (a *api) desktop() image.Rectangle {
@@ -151,6 +182,21 @@ func (a *api) screen(m hmonitor) (string, image.Rectangle) {
 		return "", image.Rectangle{}
 	}
 	return windows.UTF16ToString(info.Device[:]), info.Monitor.rectangle()
+}
+
+// answers reports whether the program of a window does: what is asked of one that does not may never return.
+func (a *api) answers(w hwnd) bool {
+	var result uintptr
+	return a.user("IsHungAppWindow", uintptr(w)) == 0 &&
+		a.user("SendMessageTimeoutW", uintptr(w), messageNull, 0, 0, abortIfHung, answersIn, uintptr(unsafe.Pointer(&result))) != 0
+}
+
+// touched is when somebody has last used the keyboard or the pointer, in the system's milliseconds.
+func (a *api) touched() uint32 {
+	info := lastInput{}
+	info.Size = uint32(unsafe.Sizeof(info))
+	a.user("GetLastInputInfo", uintptr(unsafe.Pointer(&info)))
+	return info.Time
 }
 
 func (a *api) exists(w hwnd) bool { return a.user("IsWindow", uintptr(w)) != 0 }

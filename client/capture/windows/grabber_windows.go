@@ -9,13 +9,8 @@ import (
 	"github.com/coopnet/coopnet/client/capture"
 )
 
-const (
-	// still is how long nothing has changed when pictures are taken at the slow pace.
-	still = 2 * time.Second
-	slow  = time.Second / 15
-	// asleep is how often a minimised window is looked for.
-	asleep = time.Second / 4
-)
+// asleep is how often a minimised window is looked for.
+const asleep = time.Second / 4
 
 // grabber takes the pictures of one target. What calls the system runs on its thread.
 type grabber struct {
@@ -27,8 +22,11 @@ type grabber struct {
 	surface *surface // nil before the first picture, and while the window is hidden
 	place   place
 	shown   []byte // the last frame; memory of Go's, so that nobody reads what the system has taken back
-	quiet   time.Duration
-	hidden  bool // it was told so
+	hidden  bool   // it was told so
+
+	pace   pace // these are of who calls Next
+	asleep bool // the window is hidden
+	missed bool // the last picture came when nobody waited for it any more
 }
 
 var _ capture.Grabber = (*grabber)(nil)
@@ -38,14 +36,11 @@ func (s *System) Open(ctx context.Context, id string) (capture.Grabber, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	g := &grabber{api: s.api, thread: startThread(s.api), ready: time.NewTimer(0)}
-	var err error
-	g.thread.do(func() { g.target, err = s.target(id) })
+	found, err := s.target(id)
 	if err != nil {
-		g.thread.stop()
 		return nil, err
 	}
-	return g, nil
+	return &grabber{api: s.api, target: found, thread: startThread(s.api), ready: time.NewTimer(0)}, nil
 }
 
 // Bounds is where the source is now. It asks on the caller's thread: Next may be taking a picture.
@@ -60,40 +55,49 @@ func (g *grabber) Bounds() (bounds image.Rectangle) {
 
 func (g *grabber) Close() error {
 	g.ready.Stop()
-	g.thread.do(g.release)
-	g.thread.stop()
+	g.thread.stop(g.release)
 	return nil
 }
 
 // Next takes pictures at the pace until one differs.
-func (g *grabber) Next(ctx context.Context) (frame capture.Frame, err error) {
+func (g *grabber) Next(ctx context.Context) (capture.Frame, error) {
 	for {
 		select {
 		case <-ctx.Done():
 			return capture.Frame{}, ctx.Err()
 		case <-g.ready.C:
 		}
-		changed, pace := false, time.Duration(0)
-		g.thread.do(func() { frame, changed, err = g.look() })
-		switch {
-		case g.hidden:
-			pace = asleep
-		case changed:
-			g.quiet, pace = 0, capture.Interval
-		case g.quiet < still:
-			g.quiet, pace = g.quiet+capture.Interval, capture.Interval
-		default:
-			pace = slow
+		touched := g.api.touched()
+		if wait := g.pace.wait(touched); wait > 0 && !g.asleep {
+			g.ready.Reset(wait)
+			continue
 		}
-		g.ready.Reset(pace)
+		var frame capture.Frame
+		var changed, hidden bool
+		var err error
+		missed := g.missed
+		if late := g.thread.do(ctx, func() {
+			frame, changed, err = g.look(missed)
+			hidden = g.hidden
+		}); late != nil {
+			g.missed = true // whatever it shows, nobody has seen it
+			g.ready.Reset(0)
+			return capture.Frame{}, late
+		}
+		g.missed, g.asleep = false, hidden
+		next := g.pace.looked(changed, touched)
+		if hidden {
+			next = asleep
+		}
+		g.ready.Reset(next)
 		if err != nil || changed {
 			return frame, err
 		}
 	}
 }
 
-// look takes a picture and finds out what has changed.
-func (g *grabber) look() (capture.Frame, bool, error) {
+// look takes a picture and finds out what has changed; all of it has, if the one before was missed.
+func (g *grabber) look(missed bool) (capture.Frame, bool, error) {
 	p, err := g.target.locate()
 	if errors.Is(err, capture.ErrHidden) {
 		g.release()
@@ -116,7 +120,7 @@ func (g *grabber) look() (capture.Frame, bool, error) {
 		g.shown = make([]byte, len(g.surface.pix))
 	}
 	g.place = p
-	if drawn := g.target.draw(g.surface, p); !drawn && !whole {
+	if drawn := g.target.draw(g.surface, p); !drawn && !whole && !missed {
 		return capture.Frame{}, false, nil
 	}
 	now, size, stride := g.surface.pix[p.offset():], p.area.Size(), p.stride()
@@ -125,7 +129,7 @@ func (g *grabber) look() (capture.Frame, bool, error) {
 
 	before := g.shown[p.offset():]
 	damage := []image.Rectangle{{Max: size}}
-	if !whole {
+	if !whole && !missed {
 		damage = capture.Differ(before, now, stride, size)
 	}
 	for _, r := range damage {

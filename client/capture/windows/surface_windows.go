@@ -61,7 +61,7 @@ func (s *surface) desktop(at image.Point) {
 
 // window has a window draw itself, so that it is complete where others cover it. Nobody waits for one that does not answer.
 func (s *surface) window(w hwnd) (drawn bool) {
-	if s.api.user("IsHungAppWindow", uintptr(w)) != 0 {
+	if !s.api.answers(w) {
 		return false
 	}
 	s.drawn(s.api.user("PrintWindow", uintptr(w), s.dc, renderFullContent) != 0)

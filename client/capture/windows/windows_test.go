@@ -22,7 +22,7 @@ import (
 
 const (
 	patience = 20 * time.Second
-	calm     = 300 * time.Millisecond
+	pause    = 300 * time.Millisecond
 
 	red, green, blue = 0xff0000, 0x00ff00, 0x0000ff
 )
@@ -161,7 +161,7 @@ func until(t *testing.T, g capture.Grabber, what string, wanted func(capture.Fra
 func quiet(t *testing.T, g capture.Grabber) {
 	t.Helper()
 	for {
-		ctx, cancel := context.WithTimeout(t.Context(), calm)
+		ctx, cancel := context.WithTimeout(t.Context(), pause)
 		_, err := g.Next(ctx)
 		cancel()
 		if err == context.DeadlineExceeded {
@@ -315,6 +315,36 @@ func TestDesktop(t *testing.T) {
 	runtime.KeepAlive(p)
 }
 
+// A program that does not answer keeps nobody waiting: not who takes its picture, not who stops, not who looks at previews.
+func TestProgramThatDoesNotAnswer(t *testing.T) {
+	s := desk(t)
+	p := show(t, s.api, "asleep", image.Rect(60, 50, 260, 150), red)
+	g, err := s.Open(t.Context(), idOf(t, s, "asleep").ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, g, "shown", func(f capture.Frame) bool { return plain(f, red) })
+	awake, asleep := make(chan struct{}), make(chan struct{})
+	go p.do(func() { close(asleep); <-awake })
+	<-asleep
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := g.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a picture: %v", err)
+	}
+	if _, err := s.Preview(t.Context(), idOf(t, s, "asleep").ID, image.Pt(100, 100)); err == nil {
+		t.Log("the system has kept a picture of it")
+	}
+	if err := g.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 6*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	close(awake)
+}
+
 func BenchmarkDesktop(b *testing.B) {
 	s, err := Open()
 	if err != nil {
@@ -327,8 +357,7 @@ func BenchmarkDesktop(b *testing.B) {
 	defer g.Close()
 	for b.Loop() {
 		own := g.(*grabber)
-		own.thread.do(func() { _, _, err = own.look() })
-		if err != nil {
+		if late := own.thread.do(b.Context(), func() { _, _, err = own.look(false) }); late != nil || err != nil {
 			b.Fatal(err)
 		}
 	}

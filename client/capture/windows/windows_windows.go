@@ -2,11 +2,13 @@ package windows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/windows"
 
@@ -153,12 +155,31 @@ func (t target) draw(s *surface, p place) (drawn bool) {
 }
 
 // Preview takes a picture of a source and makes it smaller.
-func (s *System) Preview(ctx context.Context, id string, within image.Point) (small *image.RGBA, err error) {
+func (s *System) Preview(ctx context.Context, id string, within image.Point) (*image.RGBA, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	s.api.aware(func() { small, err = s.preview(id, within) })
-	return small, err
+	type result struct {
+		small *image.RGBA
+		err   error
+	}
+	taken := make(chan result, 1)
+	go func() { // a program that does not answer keeps its thread, and nobody else
+		s.api.aware(func() {
+			small, err := s.preview(id, within)
+			taken <- result{small, err}
+		})
+	}()
+	late := time.NewTimer(given)
+	defer late.Stop()
+	select {
+	case r := <-taken:
+		return r.small, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-late.C:
+		return nil, errors.New("take a preview: the program does not answer")
+	}
 }
 
 func (s *System) preview(id string, within image.Point) (*image.RGBA, error) {

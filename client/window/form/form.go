@@ -21,6 +21,7 @@ type Page struct {
 type Button struct {
 	ID, Label string
 	Weight    Weight
+	Needs     string // the grid in which something has to be selected before it can be pressed; "" for none
 }
 
 // Weight is how much a button stands out.
@@ -116,6 +117,12 @@ func New(look *Look, page Page) *Form {
 	return f
 }
 
+// Look is how it is drawn.
+func (f *Form) Look() *Look { return f.look }
+
+// Dress changes how it is drawn. Layout must follow.
+func (f *Form) Dress(look *Look) { f.look = look }
+
 // Set replaces what the form holds; the focus stays if what has it is still there. Layout must follow.
 func (f *Form) Set(page Page) {
 	f.page = page
@@ -133,9 +140,31 @@ func (f *Form) order() []string {
 		}
 	}
 	for _, b := range f.page.Buttons {
-		ids = append(ids, b.ID)
+		if f.usable(b) {
+			ids = append(ids, b.ID)
+		}
 	}
 	return ids
+}
+
+// usable reports whether a button can be pressed.
+func (f *Form) usable(b Button) bool {
+	for _, block := range f.page.Blocks {
+		if g, ok := block.(*Grid); ok && g.ID == b.Needs {
+			return g.selected() >= 0
+		}
+	}
+	return b.Needs == ""
+}
+
+// decide is what comes of pressing a button: nothing, if it cannot be pressed.
+func (f *Form) decide(id string) string {
+	for _, b := range f.page.Buttons {
+		if b.ID == id && !f.usable(b) {
+			return ""
+		}
+	}
+	return id
 }
 
 func (f *Form) control(id string) control {
@@ -234,9 +263,11 @@ func (f *Form) Draw(img *image.RGBA) {
 }
 
 func (f *Form) drawButton(c canvas, b Button, r image.Rectangle) {
-	t, over, radius := c.Theme, f.hover == b.ID, c.px(8)
-	ink := t.Ink
+	usable, t, radius := f.usable(b), c.Theme, c.px(8)
+	over, ink := usable && f.hover == b.ID, t.Ink
 	switch {
+	case !usable:
+		c.round(r, radius, t.Line)
 	case b.Weight == Primary && over:
 		c.round(r, radius, t.AccentOver)
 	case b.Weight == Primary:
@@ -251,10 +282,12 @@ func (f *Form) drawButton(c canvas, b Button, r image.Rectangle) {
 	default:
 		c.ring(r, radius, c.px(1), t.Edge)
 	}
-	switch b.Weight {
-	case Primary:
+	switch {
+	case !usable:
+		ink = t.Soft
+	case b.Weight == Primary:
 		ink = t.OnAccent
-	case Grave:
+	case b.Weight == Grave:
 		ink = t.OnBad
 	}
 	label := c.bold.cut(b.Label, r.Dx())

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,10 +130,13 @@ func TestGridByKeyboard(t *testing.T) {
 	// Three columns: a b / c d e / f g h / i
 	f := open(t, page(), 1, 760)
 	g := f.control("grid").(*Grid)
+	if keys(f, Space, Enter); g.Selected != "" { // somebody who types
+		t.Errorf("%q is selected by nobody", g.Selected)
+	}
 	for i, step := range []struct {
 		key  Key
 		want string
-	}{{Right, "b"}, {Down, "d"}, {Down, "g"}, {Down, "i"}, {Down, "i"}, {Up, "f"}, {PageUp, "a"}, {End, "i"}, {Left, "h"}, {Home, "a"}, {Left, "a"}, {PageDown, "f"}} {
+	}{{Right, "a"}, {Right, "b"}, {Down, "d"}, {Down, "g"}, {Down, "i"}, {Down, "i"}, {Up, "f"}, {PageUp, "a"}, {End, "i"}, {Left, "h"}, {Home, "a"}, {Left, "a"}, {PageDown, "f"}} {
 		keys(f, step.key)
 		if g.Selected != step.want {
 			t.Errorf("step %d: %q, not %q", i, g.Selected, step.want)
@@ -142,13 +146,56 @@ func TestGridByKeyboard(t *testing.T) {
 		}
 	}
 	g.SetChoices(g.Choices[:2])
-	if g.Selected != "a" {
+	if g.Selected != "" {
 		t.Errorf("what is gone is selected: %q", g.Selected)
 	}
 	g.SetChoices(nil)
 	f.Layout(760)
 	if keys(f, Down, Enter); g.Selected != "" {
 		t.Errorf("nothing is there, and selected is %q", g.Selected)
+	}
+}
+
+// TestNothingIsPressedBeforeSomethingIsSelected, whichever way.
+func TestNothingIsPressedBeforeSomethingIsSelected(t *testing.T) {
+	p := page()
+	for n := range p.Buttons {
+		if p.Buttons[n].ID == "yes" {
+			p.Buttons[n].Needs = "grid"
+		}
+	}
+	f := open(t, p, 1, 760)
+	at := middle(f.place("yes"))
+	click := func() string {
+		f.Handle(Event{Kind: Press, At: at})
+		pressed, _ := f.Handle(Event{Kind: Release, At: at})
+		return pressed
+	}
+	for _, focus := range []string{"grid", "box", "yes"} {
+		f.focus = focus
+		if got := keys(f, Enter); got != "" {
+			t.Errorf("Enter on %s: %q", focus, got)
+		}
+	}
+	if got := click(); got != "" {
+		t.Errorf("a click: %q", got)
+	}
+	if slices.Contains(f.order(), "yes") {
+		t.Error("it can have the focus")
+	}
+	before, after := image.NewRGBA(image.Rectangle{Max: f.size}), image.NewRGBA(image.Rectangle{Max: f.size})
+	f.Draw(before)
+	f.focus = "grid"
+	keys(f, Down)
+	f.Draw(after)
+	if before.RGBAAt(at.X-f.look.px(30), at.Y) == after.RGBAAt(at.X-f.look.px(30), at.Y) {
+		t.Error("it is not seen that it can be pressed")
+	}
+	if got := keys(f, Enter); got != "yes" {
+		t.Errorf("Enter: %q", got)
+	}
+	if got := click(); got != "yes" {
+		t.Errorf("a click: %q", got)
 	}
 }
 

@@ -21,7 +21,8 @@ type Grid struct {
 	ID       string
 	Choices  []Choice
 	Selected string
-	Rows     int // height in units of 1/96 inch
+	Rows     int    // height in units of 1/96 inch
+	Note     string // what is said where there is no choice
 
 	cells   []image.Rectangle // in the content
 	heads   []place           // names of the groups
@@ -34,14 +35,12 @@ type Grid struct {
 
 func (g *Grid) id() string { return g.ID }
 
-// SetChoices replaces the choices; the selected one stays if it is still there, and so does what is seen.
+// SetChoices replaces the choices; the selected one stays if it is still there, and so does what is seen. Nothing is selected
+// that the person has not selected.
 func (g *Grid) SetChoices(choices []Choice) {
 	g.Choices = choices
 	if g.selected() < 0 {
 		g.Selected = ""
-		if len(choices) > 0 {
-			g.Selected = choices[0].ID
-		}
 	}
 }
 
@@ -123,6 +122,8 @@ func (g *Grid) key(k Key) {
 		at = 0
 	case End:
 		at = len(g.cells) - 1
+	default: // somebody who types something else selects nothing
+		return
 	}
 	at = max(min(at, len(g.cells)-1), 0)
 	g.Selected = g.Choices[at].ID
@@ -188,6 +189,13 @@ func (g *Grid) draw(c canvas, r image.Rectangle, at attention) {
 		}
 	}
 	draw.Draw(c.img, r, content.img, seen.Min, draw.Src)
+	if len(g.cells) == 0 {
+		note := c.body.cut(g.Note, r.Dx())
+		c.text(c.body, r.Min.Add(image.Pt((r.Dx()-c.body.measure(note))/2, (r.Dy()-c.body.height())/2)), c.Theme.Soft, note)
+	}
+	if at.focus == g.ID && at.active && g.selected() < 0 {
+		c.ring(r.Inset(-c.px(6)), c.px(8), c.px(2), c.Theme.Accent)
+	}
 	if g.content > g.room.Y {
 		bar := image.Rect(r.Max.X-c.px(6), r.Min.Y, r.Max.X, r.Max.Y)
 		c.round(bar, c.px(3), c.Theme.Line)

@@ -72,7 +72,7 @@ func (f *Form) press(e Event) string {
 	}
 	f.focus = f.pressed
 	if c := f.control(f.pressed); c != nil && c.press(e.At.Sub(f.place(f.pressed).Min), e.Time) {
-		return f.page.Default
+		return f.decide(f.page.Default)
 	}
 	return ""
 }
@@ -84,7 +84,7 @@ func (f *Form) release(p image.Point) string {
 	if pressed == "" || f.at(p) != pressed || f.control(pressed) != nil {
 		return ""
 	}
-	return pressed
+	return f.decide(pressed)
 }
 
 func (f *Form) key(k Key) string {
@@ -98,15 +98,15 @@ func (f *Form) key(k Key) string {
 		return f.page.Cancel
 	case Enter:
 		if c != nil || f.focus == "" {
-			return f.page.Default
+			return f.decide(f.page.Default)
 		}
-		return f.focus
+		return f.decide(f.focus)
 	case Space:
 		if c != nil {
 			c.key(k)
 			return ""
 		}
-		return f.focus
+		return f.decide(f.focus)
 	case Left, Right:
 		if c == nil {
 			f.step(map[Key]int{Left: -1, Right: 1}[k])

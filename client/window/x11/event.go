@@ -8,7 +8,6 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
-	"github.com/coopnet/coopnet/client/window"
 	"github.com/coopnet/coopnet/client/window/form"
 )
 
@@ -161,10 +160,6 @@ func (s *Screen) structure(event xgb.Event) {
 		if p := s.panes[event.Window]; p != nil {
 			s.pumped.Go(p.reframe) // window managers put frames into frames: ask for the outermost
 		}
-	case xproto.VisibilityNotifyEvent:
-		if p := s.panes[event.Window]; p != nil && p.kind == window.Overlay && event.State != xproto.VisibilityUnobscured {
-			s.pumped.Go(p.raise)
-		}
 	case xproto.DestroyNotifyEvent:
 		if p := s.panes[event.Window]; p != nil {
 			delete(s.panes, event.Window)
@@ -191,11 +186,20 @@ func (p *pane) reframe() {
 	p.mu.Unlock()
 }
 
-// raise puts an overlay on top again, but not at once: two programs that both want to be on top would keep the server busy.
-func (p *pane) raise() {
-	select {
-	case <-p.quit:
-	case <-time.After(200 * time.Millisecond):
-		xproto.ConfigureWindow(p.s.conn, p.id, xproto.ConfigWindowStackMode, []uint32{xproto.StackModeAbove})
+// raised is how often an overlay is put on top again. The server does not tell when something covers it on a composited
+// desktop, and two programs that both want to be on top must not keep it busy.
+const raised = time.Second
+
+// rise keeps an overlay on top. Where it is there already, nothing happens.
+func (p *pane) rise() {
+	ticker := time.NewTicker(raised)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-ticker.C:
+			xproto.ConfigureWindow(p.s.conn, p.id, xproto.ConfigWindowStackMode, []uint32{xproto.StackModeAbove})
+		}
 	}
 }

@@ -51,13 +51,16 @@ func (s *Screen) Open(f window.Frame) (window.Pane, error) {
 	if err := p.create(f.Title); err != nil {
 		return nil, errors.Join(fmt.Errorf("open a window: %w", err), p.Close())
 	}
+	if p.kind == window.Overlay {
+		p.done.Go(p.rise)
+	}
 	return p, nil
 }
 
 func (p *pane) create(title string) error {
 	conn, b := p.s.conn, p.bounds
 	mask := uint32(xproto.EventMaskKeyPress | xproto.EventMaskButtonPress | xproto.EventMaskButtonRelease | xproto.EventMaskPointerMotion |
-		xproto.EventMaskLeaveWindow | xproto.EventMaskFocusChange | xproto.EventMaskStructureNotify | xproto.EventMaskVisibilityChange)
+		xproto.EventMaskLeaveWindow | xproto.EventMaskFocusChange | xproto.EventMaskStructureNotify)
 	unmanaged := uint32(0)
 	if p.kind == window.Overlay {
 		unmanaged = 1
@@ -78,6 +81,7 @@ func (p *pane) create(title string) error {
 // hint tells the window manager what the window is (ICCCM 4.1.2, EWMH 1.5).
 func (p *pane) hint(title string) {
 	p.Retitle(title)
+	p.setNumbers(mark, xproto.AtomCardinal, uint32(os.Getpid()))
 	p.setText(xproto.AtomWmClass, xproto.AtomString, "coopnet-client\x00Coopnet\x00")
 	p.setNumbers("WM_PROTOCOLS", xproto.AtomAtom, uint32(p.s.atom("WM_DELETE_WINDOW")))
 	p.setNumbers("_NET_WM_PID", xproto.AtomCardinal, uint32(os.Getpid()))

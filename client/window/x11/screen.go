@@ -4,6 +4,7 @@ package x11
 import (
 	"fmt"
 	"image"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -118,7 +119,8 @@ func (s *Screen) primary() (image.Rectangle, bool) {
 	return image.Rectangle{Min: at, Max: at.Add(image.Pt(int(chosen.Width), int(chosen.Height)))}, true
 }
 
-// Covers implements window.Screen: whether the window that is on top at a point is one of ours, its frame included.
+// Covers implements window.Screen: whether the window that is on top at a point is one of ours, its frame included, or of
+// another start of the software, which asks there whether somebody may control.
 func (s *Screen) Covers(p image.Point) bool {
 	under, err := xproto.TranslateCoordinates(s.conn, s.setup.Root, s.setup.Root, int16(p.X), int16(p.Y)).Reply()
 	if err != nil {
@@ -129,7 +131,7 @@ func (s *Screen) Covers(p image.Point) bool {
 			return true
 		}
 	}
-	return false
+	return under.Child != 0 && s.holds(under.Child, 0)
 }
 
 // Focused implements window.Screen.
@@ -147,7 +149,46 @@ func (s *Screen) Focused() bool {
 			return true
 		}
 	}
+	for at, n := focus.Focus, 0; at != s.setup.Root && at != xproto.WindowNone && n < frames; n++ {
+		if s.marked(at) {
+			return true
+		}
+		tree, err := xproto.QueryTree(s.conn, at).Reply()
+		if err != nil {
+			return true
+		}
+		at = tree.Parent
+	}
 	return false
+}
+
+const (
+	// mark is the property of all windows of the software, whichever start of it they belong to.
+	mark = "_COOPNET_CLIENT"
+	// frames is how many windows a window manager puts around one, and crowd how many parts such a frame has, at most.
+	frames = 8
+	crowd  = 16
+)
+
+func (s *Screen) marked(w xproto.Window) bool {
+	value, err := s.property(w, mark)
+	return err != nil || len(value) > 0 // what has just vanished may be anything
+}
+
+// holds reports whether a window is one of the software's, or the frame of one. Below the window of a program (ICCCM 4.1.3.1)
+// there is no other.
+func (s *Screen) holds(w xproto.Window, depth int) bool {
+	if s.marked(w) {
+		return true
+	}
+	if state, err := s.property(w, "WM_STATE"); err != nil || len(state) > 0 || depth == frames/2 {
+		return false
+	}
+	tree, err := xproto.QueryTree(s.conn, w).Reply()
+	if err != nil {
+		return true
+	}
+	return slices.ContainsFunc(tree.Children[:min(len(tree.Children), crowd)], func(c xproto.Window) bool { return s.holds(c, depth+1) })
 }
 
 func (s *Screen) open() []*pane {
