@@ -22,6 +22,7 @@ const MaxSize = 512 << 20
 const (
 	tries      = 5 // in a row without a single byte
 	retryAfter = time.Second
+	stalled    = 30 * time.Second // without a byte: the connection is dead
 )
 
 // Refusals of a file.
@@ -117,6 +118,10 @@ func fill(ctx context.Context, client *http.Client, address string, m release.Ma
 
 // more makes one request for what is missing from have on (RFC 9110 section 14.2), and returns how much there is then.
 func more(ctx context.Context, client *http.Client, address string, size int64, f *os.File, have int64, told func(int64)) (int64, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	alive := time.AfterFunc(stalled, cancel)
+	defer alive.Stop()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return have, fmt.Errorf("make request: %w", err)
@@ -146,7 +151,7 @@ func more(ctx context.Context, client *http.Client, address string, size int64, 
 	if _, err := f.Seek(have, io.SeekStart); err != nil {
 		return have, fmt.Errorf("write the file: %w", err)
 	}
-	n, err := io.Copy(&counter{f, have, told}, io.LimitReader(answer.Body, size-have+1))
+	n, err := io.Copy(&counter{f, have, told, alive}, io.LimitReader(answer.Body, size-have+1))
 	have += n
 	if have > size {
 		return have, ErrSize
@@ -159,9 +164,12 @@ type counter struct {
 	file *os.File
 	have int64
 	told func(int64)
+
+	alive *time.Timer // ends the request when nothing comes
 }
 
 func (c *counter) Write(b []byte) (int, error) {
+	c.alive.Reset(stalled)
 	n, err := c.file.Write(b)
 	c.have += int64(n)
 	if c.told != nil {

@@ -189,8 +189,11 @@ func (v *view) set(title string, page form.Page, foreign ...string) error {
 		}
 		v.pane.Place(image.Rectangle{Min: at, Max: at.Add(size)})
 	}
-	v.pane.Retitle(title)
-	return v.draw(size)
+	if err := v.draw(size); err != nil {
+		return err
+	}
+	v.pane.Retitle(title) // who hears it, finds what it is about
+	return nil
 }
 
 // await answers to events until a button is pressed, changes has something to do, or ctx ends.
