@@ -59,7 +59,9 @@ func (a *app) choices(ctx context.Context, show func([]window.Choice)) {
 		})
 	}
 	for n := range min(len(all), maxPreviews) {
-		next <- n
+		if ctx.Err() == nil {
+			next <- n
+		}
 	}
 	close(next)
 	previewing.Wait()

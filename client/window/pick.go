@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"slices"
+	"sync"
 
 	"github.com/coopnet/coopnet/client/text"
 	"github.com/coopnet/coopnet/client/window/form"
@@ -37,10 +38,9 @@ type Sources func(ctx context.Context, show func([]Choice))
 func (d *Desktop) Pick(ctx context.Context, sources Sources, control bool) (picked Picked, ok bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &picker{d: d, grid: &form.Grid{ID: gridID, Rows: 384, Note: d.words.Picker.Looking}, box: &form.Box{ID: boxID, Label: d.words.Picker.Control, On: control}}
-	p.looking = make(chan struct{}, 1)
 	defer func() {
 		cancel()
-		p.looking <- struct{}{} // the goroutine has ended
+		p.looking.Wait()
 	}()
 	v, err := d.open(Dialog, d.words.Picker.Title, 760, p.page())
 	if err != nil {
@@ -63,15 +63,14 @@ func (d *Desktop) Pick(ctx context.Context, sources Sources, control bool) (pick
 	}
 }
 
-// look has the sources found in a goroutine, one at a time.
+// look has the sources found in a goroutine, instead of one that still looks.
 func (p *picker) look(ctx context.Context, v *view, sources Sources, changes chan<- func() error) {
-	select {
-	case p.looking <- struct{}{}:
-	default:
-		return
+	if p.stop != nil {
+		p.stop()
+		p.looking.Wait()
 	}
-	go func() {
-		defer func() { <-p.looking }()
+	ctx, p.stop = context.WithCancel(ctx)
+	p.looking.Go(func() {
 		sources(ctx, func(choices []Choice) {
 			choices = slices.Clone(choices)
 			select {
@@ -79,7 +78,7 @@ func (p *picker) look(ctx context.Context, v *view, sources Sources, changes cha
 			case <-ctx.Done():
 			}
 		})
-	}()
+	})
 }
 
 // show is done by the window's goroutine.
@@ -93,8 +92,9 @@ type picker struct {
 	d       *Desktop
 	grid    *form.Grid
 	box     *form.Box
-	known   bool          // what there is
-	looking chan struct{} // has something while the sources are being found
+	known   bool // what there is
+	stop    context.CancelFunc
+	looking sync.WaitGroup
 }
 
 func (p *picker) page() form.Page {
