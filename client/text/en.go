@@ -13,36 +13,8 @@ func english() Words {
 			Share:      "Share…",
 			Cancel:     "Cancel",
 		},
-		Picker: Picker{
-			Title:    "Choose what to share",
-			Heading:  "What do you want to share?",
-			Desktop:  "Everything",
-			Screens:  "One screen",
-			Windows:  "One window",
-			Minimise: "minimised",
-			Looking:  "Looking for what can be shared…",
-			Control:  "Colleagues may ask to control it. You decide each time.",
-			Empty:    "There is nothing to share here. Open the window that you want to show, then refresh.",
-			Refresh:  "Refresh",
-			Share:    "Share",
-			Cancel:   "Cancel",
-		},
-		Bar: Bar{
-			Sharing:    "You are sharing {what}",
-			Desktop:    "all screens",
-			Screen:     "this screen",
-			Window:     "“{what}”",
-			Watching0:  "Nobody else is in the conference yet",
-			Watching1:  "1 other person is in the conference",
-			WatchingN:  "{count} others are in the conference",
-			Controlled: "{name} controls it",
-			Connecting: "Connecting… The others do not see it yet.",
-			Waiting:    "The connection was lost. Trying again…",
-			Hidden:     "The window is minimised: the others do not see it.",
-			Black:      "The picture is black: this cannot be captured. Share something else.",
-			Stop:       "Stop sharing",
-			Change:     "Change…",
-		},
+		Picker: englishPicker(),
+		Bar:    englishBar(),
 		Consent: Consent{
 			Title:   "{name} asks to control",
 			Heading: "{name} ({role}) asks to control your computer",
@@ -73,5 +45,41 @@ func english() Words {
 		},
 		Role: Role{Guest: "guest", Internal: "colleague", Organizer: "organizer"},
 		Key:  Key{Control: "Ctrl", Shift: "Shift", Backspace: "Backspace"},
+	}
+}
+
+func englishPicker() Picker {
+	return Picker{
+		Title:    "Choose what to share",
+		Heading:  "What do you want to share?",
+		Desktop:  "Everything",
+		Screens:  "One screen",
+		Windows:  "One window",
+		Minimise: "minimised",
+		Looking:  "Looking for what can be shared…",
+		Control:  "Colleagues may ask to control it. You decide each time.",
+		Empty:    "There is nothing to share here. Open the window that you want to show, then refresh.",
+		Refresh:  "Refresh",
+		Share:    "Share",
+		Cancel:   "Cancel",
+	}
+}
+
+func englishBar() Bar {
+	return Bar{
+		Sharing:    "You are sharing {what}",
+		Desktop:    "all screens",
+		Screen:     "this screen",
+		Window:     "“{what}”",
+		Watching0:  "Nobody else is in the conference yet",
+		Watching1:  "1 other person is in the conference",
+		WatchingN:  "{count} others are in the conference",
+		Controlled: "{name} controls it",
+		Connecting: "Connecting… The others do not see it yet.",
+		Waiting:    "The connection was lost. Trying again…",
+		Hidden:     "The window is minimised: the others do not see it.",
+		Black:      "The picture is black: this cannot be captured. Share something else.",
+		Stop:       "Stop sharing",
+		Change:     "Change…",
 	}
 }

@@ -13,36 +13,8 @@ func french() Words {
 			Share:      "Partager…",
 			Cancel:     "Annuler",
 		},
-		Picker: Picker{
-			Title:    "Choisir quoi partager",
-			Heading:  "Que voulez-vous partager\u00a0?",
-			Desktop:  "Tout",
-			Screens:  "Un écran",
-			Windows:  "Une fenêtre",
-			Minimise: "réduite",
-			Looking:  "Recherche de ce qui peut être partagé…",
-			Control:  "Les collègues peuvent demander à en prendre le contrôle. Vous décidez à chaque fois.",
-			Empty:    "Il n’y a rien à partager ici. Ouvrez la fenêtre que vous voulez montrer, puis actualisez.",
-			Refresh:  "Actualiser",
-			Share:    "Partager",
-			Cancel:   "Annuler",
-		},
-		Bar: Bar{
-			Sharing:    "Vous partagez {what}",
-			Desktop:    "tous les écrans",
-			Screen:     "cet écran",
-			Window:     "«\u00a0{what}\u00a0»",
-			Watching0:  "Personne d’autre n’est encore dans la conférence",
-			Watching1:  "1 autre personne est dans la conférence",
-			WatchingN:  "{count} autres personnes sont dans la conférence",
-			Controlled: "{name} a le contrôle",
-			Connecting: "Connexion… Les autres ne voient encore rien.",
-			Waiting:    "La connexion est perdue. Nouvel essai…",
-			Hidden:     "La fenêtre est réduite\u00a0: les autres ne la voient pas.",
-			Black:      "L’image est noire\u00a0: impossible de la capturer. Partagez autre chose.",
-			Stop:       "Arrêter le partage",
-			Change:     "Changer…",
-		},
+		Picker: frenchPicker(),
+		Bar:    frenchBar(),
 		Consent: Consent{
 			Title:   "{name} demande le contrôle",
 			Heading: "{name} ({role}) demande à contrôler votre ordinateur",
@@ -73,5 +45,41 @@ func french() Words {
 		},
 		Role: Role{Guest: "invité", Internal: "collègue", Organizer: "organisateur"},
 		Key:  Key{Control: "Ctrl", Shift: "Maj", Backspace: "Retour\u00a0arrière"},
+	}
+}
+
+func frenchPicker() Picker {
+	return Picker{
+		Title:    "Choisir quoi partager",
+		Heading:  "Que voulez-vous partager\u00a0?",
+		Desktop:  "Tout",
+		Screens:  "Un écran",
+		Windows:  "Une fenêtre",
+		Minimise: "réduite",
+		Looking:  "Recherche de ce qui peut être partagé…",
+		Control:  "Les collègues peuvent demander à en prendre le contrôle. Vous décidez à chaque fois.",
+		Empty:    "Il n’y a rien à partager ici. Ouvrez la fenêtre que vous voulez montrer, puis actualisez.",
+		Refresh:  "Actualiser",
+		Share:    "Partager",
+		Cancel:   "Annuler",
+	}
+}
+
+func frenchBar() Bar {
+	return Bar{
+		Sharing:    "Vous partagez {what}",
+		Desktop:    "tous les écrans",
+		Screen:     "cet écran",
+		Window:     "«\u00a0{what}\u00a0»",
+		Watching0:  "Personne d’autre n’est encore dans la conférence",
+		Watching1:  "1 autre personne est dans la conférence",
+		WatchingN:  "{count} autres personnes sont dans la conférence",
+		Controlled: "{name} a le contrôle",
+		Connecting: "Connexion… Les autres ne voient encore rien.",
+		Waiting:    "La connexion est perdue. Nouvel essai…",
+		Hidden:     "La fenêtre est réduite\u00a0: les autres ne la voient pas.",
+		Black:      "L’image est noire\u00a0: impossible de la capturer. Partagez autre chose.",
+		Stop:       "Arrêter le partage",
+		Change:     "Changer…",
 	}
 }
