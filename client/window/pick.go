@@ -120,11 +120,14 @@ func (p *picker) fill(choices []Choice) {
 	slices.SortStableFunc(choices, func(a, b Choice) int { return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind) })
 	var cells []form.Choice
 	for _, c := range choices[:min(len(choices), maxChoices)] {
-		title := text.Foreign(c.Title, longestTitle)
+		group, title := names[slices.Index(kinds, c.Kind)], text.Foreign(c.Title, longestTitle)
+		if title == "" { // the desktop, and a screen without a name
+			title = group
+		}
 		if c.Hidden {
 			title += " (" + w.Minimise + ")"
 		}
-		cells = append(cells, form.Choice{ID: c.ID, Title: title, Group: names[slices.Index(kinds, c.Kind)], Picture: c.Preview})
+		cells = append(cells, form.Choice{ID: c.ID, Title: title, Group: group, Picture: c.Preview})
 	}
 	p.grid.SetChoices(cells)
 }
