@@ -52,7 +52,7 @@ func TestScripts(t *testing.T) {
 			"request":   request,
 			"upload":    upload,
 			"mode":      mode,
-			"capture":   capture,
+			"capture":   extract,
 			"terminate": terminate,
 			"occupy":    occupy,
 		},
@@ -144,8 +144,8 @@ func mode(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// capture NAME FILE PATTERN sets NAME to the pattern's first group in the file ("stdout" is the last command's).
-func capture(ts *testscript.TestScript, _ bool, args []string) {
+// extract is the command "capture NAME FILE PATTERN": it sets NAME to the first group in the file ("stdout" is the last command's).
+func extract(ts *testscript.TestScript, _ bool, args []string) {
 	found := regexp.MustCompile("(?m)" + args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
 	if found == nil {
 		ts.Fatalf("%s does not have %s:\n%s", args[1], args[2], ts.ReadFile(args[1]))

@@ -54,9 +54,20 @@ func (d *Domain) ControlToken(ctx context.Context, a Admission, who *Identity, p
 	expires = now.Add(controltoken.MaxLifetime)
 	token, err = controltoken.Sign(key.ID, key.Private, controltoken.Claims{
 		Issuer: d.cfg.PublicURL, Presenter: presenter, Controller: a.Participant, ID: jti, Conference: c.ID,
-		Name: who.DisplayName(), Role: string(a.Role), IssuedAt: now, Expires: expires,
+		Name: a.vouched(who), Role: string(a.Role), IssuedAt: now, Expires: expires,
 	})
 	return token, expires, err
+}
+
+// vouched is the name that somebody else has given, where there is one: the provider, or who has made the personal link. The
+// list shows what a participant calls itself; whoever is asked for consent is told this.
+func (a Admission) vouched(who *Identity) string {
+	if a.Who == nil && a.Invited != nil {
+		if name := a.Invited.DisplayName(); name != "" {
+			return name
+		}
+	}
+	return who.DisplayName()
 }
 
 // isID reports whether newID could have made it.

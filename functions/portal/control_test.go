@@ -52,6 +52,38 @@ func TestControlToken(t *testing.T) {
 	})
 }
 
+// TestControlTokenNames: the presenter is told who was invited, whatever the participant calls itself.
+func TestControlTokenNames(t *testing.T) {
+	each(t, func(t *testing.T, w *world, c *portaltest.Client) {
+		id := w.create(c, nil)
+		presenter := guest(c).Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})["participant"].(object)["id"].(string)
+		keys, err := jointoken.ParseJWKS(c.Do("GET", "/.well-known/jwks.json", nil).Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for invited, want := range map[string]string{"Anne Martin": "Anne Martin", "": "IT support"} {
+			invitation := object{"kind": "internal"}
+			if invited != "" {
+				invitation = object{"kind": "internal", "name": invited, "email": "anne@example.org"}
+			}
+			code := c.Expect(201, "POST", "/api/v1/conferences/"+id+"/invitations", invitation, "Authorization", "Bearer "+w.organizerKey)["code"]
+			inside := c.Fork()
+			clear(inside.Cookies)
+			inside.Expect(200, "POST", "/api/v1/admissions", object{"invitation": code})
+			inside.Expect(200, "PUT", "/api/v1/identity", object{"name": "IT support", "email": "it@example.org"})
+			who := inside.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "browser"})["participant"].(object)
+			if who["name"] != "IT support" {
+				t.Errorf("listed as %v", who)
+			}
+			token := inside.Expect(201, "POST", controlPath, object{"participant": presenter})["token"].(string)
+			software := controltoken.Verifier{Issuer: publicURL, Presenter: presenter, Conference: id, Keys: keys, Now: w.clock.Now}
+			if claims, err := software.Verify(t.Context(), token, who["id"].(string)); err != nil || claims.Name != want {
+				t.Errorf("invited %q: %+v, %v", invited, claims, err)
+			}
+		}
+	})
+}
+
 // TestTheSoftwareHasASeatBesideThePage: its join tokens say that they are the software's, and a page's never do.
 func TestTheSoftwareHasASeatBesideThePage(t *testing.T) {
 	each(t, func(t *testing.T, w *world, page *portaltest.Client) {

@@ -10,11 +10,12 @@ import (
 // Remote control. These types go both ways, with other members each way; the examples of what the relay sends are in
 // testdata/down.
 const (
-	TypeControlRequest Type = "control.request"
-	TypeControlGrant   Type = "control.grant"
-	TypeControlDeny    Type = "control.deny"
-	TypeControlRevoke  Type = "control.revoke"
-	TypeControlInput   Type = "control.input"
+	TypeControlRequest  Type = "control.request"
+	TypeControlWithdraw Type = "control.withdraw" // never of the relay
+	TypeControlGrant    Type = "control.grant"
+	TypeControlDeny     Type = "control.deny"
+	TypeControlRevoke   Type = "control.revoke"
+	TypeControlInput    Type = "control.input"
 )
 
 // Bounds of ControlInput.
@@ -32,6 +33,12 @@ type ControlRequest struct {
 	Key         string `json:"key"`
 	Publication string `json:"publication"`
 	Token       string `json:"token"`
+}
+
+// ControlWithdraw takes back the request with this key, or the grant that it has become: who has asked sends it.
+type ControlWithdraw struct {
+	Type Type   `json:"type"`
+	Key  string `json:"key"`
 }
 
 // ControlGrant is the presenter's yes.
@@ -71,7 +78,7 @@ type ControlRequested struct {
 	Token       string `json:"token"`
 }
 
-// ControlGranted tells both sides. Participant and Name are who controls; Key is that of the request.
+// ControlGranted tells both sides, and the presenter's page beside the software. Participant and Name are who controls; Key is that of the request.
 type ControlGranted struct {
 	Type        Type      `json:"type"`
 	Request     string    `json:"request"`
@@ -92,7 +99,7 @@ type ControlDenied struct {
 	Reason      string `json:"reason"`
 }
 
-// ControlRevoked tells both sides that a grant has ended: stopped (by the presenter), released (by the controller), idle,
+// ControlRevoked tells all who have heard of it that a grant has ended: stopped (by the presenter), released (by the controller), idle,
 // left, reconnected, ended (the share), removed or expired.
 type ControlRevoked struct {
 	Type   Type   `json:"type"`

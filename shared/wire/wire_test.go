@@ -35,7 +35,8 @@ func shapes() map[Type]func() any {
 		TypeStageShown: fresh[StageShown], TypeStageOffered: fresh[StageReply], TypeStageDeclined: fresh[StageReply],
 		TypeDocumentChanged: fresh[DocumentChanged],
 
-		TypeControlRequest: fresh[ControlRequest], TypeControlGrant: fresh[ControlGrant], TypeControlDeny: fresh[ControlDeny],
+		TypeControlRequest: fresh[ControlRequest], TypeControlWithdraw: fresh[ControlWithdraw],
+		TypeControlGrant: fresh[ControlGrant], TypeControlDeny: fresh[ControlDeny],
 		TypeControlRevoke: fresh[ControlRevoke], TypeControlInput: fresh[ControlInput],
 	}
 }

@@ -134,7 +134,8 @@ func (c *channel) ended(reason string) error {
 // stay serves a participant that is in the room and returns why it ended.
 func (c *channel) stay(ctx context.Context) error {
 	at := seat{c.claims.Conference, c.claims.Subject, c.claims.Software}
-	if !c.server.sit(at, c) {
+	order := c.server.sit(at, c)
+	if order == 0 {
 		c.presence.Leave()
 		return ending{CloseReplaced, "opened elsewhere"}
 	}
@@ -142,7 +143,7 @@ func (c *channel) stay(ctx context.Context) error {
 	c.server.cfg.Logger.Info("control: open", "conference", at.conference, "participant", at.participant, "role", c.claims.Role, "over", c.carrier.String())
 
 	ctx, cancel := context.WithCancel(ctx)
-	letters := c.presence.Listen(c.claims.Software)
+	letters := c.presence.Listen(order)
 	queue, pieces := c.presence.Events(), make(chan [][]byte)
 	var follower sync.WaitGroup
 	defer func() {

@@ -46,9 +46,11 @@ const (
 	messageBurst = 40
 	// inputsPerSecond is beside those, for who controls a share.
 	inputsPerSecond = 60
-	inputBurst      = 120
-	maxBadMessages  = 10
-	retryAfter      = 2 * time.Second
+	// inputBurst is what a stalled network held back until the channel would be lost: of that a letter box of the room takes
+	// what it can, and a key that is let go is said again.
+	inputBurst     = 600
+	maxBadMessages = 10
+	retryAfter     = 2 * time.Second
 	// issueSlack: tokens know whole seconds, and the clocks of two issuers are not quite the same.
 	issueSlack = time.Second
 	path       = "/control"
@@ -124,8 +126,14 @@ type Server struct {
 	connections int
 	pending     int
 	polling     int // places, also of those that are not in polls yet
-	channels    map[seat]*channel
-	polls       map[string]*poll
+	seats
+	polls map[string]*poll
+}
+
+// seats are taken by channels that are in a room.
+type seats struct {
+	channels map[seat]*channel
+	seated   uint64 // how many have taken one
 }
 
 type counters struct{ received, sent, refused atomic.Uint64 }
@@ -149,7 +157,7 @@ func New(cfg Config) *Server {
 	cut, cutNow := context.WithCancel(context.Background())
 	s := &Server{
 		cfg: cfg.withDefaults(), mux: http.NewServeMux(), instance: rand.Text()[:8], draining: make(chan struct{}), cut: cut, cutNow: cutNow,
-		channels: make(map[seat]*channel), polls: make(map[string]*poll),
+		seats: seats{channels: make(map[seat]*channel)}, polls: make(map[string]*poll),
 	}
 	s.route()
 	return s
@@ -244,20 +252,22 @@ func (s *Server) settle() {
 	s.mu.Unlock()
 }
 
-// sit gives the seat to c and tells its former holder to go. It is false when that one has a newer token: c's hello was
-// held up on the way, and the participant, who took it for lost, has opened another channel since.
-func (s *Server) sit(at seat, c *channel) bool {
+// sit gives the seat to c and tells its former holder to go; order grows from one to the next. It is 0 when that one has a
+// newer token: c's hello was held up on the way, and the participant, who took it for lost, has opened another channel since.
+func (s *Server) sit(at seat, c *channel) (order uint64) {
 	s.mu.Lock()
 	former := s.channels[at]
 	late := former != nil && former.claims.IssuedAt.Sub(c.claims.IssuedAt) > issueSlack
 	if !late {
 		s.channels[at] = c
+		s.seated++
+		order = s.seated
 	}
 	s.mu.Unlock()
 	if former != nil && !late {
 		close(former.replaced)
 	}
-	return !late
+	return order
 }
 
 // rise frees the seat, unless a newer channel has it.

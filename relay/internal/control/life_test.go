@@ -300,7 +300,7 @@ func TestGoldenFiles(t *testing.T) {
 			wire.TypeBoardDraw: "", wire.TypeBoardErase: "", wire.TypeBoardClear: "", wire.TypePointerMove: "not-found", wire.TypePointerHide: "",
 			wire.TypeStageShow: "", wire.TypeStageOffer: "not-found", wire.TypeStageDecline: "not-found", wire.TypeDocumentChanged: "",
 			wire.TypeControlRequest: "control-denied", wire.TypeControlGrant: "control-denied", wire.TypeControlDeny: "control-denied",
-			wire.TypeControlRevoke: "control-denied", wire.TypeControlInput: "control-denied",
+			wire.TypeControlRevoke: "control-denied", wire.TypeControlInput: "control-denied", wire.TypeControlWithdraw: "control-denied",
 		}
 		for _, name := range []wire.Type{
 			wire.TypeRoomState, wire.TypeRoomUpdated, wire.TypeRoomEnded, wire.TypeJoined, wire.TypeUpdated, wire.TypeLeft, wire.TypePublicationStart,

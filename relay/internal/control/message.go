@@ -130,7 +130,9 @@ func refusal(err error) *problem.Error {
 		code, detail = problem.ControlDenied, "You have no control here."
 	case errors.Is(err, room.ErrAbsent):
 		code, detail = problem.Unavailable, "The presenter's software is not connected at the moment."
-	case errors.Is(err, room.ErrPace):
+	case errors.Is(err, room.ErrInterrupted):
+		code, detail = problem.RateLimited, "The presenter's network is silent: wait for the picture."
+	case errors.Is(err, room.ErrPace), errors.Is(err, grant.ErrPace):
 		code, detail = problem.RateLimited, "This was too much at once: wait a moment."
 	case errors.Is(err, chat.ErrInvalid):
 		code, detail = problem.Invalid, "A message has a key and 1 to 2,000 characters; only what everybody hears can be a question."

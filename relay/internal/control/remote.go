@@ -2,6 +2,9 @@ package control
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/coopnet/coopnet/relay/internal/grant"
 	"github.com/coopnet/coopnet/relay/internal/once"
@@ -18,6 +21,8 @@ func (c *channel) obeyControl(name wire.Type, data []byte) (p *problem.Error, mi
 	switch name {
 	case wire.TypeControlRequest:
 		p = first(c.controlling(), func() *problem.Error { return c.controlRequest(data) })
+	case wire.TypeControlWithdraw:
+		p = first(c.controlling(), func() *problem.Error { return c.controlWithdraw(data) })
 	case wire.TypeControlInput:
 		p = first(c.controlling(), func() *problem.Error { return c.controlInput(data) })
 	case wire.TypeControlGrant:
@@ -63,6 +68,14 @@ func plausible(token string) bool {
 	return token != "" && len(token) <= maxControlToken
 }
 
+func (c *channel) controlWithdraw(data []byte) *problem.Error {
+	var m wire.ControlWithdraw
+	if p := decode(data, &m); p != nil {
+		return p
+	}
+	return refusal(c.presence.WithdrawControl(m.Key))
+}
+
 func (c *channel) controlGrant(data []byte) *problem.Error {
 	var m wire.ControlGrant
 	if p := decode(data, &m); p != nil {
@@ -96,7 +109,8 @@ func (c *channel) controlRevoke(data []byte) *problem.Error {
 	return refusal(c.presence.RevokeControl(m.Grant))
 }
 
-// controlInput encodes once what the presenter's channel then only writes.
+// controlInput encodes once what the presenter's channel then only writes. Where the controller sees nothing at the moment,
+// only what it lets go of passes.
 func (c *channel) controlInput(data []byte) *problem.Error {
 	var m wire.ControlInput
 	if p := decode(data, &m); p != nil {
@@ -109,11 +123,20 @@ func (c *channel) controlInput(data []byte) *problem.Error {
 	if !sound {
 		return problem.New(problem.Invalid, "Input is 1 to 64 events, each with what its kind needs, within its bounds.")
 	}
-	message, err := json.Marshal(wire.ControlInjected{Type: wire.TypeControlInput, Grant: m.Grant, Participant: c.claims.Subject, Events: m.Events})
-	if err != nil {
-		return problem.Wrap(problem.Internal, "", err)
+	released := slices.DeleteFunc(slices.Clone(m.Events), func(e wire.InputEvent) bool { return e.Kind != wire.InputUp && e.Kind != wire.InputKeyUp })
+	err := c.pass(m.Grant, m.Events, len(released) == len(m.Events))
+	if errors.Is(err, room.ErrInterrupted) && len(released) > 0 {
+		_ = c.pass(m.Grant, released, true) // said again: the whole message is refused
 	}
-	return refusal(c.presence.Control(m.Grant, message))
+	return refusal(err)
+}
+
+func (c *channel) pass(grant string, events []wire.InputEvent, release bool) error {
+	message, err := json.Marshal(wire.ControlInjected{Type: wire.TypeControlInput, Grant: grant, Participant: c.claims.Subject, Events: events})
+	if err != nil {
+		return fmt.Errorf("encode input: %w", err)
+	}
+	return c.presence.Control(grant, message, release)
 }
 
 // hand writes the letters of this channel.
@@ -121,8 +144,9 @@ func (c *channel) hand() error {
 	letters := c.presence.Letters()
 	piece := make([][]byte, 0, len(letters))
 	for _, l := range letters {
-		if l.Kind == room.ControlRevoked {
-			c.server.cfg.Logger.Info("control: grant ended", "conference", c.claims.Conference, "participant", c.claims.Subject, "reason", string(l.Reason))
+		if l.Kind == room.ControlRevoked && !l.Noted {
+			c.server.cfg.Logger.Info("control: grant ended", "conference", c.claims.Conference, "by", l.Grant.Request.Presenter.Participant,
+				"participant", l.Grant.Request.Controller.Participant, "publication", l.Grant.Request.Publication, "reason", string(l.Reason))
 		}
 		if data := c.letter(l); data != nil {
 			piece = append(piece, data)

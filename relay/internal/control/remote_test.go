@@ -57,6 +57,7 @@ func (c *caller) untouched(about string) {
 }
 
 // desktop is bob's, who is a guest: he shares it by the software, beside his page. Ann is of the company.
+// Software and page hear of a grant.
 type desktop struct {
 	*stand
 	ann, page, software *caller
@@ -107,6 +108,9 @@ func (d *desktop) granted() (id string) {
 				d.t.Fatalf("ann hears %s", frame)
 			}
 			id = heard.Grant
+			if page := await[wire.ControlGranted](d.page, wire.TypeControlGrant); page != heard {
+				d.t.Fatalf("the page hears %+v", page)
+			}
 		case name == wire.TypePublicationSet && (updated.Publication.Controller != "ann" || !updated.Publication.Control):
 			d.t.Fatalf("updated %s", frame)
 		}
@@ -134,7 +138,7 @@ func TestRemoteControl(t *testing.T) {
 		d.ann.raw(request)
 		d.quietAnn()
 		d.software.send(wire.ControlRevoke{Type: wire.TypeControlRevoke, Grant: grant})
-		for _, c := range []*caller{d.software, d.ann} {
+		for _, c := range []*caller{d.software, d.ann, d.page} {
 			if ended := await[wire.ControlRevoked](c, wire.TypeControlRevoke); ended.Grant != grant || ended.Reason != "stopped" {
 				t.Errorf("ended %+v", ended)
 			}
@@ -252,7 +256,7 @@ func TestForgedControl(t *testing.T) {
 			}
 		}
 		for frame, want := range map[string]string{
-			input(grant, 1): "control-denied", forged[1]: "conflict", forged[2]: "not-found", forged[3]: "not-found", forged[4]: "not-found", forged[6]: "control-denied",
+			input(grant, 1): "control-denied", forged[1]: "conflict", forged[2]: "control-denied", forged[3]: "not-found", forged[4]: "not-found", forged[6]: "control-denied",
 		} {
 			inside.raw(frame)
 			if e := await[wire.Error](inside, wire.TypeError); e.Code != want {

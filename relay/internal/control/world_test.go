@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -148,6 +149,7 @@ func (l *socketLine) hangUp() { _ = l.conn.Close(websocket.StatusNormalClosure, 
 
 // pollLine does what the portal does without a WebSocket. Its first message is the hello.
 type pollLine struct {
+	writing  sync.Mutex
 	client   *http.Client
 	base     string
 	location string
@@ -190,6 +192,8 @@ func (l *pollLine) keep(text []byte) error {
 }
 
 func (l *pollLine) write(ctx context.Context, message string) error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	if l.location == "" {
 		_, location, text, err := l.ask(ctx, http.MethodPost, path, []byte(message))
 		if err != nil {

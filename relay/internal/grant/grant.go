@@ -12,11 +12,13 @@ import (
 	"github.com/coopnet/coopnet/relay/internal/once"
 )
 
-// Refusals. Whatever is somebody else's is ErrNotFound too.
+// Refusals.
 var (
 	ErrInvalid  = errors.New("grant: the key is not one")
 	ErrConflict = errors.New("grant: this share is asked for, or controlled, already")
 	ErrNotFound = errors.New("grant: not found, or not any more")
+	ErrDenied   = errors.New("grant: somebody else's")
+	ErrPace     = errors.New("grant: too soon")
 )
 
 const (
@@ -26,6 +28,10 @@ const (
 	Life = time.Hour
 	// Patience is how long a grant lasts without input.
 	Patience = 2 * time.Minute
+	// Rest is how long nobody asks for a share after a presenter's no, which closes a window on that desktop.
+	Rest = 5 * time.Second
+	// LongRest is how long the one who got the no does not ask for it again.
+	LongRest = 30 * time.Second
 )
 
 // Reason says why a request or a grant has ended.
@@ -36,7 +42,7 @@ const (
 	Denied      Reason = "denied"
 	Busy        Reason = "busy"
 	Unverified  Reason = "unverified" // the software does not believe the control token
-	Gone        Reason = "gone"       // either side, or the share
+	Gone        Reason = "gone"       // either side, or the share; or withdrawn by who has asked
 	Expired     Reason = "expired"
 	Stopped     Reason = "stopped"     // by the presenter
 	Released    Reason = "released"    // by the controller
@@ -76,19 +82,38 @@ type End struct {
 }
 
 // Book holds what is open in a room: at most one request or grant of each share. The zero Book is empty.
-type Book struct{ open map[string]*entry } // by publication
+type Book struct { // both by publication
+	open   map[string]*entry
+	denied map[string]denial // the latest, until the share ends
+}
 
 type entry struct {
 	Grant
 	heard time.Time // the last input
 }
 
+// denial is a presenter's no.
+type denial struct {
+	participant string
+	at          time.Time
+}
+
+// rests reports whether the participant has to wait before it asks.
+func (d denial) rests(participant string, now time.Time) bool {
+	wait := Rest
+	if participant == d.participant {
+		wait = LongRest
+	}
+	return now.Sub(d.at) < wait
+}
+
 // Len is how many requests and grants are open.
 func (b *Book) Len() int { return len(b.open) }
 
-// Ask opens a request; fresh is false where it is open already, or granted. It refuses with ErrInvalid or ErrConflict; what
-// has had its time is in the way until Lapse, so that nothing ends untold.
-func (b *Book) Ask(r Request, now time.Time) (fresh bool, err error) {
+// Ask opens a request; fresh is false where it is open already, or granted. It refuses with ErrInvalid, ErrConflict, or
+// ErrPace: after a no, or where the caller's pace, which is asked last and only about a fresh one, says so. What has had its
+// time is in the way until Lapse, so that nothing ends untold.
+func (b *Book) Ask(r Request, now time.Time, pace func() bool) (fresh bool, err error) {
 	if !once.Valid(r.Key) {
 		return false, ErrInvalid
 	}
@@ -98,6 +123,9 @@ func (b *Book) Ask(r Request, now time.Time) (fresh bool, err error) {
 		}
 		return false, ErrConflict
 	}
+	if b.denied[r.Publication].rests(r.Controller.Participant, now) || !pace() {
+		return false, ErrPace
+	}
 	if b.open == nil {
 		b.open = make(map[string]*entry)
 	}
@@ -105,46 +133,78 @@ func (b *Book) Ask(r Request, now time.Time) (fresh bool, err error) {
 	return true, nil
 }
 
-// Allow makes a grant of a request, for its presenter. It refuses with ErrNotFound.
+// Withdraw takes a request back, for who has asked under this key, or what has become of it in the meantime. It refuses with
+// ErrNotFound.
+func (b *Book) Withdraw(key string, by Party, now time.Time) (End, error) {
+	for _, e := range b.open {
+		if e.Request.Controller == by && e.Request.Key == key && !e.over(now) {
+			return b.end(e, e.cut(Released)), nil
+		}
+	}
+	return End{}, ErrNotFound
+}
+
+// Allow makes a grant of a request, for its presenter. It refuses with ErrNotFound or ErrDenied.
 func (b *Book) Allow(request, id string, by Party, now time.Time) (Grant, error) {
-	e := b.request(request, by, now)
-	if e == nil {
-		return Grant{}, ErrNotFound
+	e, err := b.request(request, by, now)
+	if err != nil {
+		return Grant{}, err
 	}
 	e.ID, e.Until, e.heard = id, now.Add(Life), now
 	return e.Grant, nil
 }
 
-// Deny ends a request, for its presenter. It refuses with ErrNotFound.
+// Deny ends a request, for its presenter. It refuses with ErrNotFound or ErrDenied.
 func (b *Book) Deny(request string, reason Reason, by Party, now time.Time) (End, error) {
-	e := b.request(request, by, now)
-	if e == nil {
-		return End{}, ErrNotFound
+	e, err := b.request(request, by, now)
+	if err != nil {
+		return End{}, err
+	}
+	if reason == Denied {
+		if b.denied == nil {
+			b.denied = make(map[string]denial)
+		}
+		b.denied[e.Request.Publication] = denial{participant: e.Request.Controller.Participant, at: now}
 	}
 	return b.end(e, reason), nil
 }
 
-// Use notes an input of the controller. It refuses with ErrNotFound.
+// Use notes an input of the controller. It refuses with ErrNotFound or ErrDenied.
 func (b *Book) Use(id string, by Party, now time.Time) (Grant, error) {
 	e := b.grant(id, now)
-	if e == nil || e.Request.Controller != by {
+	if e == nil {
 		return Grant{}, ErrNotFound
+	}
+	if e.Request.Controller != by {
+		return Grant{}, ErrDenied
 	}
 	e.heard = now
 	return e.Grant, nil
 }
 
 // Revoke ends a grant, for either side on whatever channel: a page may stop what the software has begun. It refuses with
-// ErrNotFound.
+// ErrNotFound or ErrDenied.
 func (b *Book) Revoke(id string, by Party, now time.Time) (End, error) {
 	switch e := b.grant(id, now); {
 	case e == nil:
+		return End{}, ErrNotFound
 	case e.Request.Presenter.Participant == by.Participant:
 		return b.end(e, Stopped), nil
 	case e.Request.Controller.Participant == by.Participant:
 		return b.end(e, Released), nil
 	}
-	return End{}, ErrNotFound
+	return End{}, ErrDenied
+}
+
+// Given are the grants over what a participant shares.
+func (b *Book) Given(participant string) []Grant {
+	var given []Grant
+	for _, e := range b.open {
+		if e.ID != "" && e.Request.Presenter.Participant == participant {
+			given = append(given, e.Grant)
+		}
+	}
+	return given
 }
 
 // Lapse ends whatever has had its time.
@@ -171,6 +231,7 @@ func (b *Book) HangUp(channel uint64, reason Reason) []End {
 
 // Stop ends whatever is open of a share that has ended.
 func (b *Book) Stop(publication string) []End {
+	delete(b.denied, publication)
 	if e := b.open[publication]; e != nil {
 		return []End{b.end(e, e.cut(Ended))}
 	}
@@ -183,13 +244,17 @@ func (b *Book) end(e *entry, reason Reason) End {
 }
 
 // request finds one that is open, and by's to answer.
-func (b *Book) request(id string, by Party, now time.Time) *entry {
+func (b *Book) request(id string, by Party, now time.Time) (*entry, error) {
 	for _, e := range b.open {
-		if e.ID == "" && e.Request.ID == id && e.Request.Presenter == by && !e.over(now) {
-			return e
+		switch {
+		case e.ID != "" || e.Request.ID != id || e.over(now):
+		case e.Request.Presenter != by:
+			return nil, ErrDenied
+		default:
+			return e, nil
 		}
 	}
-	return nil
+	return nil, ErrNotFound
 }
 
 func (b *Book) grant(id string, now time.Time) *entry {

@@ -15,12 +15,15 @@ const (
 	eve
 )
 
+// whenever is the pace of a caller that has none.
+func whenever() bool { return true }
+
 func party(n int) Party { return Party{Participant: "p" + strconv.Itoa(n), Channel: uint64(n)} }
 
 func ask(t *testing.T, b *Book, now time.Time) Request {
 	t.Helper()
 	r := Request{ID: "q1", Key: "k1", Publication: "s1", Controller: party(ann), Presenter: party(bob)}
-	if fresh, err := b.Ask(r, now); err != nil || !fresh {
+	if fresh, err := b.Ask(r, now, whenever); err != nil || !fresh {
 		t.Fatal(fresh, err)
 	}
 	return r
@@ -40,22 +43,28 @@ func TestAskAllowUseRevoke(t *testing.T) {
 	var b Book
 	now := time.Unix(1_800_000_000, 0)
 	r := ask(t, &b, now)
-	if fresh, err := b.Ask(r, now); fresh || err != nil {
+	if fresh, err := b.Ask(r, now, whenever); fresh || err != nil {
 		t.Errorf("the same key: %v, %v", fresh, err)
 	}
 	other := r
 	other.ID, other.Controller = "q2", party(eve)
-	if _, err := b.Ask(other, now); !errors.Is(err, ErrConflict) {
+	if _, err := b.Ask(other, now, whenever); !errors.Is(err, ErrConflict) {
 		t.Errorf("a second one: %v", err)
 	}
 	r.Key = "no key"
-	if _, err := b.Ask(r, now); !errors.Is(err, ErrInvalid) {
+	if _, err := b.Ask(r, now, whenever); !errors.Is(err, ErrInvalid) {
 		t.Errorf("no key: %v", err)
 	}
 	for _, by := range []int{ann, eve} { // nobody allows himself
-		if _, err := b.Allow("q1", "g1", party(by), now); !errors.Is(err, ErrNotFound) {
+		if _, err := b.Allow("q1", "g1", party(by), now); !errors.Is(err, ErrDenied) {
 			t.Errorf("%d allows: %v", by, err)
 		}
+		if _, err := b.Deny("q1", Denied, party(by), now); !errors.Is(err, ErrDenied) {
+			t.Errorf("%d denies: %v", by, err)
+		}
+	}
+	if _, err := b.Allow("q9", "g1", party(bob), now); !errors.Is(err, ErrNotFound) {
+		t.Errorf("allows what nobody has asked: %v", err)
 	}
 	if _, err := b.Use("", party(ann), now); !errors.Is(err, ErrNotFound) {
 		t.Errorf("input before the answer: %v", err)
@@ -71,11 +80,14 @@ func TestAskAllowUseRevoke(t *testing.T) {
 		t.Error(err)
 	}
 	for _, by := range []Party{party(bob), party(eve), {Participant: "p1", Channel: 9}} {
-		if _, err := b.Use("g1", by, now); !errors.Is(err, ErrNotFound) {
+		if _, err := b.Use("g1", by, now); !errors.Is(err, ErrDenied) {
 			t.Errorf("%v uses it: %v", by, err)
 		}
 	}
-	if _, err := b.Revoke("g1", party(eve), now); !errors.Is(err, ErrNotFound) {
+	if _, err := b.Revoke("g9", party(bob), now); !errors.Is(err, ErrNotFound) {
+		t.Errorf("revokes what there is not: %v", err)
+	}
+	if _, err := b.Revoke("g1", party(eve), now); !errors.Is(err, ErrDenied) {
 		t.Errorf("a stranger revokes: %v", err)
 	}
 	end, err := b.Revoke("g1", party(bob), now)
@@ -127,6 +139,96 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// TestWithdraw: who has asked takes back the request, or the grant that it has become on the way.
+func TestWithdraw(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	var asked, allowed Book
+	ask(t, &asked, now)
+	allow(t, &allowed, now)
+	for want, b := range map[Reason]*Book{Gone: &asked, Released: &allowed} {
+		for key, by := range map[string]Party{"k1": party(eve), "k2": party(ann), "": {Participant: "p1", Channel: 9}} {
+			if _, err := b.Withdraw(key, by, now); !errors.Is(err, ErrNotFound) {
+				t.Errorf("%v withdraws %q: %v", by, key, err)
+			}
+		}
+		if end, err := b.Withdraw("k1", party(ann), now); err != nil || end.Reason != want || b.Len() != 0 {
+			t.Errorf("%+v, %v", end, err)
+		}
+	}
+	ask(t, &asked, now) // at once: it was not the presenter who has closed the window
+	if _, err := asked.Withdraw("k1", party(ann), now.Add(RequestLife)); !errors.Is(err, ErrNotFound) {
+		t.Errorf("withdrawn after its time: %v", err)
+	}
+}
+
+// TestRestAfterANo: a presenter who has said no is left alone for a while, longest by who was refused.
+func TestRestAfterANo(t *testing.T) {
+	var b Book
+	now := time.Unix(1_800_000_000, 0)
+	again := func(by int, share string, at time.Time) error {
+		_, err := b.Ask(Request{ID: "q2", Key: "k2", Publication: share, Controller: party(by), Presenter: party(bob)}, at, whenever)
+		return err
+	}
+	deny := func(reason Reason, at time.Time) {
+		t.Helper()
+		for _, e := range b.open {
+			if _, err := b.Deny(e.Request.ID, reason, party(bob), at); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, reason := range []Reason{Busy, Unverified} { // no window was open
+		ask(t, &b, now)
+		deny(reason, now)
+	}
+	ask(t, &b, now)
+	deny(Denied, now)
+	for at, by := range map[time.Duration]int{0: eve, Rest - 1: eve, Rest: ann, LongRest - 1: ann} {
+		if err := again(by, "s1", now.Add(at)); !errors.Is(err, ErrPace) {
+			t.Errorf("%d asks %s after a no: %v", by, at, err)
+		}
+	}
+	if err := again(ann, "s2", now); err != nil {
+		t.Errorf("another share: %v", err)
+	}
+	if err := again(eve, "s1", now.Add(Rest)); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+	if _, err := b.Withdraw("k2", party(eve), now.Add(Rest)); err != nil {
+		t.Fatal(err)
+	}
+	if err := again(ann, "s1", now.Add(LongRest)); err != nil {
+		t.Errorf("after the rest: %v", err)
+	}
+	deny(Denied, now)
+	b.Stop("s1")
+	b.Stop("s2")
+	if len(b.denied) != 0 || b.Len() != 0 {
+		t.Errorf("left %+v", b)
+	}
+}
+
+// TestOnlyAFreshRequestIsPaced: what is refused for another reason, or is nothing new, costs nothing.
+func TestOnlyAFreshRequestIsPaced(t *testing.T) {
+	var b Book
+	now, paced := time.Unix(1_800_000_000, 0), 0
+	none := func() bool { paced++; return false }
+	r := Request{ID: "q1", Key: "k1", Publication: "s1", Controller: party(ann), Presenter: party(bob)}
+	if _, err := b.Ask(r, now, none); !errors.Is(err, ErrPace) || paced != 1 || b.Len() != 0 {
+		t.Errorf("%v, asked %d times, %d open", err, paced, b.Len())
+	}
+	ask(t, &b, now)
+	other := r
+	other.Controller = party(eve)
+	invalid := r
+	invalid.Key = ""
+	for want, r := range map[error]Request{nil: r, ErrConflict: other, ErrInvalid: invalid} {
+		if fresh, err := b.Ask(r, now, none); fresh || !errors.Is(err, want) || paced != 1 {
+			t.Errorf("%v, %v, want %v; asked %d times", fresh, err, want, paced)
+		}
+	}
+}
+
 func TestInputKeepsAGrant(t *testing.T) {
 	var b Book
 	now := time.Unix(1_800_000_000, 0)
@@ -140,11 +242,11 @@ func TestInputKeepsAGrant(t *testing.T) {
 		t.Errorf("used after an hour: %v", err)
 	}
 	next := Request{ID: "q2", Key: "k2", Publication: "s1", Controller: party(eve), Presenter: party(bob)}
-	if _, err := b.Ask(next, now); !errors.Is(err, ErrConflict) {
+	if _, err := b.Ask(next, now, whenever); !errors.Is(err, ErrConflict) {
 		t.Errorf("the end was never told: %v", err)
 	}
 	b.Lapse(now)
-	if fresh, err := b.Ask(next, now); err != nil || !fresh {
+	if fresh, err := b.Ask(next, now, whenever); err != nil || !fresh {
 		t.Errorf("%v, %v", fresh, err)
 	}
 }
@@ -185,11 +287,11 @@ func (m *model) ended(ends ...End) {
 // step does one operation that three bytes choose.
 func (m *model) step(op, a, b byte) {
 	who, share, some := party(int(a%4)+1), "s"+strconv.Itoa(int(b%3)), strconv.Itoa(m.made-int(b%4))
-	switch op % 9 {
+	switch op % 10 {
 	case 0, 1:
 		m.made++
 		presenter := party(int(b%3) + 5) // shares are those of others
-		_, _ = m.book.Ask(Request{ID: "q" + strconv.Itoa(m.made), Key: "k" + some, Publication: share, Controller: who, Presenter: presenter}, m.now)
+		_, _ = m.book.Ask(Request{ID: "q" + strconv.Itoa(m.made), Key: "k" + some, Publication: share, Controller: who, Presenter: presenter}, m.now, func() bool { return b%4 != 0 })
 	case 2, 3:
 		by := party(int(a%3) + 5)
 		if g, err := m.book.Allow("q"+some, "g"+some, by, m.now); err == nil {
@@ -213,6 +315,13 @@ func (m *model) step(op, a, b byte) {
 		}
 	case 6:
 		if end, err := m.book.Revoke("g"+some, who, m.now); err == nil {
+			m.ended(end)
+		}
+	case 9:
+		if end, err := m.book.Withdraw("k"+some, who, m.now); err == nil {
+			if end.Request.Controller != who {
+				m.t.Fatalf("%v withdraws %+v", who, end)
+			}
 			m.ended(end)
 		}
 	case 7:
@@ -239,6 +348,13 @@ func (m *model) check() {
 		if e.ID != "" {
 			grants++
 		}
+	}
+	given := 0
+	for n := range 8 {
+		given += len(m.book.Given(party(n).Participant))
+	}
+	if given != grants || len(m.book.denied) > 3 {
+		m.t.Fatalf("%d given of %d, %d denied", given, grants, len(m.book.denied))
 	}
 	if m.book.Len() > 3 || grants != len(m.allowed) {
 		m.t.Fatalf("%d open, %d grants, want %d", m.book.Len(), grants, len(m.allowed))

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"errors"
 	"slices"
 	"sync/atomic"
 
@@ -31,6 +32,7 @@ type Letter struct {
 	Participant Participant // who controls, or wants to
 	Token       string
 	Input       []byte // the whole message
+	Noted       bool   // another channel has the same letter, and writes it into the log
 }
 
 // granting is who controls what in a room. Its fields but dealing are guarded by room.mu.
@@ -43,9 +45,9 @@ type granting struct {
 
 // desk is the place for letters to one control channel, guarded by room.mu.
 type desk struct {
-	software bool
-	wake     chan struct{} // never changes
-	letters  []Letter      // bounded: see post
+	seat    uint64
+	wake    chan struct{} // never changes
+	letters []Letter      // bounded: see post
 }
 
 // number is that of the next presence.
@@ -55,24 +57,26 @@ func (r *room) number() uint64 {
 }
 
 // Listen says that the presence is a control channel of its participant, that of the installed software or of a page, and
-// returns what receives when there are Letters. An older channel of the same kind is lost: what it had part in ends.
-func (p *Presence) Listen(software bool) <-chan struct{} {
+// returns what receives when there are Letters. Of two channels of a kind the one with the higher seat stays, in whatever
+// order they joined: what the other has part in ends.
+func (p *Presence) Listen(seat uint64) <-chan struct{} {
 	wake := make(chan struct{}, 1)
 	_ = p.change(func(r *room, m *member, n *notices) error { // who is gone gets no letters
-		newest := true
 		for other := range m.presences {
-			if other.desk == nil || other.desk.software != software {
+			if other.desk == nil || other.software != p.software {
 				continue
 			}
-			if other.number < p.number {
-				r.hangUp(n, other, grant.Reconnected)
-			} else {
-				newest = false
+			if other.desk.seat > seat {
+				return nil
 			}
+			r.hangUp(n, other, grant.Reconnected)
 		}
-		if newest {
-			p.desk = &desk{software: software, wake: wake}
-			r.desks[p.number] = p
+		p.desk = &desk{seat: seat, wake: wake}
+		r.desks[p.number] = p
+		if !p.software {
+			for _, g := range r.book.Given(m.ID) {
+				r.post(n, p.party(), r.granted(g))
+			}
 		}
 		return nil
 	})
@@ -100,7 +104,7 @@ func (p *Presence) HangUp() {
 }
 
 // RequestControl asks the software of a share's presenter for control of it, under a key; token is what the software is to
-// believe. The caller has checked the right to. It refuses with ErrNotFound, ErrControl, ErrAbsent, ErrPace, and as grant does.
+// believe. The caller has checked the right to. It refuses with ErrNotFound, ErrControl, ErrAbsent, and as grant does.
 func (p *Presence) RequestControl(key, publication, token string) error {
 	return p.deal(func(r *room, m *member, n *notices) error {
 		i := slices.IndexFunc(r.publications, func(s share) bool { return s.ID == publication })
@@ -111,18 +115,15 @@ func (p *Presence) RequestControl(key, publication, token string) error {
 		if !s.Control || s.Participant == m.ID || m.Role == jointoken.RoleGuest || p.desk == nil {
 			return ErrControl
 		}
-		presenter := r.deskOf(s.Participant)
+		presenter := r.deskOf(s)
 		if presenter == nil {
 			return ErrAbsent
 		}
 		now := r.rooms.cfg.Now()
-		if presenter.desk.full() || !m.pace.ask.AllowN(now, 1) {
-			return ErrPace
-		}
 		request := grant.Request{
 			ID: "q-" + r.rooms.cfg.NewID(), Key: key, Publication: publication, Controller: p.party(), Presenter: presenter.party(),
 		}
-		fresh, err := r.book.Ask(request, now)
+		fresh, err := r.book.Ask(request, now, func() bool { return !presenter.desk.full() && m.pace.ask.AllowN(now, 1) })
 		if fresh {
 			r.post(n, request.Presenter, Letter{Kind: ControlAsked, Grant: grant.Grant{Request: request}, Participant: m.Participant, Token: token})
 		}
@@ -130,19 +131,26 @@ func (p *Presence) RequestControl(key, publication, token string) error {
 	})
 }
 
-// GrantControl is the presenter's yes to a request. It refuses with ErrControl who shares nothing that can be controlled, and
-// as grant does.
+// WithdrawControl takes a request back, whatever has become of it: both sides hear that it is gone, or that the grant is
+// released. It refuses with ErrControl who could have asked for nothing, and as grant does.
+func (p *Presence) WithdrawControl(key string) error {
+	return p.deal(func(r *room, m *member, n *notices) error {
+		end, err := r.book.Withdraw(key, p.party(), r.rooms.cfg.Now())
+		if err != nil {
+			return r.stranger(m, err)
+		}
+		r.endControl(n, end)
+		return nil
+	})
+}
+
+// GrantControl is the presenter's yes to a request. It refuses with ErrControl whom nobody has asked, and as grant does.
 func (p *Presence) GrantControl(request string) (g grant.Grant, err error) {
 	err = p.deal(func(r *room, m *member, n *notices) error {
 		if g, err = r.book.Allow(request, "g-"+r.rooms.cfg.NewID(), p.party(), r.rooms.cfg.Now()); err != nil {
 			return r.stranger(m, err)
 		}
-		letter := Letter{Kind: ControlGranted, Grant: g, Participant: Participant{ID: g.Request.Controller.Participant}}
-		if by := r.members[g.Request.Controller.Participant]; by != nil {
-			letter.Participant = by.Participant
-		}
-		r.post(n, g.Request.Presenter, letter)
-		r.post(n, g.Request.Controller, letter)
+		r.postAll(n, r.granted(g))
 		r.controlled(n, g.Request.Publication, g.Request.Controller.Participant)
 		return nil
 	})
@@ -162,7 +170,7 @@ func (p *Presence) DenyControl(request string, reason grant.Reason) error {
 }
 
 // RevokeControl ends a grant, for either side: from now on no input passes, nor what has not reached the presenter's channel
-// yet. It refuses with ErrControl who could have no part in one, and as grant does.
+// yet. It refuses with ErrControl who has no part in it, and as grant does.
 func (p *Presence) RevokeControl(id string) error {
 	return p.deal(func(r *room, m *member, n *notices) error {
 		end, err := r.book.Revoke(id, p.party(), r.rooms.cfg.Now())
@@ -174,13 +182,17 @@ func (p *Presence) RevokeControl(id string) error {
 	})
 }
 
-// Control passes the controller's input to the presenter's channel. The caller has checked the right to. It refuses with
-// ErrControl who does not have this grant now, and with ErrPace where the presenter's channel takes no more at the moment.
-func (p *Presence) Control(id string, input []byte) error {
+// Control passes the controller's input to the presenter's channel; release is input that lets go of keys and buttons, and
+// nothing else. The caller has checked the right to. It refuses with ErrControl who does not have this grant now, with ErrPace
+// where the presenter's channel takes no more at the moment, and with ErrInterrupted what is done blindly.
+func (p *Presence) Control(id string, input []byte, release bool) error {
 	return p.deal(func(r *room, _ *member, n *notices) error {
 		g, err := r.book.Use(id, p.party(), r.rooms.cfg.Now())
 		if err != nil {
 			return ErrControl
+		}
+		if !release && r.interrupted(g.Request.Publication) {
+			return ErrInterrupted
 		}
 		to := r.desks[g.Request.Presenter.Channel]
 		if to == nil || to.desk.full() {
@@ -207,29 +219,57 @@ func (p *Presence) deal(do func(r *room, m *member, n *notices) error) error {
 	})
 }
 
-// stranger makes a forgery of what is not found, where the participant has no part in any control.
+// stranger makes a forgery of what is somebody else's, and of whatever comes from who has no part in any control.
 func (r *room) stranger(m *member, err error) error {
 	controllable := slices.ContainsFunc(r.publications, func(s share) bool { return s.Control && s.Participant == m.ID })
-	if !controllable && !m.Controls {
+	if errors.Is(err, grant.ErrDenied) || !controllable && !m.Controls {
 		return ErrControl
 	}
 	return err
 }
 
+// granted is the letter about a grant.
+func (r *room) granted(g grant.Grant) Letter {
+	letter := Letter{Kind: ControlGranted, Grant: g, Participant: Participant{ID: g.Request.Controller.Participant}}
+	if by := r.members[g.Request.Controller.Participant]; by != nil {
+		letter.Participant = by.Participant
+	}
+	return letter
+}
+
+// postAll tells of a grant both sides, and the presenter's page, which may end what the software has begun.
+func (r *room) postAll(n *notices, letter Letter) {
+	presenter := letter.Grant.Request.Presenter
+	letter.Noted = r.post(n, presenter, letter)
+	letter.Noted = r.post(n, letter.Grant.Request.Controller, letter) || letter.Noted
+	if m := r.members[presenter.Participant]; m != nil {
+		for p := range m.presences {
+			if p.number != presenter.Channel && !p.software {
+				r.post(n, p.party(), letter)
+			}
+		}
+	}
+}
+
+func (r *room) interrupted(publication string) bool {
+	return slices.ContainsFunc(r.publications, func(s share) bool { return s.ID == publication && s.Interrupted })
+}
+
 // endControl tells both sides that something has ended, and takes back what is on its way.
 func (r *room) endControl(n *notices, ends ...grant.End) {
 	for _, end := range ends {
-		kind, presenter := ControlDenied, r.desks[end.Request.Presenter.Channel]
-		if end.ID != "" {
-			kind = ControlRevoked
-			r.controlled(n, end.Request.Publication, "")
+		letter := Letter{Kind: ControlDenied, Grant: end.Grant, Reason: end.Reason}
+		if end.ID == "" {
+			r.post(n, end.Request.Presenter, letter)
+			r.post(n, end.Request.Controller, letter)
+			continue
 		}
-		if presenter != nil {
+		letter.Kind = ControlRevoked
+		r.controlled(n, end.Request.Publication, "")
+		if presenter := r.desks[end.Request.Presenter.Channel]; presenter != nil {
 			presenter.desk.takeBack(end.ID)
 		}
-		letter := Letter{Kind: kind, Grant: end.Grant, Reason: end.Reason}
-		r.post(n, end.Request.Presenter, letter)
-		r.post(n, end.Request.Controller, letter)
+		r.postAll(n, letter)
 	}
 	r.dealing.Store(r.book.Len() > 0)
 }
@@ -262,14 +302,15 @@ func (r *room) controlled(n *notices, publication, by string) {
 	}
 }
 
-// deskOf is the control channel that answers for what a participant shares: the software's, or else the page's.
-func (r *room) deskOf(participant string) (found *Presence) {
-	m := r.members[participant]
+// deskOf is the control channel that answers for a share: the software's where that shares, and no page in its place. What
+// was shared by an older token may be either's.
+func (r *room) deskOf(s share) (found *Presence) {
+	m := r.members[s.Participant]
 	if m == nil {
 		return nil
 	}
 	for p := range m.presences {
-		if p.desk != nil && (found == nil || p.desk.software) {
+		if p.desk != nil && (p.software || !s.by.software && found == nil) {
 			found = p
 		}
 	}
@@ -281,12 +322,15 @@ func (p *Presence) party() grant.Party {
 }
 
 // post leaves a letter, unless its channel has gone. Requests and input go to no desk that is full; of what is open there are
-// at most as many as shares, and each has one beginning and one end: so no desk holds much more.
-func (r *room) post(n *notices, to grant.Party, letter Letter) {
-	if p := r.desks[to.Channel]; p != nil {
-		p.desk.letters = append(p.desk.letters, letter)
-		n.targets = append(n.targets, p.desk.wake)
+// at most as many as shares, and each has one beginning and one end: so no desk holds much more. A page's gets only those.
+func (r *room) post(n *notices, to grant.Party, letter Letter) bool {
+	p := r.desks[to.Channel]
+	if p == nil {
+		return false
 	}
+	p.desk.letters = append(p.desk.letters, letter)
+	n.targets = append(n.targets, p.desk.wake)
+	return true
 }
 
 func (d *desk) full() bool { return len(d.letters) >= maxLetters }

@@ -117,11 +117,12 @@ func (r *room) join(limit int, p Participant) (*Presence, notices, error) {
 		r.closeIfEmpty(&n)
 		return nil, n, err
 	}
-	m := r.members[p.ID]
+	presence, m := newPresence(r, p), r.members[p.ID]
+	p.Software = false // the person is not
 	if m == nil {
 		p.JoinedAt, p.Status = r.rooms.cfg.Now(), ""
 		p.StatusAt, p.Muted = p.JoinedAt, r.order.muted.has(p.ID)
-		m = &member{Participant: p, presences: make(map[*Presence]struct{}), pace: newPace()}
+		m = &member{Participant: p, presences: map[*Presence]struct{}{presence: {}}, pace: newPace()}
 		r.order.known.add(p.ID)
 		r.members[p.ID] = m
 		r.joined = append(r.joined, m)
@@ -135,16 +136,34 @@ func (r *room) join(limit int, p Participant) (*Presence, notices, error) {
 	} else {
 		r.stopGrace(m)
 		before := m.Participant
-		m.Person, m.Shares, m.Controls = p.Person, p.Shares, p.Controls
-		m.Name, m.Role, m.Presents = p.Name, p.Role, p.Presents
+		m.Person, m.Name, m.Role = p.Person, p.Name, p.Role
+		m.presences[presence] = struct{}{}
+		m.weigh()
 		if m.Name != before.Name || m.Role != before.Role || m.Presents != before.Presents {
 			r.updated(&n, m)
 		}
 	}
-	presence := newPresence(r, p.ID)
-	presence.number = r.number()
-	m.presences[presence] = struct{}{}
 	return presence, n, nil
+}
+
+// weigh puts together what the tokens of a participant's presences allow: that of a page may allow less than the software's.
+func (m *member) weigh() {
+	m.Presents, m.Shares, m.Controls = false, false, false
+	for p := range m.presences {
+		m.Presents, m.Shares, m.Controls = m.Presents || p.presents, m.Shares || p.shares, m.Controls || p.controls
+	}
+}
+
+// weaken tells what a participant may not do any more because one of its presences has gone. Who has none left keeps it: the
+// next may be on its way.
+func (r *room) weaken(n *notices, m *member) {
+	before := m.Presents
+	if len(m.presences) == 0 {
+		return
+	}
+	if m.weigh(); m.Presents != before {
+		r.updated(n, m)
+	}
 }
 
 // admit says whether one more presence of the participant fits.
@@ -179,6 +198,7 @@ func (r *room) leave(p *Presence) notices {
 	delete(m.presences, p)
 	n.wake = r.log.swap(n.wake) // its own queue may be waiting
 	if len(m.presences) > 0 {
+		r.weaken(&n, m)
 		return n
 	}
 	if r.rooms.cfg.LeaveGrace > 0 {

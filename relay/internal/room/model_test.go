@@ -91,7 +91,7 @@ func (w *world) step(op, a, b byte) {
 func (w *world) control(p *Presence, pub string, op, b byte) {
 	switch op {
 	case 24:
-		p.Listen(b%4 == 0)
+		p.Listen(uint64(b / 4))
 		_ = p.Publish(Publication{ID: "s" + strconv.Itoa(w.published), Control: true})
 		w.published++
 	case 25:
@@ -105,7 +105,7 @@ func (w *world) control(p *Presence, pub string, op, b byte) {
 		}
 	default:
 		for _, other := range w.presences { // one of them may
-			if other.Control(w.granted, nil) != nil && b%8 == 0 {
+			if other.Control(w.granted, nil, b%2 == 0) != nil && b%8 == 0 {
 				_ = other.RevokeControl(w.granted)
 			}
 			other.LapseControl()
@@ -192,6 +192,7 @@ func (w *world) join(conference, id string) {
 	if id > "p2" {
 		who.Role, who.Controls = jointoken.RoleInternal, true
 	}
+	who.Software, who.Presents = w.made%3 == 0, w.made%5 == 0
 	p, err := w.rooms.Join(conference, 0, who)
 	if err != nil {
 		if !errors.Is(err, ErrFull) && !errors.Is(err, ErrRemoved) && !errors.Is(err, ErrEnded) && !errors.Is(err, ErrLocked) {

@@ -8,6 +8,7 @@ type Presence struct {
 	ended         chan struct{}
 	targetChanged chan struct{}
 	number        uint64 // in the order of joining
+	rights               // never change
 
 	// Guarded by room.mu.
 	gone     bool
@@ -16,8 +17,14 @@ type Presence struct {
 	desk     *desk
 }
 
-func newPresence(r *room, participant string) *Presence {
-	return &Presence{room: r, participant: participant, ended: make(chan struct{}), targetChanged: make(chan struct{}, 1)}
+// rights are what the token of one presence says.
+type rights struct{ presents, shares, controls, software bool }
+
+func newPresence(r *room, as Participant) *Presence {
+	return &Presence{
+		room: r, participant: as.ID, ended: make(chan struct{}), targetChanged: make(chan struct{}, 1), number: r.number(),
+		rights: rights{as.Presents, as.Shares, as.Controls, as.Software},
+	}
 }
 
 // Conference returns the conference whose room this presence is in.

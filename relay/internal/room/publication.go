@@ -48,6 +48,7 @@ func (r *room) replace(n *notices, m *member, p *Presence) {
 		}
 	}
 	r.unpublish(n, func(s share) bool { return s.Participant == m.ID && (s.Interrupted || s.by.gone) })
+	r.weaken(n, m)
 }
 
 func (r *room) reserve(p *Presence) error {

@@ -34,6 +34,8 @@ var (
 	ErrPace      = errors.New("room: too much at once")
 	ErrControl   = errors.New("room: no control of this share")
 	ErrAbsent    = errors.New("room: presenter has no control channel")
+
+	ErrInterrupted = errors.New("room: nobody sees this share at the moment")
 )
 
 // Reasons for which a presence ends without having left.
@@ -47,7 +49,8 @@ const (
 // StatusHand is the status of a raised hand.
 const StatusHand = "hand"
 
-// Participant is a person in the room. Join fills in JoinedAt, StatusAt and Muted; SetStatus changes Status.
+// Participant is a person in the room. Join fills in JoinedAt, StatusAt and Muted; SetStatus changes Status. What somebody may
+// do is what the tokens of all their presences allow; Software is only about the one that joins.
 type Participant struct {
 	ID, Name string
 	Role     jointoken.Role
@@ -58,6 +61,7 @@ type Participant struct {
 	Presents bool // may share, or moderate
 	Shares   bool // may share
 	Controls bool // may ask for control of what others share
+	Software bool // the installed software
 	Muted    bool // may not chat
 }
 
@@ -67,6 +71,7 @@ func ParticipantOf(c jointoken.Claims) Participant {
 	return Participant{
 		ID: c.Subject, Name: c.Name, Role: c.Role, Person: c.Person,
 		Presents: shares || c.Allows(jointoken.Moderate), Shares: shares, Controls: c.Allows(jointoken.Control),
+		Software: c.Software,
 	}
 }
 
