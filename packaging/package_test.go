@@ -13,15 +13,24 @@ import (
 	"testing"
 )
 
-// run returns the exit code of a program and everything that it has printed.
+// run returns the exit code of a program and everything that it has printed. What it has started may go on.
 func run(t *testing.T, environment []string, program string, arguments ...string) (code int, out string) {
 	t.Helper()
+	printed, err := os.CreateTemp(t.TempDir(), "printed") // a pipe would be open until its last child has ended
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer printed.Close()
 	cmd := exec.CommandContext(t.Context(), program, arguments...)
 	cmd.Env = append(os.Environ(), environment...)
-	text, err := cmd.CombinedOutput()
+	cmd.Stdout, cmd.Stderr = printed, printed
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
 		t.Fatalf("%s: %v", program, err)
+	}
+	text, err := os.ReadFile(printed.Name())
+	if err != nil {
+		t.Fatal(err)
 	}
 	return cmd.ProcessState.ExitCode(), string(text)
 }
