@@ -200,7 +200,7 @@ func TestWindowsBackends(t *testing.T) {
 	w := newWorkstation(t)
 	for _, name := range []string{"capture/windows", "input/windows", "window/windows"} {
 		t.Run(name, func(t *testing.T) {
-			file := strings.ReplaceAll(name, "/", "-") + ".exe"
+			file := strings.ReplaceAll(name, "/", "-") + ".test.exe"
 			must(t, []string{"GOOS=windows", "CGO_ENABLED=0"}, "go", "test", "-c", "-o", w.path(`C:\`+file), "../client/"+name)
 			code, out := run(t, w.environment(), "wine", `C:\`+file, "-test.v", "-test.timeout=5m")
 			if code != 0 {
