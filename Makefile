@@ -29,7 +29,7 @@ UNRACEDRUN = $(shell awk '/^func Test/ { match($$0, /Test[A-Za-z0-9_]*/); name =
 UNCHECKED := -gcflags=modernc.org/...=-d=checkptr=0
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: help run test test-unraced test-portal check bench soak fuzz screenshots build package libvpx-windows install portal programs clean
+.PHONY: help run test test-unraced test-portal check bench soak fuzz screenshots build package package-test libvpx-windows install portal programs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -38,7 +38,7 @@ run: portal bin/coopnet ## build and start everything on this machine: http://lo
 	@exec bin/coopnet serve --data $(DATA)
 
 test: install portal ## install what is missing and run every test, the browser ones too
-	CGO_ENABLED=0 $(GO) test ./infra/... ./standalone/... ./web
+	CGO_ENABLED=0 $(GO) test ./infra/... ./packaging ./standalone/... ./web
 	$(MAKE) --no-print-directory -j 2 --output-sync=target test-unraced test-portal
 	$(GO) test -race $(UNCHECKED) -short -p 4 ./shared/... ./functions/...
 	$(GO) test -race -short ./relay/... ./client/...
@@ -80,8 +80,13 @@ screenshots: install portal programs ## pictures of every page and state into DI
 
 build: portal programs lambdas fleet ## build the programs and the cloud's archives into bin/, the portal into web/dist/
 
-package: ## the software's installers
-	@echo "There is no software to package yet: this version joins in the browser. See CHANGELOG.md." >&2; exit 2
+package: ## the software's installers, into build/packages/; VERSION, ORIGINS, PUBLISHERS, SIGN_CERT: see docs/packaging.md
+	@.ci/install package
+	@packaging/package
+
+package-test: ## build the installers, install, use and remove them, the one for Windows under Wine; fifteen minutes
+	@.ci/install package-test
+	COOPNET_PACKAGES=1 $(GO) test -count=1 -v -timeout 60m ./packaging
 
 libvpx-windows: ## the encoder's library for Windows, from Debian's source package; two minutes, once
 	@.ci/install windows

@@ -96,6 +96,7 @@ func importRules() []importRule {
 		{path: "infra/archive"},
 		{path: "infra/cmd/archive", ours: []string{"infra/archive"}},
 		{path: "infra/cmd/coopnet-cloud", ours: []string{shared, "infra/local", "functions/brand", "web"}},
+		{path: "packaging"}, // nothing but tests
 		{path: "standalone/...", ours: []string{"..."}},
 	}
 }

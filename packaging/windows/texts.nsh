@@ -1,0 +1,13 @@
+; What installer and uninstaller say beside NSIS's own texts.
+LangString welcome ${LANG_ENGLISH} "This installs Coopnet ${VERSION} on your computer. It takes a minute at most, and needs no administrator rights.$\r$\n$\r$\nWith Coopnet you share your screens or one window in a conference. Nothing is shared before you have said yes."
+LangString welcome ${LANG_FRENCH} "Coopnet ${VERSION} va être installé sur votre ordinateur. Cela prend une minute au plus et ne demande pas de droits d’administrateur.$\r$\n$\r$\nAvec Coopnet, vous partagez vos écrans ou une fenêtre dans une conférence. Rien n’est partagé sans votre accord."
+LangString finished ${LANG_ENGLISH} "Coopnet is installed.$\r$\n$\r$\nGo back to your browser: the page of the conference starts it."
+LangString finished ${LANG_FRENCH} "Coopnet est installé.$\r$\n$\r$\nRevenez à votre navigateur : la page de la conférence le lance."
+LangString denied ${LANG_ENGLISH} "Only an administrator can do this for all users. Start it again with “Run as administrator”, or install Coopnet for yourself alone, without /AllUsers."
+LangString denied ${LANG_FRENCH} "Seul un administrateur peut le faire pour tous les utilisateurs. Relancez avec « Exécuter en tant qu’administrateur », ou installez Coopnet pour vous seul, sans /AllUsers."
+LangString newer ${LANG_ENGLISH} "A newer version of Coopnet is installed already: $0. There is nothing to do."
+LangString newer ${LANG_FRENCH} "Une version plus récente de Coopnet est déjà installée : $0. Il n’y a rien à faire."
+LangString failed ${LANG_ENGLISH} "Some files could not be written or removed. Close Coopnet, check that the disk is not full, and try again."
+LangString failed ${LANG_FRENCH} "Des fichiers n’ont pas pu être écrits ou supprimés. Fermez Coopnet, vérifiez que le disque n’est pas plein, puis réessayez."
+LangString running ${LANG_ENGLISH} "Coopnet is running. Close it, then choose Retry."
+LangString running ${LANG_FRENCH} "Coopnet est en cours d’exécution. Fermez-le, puis choisissez Réessayer."
