@@ -123,7 +123,10 @@ describe('there is no code', () => {
   it('where the portal refuses', async () => {
     begin.mockRejectedValue(new Problem('conference-denied'));
     expect(await launch.begin()).toBe(null);
-    expect(launch.state.value).toMatchObject({ phase: 'failed', problem: { code: 'conference-denied' } });
+    expect(launch.state.value).toMatchObject({
+      phase: 'failed',
+      problem: { code: 'conference-denied' },
+    });
     begin.mockResolvedValue(code);
     expect(await launch.begin()).toBe(address);
   });
@@ -133,7 +136,10 @@ describe('there is no code', () => {
     async (odd) => {
       begin.mockResolvedValue(odd);
       expect(await launch.begin()).toBe(null);
-      expect(launch.state.value).toMatchObject({ phase: 'failed', problem: { code: 'unexpected' } });
+      expect(launch.state.value).toMatchObject({
+        phase: 'failed',
+        problem: { code: 'unexpected' },
+      });
     },
   );
 

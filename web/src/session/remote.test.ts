@@ -99,21 +99,34 @@ describe('asking', () => {
     await ask(); // once is enough
     expect(line.of('control.request')).toHaveLength(1);
     grant(key);
-    expect(remote.state.value).toEqual({ phase: 'controlling', grant: 'g1', publication: 's1', name: 'Ada' });
+    expect(remote.state.value).toEqual({
+      phase: 'controlling',
+      grant: 'g1',
+      publication: 's1',
+      name: 'Ada',
+    });
     await pass(100_000);
     expect(remote.state.value.phase).toBe('controlling');
   });
 
-  it.each(['denied', 'busy', 'unverified', 'expired', 'gone'])('says that it is %s', async (reason) => {
-    const key = await ask();
-    deny('another', reason);
-    expect(remote.state.value.phase).toBe('asking');
-    deny(key, reason);
-    expect(remote.state.value).toEqual({ phase: 'idle' });
-    expect(remote.notice.value).toEqual({ what: reason, granted: false, publication: 's1', name: 'Ada' });
-    remote.forgive();
-    expect(remote.notice.value).toBe(null);
-  });
+  it.each(['denied', 'busy', 'unverified', 'expired', 'gone'])(
+    'says that it is %s',
+    async (reason) => {
+      const key = await ask();
+      deny('another', reason);
+      expect(remote.state.value.phase).toBe('asking');
+      deny(key, reason);
+      expect(remote.state.value).toEqual({ phase: 'idle' });
+      expect(remote.notice.value).toEqual({
+        what: reason,
+        granted: false,
+        publication: 's1',
+        name: 'Ada',
+      });
+      remote.forgive();
+      expect(remote.notice.value).toBe(null);
+    },
+  );
 
   it.each([
     ['conflict', 'conflict'],
@@ -230,7 +243,12 @@ describe('controlling', () => {
     remote.input({ kind: 'keydown', code: 'KeyB' });
     remote.input({ kind: 'keyup', code: 'KeyB' });
     remote.stop();
-    expect(line.of('control.input').flatMap(({ events }) => events).slice(-2)).toEqual([
+    expect(
+      line
+        .of('control.input')
+        .flatMap(({ events }) => events)
+        .slice(-2),
+    ).toEqual([
       { kind: 'up', button: 2, x: 0.5, y: 0.5 },
       { kind: 'keyup', code: 'ShiftLeft' },
     ]);
@@ -262,9 +280,12 @@ describe('controlling', () => {
     line.say({ type: 'error', code: 'rate-limited', detail: '', re: 'control.input', key: '' });
     const before = line.of('control.input').length;
     await pass(300);
-    expect(line.of('control.input').slice(before).flatMap(({ events }) => events)).toEqual([
-      { kind: 'keyup', code: 'KeyA' },
-    ]);
+    expect(
+      line
+        .of('control.input')
+        .slice(before)
+        .flatMap(({ events }) => events),
+    ).toEqual([{ kind: 'keyup', code: 'KeyA' }]);
   });
 
   it.each(['stopped', 'idle', 'left', 'reconnected', 'ended', 'removed', 'expired'])(
@@ -274,7 +295,12 @@ describe('controlling', () => {
       expect(remote.state.value.phase).toBe('controlling');
       revoke(reason);
       expect(remote.state.value.phase).toBe('idle');
-      expect(remote.notice.value).toEqual({ what: reason, granted: true, publication: 's1', name: 'Ada' });
+      expect(remote.notice.value).toEqual({
+        what: reason,
+        granted: true,
+        publication: 's1',
+        name: 'Ada',
+      });
     },
   );
 

@@ -122,7 +122,8 @@ export class Remote {
       token = await this.#deps.token(participant);
     } catch (cause) {
       const { code } = asProblem(cause);
-      if (this.#key === key) this.#end(code === 'not-found' ? 'failed' : (refusals[code] ?? 'failed'));
+      if (this.#key === key)
+        this.#end(code === 'not-found' ? 'failed' : (refusals[code] ?? 'failed'));
       return;
     }
     if (this.#key !== key) return;
@@ -145,7 +146,7 @@ export class Remote {
 
   /** Whatever is pressed over there is let go, for example when somebody looks at another window here. */
   letGo(): void {
-    for (const event of [...this.#pressed.values()]) this.input(event);
+    for (const event of this.#pressed.values()) this.input(event);
     if (this.#state.peek().phase === 'controlling') this.#queue.hurry();
   }
 

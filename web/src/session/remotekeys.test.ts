@@ -33,7 +33,10 @@ describe('what makes characters', () => {
   it.each([
     ['a letter', stroke('a', 'KeyQ')],
     ['a capital', stroke('A', 'KeyQ', { shiftKey: true })],
-    ['a sign of the third level', stroke('€', 'KeyE', { ctrlKey: true, altKey: true, altGraph: true })],
+    [
+      'a sign of the third level',
+      stroke('€', 'KeyE', { ctrlKey: true, altKey: true, altGraph: true }),
+    ],
     ['a dead key', stroke('Dead', 'BracketLeft')],
     ['a part of a composition', stroke('e', 'KeyE', { composing: true })],
     ['what an input method takes', stroke('Process', 'KeyK')],

@@ -98,7 +98,7 @@ export class Keys {
   text(text: string): void {
     if (text === '') return;
     this.#alone = null;
-    for (const modifier of [...this.#modifiers]) this.#let(modifier);
+    for (const modifier of this.#modifiers) this.#let(modifier);
     for (const part of parts(text)) this.#send(part);
   }
 

@@ -39,7 +39,8 @@ function visit(userAgent: string, early = false): Joining {
   return joining;
 }
 
-const windows = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/131.0.0.0 Safari/537.36 Edg/131.0';
+const windows =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/131.0.0.0 Safari/537.36 Edg/131.0';
 
 it('opens the software with a code, straight from the click', async () => {
   const { launch, offer } = visit(windows);
@@ -68,7 +69,11 @@ it('opens nothing when the click was too long ago: a button does', async () => {
 
 it.each([
   ['a phone', 'Mozilla/5.0 (Linux; Android 15) Chrome/131.0.0.0 Mobile', 'phone'],
-  ['a system without a release', 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18 Safari', 'none'],
+  [
+    'a system without a release',
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18 Safari',
+    'none',
+  ],
 ])('asks for no code on %s', async (_, userAgent, kind) => {
   visit(userAgent);
   await joining.start();

@@ -60,7 +60,8 @@ export class Joining {
     this.#starting = true;
     await this.#looked;
     const { kind } = this.#offer.peek();
-    const address = kind === 'none' || kind === 'phone' || this.early ? null : await this.#address();
+    const address =
+      kind === 'none' || kind === 'phone' || this.early ? null : await this.#address();
     this.#starting = false;
     if (address === null || !this.#deps.fresh()) return;
     this.#deps.open(address);

@@ -9,7 +9,11 @@ const bond = { title: 'Mr', name: 'James BOND', email: 'james@example.com' };
 const conference = { id: 'c1', name: 'Team A', title: 'Review', status: 'open', bridges: [] };
 const json = (body: unknown) => () => new Response(JSON.stringify(body));
 const admitted = (more: object = {}): Answers => ({
-  'POST /admissions': json({ conference: { ...conference, ...more }, identity: bond, next: 'software' }),
+  'POST /admissions': json({
+    conference: { ...conference, ...more },
+    identity: bond,
+    next: 'software',
+  }),
 });
 const release = {
   platform: 'linux-amd64',
@@ -85,7 +89,9 @@ describe('joining with the software', () => {
     );
     expect(find('launch-download').textContent).toContain('9.4 MB');
     expect(find('launch-sha256').textContent).toBe(release.sha256);
-    expect(find('launch-guide').textContent).toContain('sudo apt install ./coopnet_1.4.0_amd64.deb');
+    expect(find('launch-guide').textContent).toContain(
+      'sudo apt install ./coopnet_1.4.0_amd64.deb',
+    );
     for (const drawing of find('launch-guide').querySelectorAll('svg')) {
       expect(drawing.getAttribute('aria-hidden')).toBe('true');
     }
@@ -110,7 +116,10 @@ describe('joining with the software', () => {
   });
 
   it('says honestly that there is none for this system', async () => {
-    const drawn = await choose({ ...admitted(), ...offered({ ...release, platform: 'windows-amd64' }) });
+    const drawn = await choose({
+      ...admitted(),
+      ...offered({ ...release, platform: 'windows-amd64' }),
+    });
     await vi.waitFor(() => drawn.find('software-unavailable'));
     expect(drawn.find('software-unavailable').textContent).toBe(en['offer.none']);
     expect(drawn.find('choice-software').textContent).toContain(en['badge.none']);

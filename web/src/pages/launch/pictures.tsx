@@ -3,7 +3,13 @@ import type { ComponentChildren, JSX } from 'preact';
 import type { Family, System } from '../../session/workstation.ts';
 
 /** A browser's window: tabs above, the address, the page. Safari's has its buttons on the left and no tabs. */
-function Window({ family, children }: { family: Family; children: ComponentChildren }): JSX.Element {
+function Window({
+  family,
+  children,
+}: {
+  family: Family;
+  children: ComponentChildren;
+}): JSX.Element {
   const safari = family === 'safari';
   return (
     <svg class="drawn" viewBox="0 0 200 120" aria-hidden="true" focusable="false">
@@ -33,7 +39,10 @@ export function Downloaded({ family }: { family: Family }): JSX.Element {
   const firefox = family === 'firefox';
   return (
     <Window family={family}>
-      <path class="drawn-mark" d={`M172 ${y - 4}v8m-3.500-3.500 3.500 3.500 3.500-3.500M167 ${y + 7}h10`} />
+      <path
+        class="drawn-mark"
+        d={`M172 ${y - 4}v8m-3.500-3.500 3.500 3.500 3.500-3.500M167 ${y + 7}h10`}
+      />
       <rect class="drawn-box" x="112" y={y + 15} width="80" height={firefox ? 40 : 32} rx="5" />
       <rect class="drawn-file" x="119" y={y + 22} width="13" height="17" rx="2" />
       <path class="drawn-text" d={`M138 ${y + 26}h44M138 ${y + 35}h28`} />

@@ -40,7 +40,11 @@ export function Progress({ joining }: ProgressProps): JSX.Element {
       {state.phase === 'opened' && state.late && <Guide joining={joining} />}
       {!started && (
         <p class="launch-without">
-          <Button testid="launch-browser" icon="globe" onClick={() => portal.router.go('/conference')}>
+          <Button
+            testid="launch-browser"
+            icon="globe"
+            onClick={() => portal.router.go('/conference')}
+          >
             {t('without')}
           </Button>
         </p>
@@ -144,7 +148,11 @@ function Started({ joining, version }: ProgressProps & { version: string }): JSX
       )}
       <p>{t('started.text')}</p>
       <div class="launch-deeds">
-        <Button testid="launch-numbers" icon="phone" onClick={() => portal.router.go('/conference')}>
+        <Button
+          testid="launch-numbers"
+          icon="phone"
+          onClick={() => portal.router.go('/conference')}
+        >
           {t('started.numbers')}
         </Button>
         <Button

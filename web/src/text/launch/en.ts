@@ -55,7 +55,8 @@ export const en = {
     'If you may not install anything on this computer, ask its administrator, or join without installation.',
 
   'check.title': 'Check the file',
-  'check.text': 'In the folder of your downloads, this command prints the file’s checksum (SHA-256):',
+  'check.text':
+    'In the folder of your downloads, this command prints the file’s checksum (SHA-256):',
   'check.must': 'It must be this one. If it is another, delete the file and tell your support.',
 
   'started.title': 'The software has joined',

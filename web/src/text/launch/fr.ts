@@ -35,8 +35,7 @@ export const fr: LaunchCatalogue = {
     'Edge demande, en haut de la page, s’il peut ouvrir le logiciel. Appuyez sur « Ouvrir ».',
   'ask.firefox':
     'Firefox demande, au milieu de la page, s’il peut ouvrir le lien. Appuyez sur « Ouvrir le lien ».',
-  'ask.safari':
-    'Safari demande si cette page peut ouvrir le logiciel. Appuyez sur « Autoriser ».',
+  'ask.safari': 'Safari demande si cette page peut ouvrir le logiciel. Appuyez sur « Autoriser ».',
 
   'install.title': 'Le logiciel n’est pas encore installé ?',
   'install.lead': 'Il faut moins de deux minutes, et aucun droit d’administrateur.',

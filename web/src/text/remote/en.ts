@@ -1,8 +1,8 @@
 /** English of remote control. Every key is used; `{name}` is filled in. */
 export const en = {
-  'ask': 'Ask for control',
+  ask: 'Ask for control',
   'ask.label': 'Ask {name} for control of “{label}”',
-  'by': '{controller} controls',
+  by: '{controller} controls',
   'by.you': 'You control',
 
   'strip.asking': '{name} is asked whether you may control their desktop…',
@@ -35,7 +35,8 @@ export const en = {
   'no.failed': '{name} could not be asked. Try again.',
   'end.stopped': '{name} has ended your control.',
   'end.idle': 'Your control of the desktop of {name} has ended: nothing was done for two minutes.',
-  'end.expired': 'Your control of the desktop of {name} has ended after an hour. You may ask again.',
+  'end.expired':
+    'Your control of the desktop of {name} has ended after an hour. You may ask again.',
   'end.left': '{name} has left.',
   'end.reconnected':
     'The connection was interrupted, which ends your control of the desktop of {name}. You may ask again.',

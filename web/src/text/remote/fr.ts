@@ -1,9 +1,9 @@
 import type { RemoteCatalogue } from './en.ts';
 
 export const fr: RemoteCatalogue = {
-  'ask': 'Demander le contrôle',
+  ask: 'Demander le contrôle',
   'ask.label': 'Demander à {name} le contrôle de « {label} »',
-  'by': '{controller} contrôle',
+  by: '{controller} contrôle',
   'by.you': 'Vous contrôlez',
 
   'strip.asking': 'On demande à {name} si vous pouvez contrôler son bureau…',
@@ -25,10 +25,8 @@ export const fr: RemoteCatalogue = {
   'key.stop': 'Ctrl+Maj+F12',
 
   'no.denied': '{name} ne souhaite pas d’aide à distance pour l’instant.',
-  'no.busy':
-    'Quelqu’un d’autre demande déjà à {name}, ou contrôle. Réessayez dans une minute.',
-  'no.conflict':
-    'Quelqu’un d’autre demande déjà à {name}, ou contrôle. Réessayez dans une minute.',
+  'no.busy': 'Quelqu’un d’autre demande déjà à {name}, ou contrôle. Réessayez dans une minute.',
+  'no.conflict': 'Quelqu’un d’autre demande déjà à {name}, ou contrôle. Réessayez dans une minute.',
   'no.unverified': 'Le logiciel de {name} n’a pas pu vérifier qui vous êtes. Réessayez.',
   'no.expired': '{name} n’a pas répondu.',
   'no.gone': 'Le partage de {name} est terminé.',

@@ -41,7 +41,9 @@ it('finds each button that changes, several at a time, too', () => {
   hands.point(at(300, 150, 2));
   hands.point(at(300, 150, 4 + 8 + 16));
   hands.point(at(300, 150, 0));
-  expect(sent.filter(({ kind }) => kind !== 'move').map(({ kind, button }) => `${kind} ${button}`)).toEqual([
+  expect(
+    sent.filter(({ kind }) => kind !== 'move').map(({ kind, button }) => `${kind} ${button}`),
+  ).toEqual([
     'down 0',
     'down 2',
     'up 0',

@@ -91,9 +91,7 @@ function controlling({ work, bench, t }: PartProps, { name, publication }: Desk)
   const keys = full && capturesKeys() ? 'strip.keys.full' : 'strip.keys';
   return {
     said: t('strip.controlling', { name }),
-    hint: here
-      ? `${t(keys, { stop: t('key.stop') })} ${t('strip.focus')}`
-      : t('strip.elsewhere'),
+    hint: here ? `${t(keys, { stop: t('key.stop') })} ${t('strip.focus')}` : t('strip.elsewhere'),
     deeds: (
       <>
         {!here && (
@@ -125,10 +123,15 @@ function controlled({ work, bench, t }: PartProps): Line {
   const controller = room?.participants.find(({ id }) => id === share.controller)?.name ?? '';
   if (own === undefined) return { said: t('strip.other', { controller, name: share.name }) };
   const end = (
-    <Button testid="remote-end" icon="stop" look="danger" onClick={() => {
+    <Button
+      testid="remote-end"
+      icon="stop"
+      look="danger"
+      onClick={() => {
         remote.takeBack(own.id);
         bench.view?.focus();
-      }}>
+      }}
+    >
       {t('strip.end')}
     </Button>
   );

@@ -122,7 +122,14 @@ function capturePointer(
     { signal, passive: false },
   );
   // Menus, selections and new tabs belong to the other desktop; the mouse's own events would take the focus away.
-  for (const type of ['contextmenu', 'mousedown', 'mouseup', 'auxclick', 'dragstart', 'selectstart']) {
+  for (const type of [
+    'contextmenu',
+    'mousedown',
+    'mouseup',
+    'auxclick',
+    'dragstart',
+    'selectstart',
+  ]) {
     over.addEventListener(type, (event) => event.preventDefault(), { signal });
   }
 }
