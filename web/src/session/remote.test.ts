@@ -80,9 +80,13 @@ describe('who may ask', () => {
     expect(remote.askable({ ...desk, controller: 'bob' })).toBe(false);
   });
 
-  it('no guest, whatever is said', () => {
+  it('no guest, whatever is said', async () => {
     be('guest', 'view', 'control');
     expect(remote.askable(desk)).toBe(false);
+    await ask();
+    expect(token).not.toHaveBeenCalled();
+    expect(line.sent).toEqual([]);
+    expect(remote.state.value).toEqual({ phase: 'idle' });
     be('internal', 'view', 'share');
     expect(remote.askable(desk)).toBe(false);
     line.grant.value = null;
@@ -223,7 +227,7 @@ describe('controlling', () => {
       { kind: 'move', x: 0.12346, y: 0 },
       { kind: 'down', button: 0, x: 0.1, y: 0 },
       { kind: 'up', button: 0, x: 0.1, y: 0 },
-      { kind: 'wheel', x: 0.1, y: 0, dx: 0, dy: 100 },
+      { kind: 'wheel', x: 0.1, y: 0, dx: 0, dy: 20 },
     ]);
   });
 
@@ -238,7 +242,8 @@ describe('controlling', () => {
   });
 
   it('lets everything go when it is stopped', async () => {
-    remote.input({ kind: 'down', button: 2, x: 0.5, y: 0.5 });
+    remote.input({ kind: 'down', button: 2, x: 0.1, y: 0.1 });
+    remote.input({ kind: 'move', x: 0.5, y: 0.5 });
     remote.input({ kind: 'keydown', code: 'ShiftLeft' });
     remote.input({ kind: 'keydown', code: 'KeyB' });
     remote.input({ kind: 'keyup', code: 'KeyB' });

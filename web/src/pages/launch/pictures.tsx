@@ -53,13 +53,14 @@ export function Downloaded({ family }: { family: Family }): JSX.Element {
 
 interface AsksProps {
   family: Family;
+  system: System;
   text: string;
 }
 
-/** The question before a program is opened: below the address, or in the middle (Firefox, Safari). */
-export function Asks({ family, text }: AsksProps): JSX.Element {
-  const middle = family === 'firefox' || family === 'safari';
-  const [x, y] = middle ? [46, 50] : [34, 41];
+/** The question before a program is opened: below the address. Windows has the yes on the left. */
+export function Asks({ family, system, text }: AsksProps): JSX.Element {
+  const [x, y] = family === 'safari' ? [46, 32] : [34, 41];
+  const windows = system === 'windows';
   return (
     <div class="launch-asks">
       <Window family={family}>
@@ -67,8 +68,22 @@ export function Asks({ family, text }: AsksProps): JSX.Element {
         <path class="drawn-text" d={`M${x + 9} ${y + 12}h72M${x + 9} ${y + 21}h50`} />
         <rect class="drawn-field" x={x + 9} y={y + 28} width="6" height="6" rx="1.5" />
         <path class="drawn-text" d={`M${x + 20} ${y + 31}h46`} />
-        <rect class="drawn-yes" x={x + 42} y={y + 39} width="28" height="10" rx="5" />
-        <rect class="drawn-no" x={x + 74} y={y + 39} width="26" height="10" rx="5" />
+        <rect
+          class="drawn-yes"
+          x={x + (windows ? 42 : 72)}
+          y={y + 39}
+          width="28"
+          height="10"
+          rx="5"
+        />
+        <rect
+          class="drawn-no"
+          x={x + (windows ? 74 : 42)}
+          y={y + 39}
+          width="26"
+          height="10"
+          rx="5"
+        />
       </Window>
       <p>{text}</p>
     </div>

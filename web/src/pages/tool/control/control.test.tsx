@@ -139,6 +139,19 @@ describe('who controls', () => {
     expect(room.all('remote-surface')).toEqual([]);
   });
 
+  it('leaves the picture with a key, and comes back with a button', async () => {
+    expect(room.all('remote-back')).toEqual([]);
+    await strike('keydown', { key: 'Enter', code: 'Enter' });
+    await strike('keydown', { key: 'F11', code: 'F11', ctrlKey: true, shiftKey: true });
+    await room.settle();
+    expect(document.activeElement).not.toBe(room.find('remote-field'));
+    expect(events().at(-1)).toEqual({ kind: 'keyup', code: 'Enter' });
+    expect(room.find('remote').textContent).toContain(en['strip.focus']);
+    await room.press('remote-back');
+    expect(document.activeElement).toBe(room.find('remote-field'));
+    expect(room.find('remote').textContent).not.toContain(en['strip.focus']);
+  });
+
   it('stops with a key', async () => {
     const pressed = await strike('keydown', {
       key: 'F12',

@@ -2,7 +2,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Remote } from '../../../session/remote.ts';
 import type { InputEvent } from '../../../session/wire.ts';
-import { isStop, RemoteHands } from './hands.ts';
+import { ownKey, RemoteHands } from './hands.ts';
 
 let sent: InputEvent[];
 let hands: RemoteHands;
@@ -82,10 +82,11 @@ it('begins anew once it has let go', () => {
   expect(sent).toEqual([{ kind: 'move', x: 0.5, y: 0.5 }]);
 });
 
-it('knows the key that ends it', () => {
-  const key = (init: KeyboardEventInit) => isStop(new KeyboardEvent('keydown', init));
-  expect(key({ code: 'F12', ctrlKey: true, shiftKey: true })).toBe(true);
-  expect(key({ code: 'F12', ctrlKey: true })).toBe(false);
-  expect(key({ code: 'F11', ctrlKey: true, shiftKey: true })).toBe(false);
-  expect(key({ code: 'F12', ctrlKey: true, shiftKey: true, altKey: true })).toBe(false);
+it('knows the keys that stay here', () => {
+  const key = (init: KeyboardEventInit) => ownKey(new KeyboardEvent('keydown', init));
+  expect(key({ code: 'F12', ctrlKey: true, shiftKey: true })).toBe('stop');
+  expect(key({ code: 'F11', ctrlKey: true, shiftKey: true })).toBe('leave');
+  expect(key({ code: 'F12', ctrlKey: true })).toBe(null);
+  expect(key({ code: 'F10', ctrlKey: true, shiftKey: true })).toBe(null);
+  expect(key({ code: 'F12', ctrlKey: true, shiftKey: true, altKey: true })).toBe(null);
 });

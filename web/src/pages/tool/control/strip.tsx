@@ -88,14 +88,17 @@ function lineOf(part: PartProps): Line {
 function controlling({ work, bench, t }: PartProps, { name, publication }: Desk): Line {
   const full = bench.screen.full.value;
   const here = looksAt(work, publication);
-  const keys = full && capturesKeys() ? 'strip.keys.full' : 'strip.keys';
+  const typing = bench.keysThere.on.value;
   return {
     said: t('strip.controlling', { name }),
-    hint: here ? `${t(keys, { stop: t('key.stop') })} ${t('strip.focus')}` : t('strip.elsewhere'),
+    hint: here ? hintOf(typing, full, t) : t('strip.elsewhere'),
     deeds: (
       <>
-        {!here && (
-          <Button testid="remote-back" onClick={() => work.stage.watch(publication)}>
+        {!(here && typing) && (
+          <Button
+            testid="remote-back"
+            onClick={() => (here ? bench.keysThere.take() : work.stage.watch(publication))}
+          >
             {t('strip.back')}
           </Button>
         )}
@@ -110,6 +113,12 @@ function controlling({ work, bench, t }: PartProps, { name, publication }: Desk)
       </>
     ),
   };
+}
+
+function hintOf(typing: boolean, full: boolean, t: RemoteText['t']): string {
+  if (!typing) return t('strip.focus');
+  const keys = full && capturesKeys() ? 'strip.keys.full' : 'strip.keys';
+  return t(keys, { stop: t('key.stop'), leave: t('key.leave') });
 }
 
 /** For everybody else, of the share that they look at; of an own share always. */
