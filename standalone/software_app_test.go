@@ -19,7 +19,7 @@ import (
 	"github.com/pion/webrtc/v3"
 
 	"github.com/coopnet/coopnet/client/app"
-	"github.com/coopnet/coopnet/client/capture"
+	captured "github.com/coopnet/coopnet/client/capture"
 	"github.com/coopnet/coopnet/client/capture/x11"
 	"github.com/coopnet/coopnet/client/capture/x11/xvfbtest"
 	"github.com/coopnet/coopnet/client/encode"
@@ -72,7 +72,7 @@ func (u *user) Confirm(_ context.Context, c window.Confirm) (bool, error) {
 
 func (u *user) Pick(ctx context.Context, sources func(context.Context) []window.Choice, _ bool) (window.Picked, bool, error) {
 	for _, c := range sources(ctx) {
-		if c.Kind == string(capture.Screen) {
+		if c.Kind == string(captured.Screen) {
 			return window.Picked{ID: c.ID, Control: true}, true, nil
 		}
 	}
@@ -103,7 +103,7 @@ func (u *user) Progress(string) (app.Progress, error) { return nil, errors.New("
 
 // keyboard is where the controller's input goes.
 type keyboard struct {
-	capture.System
+	captured.System
 	mu    sync.Mutex
 	typed string
 }

@@ -180,6 +180,7 @@ func (c *controls) consider(ctx context.Context, m wire.ControlRequested) {
 		return
 	}
 	c.asking.Go(func() {
+		defer cancel()
 		defer c.withdraw(m.Request)
 		if why := c.ask(ctx, m); why != "" {
 			c.deny(m.Request, why)

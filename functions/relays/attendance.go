@@ -262,14 +262,17 @@ func (a *Attendee) follow(from source, v announce.Visit, now time.Time) (event s
 		if !same || !a.LeftAt.IsZero() {
 			return "", false // is on another relay meanwhile
 		}
-		a.Seq, a.LeftAt = v.Seq, v.At
+		a.Seq, a.At, a.LeftAt = v.Seq, v.At, v.At
 		return ParticipantLeft, true
+	}
+	if r := from.fleet.relay(from.relay); !same && v.At.Before(a.At) && r != nil && r.Draining {
+		return "", false // came before they were sent elsewhere, where they are already; elsewhere clocks are not compared
 	}
 	// Who comes back soon after a relay has failed was in all the time.
 	if left := from.fleet.left(a); left != nil && (!a.LeftAt.IsZero() || now.Sub(*left) > moveTime) {
 		event = ParticipantJoined
 	}
-	a.Relay, a.Instance, a.Seq, a.LeftAt = from.relay, from.instance, v.Seq, time.Time{}
+	a.Relay, a.Instance, a.Seq, a.At, a.LeftAt = from.relay, from.instance, v.Seq, v.At, time.Time{}
 	a.Name, a.Role, a.Person = shown(v.Name), v.Role, v.Person
 	return event, true
 }

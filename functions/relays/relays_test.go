@@ -310,6 +310,23 @@ func TestWhoIsInWhenARelayFails(t *testing.T) {
 	}
 }
 
+// TestADrainingRelayTellsLate: who was sent elsewhere is there, although the relay before says last that they came.
+func TestADrainingRelayTellsLate(t *testing.T) {
+	w := newWorld(t)
+	w.say("a")
+	w.say("b")
+	came := visit(1, announce.Joined, "x", "p", w)
+	w.clock.Advance(500 * time.Millisecond)
+	w.say("a", func(a *announce.Announcement) { a.Draining = true })
+	went := visit(2, announce.Left, "x", "p", w)
+	w.clock.Advance(10 * time.Millisecond)
+	w.report("b", visit(1, announce.Joined, "x", "p", w))
+	w.report("a", came, went)
+	if got := w.in("x"); got != "p/" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestSnapshot: a relay that lost count says anew who is in.
 func TestSnapshot(t *testing.T) {
 	w := newWorld(t)

@@ -127,7 +127,8 @@ type Attendee struct {
 	LeftAt      time.Time `json:"leftAt,omitzero"`
 	Relay       string    `json:"relay"`
 	Instance    string    `json:"instance"`
-	Seq         int64     `json:"seq"` // of the visit that was counted last, within the instance
+	Seq         int64     `json:"seq"`         // of the visit that was counted last, within the instance
+	At          time.Time `json:"at,omitzero"` // of that visit
 	ExpiresAt   time.Time `json:"expiresAt"`
 	Version     int64     `json:"version"`
 }
