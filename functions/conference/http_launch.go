@@ -46,7 +46,7 @@ func (d *Domain) readLaunch(w http.ResponseWriter, r *http.Request) error {
 		Version   *string   `json:"version"`
 		Platform  *string   `json:"platform"`
 	}{Status: l.Status(d.cfg.Now()), ExpiresAt: l.EndsAt}
-	if answer.Status == LaunchRedeemed {
+	if l.By.Version != "" {
 		answer.Version, answer.Platform = &l.By.Version, &l.By.Platform
 	}
 	return problem.Answer(w, http.StatusOK, answer)

@@ -23,7 +23,7 @@ type Launch struct {
 	EndsAt     time.Time `json:"endsAt"`    // after that it opens nothing
 	ExpiresAt  time.Time `json:"expiresAt"` // until then the page may ask what has become of it
 	RedeemedAt time.Time `json:"redeemedAt,omitzero"`
-	By         Installed `json:"by"`
+	By         Installed `json:"by"` // that redeemed it; before that, the last that was too old to
 }
 
 // Installed is the software on somebody's computer.
@@ -46,6 +46,8 @@ type Launches interface {
 	Launch(ctx context.Context, hash [32]byte) (*Launch, error)
 	// RedeemLaunch marks it redeemed. ErrConflict when it was, or is not there: of many callers one has no error.
 	RedeemLaunch(ctx context.Context, hash [32]byte, by Installed, at time.Time) error
+	// RefuseLaunch keeps which software was too old to redeem it. What was redeemed, or is not there, stays as it is.
+	RefuseLaunch(ctx context.Context, hash [32]byte, by Installed) error
 }
 
 // Releases knows the releases of the software.
@@ -168,6 +170,7 @@ func (d *Domain) Redeem(ctx context.Context, code string, by Installed) (*Ticket
 		return nil, Admission{}, unknownLaunch()
 	}
 	if err := d.newEnough(ctx, by); err != nil {
+		d.tellOld(ctx, l, by, err)
 		return nil, Admission{}, err
 	}
 	a := l.Admission
@@ -186,6 +189,17 @@ func (d *Domain) Redeem(ctx context.Context, code string, by Installed) (*Ticket
 		return nil, Admission{}, fmt.Errorf("redeem launch: %w", err)
 	}
 	return ticket, a, joinErr
+}
+
+// tellOld lets the page know that the software which came is too old. The refusal stands without that, too.
+func (d *Domain) tellOld(ctx context.Context, l *Launch, by Installed, why error) {
+	var p *problem.Error
+	if !errors.As(why, &p) || p.Code != problem.UpgradeRequired || l.By == by {
+		return
+	}
+	if err := d.cfg.Software.Launches.RefuseLaunch(ctx, l.Hash, by); err != nil {
+		d.cfg.Logger.WarnContext(ctx, "the page is not told that the software is too old", "error", err)
+	}
 }
 
 func redeemed() error { return problem.New(problem.Conflict, "The launch code has been used.") }

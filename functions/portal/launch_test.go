@@ -164,11 +164,14 @@ func TestUpgradeIsRequired(t *testing.T) {
 		if err := json.Unmarshal(resp.Body, &p); err != nil || p.Release.Version != "2.0.0" || !strings.HasSuffix(p.Release.URL, "download?version=2.0.0") {
 			t.Errorf("%s %v", resp.Body, err)
 		}
-		if got := c.Expect(200, "GET", launchPath+"/"+code, nil); got["status"] != "waiting" {
-			t.Errorf("the code is spent: %v", got)
+		if got := c.Expect(200, "GET", launchPath+"/"+code, nil); got["status"] != "waiting" || got["version"] != "1.4.9" || got["platform"] != windows {
+			t.Errorf("the code is spent, or the page does not know: %v", got)
 		}
 		inside.Expect(200, "POST", "/api/v1/join-tokens", object{"mode": "software"})
 		c.Fork().Expect(200, "POST", launchPath+"/"+code+"/redeem", installed("1.5.0"))
+		if got := c.Expect(200, "GET", launchPath+"/"+code, nil); got["status"] != "redeemed" || got["version"] != "1.5.0" {
+			t.Errorf("got %v", got)
+		}
 		code = launch(c)
 		c.Fork().Expect(200, "POST", launchPath+"/"+code+"/redeem", object{"version": "0.1.0", "platform": "linux-arm64"}) // nothing to install there
 	})

@@ -5,7 +5,7 @@ import { barriers } from './barriers.ts';
 import { open, person } from './chromium.ts';
 import { tabTo } from './keyboard.ts';
 import { bond, chromiumHand, Portal } from './portal.ts';
-import { offering, redeem } from './software.ts';
+import { addressOf, offering, pressBelow, redeem } from './software.ts';
 import { Stage } from './stage.ts';
 import { until } from './wait.ts';
 import { unexpected } from './watch.ts';
@@ -124,21 +124,32 @@ test('the software takes over by its code, and the page goes on beside it', asyn
   await portal.identify(bond);
   await portal.reach('keep-way');
   expect(await text(page, 'choice-software')).toContain('1.4.0');
+  const handed = addressOf(page);
   // By keyboard: the one press fetches the code and opens the software.
   await tabTo(page, 'choice-software');
   await page.keyboard.press('Enter');
   await page.locator('[data-testid="launch-state"][data-phase="opened"]').waitFor({ timeout: 5000 });
   expect(await portal.shows('launch-browser')).toBe(true);
   expect(await barriers('waiting for the software', page)).toEqual([]);
-  const address = (await page.getByTestId('launch-open').getAttribute('href'))!;
+  const address = await handed;
   expect(address).toMatch(/^coopnet:\/\/join\/[\w-]{22,64}$/);
+  // One that is too old is refused, and the page says so.
+  const looked = /\/api\/v1\/launch-codes\/[\w-]+$/;
+  await page.route(looked, (route) =>
+    route.fulfill({ json: { status: 'waiting', version: '1.1.0' } }),
+  );
+  await page.locator('[data-testid="launch-state"][data-phase="old"]').waitFor({ timeout: 5000 });
+  expect(await text(page, 'launch-state')).toContain('1.1.0');
+  expect(await text(page, 'launch-download')).toContain('1.4.0');
+  expect(await barriers('too old', page)).toEqual([]);
+  await page.unroute(looked);
   const joined = await redeem(stage.server.origin, address);
   expect(joined.permissions).toContain('view');
   await page.locator('[data-testid="launch-state"][data-phase="started"]').waitFor({ timeout: 5000 });
   expect(await text(page, 'launch-state')).toContain('1.3.0');
   expect(await text(page, 'launch-newer')).toContain('1.4.0');
   expect(await barriers('in the software', page)).toEqual([]);
-  await page.getByTestId('launch-watch').click();
+  await pressBelow(page, 'launch-watch');
   await portal.state('waiting', 10_000);
   await context.close();
 });

@@ -22,13 +22,27 @@ export async function offering(page: Page): Promise<void> {
   await page.route(/\/api\/v1\/software$/, (route) => route.fulfill({ json: { releases } }));
 }
 
+/** The address that the page hands to the browser next. */
+export async function addressOf(page: Page): Promise<string> {
+  const answer = await page.waitForResponse(
+    (response) =>
+      response.url().endsWith('/api/v1/launch-codes') && response.request().method() === 'POST',
+  );
+  return ((await answer.json()) as { url: string }).url;
+}
+
+/** Presses a button under the browser's own question, whether it may open the software: that takes mouse and keys. */
+export async function pressBelow(page: Page, id: string): Promise<void> {
+  await page.getByTestId(id).evaluate((element) => (element as HTMLElement).click());
+}
+
 /** What the software does with the address that the browser hands to it. */
-export async function redeem(origin: string, address: string): Promise<Joined> {
+export async function redeem(origin: string, address: string, version = '1.3.0'): Promise<Joined> {
   const code = address.replace('coopnet://join/', '');
   const answer = await fetch(`${origin}/api/v1/launch-codes/${code}/redeem`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ version: '1.3.0', platform: 'linux-amd64' }),
+    body: JSON.stringify({ version, platform: 'linux-amd64' }),
   });
   if (!answer.ok) throw new Error(`redeem: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as Joined;

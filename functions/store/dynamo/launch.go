@@ -54,3 +54,11 @@ func (s *Conference) RedeemLaunch(ctx context.Context, hash [32]byte, by confere
 	}
 	return err
 }
+
+// RefuseLaunch implements conference.Launches.
+func (s *Conference) RefuseLaunch(ctx context.Context, hash [32]byte, by conference.Installed) error {
+	refuse := edit{set: item{"platform": text(by.Platform), "version": text(by.Version)}}
+	_, err := s.table.update(ctx, launchKey(hash), refuse,
+		when("attribute_not_exists(#redeemed) AND #expires > :now", item{":now": millis(s.db.cfg.Now())}))
+	return err
+}

@@ -77,3 +77,15 @@ func (s *Conference) RedeemLaunch(ctx context.Context, hash [32]byte, by confere
 		return oneRow(result, conference.ErrConflict)
 	})
 }
+
+// RefuseLaunch implements conference.Launches.
+func (s *Conference) RefuseLaunch(ctx context.Context, hash [32]byte, by conference.Installed) error {
+	return s.db.change(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE launch SET platform = ?, version = ? WHERE hash = ? AND redeemed_at IS NULL AND expires_at > ?",
+			by.Platform, by.Version, hash[:], s.db.cfg.Now().UnixMilli())
+		if err != nil {
+			return fmt.Errorf("refuse launch: %w", err)
+		}
+		return nil
+	})
+}

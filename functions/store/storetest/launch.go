@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -35,10 +36,20 @@ func TestLaunches(t *testing.T, open OpenLaunches) {
 		want(t, "unknown", err, conference.ErrNotFound)
 		by := conference.Installed{Platform: "linux-amd64", Version: "1.0.0"}
 		want(t, "redeem unknown", s.RedeemLaunch(t.Context(), [32]byte{2}, by, clock.Now()), conference.ErrConflict)
+		old := conference.Installed{Platform: "linux-amd64", Version: "0.9.0"}
+		want(t, "refuse unknown", s.RefuseLaunch(t.Context(), [32]byte{2}, old), nil)
+		if _, err := s.Launch(t.Context(), [32]byte{2}); !errors.Is(err, conference.ErrNotFound) {
+			t.Errorf("a refusal made a launch: %v", err)
+		}
+		want(t, "refuse", s.RefuseLaunch(t.Context(), l.Hash, old), nil)
+		if got, err := s.Launch(t.Context(), l.Hash); err != nil || !got.RedeemedAt.IsZero() || got.By != old {
+			t.Errorf("got %+v, %v", got, err)
+		}
 		if err := s.RedeemLaunch(t.Context(), l.Hash, by, clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		want(t, "redeem again", s.RedeemLaunch(t.Context(), l.Hash, by, clock.Now()), conference.ErrConflict)
+		want(t, "refuse a redeemed one", s.RefuseLaunch(t.Context(), l.Hash, old), nil)
 		if got, err := s.Launch(t.Context(), l.Hash); err != nil || !got.RedeemedAt.Equal(clock.Now()) || got.By != by {
 			t.Errorf("got %+v, %v", got, err)
 		}

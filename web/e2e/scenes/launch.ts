@@ -1,8 +1,10 @@
 import { bond } from '../portal.ts';
 import type { Area } from '../scenes.ts';
-import { offering, redeem } from '../software.ts';
+import { addressOf, offering, pressBelow, redeem } from '../software.ts';
 
 const phase = (name: string): string => `[data-testid="launch-state"][data-phase="${name}"]`;
+
+const addresses = new WeakMap<object, Promise<string>>();
 
 /** The way into the software. */
 export const area: Area = {
@@ -22,6 +24,7 @@ export const area: Area = {
       name: 'launch-waiting',
       dark: true,
       async show({ page, portal }) {
+        addresses.set(page, addressOf(page));
         await portal.hand.click('choice-software');
         await page.locator(phase('opened')).waitFor();
       },
@@ -31,15 +34,27 @@ export const area: Area = {
       dark: true,
       async show({ page, portal }) {
         await portal.reach('launch-guide', 12_000);
-        await page.getByTestId('launch-check').click();
+        await pressBelow(page, 'launch-check');
       },
     },
     {
       name: 'launch-started',
       async show({ stage, page }) {
-        const address = await page.getByTestId('launch-open').getAttribute('href');
-        await redeem(stage.server.origin, address!);
+        await redeem(stage.server.origin, (await addresses.get(page))!);
         await page.locator(phase('started')).waitFor();
+      },
+    },
+    {
+      name: 'launch-old',
+      async show({ stage, page, portal, conference }) {
+        await page.route('**/api/v1/launch-codes/*', (route) =>
+          route.fulfill({ json: { status: 'waiting', version: '1.1.0' } }),
+        );
+        await page.goto(stage.server.origin);
+        await portal.ask(conference.name, conference.password);
+        await portal.reach('keep-way');
+        await portal.hand.click('choice-software');
+        await page.locator(phase('old')).waitFor();
       },
     },
     {

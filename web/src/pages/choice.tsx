@@ -62,12 +62,12 @@ export function Choice(): JSX.Element {
           <Icon name="download" />
           <span class="choice-title">{t('choice.software')}</span>
           <span class="choice-text">{t('choice.software.text')}</span>
-          <span class="badge">{software !== null && <software.parts.Offered joining={software.joining} />}</span>
+          <span class="badge">
+            {software !== null && <software.parts.Offered joining={software.joining} />}
+          </span>
         </button>
       </div>
-      {software !== null && (
-        <software.parts.Below joining={software.joining} asked={asked.value} />
-      )}
+      {software !== null && <software.parts.Below joining={software.joining} asked={asked.value} />}
       {failed && asked.value && (
         <Alert kind="refusal" testid="software-failed">
           <p>{t('problem.network')}</p>

@@ -78,8 +78,8 @@ function isPassing({ kind }: InputEvent): boolean {
 
 function joined(one: InputEvent, other: InputEvent): InputEvent {
   if (one.kind === 'move') return other;
-  const dx = bounded((one.dx ?? 0) + (other.dx ?? 0), 100);
-  const dy = bounded((one.dy ?? 0) + (other.dy ?? 0), 100);
+  const dx = bounded((one.dx ?? 0) + (other.dx ?? 0), inputLimits.notches);
+  const dy = bounded((one.dy ?? 0) + (other.dy ?? 0), inputLimits.notches);
   return { ...other, dx, dy };
 }
 
@@ -90,8 +90,8 @@ function within(event: InputEvent): InputEvent {
     ...event,
     ...(x !== undefined && { x: digits(Math.min(Math.max(x, 0), 1)) }),
     ...(y !== undefined && { y: digits(Math.min(Math.max(y, 0), 1)) }),
-    ...(dx !== undefined && { dx: digits(bounded(dx, 100)) }),
-    ...(dy !== undefined && { dy: digits(bounded(dy, 100)) }),
+    ...(dx !== undefined && { dx: digits(bounded(dx, inputLimits.notches)) }),
+    ...(dy !== undefined && { dy: digits(bounded(dy, inputLimits.notches)) }),
   };
 }
 

@@ -31,7 +31,7 @@ it('fetches a code, and waits until the software has taken it', async () => {
   expect(launch.state.value).toEqual({ phase: 'ready', address });
   launch.opened();
   await pass(2500);
-  expect(launch.state.value).toEqual({ phase: 'opened', address, late: false });
+  expect(launch.state.value).toEqual({ phase: 'opened', late: false });
   expect(look).toHaveBeenCalledTimes(2);
   look.mockResolvedValue({ status: 'redeemed', version: '1.4.0' });
   await pass(1000);
@@ -49,9 +49,7 @@ it('finds after eight seconds that nothing has come, and still waits', async () 
   await pass(7900);
   expect(launch.state.value).toMatchObject({ phase: 'opened', late: false });
   await pass(200);
-  expect(launch.state.value).toEqual({ phase: 'opened', address, late: true });
-  launch.opened(); // once more: what helps stays in sight
-  expect(launch.state.value).toMatchObject({ late: true });
+  expect(launch.state.value).toEqual({ phase: 'opened', late: true });
   look.mockResolvedValue({ status: 'redeemed', version: '' });
   await pass(3000);
   expect(launch.state.value).toEqual({ phase: 'started', version: '' });
@@ -59,6 +57,7 @@ it('finds after eight seconds that nothing has come, and still waits', async () 
 
 it('asks less and less, and not for ever', async () => {
   await launch.begin();
+  launch.opened();
   await pass(30_000);
   expect(look.mock.calls.length).toBeGreaterThan(27);
   look.mockClear();
@@ -69,6 +68,73 @@ it('asks less and less, and not for ever', async () => {
   look.mockClear();
   await pass(60_000);
   expect(look).not.toHaveBeenCalled();
+});
+
+it('does not begin with a code that is nearly over', async () => {
+  await launch.begin();
+  await pass(239_000);
+  expect(launch.state.value.phase).toBe('ready');
+  await pass(5000);
+  expect(launch.state.value).toEqual({ phase: 'expired' });
+});
+
+it('says which software is too old, and goes on once it is new enough', async () => {
+  await launch.begin();
+  launch.opened();
+  look.mockResolvedValue({ status: 'waiting', version: '1.1.0' });
+  await pass(1000);
+  const old = launch.state.value;
+  expect(old).toEqual({ phase: 'old', version: '1.1.0' });
+  await pass(20_000);
+  expect(launch.state.value).toBe(old);
+  look.mockResolvedValue({ status: 'redeemed', version: '1.4.0' });
+  await pass(1000);
+  expect(launch.state.value).toEqual({ phase: 'started', version: '1.4.0' });
+});
+
+describe('who tries again', () => {
+  const second = code.toUpperCase();
+  const tryAgain = async () => {
+    await launch.begin();
+    launch.opened();
+    begin.mockResolvedValue(second);
+    expect(await launch.begin()).toBe(`coopnet://join/${second}`);
+    launch.opened();
+  };
+
+  it('has another code, and is still answered by the first', async () => {
+    await tryAgain();
+    look.mockImplementation((asked) =>
+      Promise.resolve(asked === code ? { status: 'redeemed', version: '1.4.0' } : waiting),
+    );
+    await pass(1000);
+    expect(launch.state.value).toEqual({ phase: 'started', version: '1.4.0' });
+    look.mockResolvedValue(waiting);
+    await launch.begin();
+    await pass(1000);
+    expect(look.mock.calls.slice(2).flat()).toEqual([second]);
+  });
+
+  it('is not told what became of the first otherwise', async () => {
+    await tryAgain();
+    look.mockImplementation((asked) =>
+      asked === code
+        ? Promise.resolve({ status: 'expired', version: '1.1.0' })
+        : Promise.resolve(waiting),
+    );
+    await pass(2000);
+    expect(launch.state.value).toEqual({ phase: 'opened', late: false });
+    expect(look.mock.calls.flat()).toEqual([second, code, second]);
+  });
+
+  it('is answered by three codes at most', async () => {
+    for (const letter of 'abcde') {
+      begin.mockResolvedValue(letter.repeat(22));
+      await launch.begin();
+    }
+    await pass(1000);
+    expect(look.mock.calls.flat().map((asked) => asked[0])).toEqual(['e', 'd', 'c']);
+  });
 });
 
 it.each([
@@ -123,7 +189,10 @@ describe('there is no code', () => {
   it('where the portal refuses', async () => {
     begin.mockRejectedValue(new Problem('conference-denied'));
     expect(await launch.begin()).toBe(null);
-    expect(launch.state.value).toMatchObject({ phase: 'failed', problem: { code: 'conference-denied' } });
+    expect(launch.state.value).toMatchObject({
+      phase: 'failed',
+      problem: { code: 'conference-denied' },
+    });
     begin.mockResolvedValue(code);
     expect(await launch.begin()).toBe(address);
   });
@@ -133,7 +202,10 @@ describe('there is no code', () => {
     async (odd) => {
       begin.mockResolvedValue(odd);
       expect(await launch.begin()).toBe(null);
-      expect(launch.state.value).toMatchObject({ phase: 'failed', problem: { code: 'unexpected' } });
+      expect(launch.state.value).toMatchObject({
+        phase: 'failed',
+        problem: { code: 'unexpected' },
+      });
     },
   );
 

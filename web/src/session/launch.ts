@@ -1,5 +1,5 @@
 import { signal, type ReadonlySignal } from '@preact/signals-core';
-import type { LaunchApi } from './launchapi.ts';
+import type { LaunchApi, LaunchState } from './launchapi.ts';
 import { asProblem, Problem } from './problem.ts';
 import type { Cancel, Timers } from './timers.ts';
 
@@ -10,7 +10,9 @@ export type Launching =
   /** `address` opens the software; nobody has opened it yet. */
   | { phase: 'ready'; address: string }
   /** `late`: it takes longer than a program that is installed needs. */
-  | { phase: 'opened'; address: string; late: boolean }
+  | { phase: 'opened'; late: boolean }
+  /** It came, in a version that is too old to join; the code is still good. */
+  | { phase: 'old'; version: string }
   /** The software has joined. */
   | { phase: 'started'; version: string }
   /** Nobody came while the code was good. */
@@ -28,22 +30,31 @@ const usual = 8000;
 const often = 1000;
 const seldom = 3000;
 const hurry = 30_000;
-/** A code is good for five minutes. */
+/** A code is good for five minutes; one that nobody has used yet is not begun with in the last of them. */
 const longest = 330_000;
+const shelf = 240_000;
+/** Who tries again may still be answered by a try before, from a slow computer: so many codes are looked at. */
+const watched = 3;
 const codes = /^[A-Za-z0-9_-]{22,64}$/;
 
+interface Watched {
+  code: string;
+  since: number;
+}
+
 /**
- * Hands this participant over to the installed software: a code, its address, and whether the software came.
+ * Hands this participant over to the installed software: a code, its address, and whether the software came. Each try
+ * has a code of its own.
  *
- *     idle -> asking -> ready -> opened -> started;  ready | opened -> expired;  asking -> failed
+ *     idle -> asking -> ready -> opened -> old -> started;  ready | opened | old -> expired;  asking -> failed
  */
 export class Launch {
   readonly #state = signal<Launching>({ phase: 'idle' });
   readonly #deps: LaunchDeps;
   /** Counts what was begun; an answer to an older one is ignored. */
   #epoch = 0;
-  #code = '';
-  #begunAt = 0;
+  /** The newest first. */
+  #codes: Watched[] = [];
   #asking = false;
   #next: Cancel = () => {};
   #lateness: Cancel = () => {};
@@ -71,35 +82,31 @@ export class Launch {
     }
     if (epoch !== this.#epoch) return null;
     const address = `coopnet://join/${code}`;
-    this.#code = code;
-    this.#begunAt = this.#deps.timers.now();
+    this.#codes = [{ code, since: this.#deps.timers.now() }, ...this.#codes].slice(0, watched);
     this.#state.value = { phase: 'ready', address };
     this.#wait(often);
     return address;
   }
 
-  /** The browser was given the address; also when that is tried again. */
+  /** The browser was given the address. */
   opened(): void {
-    const state = this.#state.peek();
-    if (state.phase !== 'ready') return;
-    this.#state.value = { phase: 'opened', address: state.address, late: false };
+    if (this.#state.peek().phase !== 'ready') return;
+    this.#state.value = { phase: 'opened', late: false };
     this.#lateness = this.#deps.timers.after(usual, () => {
-      const now = this.#state.peek();
-      if (now.phase === 'opened') this.#state.value = { ...now, late: true };
+      if (this.#state.peek().phase === 'opened')
+        this.#state.value = { phase: 'opened', late: true };
     });
   }
 
   /** Somebody looks at the page again: perhaps the software has come meanwhile. */
   wake(): void {
     const { phase } = this.#state.peek();
-    if (phase !== 'ready' && phase !== 'opened') return;
-    void this.#look();
+    if (phase === 'ready' || phase === 'opened' || phase === 'old') void this.#look();
   }
 
   /** Forgets it: nobody waits for the software any more. */
   close(): void {
-    this.#stop();
-    this.#state.value = { phase: 'idle' };
+    this.#end({ phase: 'idle' });
   }
 
   #stop(): void {
@@ -109,45 +116,55 @@ export class Launch {
     this.#lateness();
   }
 
+  #end(state: Launching): void {
+    this.#stop();
+    this.#codes = [];
+    this.#state.value = state;
+  }
+
   #wait(pause: number): void {
     this.#next();
     this.#next = this.#deps.timers.after(pause, () => void this.#look());
   }
 
   async #look(): Promise<void> {
-    if (this.#asking) return;
+    const [newest] = this.#codes;
+    if (this.#asking || newest === undefined) return;
     const epoch = this.#epoch;
-    const waited = this.#deps.timers.now() - this.#begunAt;
-    let pause = waited < hurry ? often : seldom;
+    const waited = this.#deps.timers.now() - newest.since;
     this.#next();
     this.#asking = true;
-    try {
-      const { status, version } = await this.#deps.api.look(this.#code);
-      if (epoch !== this.#epoch) return;
-      if (status !== 'waiting') {
-        this.#stop();
-        this.#state.value =
-          status === 'redeemed' ? { phase: 'started', version } : { phase: 'expired' };
-        return;
-      }
-    } catch (cause) {
-      if (epoch !== this.#epoch) return;
-      const { code, retryAfter } = asProblem(cause);
-      if (code === 'not-found') {
-        this.#expire();
-        return;
-      }
-      // The network is away, or the server is busy: the code is good all the same.
-      pause = Math.max(seldom, (retryAfter ?? 0) * 1000);
-    }
+    const found = await Promise.all(this.#codes.map((one) => this.#ask(one)));
+    if (epoch !== this.#epoch) return;
     this.#asking = false;
-    if (waited >= longest) this.#expire();
-    else this.#wait(pause);
+    const joined = found.find(({ status }) => status === 'redeemed');
+    if (joined !== undefined) {
+      this.#end({ phase: 'started', version: joined.version });
+      return;
+    }
+    this.#codes = this.#codes.filter((_, at) => found[at]?.status !== 'expired');
+    const unused = this.#state.peek().phase === 'ready' && waited >= shelf;
+    if (found[0]?.status === 'expired' || waited >= longest || unused) {
+      this.#end({ phase: 'expired' });
+      return;
+    }
+    const { version = '' } = found[0] ?? {};
+    const { phase } = this.#state.peek();
+    if (version !== '' && phase !== 'old') this.#state.value = { phase: 'old', version };
+    const pause = waited < hurry ? often : seldom;
+    this.#wait(Math.max(pause, ...found.map((one) => one.pause)));
   }
 
-  #expire(): void {
-    this.#stop();
-    this.#state.value = { phase: 'expired' };
+  /** What has become of a code; where nobody can say, it is good all the same, and is asked for later. */
+  async #ask({ code }: Watched): Promise<LaunchState & { pause: number }> {
+    try {
+      return { ...(await this.#deps.api.look(code)), pause: 0 };
+    } catch (cause) {
+      const problem = asProblem(cause);
+      if (problem.code === 'not-found') return { status: 'expired', version: '', pause: 0 };
+      const pause = Math.max(seldom, (problem.retryAfter ?? 0) * 1000);
+      return { status: 'waiting', version: '', pause };
+    }
   }
 }
 

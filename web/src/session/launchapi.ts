@@ -15,7 +15,7 @@ export interface Release {
 
 export const launchStates = ['waiting', 'redeemed', 'expired'] as const;
 
-/** What has become of a launch code; `version` is that of the software which took it, or empty. */
+/** What has become of a launch code; `version` is that of the software which took it, or was too old to, or empty. */
 export interface LaunchState {
   status: (typeof launchStates)[number];
   version: string;

@@ -80,9 +80,13 @@ describe('who may ask', () => {
     expect(remote.askable({ ...desk, controller: 'bob' })).toBe(false);
   });
 
-  it('no guest, whatever is said', () => {
+  it('no guest, whatever is said', async () => {
     be('guest', 'view', 'control');
     expect(remote.askable(desk)).toBe(false);
+    await ask();
+    expect(token).not.toHaveBeenCalled();
+    expect(line.sent).toEqual([]);
+    expect(remote.state.value).toEqual({ phase: 'idle' });
     be('internal', 'view', 'share');
     expect(remote.askable(desk)).toBe(false);
     line.grant.value = null;
@@ -99,21 +103,34 @@ describe('asking', () => {
     await ask(); // once is enough
     expect(line.of('control.request')).toHaveLength(1);
     grant(key);
-    expect(remote.state.value).toEqual({ phase: 'controlling', grant: 'g1', publication: 's1', name: 'Ada' });
+    expect(remote.state.value).toEqual({
+      phase: 'controlling',
+      grant: 'g1',
+      publication: 's1',
+      name: 'Ada',
+    });
     await pass(100_000);
     expect(remote.state.value.phase).toBe('controlling');
   });
 
-  it.each(['denied', 'busy', 'unverified', 'expired', 'gone'])('says that it is %s', async (reason) => {
-    const key = await ask();
-    deny('another', reason);
-    expect(remote.state.value.phase).toBe('asking');
-    deny(key, reason);
-    expect(remote.state.value).toEqual({ phase: 'idle' });
-    expect(remote.notice.value).toEqual({ what: reason, granted: false, publication: 's1', name: 'Ada' });
-    remote.forgive();
-    expect(remote.notice.value).toBe(null);
-  });
+  it.each(['denied', 'busy', 'unverified', 'expired', 'gone'])(
+    'says that it is %s',
+    async (reason) => {
+      const key = await ask();
+      deny('another', reason);
+      expect(remote.state.value.phase).toBe('asking');
+      deny(key, reason);
+      expect(remote.state.value).toEqual({ phase: 'idle' });
+      expect(remote.notice.value).toEqual({
+        what: reason,
+        granted: false,
+        publication: 's1',
+        name: 'Ada',
+      });
+      remote.forgive();
+      expect(remote.notice.value).toBe(null);
+    },
+  );
 
   it.each([
     ['conflict', 'conflict'],
@@ -210,7 +227,7 @@ describe('controlling', () => {
       { kind: 'move', x: 0.12346, y: 0 },
       { kind: 'down', button: 0, x: 0.1, y: 0 },
       { kind: 'up', button: 0, x: 0.1, y: 0 },
-      { kind: 'wheel', x: 0.1, y: 0, dx: 0, dy: 100 },
+      { kind: 'wheel', x: 0.1, y: 0, dx: 0, dy: 20 },
     ]);
   });
 
@@ -225,12 +242,18 @@ describe('controlling', () => {
   });
 
   it('lets everything go when it is stopped', async () => {
-    remote.input({ kind: 'down', button: 2, x: 0.5, y: 0.5 });
+    remote.input({ kind: 'down', button: 2, x: 0.1, y: 0.1 });
+    remote.input({ kind: 'move', x: 0.5, y: 0.5 });
     remote.input({ kind: 'keydown', code: 'ShiftLeft' });
     remote.input({ kind: 'keydown', code: 'KeyB' });
     remote.input({ kind: 'keyup', code: 'KeyB' });
     remote.stop();
-    expect(line.of('control.input').flatMap(({ events }) => events).slice(-2)).toEqual([
+    expect(
+      line
+        .of('control.input')
+        .flatMap(({ events }) => events)
+        .slice(-2),
+    ).toEqual([
       { kind: 'up', button: 2, x: 0.5, y: 0.5 },
       { kind: 'keyup', code: 'ShiftLeft' },
     ]);
@@ -262,9 +285,12 @@ describe('controlling', () => {
     line.say({ type: 'error', code: 'rate-limited', detail: '', re: 'control.input', key: '' });
     const before = line.of('control.input').length;
     await pass(300);
-    expect(line.of('control.input').slice(before).flatMap(({ events }) => events)).toEqual([
-      { kind: 'keyup', code: 'KeyA' },
-    ]);
+    expect(
+      line
+        .of('control.input')
+        .slice(before)
+        .flatMap(({ events }) => events),
+    ).toEqual([{ kind: 'keyup', code: 'KeyA' }]);
   });
 
   it.each(['stopped', 'idle', 'left', 'reconnected', 'ended', 'removed', 'expired'])(
@@ -274,7 +300,12 @@ describe('controlling', () => {
       expect(remote.state.value.phase).toBe('controlling');
       revoke(reason);
       expect(remote.state.value.phase).toBe('idle');
-      expect(remote.notice.value).toEqual({ what: reason, granted: true, publication: 's1', name: 'Ada' });
+      expect(remote.notice.value).toEqual({
+        what: reason,
+        granted: true,
+        publication: 's1',
+        name: 'Ada',
+      });
     },
   );
 

@@ -66,8 +66,9 @@ export class Remote {
   readonly #stops: Cancel[];
   #key = '';
   #givenUp: string[] = [];
-  /** What lets go of each thing that is pressed over there. */
+  /** What lets go of each thing that is pressed over there: buttons where the mouse is by then. */
   readonly #pressed = new Map<string, InputEvent>();
+  #place = { x: 0, y: 0 };
   /** Lately sent, and lost if the network does not take it. */
   #letGo: InputEvent[] = [];
   #patience: Cancel = () => {};
@@ -110,8 +111,9 @@ export class Remote {
   }
 
   /** Asks who shares; what becomes of it is in the state and the notice. */
-  async ask({ id, participant, name }: Publication): Promise<void> {
-    if (this.#state.peek().phase !== 'idle') return;
+  async ask(share: Publication): Promise<void> {
+    if (this.#state.peek().phase !== 'idle' || !this.askable(share)) return;
+    const { id, participant, name } = share;
     const key = makeKey(this.#deps.random);
     this.#key = key;
     this.#notice.value = null;
@@ -122,7 +124,8 @@ export class Remote {
       token = await this.#deps.token(participant);
     } catch (cause) {
       const { code } = asProblem(cause);
-      if (this.#key === key) this.#end(code === 'not-found' ? 'failed' : (refusals[code] ?? 'failed'));
+      if (this.#key === key)
+        this.#end(code === 'not-found' ? 'failed' : (refusals[code] ?? 'failed'));
       return;
     }
     if (this.#key !== key) return;
@@ -145,7 +148,9 @@ export class Remote {
 
   /** Whatever is pressed over there is let go, for example when somebody looks at another window here. */
   letGo(): void {
-    for (const event of [...this.#pressed.values()]) this.input(event);
+    for (const event of this.#pressed.values()) {
+      this.input(event.kind === 'up' ? { ...event, ...this.#place } : event);
+    }
     if (this.#state.peek().phase === 'controlling') this.#queue.hurry();
   }
 
@@ -249,8 +254,9 @@ export class Remote {
     this.#letGo = [...this.#letGo, ...released].slice(-remembered);
   }
 
-  #remember({ kind, code = '', button = 0, x = 0, y = 0 }: InputEvent): void {
+  #remember({ kind, code = '', button = 0, x, y }: InputEvent): void {
     const mouse = `mouse ${button}`;
+    if (x !== undefined && y !== undefined) this.#place = { x, y };
     switch (kind) {
       case 'keydown':
         this.#pressed.set(code, { kind: 'keyup', code });
@@ -259,7 +265,7 @@ export class Remote {
         this.#pressed.delete(code);
         return;
       case 'down':
-        this.#pressed.set(mouse, { kind: 'up', button, x, y });
+        this.#pressed.set(mouse, { kind: 'up', button });
         return;
       case 'up':
         this.#pressed.delete(mouse);

@@ -33,7 +33,10 @@ describe('what makes characters', () => {
   it.each([
     ['a letter', stroke('a', 'KeyQ')],
     ['a capital', stroke('A', 'KeyQ', { shiftKey: true })],
-    ['a sign of the third level', stroke('€', 'KeyE', { ctrlKey: true, altKey: true, altGraph: true })],
+    [
+      'a sign of the third level',
+      stroke('€', 'KeyE', { ctrlKey: true, altKey: true, altGraph: true }),
+    ],
     ['a dead key', stroke('Dead', 'BracketLeft')],
     ['a part of a composition', stroke('e', 'KeyE', { composing: true })],
     ['what an input method takes', stroke('Process', 'KeyK')],
@@ -50,6 +53,8 @@ describe('what makes characters', () => {
     keys.text(`${'x'.repeat(33)}😀`);
     keys.text('a\r\nb\tc\u0007');
     keys.text('');
+    keys.text('\u200Fאב\u200E\uFEFF');
+    keys.text('👩\u200D💻❤\uFE0F');
     expect(sent).toEqual([
       '"é"',
       `"${'x'.repeat(32)}"`,
@@ -61,6 +66,8 @@ describe('what makes characters', () => {
       '+Tab',
       '-Tab',
       '"c"',
+      '"אב"',
+      '"👩\u200D💻❤\uFE0F"',
     ]);
   });
 
@@ -85,6 +92,20 @@ describe('other keys', () => {
     expect(sent.at(-1)).toBe('+Space');
   });
 
+  it('are what they mean here, whatever lamp is on there', () => {
+    keys.press(stroke('End', 'Numpad1'));
+    keys.lift(stroke('1', 'Numpad1')); // the lamp has changed meanwhile
+    keys.press(stroke('Escape', 'CapsLock'));
+    keys.lift(stroke('Escape', 'CapsLock'));
+    keys.press(stroke('Enter', 'NumpadEnter'));
+    keys.lift(stroke('Enter', 'NumpadEnter'));
+    keys.press(stroke('Backspace', '')); // of a touch keyboard
+    keys.lift(stroke('Backspace', ''));
+    expect(sent.join(' ')).toBe(
+      '+End -End +Escape -Escape +NumpadEnter -NumpadEnter +Backspace -Backspace',
+    );
+  });
+
   it('repeat, and are let go once', () => {
     for (let time = 0; time < 3; time++) keys.press(stroke('Delete', 'Delete'));
     keys.lift(stroke('Delete', 'Delete'));
@@ -95,6 +116,7 @@ describe('other keys', () => {
   it('are no lamps, and nothing without a place', () => {
     expect(keys.press(stroke('CapsLock', 'CapsLock'))).toBe('nothing');
     expect(keys.press(stroke('MediaPlay', ''))).toBe('nothing');
+    expect(keys.press(stroke('BrowserBack', 'BrowserBack'))).toBe('nothing');
     expect(sent).toEqual([]);
   });
 });

@@ -40,6 +40,15 @@ const modifierKeys: ReadonlySet<string> = new Set([
 const tapped: readonly Modifier[] = ['altKey', 'metaKey'];
 /** Locks belong to the keyboard that has their lamps. */
 const locks: ReadonlySet<string> = new Set(['CapsLock', 'NumLock', 'ScrollLock', 'Fn', 'FnLock']);
+/** Keys that mean the same wherever they are: the other keyboard may have another lamp on, or another key in that place. */
+const meant =
+  /^(?:Escape|Enter|Tab|Backspace|Delete|Insert|Home|End|Page(?:Up|Down)|Arrow(?:Up|Down|Left|Right)|ContextMenu|F\d\d?)$/;
+/** Keys without a character that the software presses; it knows no keys of media players and browsers. */
+const places =
+  /^(?:Key[A-Z]|Digit\d|Numpad(?:\d|Add|Subtract|Multiply|Divide|Decimal|Comma|Equal|Enter)|Space|Minus|Equal|Bracket(?:Left|Right)|Semicolon|Quote|Backquote|Backslash|Comma|Period|Slash|Intl(?:Backslash|Ro|Yen)|Convert|NonConvert|KanaMode|Lang[12]|PrintScreen|Pause)$/;
+/** Nobody sees them, and the software types nothing with them; the joiners that scripts and emoji need are others. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115F\u1160\u3164\uFFA0]/u;
+const joiners = '\u200C\u200D';
 
 /**
  * Keys for another desktop. What makes characters goes there as text, so that it means there what it means on this
@@ -50,9 +59,9 @@ export class Keys {
   readonly #send: (event: InputEvent) => void;
   /** On a Mac, Cmd is what Ctrl is elsewhere, and Option makes characters. */
   readonly #mac: boolean;
-  /** Down over there: modifiers, and other keys. */
+  /** Down over there: modifiers, and other keys by what they are here. */
   readonly #modifiers = new Set<Modifier>();
-  readonly #down = new Set<string>();
+  readonly #down = new Map<string, string>();
   /** A modifier that was pressed, and nothing since. */
   #alone: Modifier | null = null;
 
@@ -71,10 +80,12 @@ export class Keys {
     this.#alone = null;
     if (locks.has(key)) return 'nothing';
     if (this.#isText(stroke)) return 'text';
-    if (code === '' || code === 'Unidentified') return key === 'Unidentified' ? 'text' : 'nothing';
+    if (key === 'Unidentified' && (code === '' || code === key)) return 'text';
+    const there = placeOf(stroke);
+    if (there === null) return 'nothing';
     this.hold(stroke);
-    this.#down.add(code);
-    this.#send({ kind: 'keydown', code });
+    this.#down.set(code, there);
+    this.#send({ kind: 'keydown', code: there });
     return 'taken';
   }
 
@@ -90,15 +101,17 @@ export class Keys {
       else this.hold(stroke, false);
       return;
     }
-    if (!this.#down.delete(code)) return;
-    this.#send({ kind: 'keyup', code });
+    const there = this.#down.get(code);
+    if (there === undefined) return;
+    this.#down.delete(code);
+    this.#send({ kind: 'keyup', code: there });
   }
 
   /** Characters, however they were made. */
   text(text: string): void {
     if (text === '') return;
     this.#alone = null;
-    for (const modifier of [...this.#modifiers]) this.#let(modifier);
+    for (const modifier of this.#modifiers) this.#let(modifier);
     for (const part of parts(text)) this.#send(part);
   }
 
@@ -140,7 +153,7 @@ export class Keys {
   }
 
   #lift(): void {
-    for (const code of this.#down) this.#send({ kind: 'keyup', code });
+    for (const code of this.#down.values()) this.#send({ kind: 'keyup', code });
     this.#down.clear();
   }
 
@@ -160,6 +173,13 @@ export class Keys {
   }
 }
 
+/** Which key it is over there. */
+function placeOf({ key, code }: Stroke): string | null {
+  if (code === 'NumpadEnter') return code;
+  if (meant.test(key)) return key;
+  return places.test(code) ? code : null;
+}
+
 /** At most 32 characters each; ends of lines and tabs are keys. */
 function* parts(text: string): Generator<InputEvent> {
   let run = '';
@@ -173,7 +193,7 @@ function* parts(text: string): Generator<InputEvent> {
     if (code !== undefined) {
       yield { kind: 'keydown', code };
       yield { kind: 'keyup', code };
-    } else if (!/\p{Cc}/u.test(letter)) {
+    } else if (joiners.includes(letter) || !unseen.test(letter)) {
       run += letter;
     }
   }

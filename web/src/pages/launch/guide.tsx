@@ -6,27 +6,44 @@ import type { Joining } from './joining.ts';
 import { Asks, Downloaded, Installing } from './pictures.tsx';
 import { checkCommand, sizeText } from './words.ts';
 
+export interface GuideProps {
+  joining: Joining;
+  /** It came, and was too old. */
+  old: boolean;
+}
+
 /** For who waits in vain: the browser's question, or an installation step by step. */
-export function Guide({ joining }: { joining: Joining }): JSX.Element {
+export function Guide({ joining, old }: GuideProps): JSX.Element {
   const { t } = useLaunchText();
   const offer = joining.offer.value;
   return (
     <div class="launch-guide" data-testid="launch-guide">
-      <section aria-labelledby="launch-asked">
-        <h3 id="launch-asked">{t('ask.title')}</h3>
-        <Asks family={joining.family} text={t(`ask.${joining.family}`)} />
-      </section>
+      {!old && (
+        <section aria-labelledby="launch-asked">
+          <h3 id="launch-asked">{t('ask.title')}</h3>
+          <Question joining={joining} />
+        </section>
+      )}
       <section aria-labelledby="launch-install">
-        <h3 id="launch-install">{t('install.title')}</h3>
+        <h3 id="launch-install">{t(old ? 'old.title' : 'install.title')}</h3>
+        {old && <p>{t('old.text')}</p>}
         {offer.kind === 'some' ? (
           <Steps joining={joining} release={offer.release} />
         ) : (
-          <p>{t('install.unknown')}</p>
+          <p>{t(offer.kind === 'none' ? 'install.none' : 'install.unknown')}</p>
         )}
         <p class="small">{t('install.rights')}</p>
       </section>
     </div>
   );
+}
+
+/** What the browser asks before it opens a program. */
+export function Question({ joining }: { joining: Joining }): JSX.Element {
+  const { t } = useLaunchText();
+  const { family, system } = joining;
+  const linux = system === 'linux' && (family === 'chromium' || family === 'edge');
+  return <Asks family={family} system={system} text={t(linux ? 'ask.linux' : `ask.${family}`)} />;
 }
 
 interface StepsProps {
@@ -67,7 +84,6 @@ function Steps({ joining, release }: StepsProps): JSX.Element {
           <p>{t('install.back')}</p>
         </Step>
       </ol>
-      <p>{t('install.old')}</p>
       <Checksum joining={joining} release={release} />
     </>
   );

@@ -39,7 +39,8 @@ function visit(userAgent: string, early = false): Joining {
   return joining;
 }
 
-const windows = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/131.0.0.0 Safari/537.36 Edg/131.0';
+const windows =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/131.0.0.0 Safari/537.36 Edg/131.0';
 
 it('opens the software with a code, straight from the click', async () => {
   const { launch, offer } = visit(windows);
@@ -50,12 +51,14 @@ it('opens the software with a code, straight from the click', async () => {
   expect(launch.state.value.phase).toBe('opened');
 });
 
-it('has one code, however often it is pressed', async () => {
+it('has a code for each try, and one for who presses twice', async () => {
+  const other = code.toUpperCase();
   visit(windows);
   await Promise.all([joining.start(), joining.start()]);
-  await joining.start();
   expect(begin).toHaveBeenCalledTimes(1);
-  expect(open.mock.calls).toEqual([[`coopnet://join/${code}`], [`coopnet://join/${code}`]]);
+  begin.mockResolvedValue(other);
+  await joining.start();
+  expect(open.mock.calls).toEqual([[`coopnet://join/${code}`], [`coopnet://join/${other}`]]);
 });
 
 it('opens nothing when the click was too long ago: a button does', async () => {
@@ -64,16 +67,36 @@ it('opens nothing when the click was too long ago: a button does', async () => {
   await joining.start();
   expect(open).not.toHaveBeenCalled();
   expect(joining.launch.state.value).toEqual({ phase: 'ready', address: `coopnet://join/${code}` });
+  // Straight from the next click, with the same code.
+  void joining.start();
+  expect(open).toHaveBeenCalledExactlyOnceWith(`coopnet://join/${code}`);
+  expect(begin).toHaveBeenCalledTimes(1);
 });
 
 it.each([
   ['a phone', 'Mozilla/5.0 (Linux; Android 15) Chrome/131.0.0.0 Mobile', 'phone'],
-  ['a system without a release', 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18 Safari', 'none'],
+  [
+    'a system without a release',
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18 Safari',
+    'none',
+  ],
 ])('asks for no code on %s', async (_, userAgent, kind) => {
   visit(userAgent);
   await joining.start();
   expect(joining.offer.value).toEqual({ kind });
   expect(begin).not.toHaveBeenCalled();
+});
+
+it('starts what was installed in another way, for who insists', async () => {
+  releases.mockResolvedValue([]);
+  visit(windows);
+  await joining.start();
+  expect(open).not.toHaveBeenCalled();
+  await joining.insist();
+  expect(open).toHaveBeenCalledTimes(1);
+  visit('Mozilla/5.0 (Linux; Android 15) Chrome/131.0.0.0 Mobile');
+  await joining.insist();
+  expect(open).toHaveBeenCalledTimes(1);
 });
 
 it('starts what is installed where the list cannot be read', async () => {

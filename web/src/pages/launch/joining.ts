@@ -1,4 +1,4 @@
-import { signal, type ReadonlySignal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import { Launch, type LaunchDeps } from '../../session/launch.ts';
 import type { LaunchApi, Release } from '../../session/launchapi.ts';
 import {
@@ -36,6 +36,12 @@ export class Joining {
   readonly launch: Launch;
   readonly early: boolean;
   readonly #offer = signal<Offer>({ kind: 'looking' });
+  readonly #insisted = signal(false);
+  readonly #possible = computed(() => {
+    const { kind } = this.#offer.value;
+    if (this.early || kind === 'phone') return false;
+    return kind !== 'none' || this.#insisted.value;
+  });
   readonly #deps: JoiningDeps;
   readonly #looked: Promise<void>;
   #starting = false;
@@ -54,31 +60,36 @@ export class Joining {
     return this.#offer;
   }
 
-  /** Fetches a code and opens the software, as far as the browser still lets a click do that. */
-  async start(): Promise<void> {
-    if (this.#starting) return;
-    this.#starting = true;
-    await this.#looked;
-    const { kind } = this.#offer.peek();
-    const address = kind === 'none' || kind === 'phone' || this.early ? null : await this.#address();
-    this.#starting = false;
-    if (address === null || !this.#deps.fresh()) return;
-    this.#deps.open(address);
-    this.launch.opened();
+  /** Whether it is started: published here for this computer, or installed in another way. */
+  get possible(): ReadonlySignal<boolean> {
+    return this.#possible;
   }
 
-  /** The one that is waited for, or a new one. */
-  async #address(): Promise<string | null> {
+  /** Opens the software with a code that nobody has used, as far as the browser still lets a click do that. */
+  async start(): Promise<void> {
+    if (this.#starting) return;
     const state = this.launch.state.peek();
-    switch (state.phase) {
-      case 'ready':
-      case 'opened':
-        return state.address;
-      case 'started':
-        return null;
-      default:
-        return this.launch.begin();
+    // Straight from the click: some browsers forget it while a code is fetched.
+    if (state.phase === 'ready') {
+      this.#open(state.address);
+      return;
     }
+    this.#starting = true;
+    await this.#looked;
+    const address = this.#possible.peek() ? await this.launch.begin() : null;
+    this.#starting = false;
+    if (address !== null && this.#deps.fresh()) this.#open(address);
+  }
+
+  /** For who has it although none is published here. */
+  async insist(): Promise<void> {
+    this.#insisted.value = true;
+    await this.start();
+  }
+
+  #open(address: string): void {
+    this.#deps.open(address);
+    this.launch.opened();
   }
 
   close(): void {

@@ -9,7 +9,11 @@ const bond = { title: 'Mr', name: 'James BOND', email: 'james@example.com' };
 const conference = { id: 'c1', name: 'Team A', title: 'Review', status: 'open', bridges: [] };
 const json = (body: unknown) => () => new Response(JSON.stringify(body));
 const admitted = (more: object = {}): Answers => ({
-  'POST /admissions': json({ conference: { ...conference, ...more }, identity: bond, next: 'software' }),
+  'POST /admissions': json({
+    conference: { ...conference, ...more },
+    identity: bond,
+    next: 'software',
+  }),
 });
 const release = {
   platform: 'linux-amd64',
@@ -24,16 +28,23 @@ const launched = (state: object): Answers => ({
   [`GET /launch-codes/${code}`]: json({ status: 'waiting', version: null, ...state }),
 });
 
-/** No program is started: there is no browser around the page. */
-const stay = (event: Event) => event.preventDefault();
+/** What the browser was given to open. */
+const opened = vi.fn<(address: string | URL) => void>();
 beforeEach(() => {
+  // The clock runs by itself, and faster where a test waits.
+  vi.useFakeTimers({
+    shouldAdvanceTime: true,
+    toFake: ['setTimeout', 'clearTimeout', 'performance'],
+  });
   sessionStorage.clear();
   localStorage.clear();
-  document.addEventListener('click', stay, true);
+  opened.mockReset();
+  vi.spyOn(window.location, 'assign').mockImplementation(opened);
 });
 afterEach(() => {
-  document.removeEventListener('click', stay, true);
   document.body.replaceChildren();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 async function choose(answers: Answers): Promise<Drawn> {
@@ -58,9 +69,11 @@ describe('joining with the software', () => {
     await vi.waitFor(() => expect(phase(drawn)).toBe('ready'));
     expect(find('choice-software').textContent).toContain('1.4.0');
     expect(find('launch-state').getAttribute('role')).toBe('status');
-    expect(find('launch-open').getAttribute('href')).toBe(`coopnet://join/${code}`);
-    find('launch-open').click();
+    find('launch-open').focus();
+    await drawn.submit('launch-open');
+    expect(opened.mock.calls).toEqual([[`coopnet://join/${code}`]]);
     await vi.waitFor(() => expect(phase(drawn)).toBe('opened'));
+    expect(document.activeElement).toBe(find('launch-open'));
     expect(find('launch-state').textContent).toBe(en['progress.opened']);
     expect(seek('launch-guide')).toBe(null);
     expect(find('launch-browser')).toBeTruthy();
@@ -69,6 +82,11 @@ describe('joining with the software', () => {
     expect(find('launch-state').textContent).toContain('1.3.0');
     expect(find('launch-newer').textContent).toContain('1.4.0');
     expect(seek('launch-browser')).toBe(null);
+    status = 'waiting';
+    await drawn.submit('launch-anew');
+    await vi.waitFor(() => expect(phase(drawn)).toBe('ready'));
+    status = 'redeemed';
+    await vi.waitFor(() => expect(phase(drawn)).toBe('started'), 5000);
     await drawn.submit('launch-numbers');
     expect(location.pathname).toBe('/conference');
   });
@@ -76,7 +94,7 @@ describe('joining with the software', () => {
   it('guides through the installation where nothing has come', async () => {
     const drawn = await choose({ ...admitted(), ...offered(release), ...launched({}) });
     const { find } = drawn;
-    await vi.waitFor(() => find('launch-open'));
+    await vi.waitFor(() => expect(phase(drawn)).toBe('ready'));
     find('launch-open').click();
     await vi.waitFor(() => find('launch-guide'), 12_000);
     expect(find('launch-state').textContent).toBe(en['progress.late']);
@@ -85,12 +103,45 @@ describe('joining with the software', () => {
     );
     expect(find('launch-download').textContent).toContain('9.4 MB');
     expect(find('launch-sha256').textContent).toBe(release.sha256);
-    expect(find('launch-guide').textContent).toContain('sudo apt install ./coopnet_1.4.0_amd64.deb');
+    expect(find('launch-guide').textContent).toContain(
+      'sudo apt install ./coopnet_1.4.0_amd64.deb',
+    );
     for (const drawing of find('launch-guide').querySelectorAll('svg')) {
       expect(drawing.getAttribute('aria-hidden')).toBe('true');
     }
+    // What helps stays in sight while somebody tries again.
+    await drawn.submit('launch-open');
+    await vi.waitFor(() => expect(phase(drawn)).toBe('ready'));
+    await drawn.submit('launch-open');
+    expect(find('launch-state').textContent).toBe(en['progress.opened']);
+    expect(find('launch-guide')).toBeTruthy();
     await drawn.submit('launch-browser');
     expect(location.pathname).toBe('/conference');
+  });
+
+  it('says it where the software is too old', async () => {
+    const drawn = await choose({
+      ...admitted(),
+      ...offered(release),
+      ...launched({ version: '1.1.0' }),
+    });
+    const { find } = drawn;
+    await vi.waitFor(() => expect(phase(drawn)).toBe('old'), 5000);
+    expect(find('launch-state').textContent).toContain('1.1.0');
+    expect(find('launch-guide').textContent).toContain(en['old.text']);
+    expect(find('launch-guide').textContent).not.toContain(en['ask.title']);
+    expect(find('launch-download').textContent).toContain('1.4.0');
+    expect(find('launch-open').textContent).toBe(en.again);
+    expect(find('launch-browser')).toBeTruthy();
+  });
+
+  it('asks who it is where nobody knows that any more', async () => {
+    await choose({
+      ...admitted(),
+      ...offered(release),
+      'POST /launch-codes': () => problemResponse(409, 'conflict'),
+    });
+    await vi.waitFor(() => expect(location.pathname).toBe('/identify'), 5000);
   });
 
   it('offers another code where one has expired, and says what the portal refuses', async () => {
@@ -103,18 +154,25 @@ describe('joining with the software', () => {
         codes++ === 0 ? json({ code })() : problemResponse(403, 'conference-denied'),
     });
     await vi.waitFor(() => expect(phase(drawn)).toBe('expired'), 5000);
-    await drawn.submit('launch-again');
+    expect(drawn.find('launch-guide')).toBeTruthy();
+    await drawn.submit('launch-open');
     await vi.waitFor(() => drawn.find('launch-refusal'));
     expect(drawn.find('launch-refusal').textContent).toBe(en.closed);
-    expect(drawn.find('launch-again')).toBeTruthy();
+    expect(drawn.find('launch-open')).toBeTruthy();
   });
 
   it('says honestly that there is none for this system', async () => {
-    const drawn = await choose({ ...admitted(), ...offered({ ...release, platform: 'windows-amd64' }) });
+    const drawn = await choose({
+      ...admitted(),
+      ...offered({ ...release, platform: 'windows-amd64' }),
+    });
     await vi.waitFor(() => drawn.find('software-unavailable'));
-    expect(drawn.find('software-unavailable').textContent).toBe(en['offer.none']);
+    expect(drawn.find('software-unavailable').textContent).toContain(en['offer.none']);
     expect(drawn.find('choice-software').textContent).toContain(en['badge.none']);
     expect(drawn.asked.some(({ call }) => call === 'POST /launch-codes')).toBe(false);
+    await drawn.submit('software-insist');
+    await vi.waitFor(() => drawn.find('launch-open'));
+    expect(drawn.asked.some(({ call }) => call === 'POST /launch-codes')).toBe(true);
   });
 
   it('waits with who comes early', async () => {
@@ -128,7 +186,6 @@ describe('joining with the software', () => {
 describe('the choice is remembered on request', () => {
   const keep = async (drawn: Drawn) => {
     await vi.waitFor(() => drawn.find('keep-way'), 10_000);
-    document.removeEventListener('click', stay, true);
     await drawn.submit('keep-way');
   };
 

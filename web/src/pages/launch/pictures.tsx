@@ -3,7 +3,13 @@ import type { ComponentChildren, JSX } from 'preact';
 import type { Family, System } from '../../session/workstation.ts';
 
 /** A browser's window: tabs above, the address, the page. Safari's has its buttons on the left and no tabs. */
-function Window({ family, children }: { family: Family; children: ComponentChildren }): JSX.Element {
+function Window({
+  family,
+  children,
+}: {
+  family: Family;
+  children: ComponentChildren;
+}): JSX.Element {
   const safari = family === 'safari';
   return (
     <svg class="drawn" viewBox="0 0 200 120" aria-hidden="true" focusable="false">
@@ -33,7 +39,10 @@ export function Downloaded({ family }: { family: Family }): JSX.Element {
   const firefox = family === 'firefox';
   return (
     <Window family={family}>
-      <path class="drawn-mark" d={`M172 ${y - 4}v8m-3.500-3.500 3.500 3.500 3.500-3.500M167 ${y + 7}h10`} />
+      <path
+        class="drawn-mark"
+        d={`M172 ${y - 4}v8m-3.500-3.500 3.500 3.500 3.500-3.500M167 ${y + 7}h10`}
+      />
       <rect class="drawn-box" x="112" y={y + 15} width="80" height={firefox ? 40 : 32} rx="5" />
       <rect class="drawn-file" x="119" y={y + 22} width="13" height="17" rx="2" />
       <path class="drawn-text" d={`M138 ${y + 26}h44M138 ${y + 35}h28`} />
@@ -44,13 +53,14 @@ export function Downloaded({ family }: { family: Family }): JSX.Element {
 
 interface AsksProps {
   family: Family;
+  system: System;
   text: string;
 }
 
-/** The question before a program is opened: below the address, or in the middle (Firefox, Safari). */
-export function Asks({ family, text }: AsksProps): JSX.Element {
-  const middle = family === 'firefox' || family === 'safari';
-  const [x, y] = middle ? [46, 50] : [34, 41];
+/** The question before a program is opened: below the address. Windows has the yes on the left. */
+export function Asks({ family, system, text }: AsksProps): JSX.Element {
+  const [x, y] = family === 'safari' ? [46, 32] : [34, 41];
+  const windows = system === 'windows';
   return (
     <div class="launch-asks">
       <Window family={family}>
@@ -58,8 +68,22 @@ export function Asks({ family, text }: AsksProps): JSX.Element {
         <path class="drawn-text" d={`M${x + 9} ${y + 12}h72M${x + 9} ${y + 21}h50`} />
         <rect class="drawn-field" x={x + 9} y={y + 28} width="6" height="6" rx="1.5" />
         <path class="drawn-text" d={`M${x + 20} ${y + 31}h46`} />
-        <rect class="drawn-yes" x={x + 42} y={y + 39} width="28" height="10" rx="5" />
-        <rect class="drawn-no" x={x + 74} y={y + 39} width="26" height="10" rx="5" />
+        <rect
+          class="drawn-yes"
+          x={x + (windows ? 42 : 72)}
+          y={y + 39}
+          width="28"
+          height="10"
+          rx="5"
+        />
+        <rect
+          class="drawn-no"
+          x={x + (windows ? 74 : 42)}
+          y={y + 39}
+          width="26"
+          height="10"
+          rx="5"
+        />
       </Window>
       <p>{text}</p>
     </div>

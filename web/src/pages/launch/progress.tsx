@@ -1,5 +1,8 @@
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { isOlder, type Launching } from '../../session/launch.ts';
+import type { Problem } from '../../session/problem.ts';
 import { useLaunchText, type LaunchText } from '../../text/launch/launch.ts';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -7,8 +10,7 @@ import { Icon } from '../../ui/icons.tsx';
 import { problemText } from '../../ui/problems.ts';
 import { useServices, useText } from '../../ui/services.ts';
 import type { Joining } from './joining.ts';
-import { Guide } from './guide.tsx';
-import { Asks } from './pictures.tsx';
+import { Guide, Question } from './guide.tsx';
 
 export interface ProgressProps {
   joining: Joining;
@@ -20,6 +22,12 @@ export function Progress({ joining }: ProgressProps): JSX.Element {
   const { portal } = useServices();
   const state = joining.launch.state.value;
   const started = state.phase === 'started';
+  const helped = useHelped(state);
+  const problem = state.phase === 'failed' ? state.problem : null;
+  // Who is not known any more says first who they are, or which conference it is.
+  useEffect(() => {
+    if (problem !== null) portal.refused(problem);
+  }, [portal, problem]);
   return (
     <section class="card launch" aria-labelledby="launch-title" data-testid="launch">
       <h2 id="launch-title">{t(started ? 'started.title' : 'launch.title')}</h2>
@@ -33,20 +41,39 @@ export function Progress({ joining }: ProgressProps): JSX.Element {
         <Sign state={state} />
         <span>{progressText(state, t)}</span>
       </p>
-      <Deeds joining={joining} />
-      {state.phase === 'opened' && !state.late && (
-        <Asks family={joining.family} text={t(`ask.${joining.family}`)} />
+      {problem !== null && <Refusal problem={problem} />}
+      {started ? (
+        <Started joining={joining} version={state.version} />
+      ) : (
+        <Open joining={joining} state={state} />
       )}
-      {state.phase === 'opened' && state.late && <Guide joining={joining} />}
+      {state.phase === 'opened' && !helped && <Question joining={joining} />}
+      {helped && !started && <Guide joining={joining} old={state.phase === 'old'} />}
       {!started && (
         <p class="launch-without">
-          <Button testid="launch-browser" icon="globe" onClick={() => portal.router.go('/conference')}>
+          <Button
+            testid="launch-browser"
+            icon="globe"
+            onClick={() => portal.router.go('/conference')}
+          >
             {t('without')}
           </Button>
         </p>
       )}
     </section>
   );
+}
+
+/** Whether somebody needs help: it stays in sight while they try again. */
+function useHelped(state: Launching): boolean {
+  const helped = useSignal(false);
+  const needed =
+    state.phase === 'old' || state.phase === 'expired' || (state.phase === 'opened' && state.late);
+  useEffect(() => {
+    if (needed) helped.value = true;
+    if (state.phase === 'started') helped.value = false;
+  }, [needed, state.phase, helped]);
+  return helped.value || needed;
 }
 
 function Sign({ state }: { state: Launching }): JSX.Element {
@@ -63,6 +90,8 @@ function progressText(state: Launching, t: LaunchText['t']): string {
       return t('progress.asking');
     case 'opened':
       return t(state.late ? 'progress.late' : 'progress.opened');
+    case 'old':
+      return t('progress.old', { version: state.version });
     case 'started':
       return state.version === ''
         ? t('progress.started')
@@ -72,63 +101,35 @@ function progressText(state: Launching, t: LaunchText['t']): string {
   }
 }
 
-/** What can be pressed next. */
-function Deeds({ joining }: ProgressProps): JSX.Element | null {
+/** One button for every step, so that the focus stays on it. */
+function Open({ joining, state }: ProgressProps & { state: Launching }): JSX.Element {
   const { t } = useLaunchText();
-  const { launch } = joining;
-  const state = launch.state.value;
-  switch (state.phase) {
-    case 'ready':
-    case 'opened':
-      return (
-        <p>
-          {/* A real link: what it opens is the browser's business, and needs the click itself. */}
-          <a
-            class={state.phase === 'ready' || state.late ? 'button primary' : 'button secondary'}
-            href={state.address}
-            data-testid="launch-open"
-            onClick={() => launch.opened()}
-          >
-            {t(state.phase === 'ready' ? 'start' : 'again')}
-          </a>
-        </p>
-      );
-    case 'expired':
-      return <Again joining={joining} />;
-    case 'failed':
-      return <Failed joining={joining} problem={state.problem} />;
-    case 'started':
-      return <Started joining={joining} version={state.version} />;
-    default:
-      return null;
-  }
-}
-
-function Again({ joining }: ProgressProps): JSX.Element {
-  const { t } = useLaunchText();
+  const { phase } = state;
+  const first = phase === 'idle' || phase === 'asking' || phase === 'ready';
+  const quiet = phase === 'opened' && !state.late;
   return (
     <p>
-      <Button testid="launch-again" look="primary" onClick={() => void joining.start()}>
-        {t('again')}
+      <Button
+        testid="launch-open"
+        look={quiet ? 'secondary' : 'primary'}
+        busy={phase === 'asking'}
+        onClick={() => void joining.start()}
+      >
+        {t(first ? 'start' : 'again')}
       </Button>
     </p>
   );
 }
 
-type Failing = Extract<Launching, { phase: 'failed' }>;
-
-function Failed({ joining, problem }: ProgressProps & Pick<Failing, 'problem'>): JSX.Element {
+function Refusal({ problem }: { problem: Problem }): JSX.Element {
   const { texts } = useServices();
   const t = useText();
   const { t: say } = useLaunchText();
-  const closed = problem.code === 'conference-denied' || problem.code === 'unauthenticated';
+  const closed = problem.code === 'conference-denied';
   return (
-    <>
-      <Alert kind="refusal" testid="launch-refusal">
-        <p>{closed ? say('closed') : problemText(problem, t, texts.language.value)}</p>
-      </Alert>
-      <Again joining={joining} />
-    </>
+    <Alert kind="refusal" testid="launch-refusal">
+      <p>{closed ? say('closed') : problemText(problem, t, texts.language.value)}</p>
+    </Alert>
   );
 }
 
@@ -144,7 +145,11 @@ function Started({ joining, version }: ProgressProps & { version: string }): JSX
       )}
       <p>{t('started.text')}</p>
       <div class="launch-deeds">
-        <Button testid="launch-numbers" icon="phone" onClick={() => portal.router.go('/conference')}>
+        <Button
+          testid="launch-numbers"
+          icon="phone"
+          onClick={() => portal.router.go('/conference')}
+        >
           {t('started.numbers')}
         </Button>
         <Button
@@ -156,6 +161,9 @@ function Started({ joining, version }: ProgressProps & { version: string }): JSX
           }}
         >
           {t('started.watch')}
+        </Button>
+        <Button testid="launch-anew" look="quiet" onClick={() => void joining.start()}>
+          {t('started.anew')}
         </Button>
       </div>
     </>

@@ -62,14 +62,21 @@ function Chosen({ joining }: JoiningProps): JSX.Element | null {
   const { portal } = useServices();
   const { t } = useLaunchText();
   const { kind } = joining.offer.value;
-  if (kind === 'none' || kind === 'phone') {
+  const { early } = joining;
+  const possible = joining.possible.value;
+  if (kind === 'phone' || (kind === 'none' && !possible)) {
     return (
       <Alert kind="notice" testid="software-unavailable">
         <p>{t(`offer.${kind}`)}</p>
+        {kind === 'none' && !early && (
+          <Button testid="software-insist" onClick={() => void joining.insist()}>
+            {t('offer.insist')}
+          </Button>
+        )}
       </Alert>
     );
   }
-  if (joining.early) {
+  if (early) {
     return (
       <Alert kind="notice" testid="software-early">
         <p>{t('early')}</p>

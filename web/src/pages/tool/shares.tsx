@@ -35,52 +35,52 @@ export function Shares({ work }: { work: Work }): JSX.Element {
         {shares.map((share) => {
           const { id, label, name, audio, participant } = share;
           return (
-          <li key={id} data-testid="share" data-id={id} data-viewed={id === viewed}>
-            <Icon name="screen" />
-            <div class="share-what">
-              <p>
-                <bdi>{label}</bdi>
-              </p>
-              <p class="small">
-                <bdi>{name}</bdi>
-                {audio && ` · ${t('tool.shares.sound')}`}
-              </p>
-              <Controlled work={work} share={share} />
-            </div>
-            {id === viewed && <span class="badge good">{t('tool.shares.viewed')}</span>}
-            {/* Stays in place, so that the focus does: pressed means that this share is pinned. */}
-            {(id !== viewed || room?.selected === id) && (
-              <Button
-                testid="watch"
-                label={t('tool.shares.watch.label', { label, name })}
-                pressed={room?.selected === id}
-                onClick={() => (room?.selected === id ? stage.follow() : stage.watch(id))}
-              >
-                {t('tool.shares.watch')}
-              </Button>
-            )}
-            {presents && (onStage.kind !== 'share' || onStage.id !== id) && (
-              <Button
-                testid="show-share"
-                icon="all"
-                label={b('shares.show.label', { label, name })}
-                onClick={() => void stage.show({ kind: 'share', id })}
-              >
-                {b('shares.show')}
-              </Button>
-            )}
-            <AskControl work={work} share={share} />
-            {participant === room?.self && (
-              <Button
-                testid="stop-own"
-                icon="stop"
-                label={b('shares.stop.label', { label })}
-                onClick={() => attendance.publisher.stop()}
-              >
-                {b('shares.stop')}
-              </Button>
-            )}
-          </li>
+            <li key={id} data-testid="share" data-id={id} data-viewed={id === viewed}>
+              <Icon name="screen" />
+              <div class="share-what">
+                <p>
+                  <bdi>{label}</bdi>
+                </p>
+                <p class="small">
+                  <bdi>{name}</bdi>
+                  {audio && ` · ${t('tool.shares.sound')}`}
+                </p>
+                <Controlled work={work} share={share} />
+              </div>
+              {id === viewed && <span class="badge good">{t('tool.shares.viewed')}</span>}
+              {/* Stays in place, so that the focus does: pressed means that this share is pinned. */}
+              {(id !== viewed || room?.selected === id) && (
+                <Button
+                  testid="watch"
+                  label={t('tool.shares.watch.label', { label, name })}
+                  pressed={room?.selected === id}
+                  onClick={() => (room?.selected === id ? stage.follow() : stage.watch(id))}
+                >
+                  {t('tool.shares.watch')}
+                </Button>
+              )}
+              {presents && (onStage.kind !== 'share' || onStage.id !== id) && (
+                <Button
+                  testid="show-share"
+                  icon="all"
+                  label={b('shares.show.label', { label, name })}
+                  onClick={() => void stage.show({ kind: 'share', id })}
+                >
+                  {b('shares.show')}
+                </Button>
+              )}
+              <AskControl work={work} share={share} />
+              {participant === room?.self && (
+                <Button
+                  testid="stop-own"
+                  icon="stop"
+                  label={b('shares.stop.label', { label })}
+                  onClick={() => attendance.publisher.stop()}
+                >
+                  {b('shares.stop')}
+                </Button>
+              )}
+            </li>
           );
         })}
       </ul>

@@ -37,8 +37,8 @@ export interface InputEvent {
   text?: string;
 }
 
-/** Bounds of `control.input`: events in a message, and messages a second. */
-export const inputLimits = { events: 64, perSecond: 60 } as const;
+/** Bounds of `control.input`: events in a message, messages a second, and how far the software lets one event turn the wheel. */
+export const inputLimits = { events: 64, perSecond: 60, notches: 20 } as const;
 
 export type ControlFromRelay =
   | {

@@ -6,6 +6,7 @@ export const en = {
 
   'offer.none':
     'There is no software for your system yet. Join without installation: you see the shared screen just as well.',
+  'offer.insist': 'I already have it: start it',
   'offer.phone':
     'The software is for computers. On a phone or tablet, join without installation: you see the shared screen just as well.',
   early:
@@ -20,7 +21,8 @@ export const en = {
   'progress.late': 'The software has not answered yet. Below you find what helps.',
   'progress.started': 'You are in, in the software.',
   'progress.started.version': 'You are in, in the software (version {version}).',
-  'progress.expired': 'The software did not start within five minutes. Try again.',
+  'progress.old': 'The software on this computer is version {version}, which is too old.',
+  'progress.expired': 'The software did not start in time. Try again.',
   'progress.failed': 'The software could not be started.',
   start: 'Start the software',
   again: 'Try again',
@@ -30,8 +32,10 @@ export const en = {
   'ask.chromium':
     'Your browser asks at the top of the page whether it may open the software. Press the button that begins with “Open”.',
   'ask.edge': 'Edge asks at the top of the page whether it may open the software. Press “Open”.',
+  'ask.linux':
+    'Your browser asks at the top of the page whether it may open “xdg-open”, which starts the software. Press “Open xdg-open”.',
   'ask.firefox':
-    'Firefox asks in the middle of the page whether it may open the link. Press “Open Link”.',
+    'Firefox asks at the top of the page whether it may open the link. Press “Open Link”.',
   'ask.safari': 'Safari asks whether this page may open the software. Press “Allow”.',
 
   'install.title': 'Is the software not installed yet?',
@@ -49,13 +53,18 @@ export const en = {
   'install.run.macos':
     'Open the file and follow its windows. On macOS the software has been tried little so far.',
   'install.back': 'Come back to this page and press “Try again”.',
-  'install.old':
-    'Does the software say that it is too old? Let it update itself or install this version, then press “Try again”.',
+  'install.none':
+    'None is published here for your system. Ask whoever looks after your computer, or join without installation.',
   'install.rights':
     'If you may not install anything on this computer, ask its administrator, or join without installation.',
 
+  'old.title': 'Update the software',
+  'old.text':
+    'Let it update itself in its own window, then press “Try again”. Or install the new version by hand:',
+
   'check.title': 'Check the file',
-  'check.text': 'In the folder of your downloads, this command prints the file’s checksum (SHA-256):',
+  'check.text':
+    'In the folder of your downloads, this command prints the file’s checksum (SHA-256):',
   'check.must': 'It must be this one. If it is another, delete the file and tell your support.',
 
   'started.title': 'The software has joined',
@@ -63,6 +72,7 @@ export const en = {
   'started.newer': 'Version {version} has come out since; the software offers it to you.',
   'started.numbers': 'Telephone numbers',
   'started.watch': 'Also watch here',
+  'started.anew': 'Start it again',
 
   'keep.label': 'Always join this way on this computer',
   'keep.hint': '“Disconnect” forgets it. Not on a computer that you share with others.',

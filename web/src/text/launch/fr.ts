@@ -7,6 +7,7 @@ export const fr: LaunchCatalogue = {
 
   'offer.none':
     'Il n’y a pas encore de logiciel pour votre système. Rejoignez sans installation : vous verrez tout aussi bien l’écran partagé.',
+  'offer.insist': 'Je l’ai déjà : le démarrer',
   'offer.phone':
     'Le logiciel est fait pour les ordinateurs. Sur un téléphone ou une tablette, rejoignez sans installation : vous verrez tout aussi bien l’écran partagé.',
   early:
@@ -22,7 +23,8 @@ export const fr: LaunchCatalogue = {
   'progress.late': 'Le logiciel n’a pas encore répondu. Voici ce qui aide.',
   'progress.started': 'Vous y êtes, dans le logiciel.',
   'progress.started.version': 'Vous y êtes, dans le logiciel (version {version}).',
-  'progress.expired': 'Le logiciel n’a pas démarré dans les cinq minutes. Réessayez.',
+  'progress.old': 'Le logiciel de cet ordinateur est en version {version}, trop ancienne.',
+  'progress.expired': 'Le logiciel n’a pas démarré à temps. Réessayez.',
   'progress.failed': 'Le logiciel n’a pas pu être démarré.',
   start: 'Démarrer le logiciel',
   again: 'Réessayer',
@@ -33,10 +35,11 @@ export const fr: LaunchCatalogue = {
     'Votre navigateur demande, en haut de la page, s’il peut ouvrir le logiciel. Appuyez sur le bouton qui commence par « Ouvrir ».',
   'ask.edge':
     'Edge demande, en haut de la page, s’il peut ouvrir le logiciel. Appuyez sur « Ouvrir ».',
+  'ask.linux':
+    'Votre navigateur demande, en haut de la page, s’il peut ouvrir « xdg-open », qui démarre le logiciel. Appuyez sur « Ouvrir xdg-open ».',
   'ask.firefox':
-    'Firefox demande, au milieu de la page, s’il peut ouvrir le lien. Appuyez sur « Ouvrir le lien ».',
-  'ask.safari':
-    'Safari demande si cette page peut ouvrir le logiciel. Appuyez sur « Autoriser ».',
+    'Firefox demande, en haut de la page, s’il peut ouvrir le lien. Appuyez sur « Ouvrir le lien ».',
+  'ask.safari': 'Safari demande si cette page peut ouvrir le logiciel. Appuyez sur « Autoriser ».',
 
   'install.title': 'Le logiciel n’est pas encore installé ?',
   'install.lead': 'Il faut moins de deux minutes, et aucun droit d’administrateur.',
@@ -54,10 +57,14 @@ export const fr: LaunchCatalogue = {
   'install.run.macos':
     'Ouvrez le fichier et suivez ses fenêtres. Sur macOS, le logiciel a été peu essayé jusqu’ici.',
   'install.back': 'Revenez sur cette page et appuyez sur « Réessayer ».',
-  'install.old':
-    'Le logiciel dit qu’il est trop ancien ? Laissez-le se mettre à jour ou installez cette version, puis appuyez sur « Réessayer ».',
+  'install.none':
+    'Aucun n’est publié ici pour votre système. Adressez-vous à qui s’occupe de votre ordinateur, ou rejoignez sans installation.',
   'install.rights':
     'Si vous ne pouvez rien installer sur cet ordinateur, adressez-vous à son administrateur, ou rejoignez sans installation.',
+
+  'old.title': 'Mettre à jour le logiciel',
+  'old.text':
+    'Laissez-le se mettre à jour dans sa propre fenêtre, puis appuyez sur « Réessayer ». Ou installez vous-même la nouvelle version :',
 
   'check.title': 'Vérifier le fichier',
   'check.text':
@@ -70,6 +77,7 @@ export const fr: LaunchCatalogue = {
   'started.newer': 'La version {version} est parue depuis ; le logiciel vous la propose.',
   'started.numbers': 'Numéros de téléphone',
   'started.watch': 'Regarder ici aussi',
+  'started.anew': 'Le redémarrer',
 
   'keep.label': 'Toujours rejoindre ainsi sur cet ordinateur',
   'keep.hint':

@@ -1,16 +1,18 @@
 /** English of remote control. Every key is used; `{name}` is filled in. */
 export const en = {
-  'ask': 'Ask for control',
+  ask: 'Ask for control',
   'ask.label': 'Ask {name} for control of “{label}”',
-  'by': '{controller} controls',
+  by: '{controller} controls',
   'by.you': 'You control',
 
   'strip.asking': '{name} is asked whether you may control their desktop…',
   'strip.cancel': 'Do not ask any more',
   'strip.controlling': 'You control the desktop of {name}.',
-  'strip.keys': '{stop} ends it. Keys of your browser and system, such as Alt+Tab, stay here.',
-  'strip.keys.full': '{stop} ends it. All keys go there; hold Escape to leave the full screen.',
-  'strip.focus': 'Click on the picture to type over there.',
+  'strip.keys':
+    '{leave} leaves the picture, {stop} ends the control. Keys of your browser and system, such as Alt+Tab, stay here.',
+  'strip.keys.full':
+    '{leave} leaves the picture, {stop} ends the control. All other keys go there; hold Escape to leave the full screen.',
+  'strip.focus': 'Your keys stay here. Click on the picture to go on over there.',
   'strip.elsewhere': 'You look at something else.',
   'strip.back': 'Back to the desktop',
   'strip.stop': 'Stop controlling',
@@ -18,12 +20,14 @@ export const en = {
   'strip.other': '{controller} controls the desktop of {name}.',
   'strip.own': '{controller} controls your desktop.',
   'strip.end': 'End the control',
-  'surface.label': 'The desktop of {name}, which you control. {stop} ends it.',
+  'surface.label':
+    'The desktop of {name}, which you control. {leave} leaves it, {stop} ends the control.',
   'key.stop': 'Ctrl+Shift+F12',
+  'key.leave': 'Ctrl+Shift+F11',
 
   'no.denied': '{name} does not want to be helped by remote control now.',
-  'no.busy': 'Somebody else is already asking {name}, or controls. Try again in a minute.',
-  'no.conflict': 'Somebody else is already asking {name}, or controls. Try again in a minute.',
+  'no.busy': '{name} is being asked already, or somebody controls. Try again in a minute.',
+  'no.conflict': '{name} is being asked already, or somebody controls. Try again in a minute.',
   'no.unverified': 'The software of {name} could not verify who you are. Try again.',
   'no.expired': '{name} has not answered.',
   'no.gone': 'The share of {name} is over.',
@@ -35,7 +39,8 @@ export const en = {
   'no.failed': '{name} could not be asked. Try again.',
   'end.stopped': '{name} has ended your control.',
   'end.idle': 'Your control of the desktop of {name} has ended: nothing was done for two minutes.',
-  'end.expired': 'Your control of the desktop of {name} has ended after an hour. You may ask again.',
+  'end.expired':
+    'Your control of the desktop of {name} has ended after an hour. You may ask again.',
   'end.left': '{name} has left.',
   'end.reconnected':
     'The connection was interrupted, which ends your control of the desktop of {name}. You may ask again.',

@@ -1,19 +1,19 @@
 import type { RemoteCatalogue } from './en.ts';
 
 export const fr: RemoteCatalogue = {
-  'ask': 'Demander le contrôle',
+  ask: 'Demander le contrôle',
   'ask.label': 'Demander à {name} le contrôle de « {label} »',
-  'by': '{controller} contrôle',
+  by: '{controller} contrôle',
   'by.you': 'Vous contrôlez',
 
   'strip.asking': 'On demande à {name} si vous pouvez contrôler son bureau…',
   'strip.cancel': 'Ne plus demander',
   'strip.controlling': 'Vous contrôlez le bureau de {name}.',
   'strip.keys':
-    '{stop} y met fin. Les touches du navigateur et du système, comme Alt+Tab, restent ici.',
+    '{leave} quitte l’image, {stop} met fin au contrôle. Les touches du navigateur et du système, comme Alt+Tab, restent ici.',
   'strip.keys.full':
-    '{stop} y met fin. Toutes les touches vont là-bas ; maintenez Échap pour quitter le plein écran.',
-  'strip.focus': 'Cliquez sur l’image pour écrire là-bas.',
+    '{leave} quitte l’image, {stop} met fin au contrôle. Toutes les autres touches vont là-bas ; maintenez Échap pour quitter le plein écran.',
+  'strip.focus': 'Vos touches restent ici. Cliquez sur l’image pour continuer là-bas.',
   'strip.elsewhere': 'Vous regardez autre chose.',
   'strip.back': 'Retour au bureau',
   'strip.stop': 'Arrêter le contrôle',
@@ -21,14 +21,16 @@ export const fr: RemoteCatalogue = {
   'strip.other': '{controller} contrôle le bureau de {name}.',
   'strip.own': '{controller} contrôle votre bureau.',
   'strip.end': 'Mettre fin au contrôle',
-  'surface.label': 'Le bureau de {name}, que vous contrôlez. {stop} y met fin.',
+  'surface.label':
+    'Le bureau de {name}, que vous contrôlez. {leave} le quitte, {stop} met fin au contrôle.',
   'key.stop': 'Ctrl+Maj+F12',
+  'key.leave': 'Ctrl+Maj+F11',
 
   'no.denied': '{name} ne souhaite pas d’aide à distance pour l’instant.',
   'no.busy':
-    'Quelqu’un d’autre demande déjà à {name}, ou contrôle. Réessayez dans une minute.',
+    'Une demande à {name} est déjà en cours, ou quelqu’un contrôle. Réessayez dans une minute.',
   'no.conflict':
-    'Quelqu’un d’autre demande déjà à {name}, ou contrôle. Réessayez dans une minute.',
+    'Une demande à {name} est déjà en cours, ou quelqu’un contrôle. Réessayez dans une minute.',
   'no.unverified': 'Le logiciel de {name} n’a pas pu vérifier qui vous êtes. Réessayez.',
   'no.expired': '{name} n’a pas répondu.',
   'no.gone': 'Le partage de {name} est terminé.',

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Work } from '../../../session/work.ts';
 import { board } from '../../../session/surface.ts';
+import { KeysThere } from '../control/keysthere.ts';
 import { Instruments } from './instruments.ts';
 import type { Deed } from './keys.ts';
 import { Screen } from './screen.ts';
@@ -13,6 +14,7 @@ export class Bench {
   readonly viewport = new Viewport();
   readonly instruments = new Instruments();
   readonly screen: Screen;
+  readonly keysThere = new KeysThere();
   /** The list of keys is open. */
   readonly listing = signal(false);
   /** What lies beside the picture is in sight. */

@@ -21,7 +21,11 @@ const desk = {
   control: true,
   controller: '',
 };
-const people = [someone(self, { name: 'Me' }), someone('ada', { name: 'Ada' }), someone('bob', { name: 'Bob' })];
+const people = [
+  someone(self, { name: 'Me' }),
+  someone('ada', { name: 'Ada' }),
+  someone('bob', { name: 'Bob' }),
+];
 const bench = new Bench(null);
 let room: DrawnRoom;
 
@@ -47,7 +51,8 @@ afterEach(() => {
 async function join(role: 'guest' | 'internal', more: object = {}): Promise<void> {
   room.line.allow('view', 'control');
   const grant = room.line.grant.value;
-  if (grant !== null) room.line.grant.value = { ...grant, participant: { ...grant.participant, role } };
+  if (grant !== null)
+    room.line.grant.value = { ...grant, participant: { ...grant.participant, role } };
   room.line.join(people, { current: 's1', publications: [{ ...desk, ...more }] });
   await room.settle();
 }
@@ -76,7 +81,7 @@ async function control(): Promise<void> {
 const said = () => room.find('remote-said').textContent;
 const events = () => room.line.of('control.input').flatMap((message) => message.events);
 
-async function key(type: 'keydown' | 'keyup', init: KeyboardEventInit): Promise<KeyboardEvent> {
+async function strike(type: 'keydown' | 'keyup', init: KeyboardEventInit): Promise<KeyboardEvent> {
   const event = new KeyboardEvent(type, { bubbles: true, cancelable: true, ...init });
   room.find('remote-field').dispatchEvent(event);
   await new Promise((done) => setTimeout(done, 40));
@@ -134,16 +139,34 @@ describe('who controls', () => {
     expect(room.all('remote-surface')).toEqual([]);
   });
 
+  it('leaves the picture with a key, and comes back with a button', async () => {
+    expect(room.all('remote-back')).toEqual([]);
+    await strike('keydown', { key: 'Enter', code: 'Enter' });
+    await strike('keydown', { key: 'F11', code: 'F11', ctrlKey: true, shiftKey: true });
+    await room.settle();
+    expect(document.activeElement).not.toBe(room.find('remote-field'));
+    expect(events().at(-1)).toEqual({ kind: 'keyup', code: 'Enter' });
+    expect(room.find('remote').textContent).toContain(en['strip.focus']);
+    await room.press('remote-back');
+    expect(document.activeElement).toBe(room.find('remote-field'));
+    expect(room.find('remote').textContent).not.toContain(en['strip.focus']);
+  });
+
   it('stops with a key', async () => {
-    const pressed = await key('keydown', { key: 'F12', code: 'F12', ctrlKey: true, shiftKey: true });
+    const pressed = await strike('keydown', {
+      key: 'F12',
+      code: 'F12',
+      ctrlKey: true,
+      shiftKey: true,
+    });
     expect(pressed.defaultPrevented).toBe(true);
     expect(room.line.sent.at(-1)).toEqual({ type: 'control.revoke', grant: 'g1' });
   });
 
   it('types: keys by their place, characters as they come out of the field', async () => {
-    expect((await key('keydown', { key: 'Enter', code: 'Enter' })).defaultPrevented).toBe(true);
-    await key('keyup', { key: 'Enter', code: 'Enter' });
-    expect((await key('keydown', { key: 'a', code: 'KeyQ' })).defaultPrevented).toBe(false);
+    expect((await strike('keydown', { key: 'Enter', code: 'Enter' })).defaultPrevented).toBe(true);
+    await strike('keyup', { key: 'Enter', code: 'Enter' });
+    expect((await strike('keydown', { key: 'a', code: 'KeyQ' })).defaultPrevented).toBe(false);
     await room.type('remote-field', 'é');
     expect(room.find<HTMLTextAreaElement>('remote-field').value).toBe('');
     await new Promise((done) => setTimeout(done, 40));
@@ -170,7 +193,7 @@ describe('who controls', () => {
     let heard = 0;
     const listen = () => heard++;
     document.addEventListener('keydown', listen);
-    await key('keydown', { key: 'Escape', code: 'Escape' });
+    await strike('keydown', { key: 'Escape', code: 'Escape' });
     document.removeEventListener('keydown', listen);
     expect(heard).toBe(0);
     expect(events()).toEqual([{ kind: 'keydown', code: 'Escape' }]);

@@ -2,7 +2,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Remote } from '../../../session/remote.ts';
 import type { InputEvent } from '../../../session/wire.ts';
-import { isStop, RemoteHands } from './hands.ts';
+import { ownKey, RemoteHands } from './hands.ts';
 
 let sent: InputEvent[];
 let hands: RemoteHands;
@@ -41,7 +41,9 @@ it('finds each button that changes, several at a time, too', () => {
   hands.point(at(300, 150, 2));
   hands.point(at(300, 150, 4 + 8 + 16));
   hands.point(at(300, 150, 0));
-  expect(sent.filter(({ kind }) => kind !== 'move').map(({ kind, button }) => `${kind} ${button}`)).toEqual([
+  expect(
+    sent.filter(({ kind }) => kind !== 'move').map(({ kind, button }) => `${kind} ${button}`),
+  ).toEqual([
     'down 0',
     'down 2',
     'up 0',
@@ -80,10 +82,11 @@ it('begins anew once it has let go', () => {
   expect(sent).toEqual([{ kind: 'move', x: 0.5, y: 0.5 }]);
 });
 
-it('knows the key that ends it', () => {
-  const key = (init: KeyboardEventInit) => isStop(new KeyboardEvent('keydown', init));
-  expect(key({ code: 'F12', ctrlKey: true, shiftKey: true })).toBe(true);
-  expect(key({ code: 'F12', ctrlKey: true })).toBe(false);
-  expect(key({ code: 'F11', ctrlKey: true, shiftKey: true })).toBe(false);
-  expect(key({ code: 'F12', ctrlKey: true, shiftKey: true, altKey: true })).toBe(false);
+it('knows the keys that stay here', () => {
+  const key = (init: KeyboardEventInit) => ownKey(new KeyboardEvent('keydown', init));
+  expect(key({ code: 'F12', ctrlKey: true, shiftKey: true })).toBe('stop');
+  expect(key({ code: 'F11', ctrlKey: true, shiftKey: true })).toBe('leave');
+  expect(key({ code: 'F12', ctrlKey: true })).toBe(null);
+  expect(key({ code: 'F10', ctrlKey: true, shiftKey: true })).toBe(null);
+  expect(key({ code: 'F12', ctrlKey: true, shiftKey: true, altKey: true })).toBe(null);
 });

@@ -81,9 +81,12 @@ export class RemoteHands {
   }
 }
 
-/** The key that ends it. */
-export function isStop({ code, ctrlKey, shiftKey, altKey, metaKey }: KeyboardEvent): boolean {
-  return code === 'F12' && ctrlKey && shiftKey && !altKey && !metaKey;
+/** The keys that stay here: one ends the control, one leaves the picture for the rest of the page. */
+export function ownKey(event: KeyboardEvent): 'stop' | 'leave' | null {
+  const { code, ctrlKey, shiftKey, altKey, metaKey } = event;
+  if (!ctrlKey || !shiftKey || altKey || metaKey) return null;
+  if (code === 'F12') return 'stop';
+  return code === 'F11' ? 'leave' : null;
 }
 
 /** How much of a notch of a wheel one unit is; browsers turn 100 pixels or 3 lines for one. */

@@ -88,16 +88,17 @@ function lineOf(part: PartProps): Line {
 function controlling({ work, bench, t }: PartProps, { name, publication }: Desk): Line {
   const full = bench.screen.full.value;
   const here = looksAt(work, publication);
-  const keys = full && capturesKeys() ? 'strip.keys.full' : 'strip.keys';
+  const typing = bench.keysThere.on.value;
   return {
     said: t('strip.controlling', { name }),
-    hint: here
-      ? `${t(keys, { stop: t('key.stop') })} ${t('strip.focus')}`
-      : t('strip.elsewhere'),
+    hint: here ? hintOf(typing, full, t) : t('strip.elsewhere'),
     deeds: (
       <>
-        {!here && (
-          <Button testid="remote-back" onClick={() => work.stage.watch(publication)}>
+        {!(here && typing) && (
+          <Button
+            testid="remote-back"
+            onClick={() => (here ? bench.keysThere.take() : work.stage.watch(publication))}
+          >
             {t('strip.back')}
           </Button>
         )}
@@ -114,6 +115,12 @@ function controlling({ work, bench, t }: PartProps, { name, publication }: Desk)
   };
 }
 
+function hintOf(typing: boolean, full: boolean, t: RemoteText['t']): string {
+  if (!typing) return t('strip.focus');
+  const keys = full && capturesKeys() ? 'strip.keys.full' : 'strip.keys';
+  return t(keys, { stop: t('key.stop'), leave: t('key.leave') });
+}
+
 /** For everybody else, of the share that they look at; of an own share always. */
 function controlled({ work, bench, t }: PartProps): Line {
   const { attendance, remote } = work;
@@ -125,10 +132,15 @@ function controlled({ work, bench, t }: PartProps): Line {
   const controller = room?.participants.find(({ id }) => id === share.controller)?.name ?? '';
   if (own === undefined) return { said: t('strip.other', { controller, name: share.name }) };
   const end = (
-    <Button testid="remote-end" icon="stop" look="danger" onClick={() => {
+    <Button
+      testid="remote-end"
+      icon="stop"
+      look="danger"
+      onClick={() => {
         remote.takeBack(own.id);
         bench.view?.focus();
-      }}>
+      }}
+    >
       {t('strip.end')}
     </Button>
   );

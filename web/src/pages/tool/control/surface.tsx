@@ -5,7 +5,7 @@ import type { Work } from '../../../session/work.ts';
 import { useRemoteText } from '../../../text/remote/remote.ts';
 import type { Bench } from '../board/bench.ts';
 import { captureKeys, releaseKeys } from './keyboardlock.ts';
-import { isStop, RemoteHands } from './hands.ts';
+import { ownKey, RemoteHands } from './hands.ts';
 import { looksAt } from './looks.ts';
 
 export interface SurfaceProps {
@@ -35,7 +35,7 @@ function Surface({ work, bench, name }: SurfaceProps & { name: string }): JSX.El
       }),
     [remote],
   );
-  useCapture(surface, field, work, hands);
+  useCapture({ surface, field, work, bench, hands });
   const full = bench.screen.full.value;
   useEffect(() => {
     if (!full) return undefined;
@@ -43,7 +43,7 @@ function Surface({ work, bench, name }: SurfaceProps & { name: string }): JSX.El
     return releaseKeys;
   }, [full]);
   useEffect(() => {
-    field.current?.focus({ preventScroll: true });
+    bench.keysThere.take();
     // The view has the focus afterwards: the field goes with the control.
     return () => bench.view?.focus({ preventScroll: true });
   }, [bench]);
@@ -56,7 +56,9 @@ function Surface({ work, bench, name }: SurfaceProps & { name: string }): JSX.El
           ref={field}
           class="remote-field"
           data-testid="remote-field"
-          aria-label={t('surface.label', { name, stop: t('key.stop') })}
+          aria-label={t('surface.label', { name, stop: t('key.stop'), leave: t('key.leave') })}
+          // Not in the way of who goes through the page by keyboard: a button above leads here.
+          tabIndex={-1}
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
@@ -67,28 +69,38 @@ function Surface({ work, bench, name }: SurfaceProps & { name: string }): JSX.El
   );
 }
 
+interface Capture extends SurfaceProps {
+  surface: { current: HTMLDivElement | null };
+  field: { current: HTMLTextAreaElement | null };
+  hands: RemoteHands;
+}
+
 /** Listeners of their own: a wheel that is not to scroll the page must not be a passive one. */
-function useCapture(
-  surface: { current: HTMLDivElement | null },
-  field: { current: HTMLTextAreaElement | null },
-  work: Work,
-  hands: RemoteHands,
-): void {
+function useCapture({ surface, field, work, bench, hands }: Capture): void {
   useEffect(() => {
     const over = surface.current;
     const text = field.current;
     if (over === null || text === null) return undefined;
     const done = new AbortController();
     capturePointer(over, text, hands, done.signal);
-    captureTyping(text, work, hands, done.signal);
+    const own = {
+      stop: () => work.remote.stop(),
+      leave() {
+        text.blur();
+        bench.view?.focus({ preventScroll: true });
+      },
+    };
+    captureTyping(text, own, hands, done.signal);
+    const unfollow = bench.keysThere.follow(text);
     const letGo = () => hands.letGo();
     window.addEventListener('blur', letGo, { signal: done.signal });
     document.addEventListener('visibilitychange', letGo, { signal: done.signal });
     return () => {
       hands.letGo();
+      unfollow();
       done.abort();
     };
-  }, [surface, field, work, hands]);
+  }, [surface, field, work, bench, hands]);
 }
 
 function capturePointer(
@@ -99,7 +111,8 @@ function capturePointer(
 ): void {
   const point = (event: PointerEvent) => {
     event.preventDefault();
-    hands.point(event);
+    // A second finger is not a second mouse.
+    if (event.isPrimary) hands.point(event);
   };
   over.addEventListener(
     'pointerdown',
@@ -122,14 +135,21 @@ function capturePointer(
     { signal, passive: false },
   );
   // Menus, selections and new tabs belong to the other desktop; the mouse's own events would take the focus away.
-  for (const type of ['contextmenu', 'mousedown', 'mouseup', 'auxclick', 'dragstart', 'selectstart']) {
+  for (const type of [
+    'contextmenu',
+    'mousedown',
+    'mouseup',
+    'auxclick',
+    'dragstart',
+    'selectstart',
+  ]) {
     over.addEventListener(type, (event) => event.preventDefault(), { signal });
   }
 }
 
 function captureTyping(
   text: HTMLTextAreaElement,
-  { remote }: Work,
+  own: { stop(): void; leave(): void },
   hands: RemoteHands,
   signal: AbortSignal,
 ): void {
@@ -142,7 +162,8 @@ function captureTyping(
     (event) => {
       // No key is one of this page's while it goes elsewhere.
       event.stopPropagation();
-      if (isStop(event)) remote.stop();
+      const deed = ownKey(event);
+      if (deed !== null) own[deed]();
       else if (!hands.press(event)) return;
       event.preventDefault();
     },
