@@ -46,26 +46,33 @@ export const area: Area = {
     },
     {
       name: 'launch-old',
-      async show({ stage, page, portal, conference }) {
+      async show({ stage, another, conference }) {
+        // The question of the scene before lies over its page.
+        const { page, portal } = await another('too old');
         await page.route('**/api/v1/launch-codes/*', (route) =>
           route.fulfill({ json: { status: 'waiting', version: '1.1.0' } }),
         );
         await page.goto(stage.server.origin);
         await portal.ask(conference.name, conference.password);
+        await portal.identify(bond);
         await portal.reach('keep-way');
         await portal.hand.click('choice-software');
         await page.locator(phase('old')).waitFor();
+        return page;
       },
     },
     {
       name: 'launch-refused',
-      async show({ stage, page, portal, conference }) {
+      async show({ stage, another, conference }) {
+        const { page, portal } = await another('refused');
         await page.route('**/api/v1/launch-codes', (route) => route.abort());
         await page.goto(stage.server.origin);
         await portal.ask(conference.name, conference.password);
+        await portal.identify(bond);
         await portal.reach('keep-way');
         await portal.hand.click('choice-software');
         await page.locator(phase('failed')).waitFor();
+        return page;
       },
     },
   ],

@@ -8,14 +8,14 @@ export const en = {
   'strip.asking': '{name} is asked whether you may control their desktop…',
   'strip.cancel': 'Do not ask any more',
   'strip.controlling': 'You control the desktop of {name}.',
-  'strip.keys':
-    '{leave} leaves the picture, {stop} ends the control. Keys of your browser and system, such as Alt+Tab, stay here.',
+  'strip.keys': '{leave} leaves the picture, {stop} ends the control.',
   'strip.keys.full':
-    '{leave} leaves the picture, {stop} ends the control. All other keys go there; hold Escape to leave the full screen.',
+    '{leave} leaves the picture, {stop} ends the control. Hold Escape to leave the full screen.',
   'strip.focus': 'Your keys stay here. Click on the picture to go on over there.',
   'strip.elsewhere': 'You look at something else.',
   'strip.back': 'Back to the desktop',
   'strip.stop': 'Stop controlling',
+  'strip.wide': 'Full screen',
   'strip.full': 'Full screen, with all keys',
   'strip.other': '{controller} controls the desktop of {name}.',
   'strip.own': '{controller} controls your desktop.',

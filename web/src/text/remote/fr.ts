@@ -9,14 +9,14 @@ export const fr: RemoteCatalogue = {
   'strip.asking': 'On demande à {name} si vous pouvez contrôler son bureau…',
   'strip.cancel': 'Ne plus demander',
   'strip.controlling': 'Vous contrôlez le bureau de {name}.',
-  'strip.keys':
-    '{leave} quitte l’image, {stop} met fin au contrôle. Les touches du navigateur et du système, comme Alt+Tab, restent ici.',
+  'strip.keys': '{leave} quitte l’image, {stop} met fin au contrôle.',
   'strip.keys.full':
-    '{leave} quitte l’image, {stop} met fin au contrôle. Toutes les autres touches vont là-bas ; maintenez Échap pour quitter le plein écran.',
+    '{leave} quitte l’image, {stop} met fin au contrôle. Maintenez Échap pour quitter le plein écran.',
   'strip.focus': 'Vos touches restent ici. Cliquez sur l’image pour continuer là-bas.',
   'strip.elsewhere': 'Vous regardez autre chose.',
   'strip.back': 'Retour au bureau',
   'strip.stop': 'Arrêter le contrôle',
+  'strip.wide': 'Plein écran',
   'strip.full': 'Plein écran, avec toutes les touches',
   'strip.other': '{controller} contrôle le bureau de {name}.',
   'strip.own': '{controller} contrôle votre bureau.',

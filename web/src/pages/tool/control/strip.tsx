@@ -40,7 +40,7 @@ export function ControlStrip({ work, bench }: StripProps): JSX.Element {
         <p role="status" data-testid="remote-said">
           {said}
         </p>
-        {hint !== undefined && <p class="small">{hint}</p>}
+        {hint !== undefined && <p class="small remote-hint">{hint}</p>}
       </div>
       {deeds}
     </div>
@@ -103,8 +103,13 @@ function controlling({ work, bench, t }: PartProps, { name, publication }: Desk)
           </Button>
         )}
         {here && !full && bench.screen.fills && capturesKeys() && (
-          <Button testid="remote-full" icon="full" onClick={() => bench.screen.toggleFull()}>
-            {t('strip.full')}
+          <Button
+            testid="remote-full"
+            title={t('strip.full')}
+            icon="full"
+            onClick={() => bench.screen.toggleFull()}
+          >
+            {t('strip.wide')}
           </Button>
         )}
         <Button testid="remote-stop" icon="stop" look="danger" onClick={() => work.remote.stop()}>
