@@ -42,6 +42,40 @@ func launchCode(t *testing.T, s *server, conference string) (c *caller, code str
 	return c, strings.TrimPrefix(made.URL, "coopnet://join/")
 }
 
+// colleague is an internal participant's page.
+type colleague struct {
+	*caller
+	ticket struct {
+		Token       string
+		Participant struct{ ID string }
+		Relay       struct{ WHEP, Control string }
+	}
+}
+
+func newColleague(t *testing.T, s *server, conference string) *colleague {
+	t.Helper()
+	var invitation struct{ Code string }
+	organizer := s.organizer()
+	defer organizer.close()
+	if err := organizer.call(t.Context(), "POST", "/conferences/"+conference+"/invitations", map[string]string{"kind": "internal", "name": "Anne Martin", "email": "anne@example.com"}, &invitation); err != nil {
+		t.Fatal(err)
+	}
+	c := &colleague{caller: newCaller(s.API, "127.0.0.1")}
+	t.Cleanup(c.close)
+	if err := c.call(t.Context(), "POST", "/admissions", map[string]string{"invitation": invitation.Code}, nil); err != nil {
+		t.Fatal(err)
+	}
+	c.fresh(t)
+	return c
+}
+
+func (c *colleague) fresh(t *testing.T) {
+	t.Helper()
+	if err := c.call(t.Context(), "POST", "/join-tokens", map[string]string{"mode": "browser"}, &c.ticket); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // watcher counts the frames that reach a viewer, over one session after the other.
 type watcher struct {
 	frames atomic.Int64
