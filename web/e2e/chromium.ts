@@ -5,6 +5,7 @@ import {
   type BrowserContextOptions,
   type Page,
 } from 'playwright-core';
+import type { Screen } from './screen.ts';
 import { preload, watch } from './watch.ts';
 
 /** How a Chromium is started. */
@@ -13,6 +14,8 @@ export interface ChromiumOptions {
   share?: string;
   /** A program that starts Chromium in another way, for example in a network of its own. */
   program?: string;
+  /** Where its window is seen; without one it has none. */
+  screen?: Screen;
   /** HOME, where it finds the authorities that it trusts. */
   home?: string;
   /** A folder that keeps cookies beyond the browser's end. */
@@ -50,10 +53,14 @@ const context: BrowserContextOptions = { viewport: null, locale: 'en-GB' };
 export async function launch(options: ChromiumOptions = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: options.program ?? executablePath,
-    headless: true,
+    headless: !options.screen,
     // A muted browser shares a tab without its sound.
     ignoreDefaultArgs: ['--mute-audio'],
-    ...(options.home ? { env: { ...process.env, HOME: options.home } } : {}),
+    env: {
+      ...process.env,
+      ...(options.home && { HOME: options.home }),
+      ...(options.screen && { DISPLAY: options.screen.display }),
+    },
     args: flags(options),
   });
 }
