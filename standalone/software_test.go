@@ -226,7 +226,7 @@ func comesBack(t *testing.T, n session.Network, relayOnly bool) {
 
 	s.kill()
 	killed := time.Now()
-	s = startServer(t, "coopnet", data, "--listen", s.listen(t), "--media", s.Media, "--turn", s.Turn)
+	startServer(t, "coopnet", data, "--listen", s.listen(t), "--media", s.Media, "--turn", s.Turn)
 	ready := time.Now()
 	until(t, 15*time.Second, func() bool { return open.Load() == 2 && len(in.Room().Own()) == 1 }, "share in the new relay's room")
 	t.Logf("shared again %v after the kill, %v after the new start", time.Since(killed).Round(10*time.Millisecond), time.Since(ready).Round(10*time.Millisecond))
