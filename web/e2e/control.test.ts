@@ -97,13 +97,17 @@ test('a colleague asks, controls and stops; what is done arrives as it was meant
   );
 });
 
-test('the presenter takes it back, and a cut ends it', async () => {
+test('the page of who shares takes it back, and a cut ends it', async () => {
   const { page, portal, context } = colleague;
   await portal.hand.click('ask-control');
   await portal.reach('remote-surface');
-  await software.revoke();
+  await presenter.portal.hand.click('remote-end');
   await page.getByTestId('remote-surface').waitFor({ state: 'detached', timeout: 1000 });
   await until('why is said', 2000, async () => (await portal.texts('toast-said')).join().includes('has ended'));
+  await until('the software hears it', 2000, async () =>
+    (await software.heard()).some((message) => message.startsWith('control.revoke stopped')),
+  );
+  await until('the button goes', 2000, async () => !(await presenter.portal.shows('remote-end')));
   // The relay lets somebody ask three times, then once in five seconds.
   await portal.hand.click('ask-control');
   await portal.reach('remote-surface');

@@ -73,7 +73,6 @@ interface Desk {
   events: Injected[];
   /** Types of messages, with their reasons. */
   heard: string[];
-  revoke(): void;
 }
 
 type WithDesk = Window & { desk: Desk };
@@ -93,8 +92,7 @@ export class PlayedSoftware {
         new Promise<void>((joined) => {
           const socket = new WebSocket(address, 'coopnet.control.v1');
           const say = (message: object): void => socket.send(JSON.stringify(message));
-          let grant = '';
-          const desk: Desk = { events: [], heard: [], revoke: () => say({ type: 'control.revoke', grant }) };
+          const desk: Desk = { events: [], heard: [] };
           (window as unknown as WithDesk).desk = desk;
           socket.onopen = () => say({ type: 'hello', token: proof });
           socket.onmessage = ({ data }) => {
@@ -109,9 +107,6 @@ export class PlayedSoftware {
               case 'control.request':
                 desk.heard.push(`${message.type} ${message.name}`);
                 say({ type: 'control.grant', request: message.request });
-                return;
-              case 'control.grant':
-                grant = message.grant;
                 return;
               case 'control.input':
                 desk.events.push(...message.events);
@@ -133,9 +128,5 @@ export class PlayedSoftware {
 
   heard(): Promise<string[]> {
     return this.page.evaluate(() => (window as unknown as WithDesk).desk.heard);
-  }
-
-  async revoke(): Promise<void> {
-    await this.page.evaluate(() => (window as unknown as WithDesk).desk.revoke());
   }
 }

@@ -6,7 +6,7 @@ export type CarrierKind = 'socket' | 'poll';
 
 /** One connection to the relay; the hello is the carrier's own affair. */
 export interface Carrier {
-  /** False when there is nothing to send on. */
+  /** False when there is nothing to send on, or when it takes no input of a controller at the moment. */
   send(message: ToRelay): boolean;
   /** Tells nothing more, and the relay that the participant has gone. */
   close(): void;

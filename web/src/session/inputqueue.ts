@@ -3,18 +3,23 @@ import { inputLimits, type InputEvent } from './wire.ts';
 
 /** A little below what the relay takes. */
 const every = Math.ceil(1000 / inputLimits.perSecond) + 1;
-/** What waits at most; nobody types so fast. */
-const most = 256;
+/** Until a network that is full is tried again; what passes is gathered meanwhile. */
+const stalled = 100;
+/** What waits at most; nobody types so fast, and nobody means to insert so much. */
+const most = 2048;
+/** What is let go must arrive: there is always room for so much of it. */
+const reserve = 256;
 
 /** What a controller does, in batches: where the mouse was in between is left out, and turns of the wheel are added up. */
 export class InputQueue {
-  readonly #send: (events: InputEvent[]) => void;
+  readonly #send: (events: InputEvent[]) => boolean;
   readonly #timers: Timers;
   #waiting: InputEvent[] = [];
   #sentAt = -Infinity;
   #next: Cancel | null = null;
 
-  constructor(send: (events: InputEvent[]) => void, timers: Timers) {
+  /** `send` says false when the network takes nothing now: the same events come again. */
+  constructor(send: (events: InputEvent[]) => boolean, timers: Timers) {
     this.#send = send;
     this.#timers = timers;
   }
@@ -24,14 +29,18 @@ export class InputQueue {
     const rounded = within(event);
     if (last !== undefined && last.kind === event.kind && isPassing(event)) {
       this.#waiting[this.#waiting.length - 1] = joined(last, rounded);
-    } else {
-      this.#makeRoom();
+    } else if (this.#waiting.length < most + (isRelease(event) ? reserve : 0)) {
       this.#waiting.push(rounded);
     }
-    if (this.#next !== null) return;
-    const pause = this.#sentAt + every - this.#timers.now();
-    if (pause <= 0) this.#flush();
-    else this.#wait(pause);
+    this.#begin();
+  }
+
+  /** What belongs together: all of it, or false and nothing. */
+  addAll(events: readonly InputEvent[]): boolean {
+    if (this.#waiting.length + events.length > most) return false;
+    this.#waiting.push(...events.map(within));
+    this.#begin();
+    return true;
   }
 
   /** Forgets what has not been sent. */
@@ -43,37 +52,48 @@ export class InputQueue {
 
   /** Sends what waits at once, whatever the pace. */
   hurry(): void {
-    while (this.#waiting.length > 0) this.#flush();
+    while (this.#waiting.length > 0) {
+      if (!this.#flush()) return;
+    }
     this.#next?.();
     this.#next = null;
   }
 
-  #flush(): void {
-    const events = this.#waiting.splice(0, inputLimits.events);
-    if (events.length === 0) return;
+  #begin(): void {
+    if (this.#next !== null) return;
+    const pause = this.#sentAt + every - this.#timers.now();
+    if (pause <= 0) this.#flush();
+    else this.#wait(pause);
+  }
+
+  #flush(): boolean {
+    const events = this.#waiting.slice(0, inputLimits.events);
+    if (events.length === 0) return true;
     this.#sentAt = this.#timers.now();
-    this.#send(events);
+    if (!this.#send(events)) {
+      this.#wait(stalled);
+      return false;
+    }
+    this.#waiting.splice(0, events.length);
     if (this.#waiting.length > 0) this.#wait(every);
+    return true;
   }
 
   #wait(pause: number): void {
+    this.#next?.();
     this.#next = this.#timers.after(pause, () => {
       this.#next = null;
       this.#flush();
     });
   }
-
-  /** What passes goes first; what is let go must arrive. */
-  #makeRoom(): void {
-    if (this.#waiting.length < most) return;
-    const passing = this.#waiting.findIndex(isPassing);
-    const pressing = this.#waiting.findIndex(({ kind }) => kind !== 'up' && kind !== 'keyup');
-    this.#waiting.splice(passing >= 0 ? passing : Math.max(pressing, 0), 1);
-  }
 }
 
 function isPassing({ kind }: InputEvent): boolean {
   return kind === 'move' || kind === 'wheel';
+}
+
+export function isRelease({ kind }: InputEvent): boolean {
+  return kind === 'up' || kind === 'keyup';
 }
 
 function joined(one: InputEvent, other: InputEvent): InputEvent {

@@ -219,3 +219,11 @@ describe('sending', () => {
     expect(taken.filter(Boolean)).toHaveLength(64);
   });
 });
+
+it('lets input wait that the relay has not taken, and takes everything else', async () => {
+  await open();
+  const input = { type: 'control.input' as const, grant: 'g', events: [] };
+  const taken = Array.from({ length: 30 }, () => carrier.send(input));
+  expect(taken.filter(Boolean)).toHaveLength(20);
+  expect(carrier.send({ type: 'control.revoke', grant: 'g' })).toBe(true);
+});

@@ -15,6 +15,8 @@ export interface PollDeps {
 /** What the relay has not taken; a page that is so far behind has no relay. */
 const maxOutbox = 64;
 const maxMessages = 20;
+/** Input of a controller waits where it can be gathered, and leaves place for all else. */
+const maxInputs = maxMessages;
 /** The relay answers once a second when nothing happens; a cache in between would answer at once, for ever. */
 const tooSoon = 250;
 
@@ -48,7 +50,8 @@ export class PollCarrier implements Carrier {
   }
 
   send(message: ToRelay): boolean {
-    if (this.#location === '' || this.#left || this.#outbox.length >= maxOutbox) return false;
+    const most = message.type === 'control.input' ? maxInputs : maxOutbox;
+    if (this.#location === '' || this.#left || this.#outbox.length >= most) return false;
     this.#outbox.push(message);
     void this.#flush();
     return true;

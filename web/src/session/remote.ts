@@ -1,8 +1,9 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals-core';
-import { InputQueue } from './inputqueue.ts';
+import { InputQueue, isRelease } from './inputqueue.ts';
 import { makeKey } from './key.ts';
 import { asProblem } from './problem.ts';
 import type { Line } from './requests.ts';
+import { Revocations } from './revocations.ts';
 import type { Cancel, Timers } from './timers.ts';
 import type { ControlEnd, ControlRefusal, FromRelay, InputEvent, Publication } from './wire.ts';
 
@@ -21,7 +22,18 @@ export type RemoteState =
 
 /** What somebody should hear of: why there is no control, or not any more. */
 export interface RemoteNotice extends Desk {
-  what: ControlRefusal | ControlEnd | 'conflict' | 'absent' | 'forbidden' | 'pace' | 'failed';
+  what:
+    | ControlRefusal
+    | ControlEnd
+    | 'conflict'
+    | 'absent'
+    | 'forbidden'
+    | 'pace'
+    | 'failed'
+    /** The control goes on: some of what was done has not arrived. */
+    | 'lossy'
+    /** It goes on: a text was too long, and nothing of it was sent. */
+    | 'long';
   /** It was granted before. */
   granted: boolean;
 }
@@ -38,8 +50,8 @@ export interface RemoteDeps {
 const patience = 70_000;
 /** A network that takes no input is given so long. */
 const again = 150;
-/** Requests that were given up are remembered, so that a late yes is given back at once. */
-const remembered = 16;
+/** No keyboard has more keys. */
+const remembered = 160;
 
 const refusals: Readonly<Partial<Record<string, RemoteNotice['what']>>> = {
   conflict: 'conflict',
@@ -63,21 +75,26 @@ export class Remote {
   readonly allowed: ReadonlySignal<boolean>;
   readonly #deps: RemoteDeps;
   readonly #queue: InputQueue;
+  readonly #revocations: Revocations;
   readonly #stops: Cancel[];
   #key = '';
-  #givenUp: string[] = [];
+  /** The relay has the request with this key. */
+  #requested = false;
   /** What lets go of each thing that is pressed over there: buttons where the mouse is by then. */
   readonly #pressed = new Map<string, InputEvent>();
   #place = { x: 0, y: 0 };
   /** Lately sent, and lost if the network does not take it. */
-  #letGo: InputEvent[] = [];
+  readonly #letGo = new Map<string, InputEvent>();
+  /** It was said that some is lost. */
+  #lossy = false;
   #patience: Cancel = () => {};
-  #again: Cancel = () => {};
+  #again: Cancel | null = null;
 
   constructor(deps: RemoteDeps) {
     this.#deps = deps;
     const { line } = deps;
     this.#queue = new InputQueue((events) => this.#pass(events), deps.timers);
+    this.#revocations = new Revocations(line, deps.timers);
     this.allowed = computed(() => {
       const grant = line.grant.value;
       const guest = grant === null || grant.participant.role === 'guest';
@@ -86,7 +103,7 @@ export class Remote {
     this.#stops = [
       line.listen((message) => this.#hear(message)),
       effect(() => {
-        if (line.state.value.phase !== 'open') this.#end('reconnected');
+        if (line.state.value.phase !== 'open') this.#lost();
       }),
     ];
   }
@@ -118,7 +135,10 @@ export class Remote {
     this.#key = key;
     this.#notice.value = null;
     this.#state.value = { phase: 'asking', publication: id, name };
-    this.#patience = this.#deps.timers.after(patience, () => this.#end('expired'));
+    this.#patience = this.#deps.timers.after(patience, () => {
+      this.#withdraw();
+      this.#end('expired');
+    });
     let token: string;
     try {
       token = await this.#deps.token(participant);
@@ -129,14 +149,15 @@ export class Remote {
       return;
     }
     if (this.#key !== key) return;
-    const sent = this.#deps.line.send({ type: 'control.request', key, publication: id, token });
-    if (!sent) this.#end('failed');
+    const { line } = this.#deps;
+    this.#requested = line.send({ type: 'control.request', key, publication: id, token });
+    if (!this.#requested) this.#end('failed');
   }
 
-  /** Gives up asking: a yes that comes all the same is given back. */
+  /** Gives up asking, so that the question disappears over there. */
   cancel(): void {
     if (this.#state.peek().phase !== 'asking') return;
-    this.#givenUp = [...this.#givenUp, this.#key].slice(-remembered);
+    this.#withdraw();
     this.#rest();
   }
 
@@ -144,6 +165,14 @@ export class Remote {
     if (this.#state.peek().phase !== 'controlling') return;
     this.#remember(event);
     this.#queue.add(event);
+  }
+
+  /** Types what belongs together: all of it, or nothing and a notice. */
+  type(events: readonly InputEvent[]): void {
+    const state = this.#state.peek();
+    if (state.phase !== 'controlling' || this.#queue.addAll(events)) return;
+    const { publication, name } = state;
+    this.#notice.value = { what: 'long', granted: true, publication, name };
   }
 
   /** Whatever is pressed over there is let go, for example when somebody looks at another window here. */
@@ -159,7 +188,7 @@ export class Remote {
     const state = this.#state.peek();
     if (state.phase !== 'controlling') return;
     this.letGo();
-    this.#deps.line.send({ type: 'control.revoke', grant: state.grant });
+    this.#revocations.add(state.grant);
     this.#rest();
   }
 
@@ -171,20 +200,22 @@ export class Remote {
   /** Ends somebody's control of an own share. */
   takeBack(publication: string): void {
     const grant = this.given(publication);
-    if (grant !== '') this.#deps.line.send({ type: 'control.revoke', grant });
+    if (grant !== '') this.#revocations.add(grant);
   }
 
   close(): void {
+    this.cancel();
     this.stop();
     for (const stop of this.#stops) stop();
+    this.#revocations.clear();
     this.#rest();
   }
 
   #hear(message: FromRelay): void {
+    this.#revocations.hear(message);
     switch (message.type) {
       case 'room.state':
-        this.#given.value = new Map();
-        this.#end('reconnected');
+        this.#look(message);
         return;
       case 'control.grant':
         this.#take(message);
@@ -208,6 +239,18 @@ export class Remote {
     }
   }
 
+  /** What is so now; also said in the middle of a channel that was too slow for the news. */
+  #look({ self, publications }: FromRelay & { type: 'room.state' }): void {
+    const controllers = new Map(publications.map(({ id, controller }) => [id, controller]));
+    const given = [...this.#given.peek()].filter(([id]) => (controllers.get(id) ?? '') !== '');
+    this.#given.value = new Map(given);
+    const state = this.#state.peek();
+    if (state.phase === 'idle') return;
+    const controller = controllers.get(state.publication);
+    if (controller === undefined) this.#end('ended');
+    else if (state.phase === 'controlling' && controller !== self) this.#end('failed');
+  }
+
   #take(message: FromRelay & { type: 'control.grant' }): void {
     const { grant, key, publication, participant } = message;
     if (participant !== this.#deps.line.room.peek()?.self) {
@@ -215,14 +258,13 @@ export class Remote {
       return;
     }
     const state = this.#state.peek();
+    if (grant === this.#grant) return;
     if (state.phase !== 'asking' || key !== this.#key) {
-      if (this.#givenUp.includes(key)) {
-        this.#deps.line.send({ type: 'control.revoke', grant });
-      }
+      // Nobody wants it any more.
+      this.#revocations.add(grant);
       return;
     }
     this.#patience();
-    this.#letGo = [];
     this.#state.value = { phase: 'controlling', grant, publication, name: state.name };
   }
 
@@ -231,14 +273,36 @@ export class Remote {
     if (re === 'control.request' && phase === 'asking' && (key === '' || key === this.#key)) {
       this.#end(refusals[code] ?? 'failed');
     }
-    if (re !== 'control.input' || code !== 'rate-limited' || phase !== 'controlling') return;
-    // What was let go here must not stay pressed there.
-    const lost = this.#letGo;
-    this.#letGo = [];
-    this.#again();
-    this.#again = this.#deps.timers.after(again, () => {
-      for (const event of lost) this.input(event);
+    if (re !== 'control.input' || phase !== 'controlling') return;
+    if (code === 'control-denied') this.#end('failed');
+    if (code !== 'rate-limited') return;
+    this.#warn();
+    // One error comes for each message: what all of them have lost is sent once.
+    this.#again ??= this.#deps.timers.after(again, () => {
+      this.#again = null;
+      this.#repeat();
     });
+  }
+
+  /** What was let go here must not stay pressed there, unless it is pressed anew. */
+  #repeat(): void {
+    const lost = [...this.#letGo];
+    this.#letGo.clear();
+    for (const [thing, event] of lost) {
+      if (this.#pressed.has(thing)) continue;
+      this.input(event.kind === 'up' ? { ...event, ...this.#place } : event);
+    }
+  }
+
+  /** Says once that not everything arrives; a share without a picture says that itself. */
+  #warn(): void {
+    const state = this.#state.peek();
+    if (this.#lossy || state.phase !== 'controlling') return;
+    const { publication, name } = state;
+    const shares = this.#deps.line.room.peek()?.publications ?? [];
+    if (shares.some(({ id, interrupted }) => id === publication && interrupted)) return;
+    this.#lossy = true;
+    this.#notice.value = { what: 'lossy', granted: true, publication, name };
   }
 
   get #grant(): string {
@@ -246,37 +310,44 @@ export class Remote {
     return state.phase === 'controlling' ? state.grant : '';
   }
 
-  #pass(events: InputEvent[]): void {
+  /** False where the network takes nothing now. */
+  #pass(events: InputEvent[]): boolean {
     const grant = this.#grant;
-    if (grant === '') return;
-    this.#deps.line.send({ type: 'control.input', grant, events });
-    const released = events.filter(({ kind }) => kind === 'up' || kind === 'keyup');
-    this.#letGo = [...this.#letGo, ...released].slice(-remembered);
+    if (grant === '') return true;
+    if (!this.#deps.line.send({ type: 'control.input', grant, events })) return false;
+    for (const event of events) {
+      if (!isRelease(event) || this.#letGo.size >= remembered) continue;
+      this.#letGo.set(thingOf(event), event);
+    }
+    return true;
   }
 
-  #remember({ kind, code = '', button = 0, x, y }: InputEvent): void {
-    const mouse = `mouse ${button}`;
+  #remember(event: InputEvent): void {
+    const { kind, code = '', button = 0, x, y } = event;
+    const thing = thingOf(event);
     if (x !== undefined && y !== undefined) this.#place = { x, y };
-    switch (kind) {
-      case 'keydown':
-        this.#pressed.set(code, { kind: 'keyup', code });
-        return;
-      case 'keyup':
-        this.#pressed.delete(code);
-        return;
-      case 'down':
-        this.#pressed.set(mouse, { kind: 'up', button });
-        return;
-      case 'up':
-        this.#pressed.delete(mouse);
-        return;
-      default:
-    }
+    if (kind === 'keydown') this.#pressed.set(thing, { kind: 'keyup', code });
+    else if (kind === 'down') this.#pressed.set(thing, { kind: 'up', button });
+    else if (isRelease(event)) this.#pressed.delete(thing);
   }
 
   #forget(grant: string): void {
     const kept = [...this.#given.peek()].filter(([, other]) => other !== grant);
     if (kept.length < this.#given.peek().size) this.#given.value = new Map(kept);
+  }
+
+  /** Takes the question away over there; a yes that has crossed this is over, too. */
+  #withdraw(): void {
+    if (!this.#requested) return;
+    this.#requested = false;
+    this.#deps.line.send({ type: 'control.withdraw', key: this.#key });
+  }
+
+  /** Nothing survives the channel. */
+  #lost(): void {
+    this.#given.value = new Map();
+    this.#revocations.clear();
+    this.#end('reconnected');
   }
 
   #end(what: RemoteNotice['what']): void {
@@ -290,11 +361,19 @@ export class Remote {
 
   #rest(): void {
     this.#key = '';
-    this.#letGo = [];
+    this.#requested = false;
+    this.#lossy = false;
+    this.#letGo.clear();
     this.#pressed.clear();
     this.#patience();
-    this.#again();
+    this.#again?.();
+    this.#again = null;
     this.#queue.clear();
     this.#state.value = { phase: 'idle' };
   }
+}
+
+/** A key, or a button of the mouse. */
+function thingOf({ kind, code = '', button = 0 }: InputEvent): string {
+  return kind === 'up' || kind === 'down' ? `mouse ${button}` : code;
 }

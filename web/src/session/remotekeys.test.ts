@@ -11,7 +11,8 @@ const word = ({ kind, code, text }: InputEvent) =>
 
 function begin(mac = false): void {
   sent = [];
-  keys = new Keys((event) => sent.push(word(event)), mac);
+  const input = (event: InputEvent) => sent.push(word(event));
+  keys = new Keys({ input, type: (events) => events.forEach(input) }, mac);
 }
 beforeEach(() => begin());
 
@@ -54,6 +55,7 @@ describe('what makes characters', () => {
     keys.text('a\r\nb\tc\u0007');
     keys.text('');
     keys.text('\u200Fאב\u200E\uFEFF');
+    keys.text('a\uD83Db\uFFFD\uDE00c\u2028');
     keys.text('👩\u200D💻❤\uFE0F');
     expect(sent).toEqual([
       '"é"',
@@ -67,6 +69,7 @@ describe('what makes characters', () => {
       '-Tab',
       '"c"',
       '"אב"',
+      '"abc"',
       '"👩\u200D💻❤\uFE0F"',
     ]);
   });

@@ -14,6 +14,13 @@ export interface Stroke {
   composing: boolean;
 }
 
+/** The desktop that the keys are for. */
+export interface KeySink {
+  input(event: InputEvent): void;
+  /** Takes all of it or nothing. */
+  type(events: readonly InputEvent[]): void;
+}
+
 /** Held together with a key or the mouse. */
 export type Held = Pick<Stroke, 'ctrlKey' | 'shiftKey' | 'altKey' | 'metaKey' | 'altGraph'>;
 
@@ -46,8 +53,8 @@ const meant =
 /** Keys without a character that the software presses; it knows no keys of media players and browsers. */
 const places =
   /^(?:Key[A-Z]|Digit\d|Numpad(?:\d|Add|Subtract|Multiply|Divide|Decimal|Comma|Equal|Enter)|Space|Minus|Equal|Bracket(?:Left|Right)|Semicolon|Quote|Backquote|Backslash|Comma|Period|Slash|Intl(?:Backslash|Ro|Yen)|Convert|NonConvert|KanaMode|Lang[12]|PrintScreen|Pause)$/;
-/** Nobody sees them, and the software types nothing with them; the joiners that scripts and emoji need are others. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115F\u1160\u3164\uFFA0]/u;
+/** Nobody sees them, or they are no characters, and the software types nothing with them; the joiners that scripts and emoji need are others. */
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115F\u1160\u3164\uFFA0\uFFFD]/u;
 const joiners = '\u200C\u200D';
 
 /**
@@ -56,7 +63,7 @@ const joiners = '\u200C\u200D';
  * make something else of it.
  */
 export class Keys {
-  readonly #send: (event: InputEvent) => void;
+  readonly #sink: KeySink;
   /** On a Mac, Cmd is what Ctrl is elsewhere, and Option makes characters. */
   readonly #mac: boolean;
   /** Down over there: modifiers, and other keys by what they are here. */
@@ -65,8 +72,8 @@ export class Keys {
   /** A modifier that was pressed, and nothing since. */
   #alone: Modifier | null = null;
 
-  constructor(send: (event: InputEvent) => void, mac: boolean) {
-    this.#send = send;
+  constructor(sink: KeySink, mac: boolean) {
+    this.#sink = sink;
     this.#mac = mac;
   }
 
@@ -85,7 +92,7 @@ export class Keys {
     if (there === null) return 'nothing';
     this.hold(stroke);
     this.#down.set(code, there);
-    this.#send({ kind: 'keydown', code: there });
+    this.#sink.input({ kind: 'keydown', code: there });
     return 'taken';
   }
 
@@ -104,7 +111,7 @@ export class Keys {
     const there = this.#down.get(code);
     if (there === undefined) return;
     this.#down.delete(code);
-    this.#send({ kind: 'keyup', code: there });
+    this.#sink.input({ kind: 'keyup', code: there });
   }
 
   /** Characters, however they were made. */
@@ -112,7 +119,7 @@ export class Keys {
     if (text === '') return;
     this.#alone = null;
     for (const modifier of this.#modifiers) this.#let(modifier);
-    for (const part of parts(text)) this.#send(part);
+    this.#sink.type([...parts(text)]);
   }
 
   /** What is held here is held there, for what comes next; or only what is let go here is let go there. */
@@ -153,7 +160,7 @@ export class Keys {
   }
 
   #lift(): void {
-    for (const code of this.#down.values()) this.#send({ kind: 'keyup', code });
+    for (const code of this.#down.values()) this.#sink.input({ kind: 'keyup', code });
     this.#down.clear();
   }
 
@@ -164,12 +171,12 @@ export class Keys {
 
   #take(modifier: Modifier): void {
     this.#modifiers.add(modifier);
-    this.#send({ kind: 'keydown', code: modifiers[modifier] });
+    this.#sink.input({ kind: 'keydown', code: modifiers[modifier] });
   }
 
   #let(modifier: Modifier): void {
     this.#modifiers.delete(modifier);
-    this.#send({ kind: 'keyup', code: modifiers[modifier] });
+    this.#sink.input({ kind: 'keyup', code: modifiers[modifier] });
   }
 }
 

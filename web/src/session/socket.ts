@@ -1,6 +1,9 @@
 import type { Carrier, Hearing } from './carrier.ts';
 import { parse, subprotocol, type ToRelay } from './wire.ts';
 
+/** So much waits for the network at most before input of a controller has to: it would come late, and all at once. */
+const backlog = 8 * 1024;
+
 /** The control channel over a WebSocket. */
 export class SocketCarrier implements Carrier {
   readonly #socket: WebSocket;
@@ -26,6 +29,7 @@ export class SocketCarrier implements Carrier {
 
   send(message: ToRelay): boolean {
     if (this.#socket.readyState !== 1) return false;
+    if (message.type === 'control.input' && this.#socket.bufferedAmount > backlog) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
   }

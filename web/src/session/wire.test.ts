@@ -76,6 +76,7 @@ const toRelay: ToRelay[] = [
     publication: 's-7Kq1',
     token: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln',
   },
+  { type: 'control.withdraw', key: 'k-4' },
   {
     type: 'control.input',
     grant: 'g-1Lc7',

@@ -28,6 +28,8 @@ export class ScriptedLine implements Line {
   readonly room = signal<Room | null>(null);
   readonly grant = signal<JoinToken | null>(null);
   readonly sent: ToRelay[] = [];
+  /** The network takes nothing of this type at the moment. */
+  full: ToRelay['type'] | null = null;
   readonly #listeners = new Set<(message: FromRelay) => void>();
 
   listen(take: (message: FromRelay) => void): () => void {
@@ -36,7 +38,7 @@ export class ScriptedLine implements Line {
   }
 
   send(message: ToRelay): boolean {
-    if (this.state.value.phase !== 'open') return false;
+    if (this.state.value.phase !== 'open' || this.full === message.type) return false;
     this.sent.push(message);
     return true;
   }

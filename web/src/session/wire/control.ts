@@ -65,6 +65,8 @@ export type ControlFromRelay =
 export type ControlToRelay =
   /** `token` comes from `POST /control-tokens`. */
   | { type: 'control.request'; key: string; publication: string; token: string }
+  /** Takes the request with this key back, or what it has become. */
+  | { type: 'control.withdraw'; key: string }
   | { type: 'control.input'; grant: string; events: InputEvent[] }
   | { type: 'control.revoke'; grant: string };
 

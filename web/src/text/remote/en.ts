@@ -37,6 +37,9 @@ export const en = {
   'no.pace': 'You have asked often in a short time. Try again in half a minute.',
   'no.lost': 'The connection was interrupted. Ask {name} again.',
   'no.failed': '{name} could not be asked. Try again.',
+  'input.lossy':
+    'The network to {name} is slow: some of what you did has not arrived. Look at the picture before you go on.',
+  'input.long': 'The text is too long: nothing of it was sent. Insert it in parts.',
   'end.stopped': '{name} has ended your control.',
   'end.idle': 'Your control of the desktop of {name} has ended: nothing was done for two minutes.',
   'end.expired':

@@ -41,6 +41,9 @@ export const fr: RemoteCatalogue = {
   'no.pace': 'Vous avez demandé souvent en peu de temps. Réessayez dans une demi-minute.',
   'no.lost': 'La connexion a été interrompue. Demandez de nouveau à {name}.',
   'no.failed': 'La demande à {name} n’a pas abouti. Réessayez.',
+  'input.lossy':
+    'Le réseau vers {name} est lent : une partie de vos actions ne lui est pas parvenue. Regardez l’image avant de continuer.',
+  'input.long': 'Le texte est trop long : rien n’a été envoyé. Insérez-le par parties.',
   'end.stopped': '{name} a mis fin à votre contrôle.',
   'end.idle':
     'Votre contrôle du bureau de {name} a pris fin : rien n’a été fait pendant deux minutes.',

@@ -107,6 +107,7 @@ it('waits for the answer, and can be given up', async () => {
   expect(said()).toContain('Ada');
   expect(room.find('remote-said').getAttribute('role')).toBe('status');
   await room.press('remote-cancel');
+  expect(room.line.sent.at(-1)?.type).toBe('control.withdraw');
   expect(said()).toBe('');
   expect(room.find('ask-control')).toBeTruthy();
 });
@@ -199,6 +200,17 @@ describe('who controls', () => {
     expect(events()).toEqual([{ kind: 'keydown', code: 'Escape' }]);
     window.dispatchEvent(new Event('blur'));
     expect(events().at(-1)).toEqual({ kind: 'keyup', code: 'Escape' });
+  });
+
+  it('says what went wrong, and goes on', async () => {
+    const limited = { type: 'error', code: 'rate-limited', detail: '', key: '' };
+    room.line.say({ ...limited, re: 'control.input' });
+    await room.settle();
+    expect(room.toasts.said.value.at(-1)?.text).toContain('has not arrived');
+    await room.type('remote-field', 'x'.repeat(70_000));
+    await room.settle();
+    expect(room.toasts.said.value.at(-1)?.text).toBe(en['input.long']);
+    expect(room.find('remote-surface')).toBeTruthy();
   });
 
   it('looks at something else, and comes back', async () => {

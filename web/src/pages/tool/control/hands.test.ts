@@ -1,6 +1,5 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, it } from 'vitest';
-import type { Remote } from '../../../session/remote.ts';
 import type { InputEvent } from '../../../session/wire.ts';
 import { ownKey, RemoteHands } from './hands.ts';
 
@@ -13,8 +12,9 @@ beforeEach(() => {
   letGo = 0;
   const remote = {
     input: (event: InputEvent) => sent.push(event),
+    type: (events: readonly InputEvent[]) => sent.push(...events),
     letGo: () => letGo++,
-  } as unknown as Remote;
+  };
   const place = () => ({ left: 100, top: 50, width: 400, height: 200 }) as DOMRect;
   hands = new RemoteHands({ remote, place, mac: false });
 });
@@ -71,6 +71,28 @@ it.each([
 ])('turns by %s', (_, event, dy) => {
   hands.turn(event);
   expect(sent).toEqual([{ kind: 'wheel', dx: 0, dy, x: 0.5, y: 0.5 }]);
+});
+
+it('asks for the unit of the wheel first: Firefox turns by pixels of its own for who does not', () => {
+  let asked = false;
+  hands.turn({
+    clientX: 300,
+    clientY: 150,
+    deltaX: 0,
+    get deltaY() {
+      return asked ? 3 : 48;
+    },
+    get deltaMode() {
+      asked = true;
+      return 1;
+    },
+  } as unknown as WheelEvent);
+  expect(sent.at(-1)).toMatchObject({ kind: 'wheel', dy: 1 });
+});
+
+it('types what was inserted in one piece', () => {
+  hands.type('a\nb');
+  expect(sent.map(({ text, code }) => text ?? code)).toEqual(['a', 'Enter', 'Enter', 'b']);
 });
 
 it('begins anew once it has let go', () => {

@@ -11,7 +11,7 @@ const buttons = [
 ] as const;
 
 export interface HandsDeps {
-  remote: Remote;
+  remote: Pick<Remote, 'input' | 'type' | 'letGo'>;
   /** Where the picture lies in the window. */
   place(): DOMRect | null;
   mac: boolean;
@@ -26,7 +26,7 @@ export class RemoteHands {
 
   constructor(deps: HandsDeps) {
     this.#deps = deps;
-    this.#keys = new Keys((event) => deps.remote.input(event), deps.mac);
+    this.#keys = new Keys(deps.remote, deps.mac);
   }
 
   /** Any movement of mouse or finger; which buttons changed is found by itself. */
@@ -48,8 +48,9 @@ export class RemoteHands {
     const at = this.#at(event);
     if (at === null) return;
     this.#keys.hold(heldBy(event));
-    const { deltaX, deltaY } = event;
+    // Firefox gives lines to who asks for the unit first, and pixels of its own to others.
     const scale = notchesOf(event);
+    const { deltaX, deltaY } = event;
     this.#deps.remote.input({ kind: 'wheel', dx: deltaX * scale, dy: deltaY * scale, ...at });
   }
 

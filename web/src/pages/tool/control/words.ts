@@ -1,12 +1,16 @@
 import type { RemoteNotice } from '../../../session/remote.ts';
 import type { RemoteText } from '../../../text/remote/remote.ts';
 
-/** Why there is no control, or not any more. */
+/** Why there is no control, or not any more, or what went wrong while it lasts. */
 export function noticeText({ what, granted, name }: RemoteNotice, t: RemoteText['t']): string {
+  if (what === 'lossy' || what === 'long') return t(`input.${what}`, { name });
   return granted ? t(`end.${endOf(what)}`, { name }) : t(`no.${refusalOf(what)}`, { name });
 }
 
-function endOf(what: RemoteNotice['what']) {
+/** Over, or never begun. */
+type Over = Exclude<RemoteNotice['what'], 'lossy' | 'long'>;
+
+function endOf(what: Over) {
   switch (what) {
     case 'stopped':
     case 'idle':
@@ -21,7 +25,7 @@ function endOf(what: RemoteNotice['what']) {
   }
 }
 
-function refusalOf(what: RemoteNotice['what']) {
+function refusalOf(what: Over) {
   switch (what) {
     case 'reconnected':
       return 'lost';
