@@ -102,7 +102,7 @@ test('a colleague helps, as far as is permitted', async () => {
   await page.mouse.click(...at(200, 100));
   await page.keyboard.type('Déjà vu, où ça ? « Œuvre » 12 €');
   await page.keyboard.press('Control+s');
-  await until('what was typed is saved', 5000, () => editor.saved().includes('Déjà vu, où ça ? « Œuvre » 12 €'));
+  await until('what was typed is saved', 15_000, () => editor.saved().includes('Déjà vu, où ça ? « Œuvre » 12 €'));
 
   // A guest who knows even the grant moves nothing.
   const before = desk.pointer();

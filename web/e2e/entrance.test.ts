@@ -123,7 +123,7 @@ test('the software takes over by its code, and the page goes on beside it', asyn
   await portal.ask(conference.name, conference.password);
   await portal.identify(bond);
   await portal.reach('keep-way');
-  expect(await text(page, 'choice-software')).toContain('1.4.0');
+  await until('the release is offered', 5000, async () => (await text(page, 'choice-software')).includes('1.4.0'));
   const handed = addressOf(page);
   // By keyboard: the one press fetches the code and opens the software.
   await tabTo(page, 'choice-software');

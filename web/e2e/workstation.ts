@@ -132,6 +132,7 @@ export class Workstation {
       encoding: 'utf8',
       env: { ...process.env, DISPLAY: this.screen.display },
       stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 10_000,
     }).trim();
   }
 
