@@ -49,6 +49,7 @@ export const area: Area = {
       async show({ stage, another, conference }) {
         // The question of the scene before lies over its page.
         const { page, portal } = await another('too old');
+        await offering(page);
         await page.route('**/api/v1/launch-codes/*', (route) =>
           route.fulfill({ json: { status: 'waiting', version: '1.1.0' } }),
         );
@@ -65,6 +66,7 @@ export const area: Area = {
       name: 'launch-refused',
       async show({ stage, another, conference }) {
         const { page, portal } = await another('refused');
+        await offering(page);
         await page.route('**/api/v1/launch-codes', (route) => route.abort());
         await page.goto(stage.server.origin);
         await portal.ask(conference.name, conference.password);

@@ -55,10 +55,11 @@ function Steps({ joining, release }: StepsProps): JSX.Element {
   const { t, language } = useLaunchText();
   const { family, system } = joining;
   const { platform, version, filename, size } = release;
+  const packaged = system === 'linux' && filename.endsWith('.deb');
   const query = new URLSearchParams({ version }).toString();
   return (
     <>
-      <p>{t('install.lead')}</p>
+      <p>{t(packaged ? 'install.lead.package' : 'install.lead')}</p>
       <ol class="launch-steps">
         <Step picture={<Downloaded family={family} />}>
           <a
@@ -74,7 +75,7 @@ function Steps({ joining, release }: StepsProps): JSX.Element {
         </Step>
         <Step picture={<Installing system={system} />}>
           <p>{t(`install.run.${system === 'none' ? 'linux' : system}`)}</p>
-          {system === 'linux' && filename.endsWith('.deb') && (
+          {packaged && (
             <p>
               <code>{`sudo apt install ./${filename}`}</code>
             </p>

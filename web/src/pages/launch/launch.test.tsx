@@ -106,6 +106,7 @@ describe('joining with the software', () => {
     expect(find('launch-guide').textContent).toContain(
       'sudo apt install ./coopnet_1.4.0_amd64.deb',
     );
+    expect(find('launch-guide').textContent).toContain(en['install.lead.package']);
     for (const drawing of find('launch-guide').querySelectorAll('svg')) {
       expect(drawing.getAttribute('aria-hidden')).toBe('true');
     }

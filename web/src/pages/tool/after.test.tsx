@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { signal } from '@preact/signals';
 import { render } from 'preact';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Reason, Standing, Status } from '../../session/attendance.ts';
 import type { Work } from '../../session/work.ts';
 import { en as board } from '../../text/board/en.ts';
@@ -28,7 +28,7 @@ it.each(ends)(
     expect(isOver(status)).toBe(true);
     const root = await drawn(status, true);
     expect(root.querySelector('h1')?.textContent).toBe(title);
-    expect(document.activeElement?.tagName).toBe('H1');
+    await vi.waitFor(() => expect(document.activeElement?.tagName).toBe('H1'));
     expect(document.title).toContain(title);
     const said = root.querySelector('[data-testid="tool-state"]');
     expect(said?.getAttribute('data-state')).toBe(standing);

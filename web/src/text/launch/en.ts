@@ -40,6 +40,8 @@ export const en = {
 
   'install.title': 'Is the software not installed yet?',
   'install.lead': 'This takes less than two minutes and needs no administrator’s rights.',
+  'install.lead.package':
+    'This takes less than two minutes. Your system asks for an administrator’s password.',
   'install.unknown':
     'The list of the software cannot be read at the moment. Try again in a minute, or join without installation.',
   'install.download': 'Download version {version} ({size})',

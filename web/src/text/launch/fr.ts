@@ -43,6 +43,8 @@ export const fr: LaunchCatalogue = {
 
   'install.title': 'Le logiciel n’est pas encore installé ?',
   'install.lead': 'Il faut moins de deux minutes, et aucun droit d’administrateur.',
+  'install.lead.package':
+    'Il faut moins de deux minutes. Votre système demande le mot de passe d’un administrateur.',
   'install.unknown':
     'La liste du logiciel n’est pas lisible en ce moment. Réessayez dans une minute, ou rejoignez sans installation.',
   'install.download': 'Télécharger la version {version} ({size})',
