@@ -45,6 +45,7 @@ type user struct {
 	picks     atomic.Int32
 	bars      atomic.Int32  // that are shown
 	changed   chan struct{} // the user wants to share something else
+	live      chan struct{} // closed once the share is seen
 	bar       *button
 }
 
@@ -99,7 +100,9 @@ func (u *user) Message(_ context.Context, m window.Message) (string, error) {
 	return "", nil
 }
 
+// Bar opens no sooner than the share is seen: what it says then is out of date.
 func (u *user) Bar(s window.Status) (app.Bar, error) {
+	<-u.live
 	u.status.Store(&s)
 	u.bars.Add(1)
 	return bar{u.bar, u}, nil
@@ -275,7 +278,7 @@ func TestTheSoftware(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, code := launchCode(t, s, "Team A")
-	u, k := &user{t: t, changed: make(chan struct{})}, &keyboard{System: system}
+	u, k := &user{t: t, changed: make(chan struct{}), live: make(chan struct{})}, &keyboard{System: system}
 	u.bar = newButton(func() { u.bars.Add(-1) })
 	done := make(chan error, 1)
 	go func() {
@@ -290,6 +293,8 @@ func TestTheSoftware(t *testing.T) {
 	seen.watch(t, anne.ticket.Relay.WHEP, anne.ticket.Token)
 	// BT.601, limited range: grey 0x80 is 16 + 219*128/255.
 	until(t, 15*time.Second, func() bool { return near(seen.Load(), 126) }, "grey picture; the brightness is %v", &seen)
+	close(u.live)
+	until(t, 5*time.Second, func() bool { s := u.status.Load(); return s != nil && !s.Connecting }, "bar that says that it is shared")
 	if c := u.confirmed.Load(); c == nil || c.Conference != "Team A" || c.Portal != s.Portal || c.Name != "Mr James BOND" || c.Role != "guest" {
 		t.Errorf("asked about %+v", c)
 	}

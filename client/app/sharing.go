@@ -185,14 +185,14 @@ func (sh *sharing) label() string {
 
 // show keeps the bar, and the banner while somebody controls. other is what the user has picked in place of this.
 func (sh *sharing) show(ctx context.Context, c *controls, choose func()) (other *window.Picked, err error) {
-	bar, err := sh.app.Windows.Bar(sh.state(c))
+	shown := sh.state(c) // what changes while the bar is being opened is news
+	bar, err := sh.app.Windows.Bar(shown)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, bar.Close()) }()
 	looking := time.NewTicker(tick)
 	defer looking.Stop()
-	shown := sh.state(c)
 	for {
 		select {
 		case <-ctx.Done():
