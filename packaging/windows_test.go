@@ -194,7 +194,9 @@ func TestWindowsSignatures(t *testing.T) {
 	}
 }
 
-// TestWindowsBackends runs the tests of what captures, controls and draws on Windows.
+// TestWindowsBackends runs the tests of what captures, controls and draws on Windows. Three of them fail under Debian's Wine 8:
+// the pointer in the picture, keys by their place, and the key that ends a control. docs/testing-software.md has them tried
+// on Windows.
 func TestWindowsBackends(t *testing.T) {
 	slow(t)
 	w := newWorkstation(t)
