@@ -229,8 +229,8 @@ func request(id string) wire.ControlRequested {
 	return wire.ControlRequested{Type: wire.TypeControlRequest, Request: id, Publication: "s-1", Participant: "p-1", Name: "who the relay says", Role: "internal", Token: "t"}
 }
 
-// give goes all the way to a banner.
-func (st *stage) allow(id string) *strip {
+// consents asks the user, who says yes, which the relay is told.
+func (st *stage) consents(id string) {
 	st.t.Helper()
 	st.relay(request(id), wire.TypeControlRequest)
 	asked := <-st.screen.asked
@@ -239,6 +239,12 @@ func (st *stage) allow(id string) *strip {
 	}
 	st.screen.consent <- true
 	st.until("granted", func() bool { return st.lines.has(wire.ControlGrant{Type: wire.TypeControlGrant, Request: id}) })
+}
+
+// give goes all the way to a banner.
+func (st *stage) allow(id string) *strip {
+	st.t.Helper()
+	st.consents(id)
 	st.relay(wire.ControlGranted{Request: id, Grant: "g-" + id, Participant: "p-1", Name: "who the relay says"}, wire.TypeControlGrant)
 	banner := <-st.screen.banners
 	st.until("controlled", func() bool { return st.controller() == "Anne Martin" })
@@ -315,10 +321,7 @@ func TestControlIsNotGiven(t *testing.T) {
 
 	// Without a banner there is no control.
 	st.screen.fail = errors.New("no window")
-	st.relay(request("r-5"), wire.TypeControlRequest)
-	<-st.screen.asked
-	st.screen.consent <- true
-	st.until("granted", func() bool { return st.lines.has(wire.ControlGrant{Type: wire.TypeControlGrant, Request: "r-5"}) })
+	st.consents("r-5")
 	st.relay(wire.ControlGranted{Request: "r-5", Grant: "g-5", Participant: "p-1"}, wire.TypeControlGrant)
 	st.until("revoked", func() bool { return st.lines.has(wire.ControlRevoke{Type: wire.TypeControlRevoke, Grant: "g-5"}) })
 }
@@ -353,10 +356,7 @@ func TestControlEndsWithTheChannel(t *testing.T) {
 // TestTheRelayMakesNoGrant: the next one can ask at once.
 func TestTheRelayMakesNoGrant(t *testing.T) {
 	st := newStage(t)
-	st.relay(request("r-1"), wire.TypeControlRequest)
-	<-st.screen.asked
-	st.screen.consent <- true
-	st.until("granted", func() bool { return st.lines.has(wire.ControlGrant{Type: wire.TypeControlGrant, Request: "r-1"}) })
+	st.consents("r-1")
 	st.relay(wire.Error{Type: wire.TypeError, Code: "not-found", Re: wire.TypeControlGrant}, wire.TypeError)
 	st.until("asked no more", func() bool {
 		st.mu.Lock()
@@ -369,10 +369,7 @@ func TestTheRelayMakesNoGrant(t *testing.T) {
 // TestAnEndOvertakesItsBeginning: what is over is neither asked nor given any more, in whatever order it is read.
 func TestAnEndOvertakesItsBeginning(t *testing.T) {
 	st := newStage(t)
-	st.relay(request("r-1"), wire.TypeControlRequest)
-	<-st.screen.asked
-	st.screen.consent <- true
-	st.until("granted", func() bool { return st.lines.has(wire.ControlGrant{Type: wire.TypeControlGrant, Request: "r-1"}) })
+	st.consents("r-1")
 	st.relay(wire.ControlRevoked{Grant: "g-r-1", Reason: "left"}, wire.TypeControlRevoke)
 	st.relay(wire.ControlGranted{Request: "r-1", Grant: "g-r-1", Participant: "p-1"}, wire.TypeControlGrant)
 	st.relay(wire.ControlDenied{Request: "r-2", Reason: "gone"}, wire.TypeControlDeny)

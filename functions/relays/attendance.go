@@ -58,6 +58,12 @@ type source struct {
 	fleet           fleet
 }
 
+// draining: it has sent its participants elsewhere.
+func (s source) draining() bool {
+	r := s.fleet.relay(s.relay)
+	return r != nil && r.Draining
+}
+
 // inOrder does the visits of one item in their order, and several items at once.
 func inOrder(items [][]announce.Visit, do func(announce.Visit) error) error {
 	return atOnce(items, func(_ int, visits []announce.Visit) error {
@@ -265,7 +271,7 @@ func (a *Attendee) follow(from source, v announce.Visit, now time.Time) (event s
 		a.Seq, a.At, a.LeftAt = v.Seq, v.At, v.At
 		return ParticipantLeft, true
 	}
-	if r := from.fleet.relay(from.relay); !same && v.At.Before(a.At) && r != nil && r.Draining {
+	if !same && v.At.Before(a.At) && from.draining() {
 		return "", false // came before they were sent elsewhere, where they are already; elsewhere clocks are not compared
 	}
 	// Who comes back soon after a relay has failed was in all the time.

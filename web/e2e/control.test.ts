@@ -1,10 +1,8 @@
 /** Remote control, from the page that asks to the software that is controlled; the presenter's page plays the software. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { barriers } from './barriers.ts';
-import { open, person } from './chromium.ts';
 import { pointOf } from './easel.ts';
 import type { Conference } from './harness.ts';
-import { bond, chromiumHand, Portal } from './portal.ts';
 import { controllable, PlayedSoftware } from './software.ts';
 import { calm, Stage, type Attendee, type Presenter } from './stage.ts';
 import { until } from './wait.ts';
@@ -22,17 +20,9 @@ beforeAll(async () => {
   presenter = await stage.presenter(conference, { tag: 1301, name: 'Ada Presenter', pace: calm, prepare: controllable });
   await presenter.portal.share();
   software = await PlayedSoftware.join(presenter.page, stage.server.origin);
-  const context = await person(await stage.audience());
-  const page = await open(context, 'Grace Hopper');
-  const portal = new Portal(chromiumHand(page));
-  await portal.enterByLink(await stage.server.invitation(conference, 'Grace Hopper'), {
-    ...bond,
-    title: '',
-    name: 'Grace Hopper',
-  });
-  await portal.submit();
-  await portal.state('live');
-  colleague = { context, page, portal };
+  colleague = await stage.colleague(conference, 'Grace Hopper');
+  await colleague.portal.submit();
+  await colleague.portal.state('live');
 });
 
 afterAll(() => stage?.close());

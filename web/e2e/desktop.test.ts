@@ -1,10 +1,11 @@
 /** The software on a presenter's desktop: what it shows there, what the others see, and who may move something. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { launch, open, person } from './chromium.ts';
+import { launch, open } from './chromium.ts';
 import { rectOf } from './easel.ts';
 import type { Conference } from './harness.ts';
 import { legibleAfter, steadyPicture, untilSeen } from './measure.ts';
-import { bond, chromiumHand, Portal } from './portal.ts';
+import { bond } from './portal.ts';
+import { launchAddress } from './software.ts';
 import { Stage, type Attendee } from './stage.ts';
 import { describe as words } from './verdict.ts';
 import { pause, until } from './wait.ts';
@@ -25,7 +26,10 @@ beforeAll(async () => {
   conference = await stage.server.conference({ name: 'From the desktop', permissions: { guestShare: 'software' } });
   desk = await Workstation.open(stage.server.origin, 1280, 1000);
   guest = await stage.guest(conference);
-  [ada, colleague] = await Promise.all([inside('Ada Presenter'), inside('Grace Hopper')]);
+  [ada, colleague] = await Promise.all([
+    stage.colleague(conference, 'Ada Presenter'),
+    stage.colleague(conference, 'Grace Hopper'),
+  ]);
   for (const someone of [guest, colleague]) {
     await someone.portal.submit();
     await someone.portal.state('waiting');
@@ -38,22 +42,9 @@ afterAll(async () => {
 });
 afterEach(() => expect(unexpected()).toEqual([]));
 
-/** Somebody of the company, on the conference page. */
-async function inside(name: string): Promise<Attendee> {
-  const context = await person(await stage.audience());
-  const page = await open(context, name);
-  const portal = new Portal(chromiumHand(page));
-  await portal.enterByLink(await stage.server.invitation(conference, name), { ...bond, title: '', name });
-  return { context, page, portal };
-}
-
 /** The software starts as from Ada's page, and shares what is chosen with these keys. */
 async function share(...keys: string[]): Promise<void> {
-  const address = await ada.page.evaluate(async () => {
-    const answer = await fetch('/api/v1/launch-codes', { method: 'POST' });
-    return ((await answer.json()) as { url: string }).url;
-  });
-  desk.start(address);
+  desk.start(await launchAddress(ada.page));
   await desk.press('Share in', 'Return');
   await desk.press('Choose what to share', ...keys, 'Return');
   await desk.window('You are sharing');

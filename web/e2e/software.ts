@@ -36,6 +36,14 @@ export async function pressBelow(page: Page, id: string): Promise<void> {
   await page.getByTestId(id).evaluate((element) => (element as HTMLElement).click());
 }
 
+/** A new address for the software of who has come in on a page. */
+export function launchAddress(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const answer = await fetch('/api/v1/launch-codes', { method: 'POST' });
+    return ((await answer.json()) as { url: string }).url;
+  });
+}
+
 /** What the software does with the address that the browser hands to it. */
 export async function redeem(origin: string, address: string, version = '1.3.0'): Promise<Joined> {
   const code = address.replace('coopnet://join/', '');
@@ -82,11 +90,7 @@ export class PlayedSoftware {
   private constructor(private readonly page: Page) {}
 
   static async join(page: Page, origin: string): Promise<PlayedSoftware> {
-    const code = await page.evaluate(async () => {
-      const answer = await fetch('/api/v1/launch-codes', { method: 'POST' });
-      return ((await answer.json()) as { code: string }).code;
-    });
-    const { token, relay } = await redeem(origin, `coopnet://join/${code}`);
+    const { token, relay } = await redeem(origin, await launchAddress(page));
     await page.evaluate(
       ({ address, proof }) =>
         new Promise<void>((joined) => {

@@ -91,6 +91,15 @@ export class Stage {
     return { context, page, portal };
   }
 
+  /** Somebody of the company, by a personal link, on the conference page. */
+  async colleague(conference: Conference, name: string): Promise<Attendee> {
+    const context = await person(await this.audience());
+    const page = await open(context, name);
+    const portal = new Portal(chromiumHand(page));
+    await portal.enterByLink(await this.server.invitation(conference, name), { ...bond, title: '', name });
+    return { context, page, portal };
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled(this.browsers.map((browser) => browser.close()));
     await this.site.close();

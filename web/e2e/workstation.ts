@@ -83,9 +83,10 @@ export class Workstation {
 
   /** Presses the button at the right end of a window. */
   async stop(title: string): Promise<void> {
-    const [width, height] = this.size(await this.window(title));
+    const id = await this.window(title);
+    const [width, height] = this.size(id);
     const at = [width - 60, height / 2].map((pixels) => String(Math.round(pixels)));
-    this.tool('mousemove', '--window', await this.window(title), ...at, 'click', '1');
+    this.tool('mousemove', '--window', id, ...at, 'click', '1');
   }
 
   /** Width and height of a window, in pixels. */

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { self, someone } from '../../../session/testing/line.ts';
+import { desk } from '../../../session/testing/remote.ts';
 import { en } from '../../../text/remote/en.ts';
 import type { Publication } from '../../../session/wire.ts';
 import { Bench } from '../board/bench.ts';
@@ -9,18 +10,6 @@ import { AskControl, Controlled } from './ask.tsx';
 import { ControlStrip } from './strip.tsx';
 import { ControlSurface } from './surface.tsx';
 
-const desk = {
-  id: 's1',
-  participant: 'ada',
-  name: 'Ada',
-  label: 'Desktop',
-  video: 'VP9',
-  audio: '',
-  startedAt: '2026-11-24T10:00:00Z',
-  interrupted: false,
-  control: true,
-  controller: '',
-};
 const people = [
   someone(self, { name: 'Me' }),
   someone('ada', { name: 'Ada' }),
