@@ -33,6 +33,7 @@ type Estimator struct {
 
 	limit     float64       // bits per second; 0: none
 	newest    time.Duration // when the latest packet was sent that has arrived
+	moved     time.Duration // when the way was last changed for another one
 	capacity  float64       // what the way delivered when the limit was last lowered
 	suspected time.Duration // since when the way has seemed narrow, while there is no limit
 	decreased time.Duration
@@ -55,12 +56,20 @@ func (e *Estimator) Decreased() time.Duration { return e.decreased }
 // Release forgets the limit: the way carries all that there is.
 func (e *Estimator) Release() { e.limit = 0 }
 
+// Moved says that packets take another way from now on: a longer one is no queue.
+func (e *Estimator) Moved(now time.Duration) {
+	e.queue, e.trend, e.moved = queue{}, trend{}, now
+}
+
 // Arrived takes a packet's arrival, on the viewer's clock; in the order in which packets were sent.
 func (e *Estimator) Arrived(sent, arrived time.Duration, size int) {
 	e.newest = max(e.newest, sent)
+	e.delivered.Add(size, arrived)
+	if e.moved > 0 && sent <= e.moved { // on the way of before
+		return
+	}
 	e.trend.arrived(sent, arrived)
 	e.queue.arrived(sent, arrived, size)
-	e.delivered.Add(size, arrived)
 }
 
 // Reported ends a report, about this many packets that no report was about before; sent is what the viewer was sent of

@@ -199,6 +199,20 @@ func TestTheEstimateRisesWithTheWay(t *testing.T) {
 	}
 }
 
+// TestALongerWayIsNoQueue: ICE goes on by another way in the middle.
+func TestALongerWayIsNoQueue(t *testing.T) {
+	s := simulate(t, link{rate: 1e6, buffer: 50_000}, 3e6)
+	s.run(10 * time.Second)
+	s.link.rate, s.link.buffer = 300e3, 15_000
+	s.run(3 * time.Second)
+	s.link = link{rate: 1e6, buffer: 50_000, delay: 200 * time.Millisecond}
+	s.Moved(s.now)
+	s.run(5 * time.Second)
+	if got := s.run(5 * time.Second); got < 450e3 {
+		t.Errorf("%.0f bit/s arrive 5 s after the longer and wider way was taken", got)
+	}
+}
+
 // TestAStillScreenKeepsTheEstimate: what is not sent says nothing.
 func TestAStillScreenKeepsTheEstimate(t *testing.T) {
 	s := simulate(t, link{rate: 1e6, buffer: 50_000, delay: 20 * time.Millisecond}, 3e6)

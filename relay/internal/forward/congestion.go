@@ -34,6 +34,7 @@ type way struct {
 	clock    time.Duration // the same, without wraps
 	trip     time.Duration // from a packet's departure to the report about it
 	band     int           // in Counters.Estimates; 0 without a limit
+	moves    uint32        // how often it was changed for another one
 }
 
 func newWay(cfg CongestionControl) way {
@@ -80,6 +81,10 @@ func (s *Subscription) take(walk packet.Arrivals) sequel {
 		return sequel{}
 	}
 	now, received, newest := w.time(), 0, time.Duration(0)
+	if moves := s.transport.Moves(); moves != w.moves {
+		w.moves = moves
+		w.estimator.Moved(now)
+	}
 	for a, ok := walk.Next(); ok; a, ok = walk.Next() {
 		at, size, known := w.history.Arrived(a.Sequence)
 		if !known {

@@ -12,7 +12,7 @@ const (
 	paceBurst    = 20 * time.Millisecond  // what a viewer may get at once, as time at its rate
 	layerWait    = 150 * time.Millisecond // of the queue, beyond which layer 1 is left out; half of it for layer 2, and so on
 	raiseWait    = 50 * time.Millisecond  // below which left out layers come back
-	pictureWait  = time.Second            // beyond which whole pictures are left out, until the next keyframe
+	pictureWait  = time.Second            // beyond which whole pictures are left out, until the next keyframe,
 	largestWait  = 4 * time.Second        // whatever a single large picture may add to that
 	topLayer     = 7
 	maxWaiting   = 512 // packets that wait for one viewer
@@ -29,8 +29,8 @@ const (
 //
 // The rule by which it never grows: a picture of an upper layer is left out when what waits would take longer than
 // layerWait, and also when it alone does; any picture, and all that follow until a keyframe, when it would take longer
-// than pictureWait, once a single large picture (another page) is through; and nothing is taken beyond maxWaiting packets.
-// What waits is given up for a keyframe, which shows all of it.
+// than pictureWait, once a single large picture (another page) is through, and longer than that keyframe; and nothing is
+// taken beyond maxWaiting packets. What waits is given up for a keyframe, which shows all of it.
 type fitting struct {
 	track  *Track // whose packets wait
 	format packet.Format
@@ -82,6 +82,8 @@ type picture struct {
 	timestamp uint32 // of the newest one
 	begun     bool
 	size      int           // bytes of the newest one that were taken
+	key       bool          // it is a keyframe
+	another   int           // bytes of the latest keyframe: about what the next one takes
 	taken     bool          // it is not left out
 	layer     uint8         // the highest that is taken
 	holding   bool          // until a keyframe
@@ -92,7 +94,11 @@ type picture struct {
 
 // delay is how long what waits takes.
 func (f *fitting) delay() time.Duration {
-	return time.Duration(float64(8*f.bytes) / f.rate * float64(time.Second))
+	return f.takesFor(f.bytes)
+}
+
+func (f *fitting) takesFor(bytes int) time.Duration {
+	return time.Duration(float64(8*bytes) / f.rate * float64(time.Second))
 }
 
 // begin forgets what waits: another picture is shown.
@@ -110,7 +116,7 @@ func (f *fitting) takes(p *packet.Packet, now time.Duration) bool {
 	}
 	if !f.begun || p.Timestamp != f.timestamp {
 		f.ready = f.last // however the one before ended
-		f.begun, f.timestamp, f.size = true, p.Timestamp, 0
+		f.begun, f.timestamp, f.size, f.key = true, p.Timestamp, 0, p.Descriptor.Keyframe
 		f.taken = f.decide(p.Descriptor)
 	}
 	if f.taken && f.last-f.first == maxWaiting {
@@ -133,7 +139,7 @@ func (f *fitting) decide(d packet.Descriptor) bool {
 	case d.Keyframe && (f.holding || f.first < f.last):
 		f.again()
 	case f.holding:
-	case d.Temporal == 0 && delay >= f.patience:
+	case d.Temporal == 0 && delay >= max(f.patience, min(f.takesFor(f.another), largestWait)):
 		f.holding = true
 	case d.Temporal > 0 && delay >= layerWait/time.Duration(d.Temporal):
 		f.layer = min(f.layer, d.Temporal-1)
@@ -152,7 +158,10 @@ func (f *fitting) push(p *packet.Packet, m *packet.Mapping) {
 	f.last++
 	f.bytes += size
 	f.size += size
-	own := time.Duration(float64(8*f.size) / f.rate * float64(time.Second))
+	if f.key {
+		f.another = f.size
+	}
+	own := f.takesFor(f.size)
 	upper := p.Descriptor.Temporal > 0 && p.Timestamp == f.timestamp
 	if upper && own > layerWait {
 		f.giveUp(p, m)

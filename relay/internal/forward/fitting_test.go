@@ -239,6 +239,32 @@ func TestWholePicturesWhereTheBaseDoesNotFit(t *testing.T) {
 	}
 }
 
+// TestAQueueIsNotGivenUpForAKeyframeThatTakesLonger: on a way that other traffic has made narrow for a while.
+func TestAQueueIsNotGivenUpForAKeyframeThatTakesLonger(t *testing.T) {
+	s := newStage(t)
+	p, slow := s.layers([3]int{1, 1, 1}), s.view()
+	slow.Switch(p.Publication)
+	p.frame(true, 0)
+	slow.take()
+	slow.limit(240e3)
+	p.frame(true, 34)
+	p.run(2*time.Second, nil)
+	slow.fitting.rate = 100e3 // a keyframe takes 2.7 s
+	asked := s.counters.KeyframesAsked.Load()
+	for range 12 { // the base alone, 24 KB in all
+		p.at = 0
+		p.frame(false, 2)
+		p.video.drain()
+		s.clock = s.clock.Add(pictureTime)
+	}
+	if slow.fitting.holding || s.counters.KeyframesAsked.Load() != asked {
+		t.Errorf("%v wait, and are given up for a keyframe of %v", slow.fitting.delay(), slow.fitting.takesFor(slow.fitting.another))
+	}
+	if delay := slow.fitting.delay(); delay < pictureWait {
+		t.Errorf("only %v wait: the test shows nothing", delay)
+	}
+}
+
 // TestAnotherPage: a large picture takes its time, and the pictures that build on it wait for it.
 func TestAnotherPage(t *testing.T) {
 	s := newStage(t)

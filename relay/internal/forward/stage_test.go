@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -129,12 +130,16 @@ type viewer struct {
 	t testing.TB
 	*Subscription
 	switched bool // by another goroutine meanwhile
+	moves    atomic.Uint32
 
 	mu      sync.Mutex
 	gone    bool // not connected
 	packets []received
 	reports []rtcp.Packet
 }
+
+// Moves implements Transport.
+func (v *viewer) Moves() uint32 { return v.moves.Load() }
 
 // Protect implements Transport. Nothing may be sent while the subscription's lock is held.
 func (v *viewer) Protect(_ *egress.Batch, reserved []byte, n int, index uint64) bool {

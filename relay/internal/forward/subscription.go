@@ -18,6 +18,8 @@ type Transport interface {
 	Protect(b *egress.Batch, reserved []byte, n int, index uint64) bool
 	// Feedback encrypts and sends RTCP at once. Loss is not reported.
 	Feedback(packets []rtcp.Packet)
+	// Moves counts how often the way to the viewer was changed for another one.
+	Moves() uint32
 }
 
 // SubscriptionConfig is what a viewer negotiated.

@@ -37,6 +37,7 @@ type Viewer struct {
 	}
 	entry       entry
 	destination atomic.Pointer[egress.Destination]
+	moves       atomic.Uint32
 	pulse
 	link *link
 
@@ -114,7 +115,7 @@ func (v *Viewer) check(c check, from netip.AddrPort) {
 	}
 	v.checkedAt.Store(now.UnixNano())
 	if moved {
-		v.destination.Store(v.peers.socket.Destination(from))
+		v.move(from)
 	}
 	if answer, err := c.answer(local, v.peers.socket.Origin(from)); err == nil {
 		_ = v.peers.socket.Write(answer, from) // counted there; the browser repeats its check
@@ -157,9 +158,18 @@ func (v *Viewer) follow(from netip.AddrPort) {
 		return
 	}
 	if v.peers.demux.settle(v, from, v.peers.now()) {
-		v.destination.Store(v.peers.socket.Destination(from))
+		v.move(from)
 	}
 }
+
+func (v *Viewer) move(to netip.AddrPort) {
+	if v.destination.Swap(v.peers.socket.Destination(to)) != nil {
+		v.moves.Add(1)
+	}
+}
+
+// Moves implements forward.Transport.
+func (v *Viewer) Moves() uint32 { return v.moves.Load() }
 
 // run makes the handshake and then waits for the end of the DTLS session.
 func (v *Viewer) run(ctx context.Context) {

@@ -178,6 +178,9 @@ func TestChecksThatMoveNothing(t *testing.T) {
 	if to := viewer.destination.Load(); to.Address != other.Address() || peers.demux.at(other.Address()) != viewer {
 		t.Errorf("a nominated check does not move the session: %v", to.Address)
 	}
+	if n := viewer.Moves(); n != 1 {
+		t.Errorf("the way was changed %d times, want once", n)
+	}
 }
 
 func brokenFingerprint(b []byte) []byte {

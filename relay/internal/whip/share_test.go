@@ -323,6 +323,7 @@ func TestTheLowPicture(t *testing.T) {
 // deaf is a viewer that is not connected.
 type deaf struct{}
 
+func (deaf) Moves() uint32                                   { return 0 }
 func (deaf) Protect(*egress.Batch, []byte, int, uint64) bool { return false }
 func (deaf) Feedback([]rtcp.Packet)                          {}
 

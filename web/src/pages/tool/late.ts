@@ -5,7 +5,7 @@ import type { Work } from '../../session/work.ts';
 export type Rest = typeof import('./rest.tsx');
 
 /** Past this it does not wait for the picture any longer. */
-const patience = 4000;
+const patience = 8000;
 
 /**
  * The rest of the tool, which leaves the way to the first picture: on a narrow one its code takes seconds. Null until it
