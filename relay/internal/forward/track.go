@@ -12,17 +12,16 @@ import (
 )
 
 const (
-	ringOrder       = 10                      // 1,024 packets, 1.5 MB: two seconds of a busy 1080p share
-	soundOrder      = 7                       // 128 packets, 2.5 s: nobody asks for them again
-	maxBurst        = 16                      // packets fanned out viewer by viewer
-	maxPending      = 512                     // packets that may wait for fan-out
-	shortestWindow  = time.Millisecond        // how long an unfinished frame may wait for more,
-	longestWindow   = 6 * time.Millisecond    // under load: browsers send a frame in parts, 5 ms apart
-	keyframeSpacing = 500 * time.Millisecond  // between two keyframe requests to the presenter
-	reportInterval  = time.Second             // between two sender reports to a viewer
-	reliefSpacing   = 4 * time.Second         // between two keyframes for the sake of slow viewers,
-	lowRelief       = time.Second             // where all are slow
-	lowStart        = 1500 * time.Millisecond // in which a picture that is needed now begins by itself, with a keyframe
+	ringOrder       = 10                     // 1,024 packets, 1.5 MB: two seconds of a busy 1080p share
+	soundOrder      = 7                      // 128 packets, 2.5 s: nobody asks for them again
+	maxBurst        = 16                     // packets fanned out viewer by viewer
+	maxPending      = 512                    // packets that may wait for fan-out
+	shortestWindow  = time.Millisecond       // how long an unfinished frame may wait for more,
+	longestWindow   = 6 * time.Millisecond   // under load: browsers send a frame in parts, 5 ms apart
+	keyframeSpacing = 500 * time.Millisecond // between two keyframe requests to the presenter
+	reportInterval  = time.Second            // between two sender reports to a viewer
+	reliefSpacing   = 4 * time.Second        // between two keyframes for the sake of slow viewers,
+	lowRelief       = time.Second            // where all are slow
 )
 
 // Counters count what a relay forwarded. All grow only.
@@ -70,7 +69,6 @@ type requests struct {
 	relief          time.Duration // between two keyframes for slow viewers
 	wanted          atomic.Bool   // no keyframe came since one was needed
 	relieved        atomic.Int64  // when slow viewers last had one asked for, in Unix nanoseconds
-	begun           atomic.Int64  // when the first viewer of one that tells its need came
 }
 
 // backlog is what waits for fan-out.
@@ -259,7 +257,7 @@ func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
 			t.measure()
 			t.report()
 		case <-t.keyframe:
-			if wait := max(keyframeSpacing-t.now().Sub(asked), t.start()); wait > 0 {
+			if wait := keyframeSpacing - t.now().Sub(asked); wait > 0 {
 				keyframes.Reset(wait)
 				continue
 			}
@@ -270,12 +268,6 @@ func (t *Track) Run(ctx context.Context, batch *egress.Batch) {
 			}
 		}
 	}
-}
-
-// start is how long a keyframe need not be asked for, because the presenter begins with one: a second one would take a
-// narrow way a second more.
-func (t *Track) start() time.Duration {
-	return lowStart - time.Duration(t.now().UnixNano()-t.begun.Load())
 }
 
 func (t *Track) ask(again *time.Timer) time.Time {
@@ -378,9 +370,6 @@ func (t *Track) settle(s *Subscription) {
 	for {
 		wanted := s.wants(t)
 		if t.set(s, wanted) && t.need != nil {
-			if wanted {
-				t.begun.Store(t.now().UnixNano())
-			}
 			t.need()
 		}
 		if s.wants(t) == wanted {
