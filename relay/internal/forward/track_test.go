@@ -51,6 +51,34 @@ func TestWriteTakesEachPacketOnce(t *testing.T) {
 	}
 }
 
+// TestPaddingGoesNoFurther: a presenter's browser that probes sends hundreds of packets a second that show nothing.
+func TestPaddingGoesNoFurther(t *testing.T) {
+	for _, rate := range []float64{0, 10e6} {
+		s := newStage(t)
+		p, v := s.publish('A'), s.view()
+		v.Switch(p.Publication)
+		p.frame(true, 2)
+		if rate > 0 {
+			v.limit(rate)
+		}
+		for range 10 {
+			for range 30 {
+				p.sequence++
+				p.write(raw(packet.Header{PayloadType: 100, Sequence: p.sequence, Timestamp: p.timestamp, SSRC: 7}, nil))
+			}
+			p.video.run()
+			p.frame(false, 2)
+			s.clock = s.clock.Add(paceBurst)
+			p.video.drain()
+		}
+		got := v.take()
+		if len(got) != 22 {
+			t.Errorf("%d packets arrive with the limit %.0f, want 22", len(got), rate)
+		}
+		wantContinuous(t, got)
+	}
+}
+
 func TestPaddingAloneIsNoKeyframe(t *testing.T) {
 	s := newStage(t)
 	p, v := s.publish('A'), s.view()
