@@ -51,8 +51,7 @@ group.skipIf(withoutNetwork())('on a difficult way', () => {
     { way: '5 % loss, 100 ms', rate: 50_000_000, loss: 0.05, delay: 100, first: 3000 },
     { way: '300 kbit/s', rate: 300_000, loss: 0, delay: 0, first: 6000 },
     { way: '300 kbit/s, 5 % loss, 100 ms', rate: 300_000, loss: 0.05, delay: 100, first: 6000 },
-    // Again where it fails: three browsers and two encoders share two cores with whatever else runs there.
-  ])('$way', { timeout: 90_000, retry: 2 }, async ({ way, rate, loss, delay, first }) => {
+  ])('$way', { timeout: 90_000 }, async ({ way, rate, loss, delay, first }) => {
     network.narrow({ rate, loss });
     distance.delay = delay;
     const browser = await stage.browser({ program: network.program, args: network.args });

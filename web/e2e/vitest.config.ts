@@ -20,7 +20,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     retry: 0,
-    reporters: ['verbose'],
+    reporters: ['verbose', fileURLToPath(new URL('failures.ts', import.meta.url))],
     // One after the other; all others judge moving pictures or speed, and want both cores.
     projects: [
       { name: 'pages', include: pages, maxWorkers: 2 },
