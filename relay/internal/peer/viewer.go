@@ -35,9 +35,8 @@ type Viewer struct {
 		local  credentials
 		remote string // the viewer's ufrag
 	}
-	entry       entry
-	destination atomic.Pointer[egress.Destination]
-	moves       atomic.Uint32
+	entry entry
+	target
 	pulse
 	link *link
 
@@ -58,6 +57,12 @@ type Negotiated struct {
 	AudioSSRC uint32
 	// VideoCC and AudioCC are the header extension ids of transport-wide sequence numbers; 0 where there are none.
 	VideoCC, AudioCC uint8
+}
+
+// target is where packets go.
+type target struct {
+	destination atomic.Pointer[egress.Destination] // nil while that is not known
+	moves       atomic.Uint32
 }
 
 // pulse is what Peers.Run looks after each second.
