@@ -128,6 +128,7 @@ const (
 	wmEraseBack     = 0x0014
 	wmMouseActivate = 0x0021
 	wmKeyDown       = 0x0100
+	wmChar          = 0x0102
 	wmTimer         = 0x0113
 	wmMouseMove     = 0x0200
 	wmButtonDown    = 0x0201

@@ -32,6 +32,7 @@ type pane struct {
 	bounds image.Rectangle
 
 	inside bool // the thread's: the pointer is over the window
+	half   rune // the thread's: the first part of a character
 }
 
 const queued = 256
