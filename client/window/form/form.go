@@ -72,6 +72,7 @@ const (
 	PageDown
 	Backspace
 	Delete
+	Paste // for the window around the form: what is pasted comes as a text
 )
 
 // Event is something that happens to a window.

@@ -99,12 +99,16 @@ func (p *pane) person(kind uint32, w, l uintptr) {
 		a.call(a.clientToScreen, p.handle, uintptr(unsafe.Pointer(&origin)))
 		e = form.Event{Kind: form.Wheel, At: at.Sub(image.Pt(int(origin.x), int(origin.y))), Root: at, Lines: -int(int16(w>>16)) / 120}
 	case wmChar:
-		e.Kind, e.Text = form.KeyPress, p.typed(uint16(w))
+		const controlV = 0x16
+		if e.Kind, e.Text = form.KeyPress, p.typed(uint16(w)); w == controlV {
+			e.Text = p.pasted()
+		}
 		if e.Text == "" {
 			return
 		}
 	case wmKeyDown:
 		e.Kind, e.Key = form.KeyPress, p.key(w)
+		p.spaced = e.Key == form.Space
 		const repeated = 1 << 30 // held since before; only moving about may go on by itself
 		if e.Key == form.NoKey || l&repeated != 0 && (e.Key == form.Enter || e.Key == form.Space || e.Key == form.Escape) {
 			return
@@ -113,11 +117,13 @@ func (p *pane) person(kind uint32, w, l uintptr) {
 	p.enqueue(e)
 }
 
-// typed is the text of a character, of which some come in two parts. What is a key of forms comes as that.
+// typed is the text of a character, of which some come in two parts. What is a key of forms has come as that.
 func (p *pane) typed(unit uint16) string {
-	first := p.half
-	p.half = 0
+	first, spaced := p.half, p.spaced
+	p.half, p.spaced = 0, false
 	switch r := rune(unit); {
+	case r == ' ' && !spaced: // without a key, as keepers of passwords type
+		return " "
 	case utf16.IsSurrogate(r) && first == 0:
 		p.half = r
 		return ""

@@ -33,6 +33,7 @@ type pane struct {
 
 	inside bool // the thread's: the pointer is over the window
 	half   rune // the thread's: the first part of a character
+	spaced bool // the thread's: the last key was Space
 }
 
 const queued = 256

@@ -53,6 +53,8 @@ func (s *Screen) deliver(event xgb.Event) {
 	switch event := event.(type) {
 	case xproto.KeyPressEvent:
 		of, e, typed = event.Event, form.Event{Kind: form.KeyPress}, &event
+	case xproto.SelectionNotifyEvent:
+		of, e = event.Requestor, form.Event{Kind: form.KeyPress, Key: form.Paste}
 	case xproto.ButtonPressEvent:
 		of, e = event.Event, pointer(form.Press, event.EventX, event.EventY, event.RootX, event.RootY)
 		if lines := map[xproto.Button]int{4: -1, 5: 1}[event.Detail]; lines != 0 {

@@ -42,6 +42,9 @@ func (k *keyboard) press(code xproto.Keycode, state uint16) (key form.Key, text 
 		return form.NoKey, ""
 	}
 	row := k.syms[at:][:k.width]
+	if pastes(row[0], state) {
+		return form.Paste, ""
+	}
 	if state&(xproto.ModMaskControl|xproto.ModMask1|xproto.ModMask4) != 0 {
 		return form.NoKey, "" // it is for somebody else
 	}
@@ -69,6 +72,13 @@ func (k *keyboard) press(code xproto.Keycode, state uint16) (key form.Key, text 
 		return form.NoKey, k.compose(r)
 	}
 	return form.NoKey, "" // a modifier: the dead key still waits
+}
+
+// pastes: Ctrl+V, or Shift+Insert.
+func pastes(sym xproto.Keysym, state uint16) bool {
+	const insert = 0xff63
+	held := state & (xproto.ModMaskShift | xproto.ModMaskControl | xproto.ModMask1 | xproto.ModMask4)
+	return held == xproto.ModMaskControl && character(sym) == 'v' || held == xproto.ModMaskShift && sym == insert
 }
 
 // symbol chooses among the levels of a key. The core protocol has two groups of two levels, and XKB puts what is above them

@@ -25,6 +25,8 @@ type pane struct {
 	quit   chan struct{}
 	done   sync.WaitGroup
 
+	pasting bool // forward's: another program has been asked for what is pasted
+
 	mu     sync.Mutex // guards what follows
 	bounds image.Rectangle
 	top    xproto.Window // the frame that the window manager has put around it, or itself
@@ -232,9 +234,7 @@ func (p *pane) forward() {
 					waiting = false
 				}
 			}
-			if e.typed != nil {
-				e.Key, e.Text = p.s.press(e.typed)
-			}
+			p.typed(&e)
 			if e.Kind != form.KeyPress || e.Key != form.NoKey || e.Text != "" {
 				p.send(e.Event)
 			}
