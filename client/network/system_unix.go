@@ -133,7 +133,8 @@ func run(timeout time.Duration, program string, arguments ...string) (string, er
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	command := exec.CommandContext(ctx, program, arguments...)
-	command.WaitDelay = time.Second // a child of it may hold its output
+	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8") // what it prints
+	command.WaitDelay = time.Second                      // a child of it may hold its output
 	var printed printed
 	command.Stdout = &printed
 	err := command.Run()

@@ -208,3 +208,38 @@ func TestCommandsAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestRealGNOME asks the program that reads GNOME's settings, where there is one, for some that are hard to read.
+func TestRealGNOME(t *testing.T) {
+	if _, err := run(settingsTimeout, "gsettings", "get", gnomeSchema, "mode"); err != nil {
+		t.Skipf("there are no settings of GNOME here: %v", err)
+	}
+	folder := t.TempDir()
+	keyfile := filepath.Join(folder, "glib-2.0/settings/keyfile")
+	if err := os.MkdirAll(filepath.Dir(keyfile), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := `[system/proxy]
+mode='manual'
+ignore-hosts=['*.intern.example', "it's, 'so'", '::1/128']
+[system/proxy/https]
+host='proxy.example'
+port=3128
+[system/proxy/http]
+host='proxy.example'
+port=3128
+use-authentication=true
+authentication-user='anne'
+authentication-password='"a\\b\'ü'
+`
+	if err := os.WriteFile(keyfile, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GSETTINGS_BACKEND", "keyfile")
+	t.Setenv("XDG_CONFIG_HOME", folder)
+	for target, want := range map[string]string{"portal.example": "http://anne:%22a%5Cb%27%C3%BC@proxy.example:3128", "portal.intern.example": "direct"} {
+		if got := found(map[string]string{"XDG_CURRENT_DESKTOP": "GNOME"}, "https://"+target+"/"); got != want {
+			t.Errorf("%s: %s", target, got)
+		}
+	}
+}
