@@ -39,8 +39,8 @@ func (l logins) ask(ctx context.Context, q network.Question) (network.Login, boo
 	return network.Login{Name: name, Password: password}, ok && err == nil
 }
 
-// pass has the proxies on the way to the portals let us through. It waits for the person where they want a login, and fails
-// when no portal is left that needs none.
+// pass has the proxies on the way to the portals let us through, and waits for the person where they want a login. It fails
+// when none of the portals is left.
 func (a *app) pass(ctx context.Context) error {
 	var refused error
 	for _, o := range a.Origins {
@@ -48,7 +48,7 @@ func (a *app) pass(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if !errors.Is(err, network.ErrLogin) && !errors.Is(err, network.ErrDeclined) && !errors.Is(err, network.ErrScheme) {
+		if a.proxied(err) == "" {
 			return nil // whatever else is wrong is said when the code is redeemed
 		}
 		refused = err

@@ -48,7 +48,9 @@ func TestProxiesAreSaid(t *testing.T) {
 		"NTLM":      {refusingProxy(t, http.StatusProxyAuthRequired, "Negotiate, NTLM"), wrong, strings.ReplaceAll(said.Scheme, "{schemes}", "Negotiate, NTLM")},
 		"nothing":   {refusingProxy(t, http.StatusProxyAuthRequired, ""), wrong, said.Unknown},
 		"forbidden": {refusingProxy(t, http.StatusForbidden, ""), wrong, said.Blocked},
+		"no way":    {refusingProxy(t, http.StatusBadGateway, ""), wrong, text.EndingsFor("en").Unreachable},
 		"silent":    {nowhere("http://127.0.0.1:1"), wrong, said.Silent},
+		"SOCKS":     {nowhere("socks5://127.0.0.1:1"), wrong, said.Settings},
 		"settings":  {failing(network.ErrSettings), wrong, said.Settings},
 		"script":    {failing(network.ErrScript), wrong, said.Script},
 	} {

@@ -21,6 +21,9 @@ const (
 
 // through makes a tunnel by CONNECT (RFC 9110 section 9.3.6).
 func (n *Network) through(ctx context.Context, proxy *url.URL, address string) (net.Conn, error) {
+	if proxy.Scheme != "http" && proxy.Scheme != "https" {
+		return nil, &ProxyError{Proxy: proxy.Host, Err: fmt.Errorf("%w: by %q is not supported", ErrSettings, proxy.Scheme)}
+	}
 	login := n.logins.first(proxy)
 	for range maxTries {
 		conn, wanted, err := n.connect(ctx, proxy, address, login)
@@ -28,7 +31,7 @@ func (n *Network) through(ctx context.Context, proxy *url.URL, address string) (
 			return nil, &ProxyError{Proxy: proxy.Host, Err: err}
 		}
 		if wanted == nil {
-			n.logins.worked(proxy)
+			n.logins.worked(proxy, login)
 			return conn, nil
 		}
 		offered := challenges(wanted)
@@ -71,9 +74,6 @@ func (n *Network) connect(ctx context.Context, proxy *url.URL, address string, l
 }
 
 func (n *Network) dialProxy(ctx context.Context, proxy *url.URL) (net.Conn, error) {
-	if proxy.Scheme != "http" && proxy.Scheme != "https" {
-		return nil, fmt.Errorf("a proxy by %q is not supported", proxy.Scheme)
-	}
 	conn, err := n.dialer.DialContext(ctx, "tcp", hostPort(proxy))
 	if err != nil || proxy.Scheme == "http" {
 		return conn, err
@@ -98,7 +98,9 @@ func handshake(conn net.Conn, address string, login *Login) (net.Conn, http.Head
 	switch {
 	case answer.StatusCode == http.StatusProxyAuthRequired:
 		return nil, answer.Header, nil
-	case answer.StatusCode != http.StatusOK:
+	case answer.StatusCode >= http.StatusInternalServerError:
+		return nil, nil, fmt.Errorf("it has no way there, and answers %d", answer.StatusCode)
+	case answer.StatusCode/100 != 2:
 		return nil, nil, fmt.Errorf("%w with %d", ErrProxy, answer.StatusCode)
 	}
 	bounded.N = 1<<63 - 1

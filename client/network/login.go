@@ -113,8 +113,11 @@ func (l *logins) first(proxy *url.URL) *Login {
 	return l.known(proxy).usable(proxy)
 }
 
-// worked: the proxy has taken this one.
-func (l *logins) worked(proxy *url.URL) {
+// worked: the proxy has taken this one, if there was any.
+func (l *logins) worked(proxy *url.URL, login *Login) {
+	if login == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.known(proxy).questions = 0

@@ -161,12 +161,23 @@ func TestLoginsAreNotPrinted(t *testing.T) {
 		t.Errorf("printed: %s", printed)
 	}
 	// Nor are those in the settings.
-	for _, server := range []string{"http://anne:secret@proxy example:3128", "http://anne:secret@:3128", "http://anne:secret%zz@proxy.example", "anne:secret@", "ftp://anne:secret@127.0.0.1:1"} {
+	for _, server := range []string{"http://anne:secret@proxy example:3128", "http://anne:secret@:3128", "http://anne:secret%zz@proxy.example", "anne:secret@", "ftp://anne:secret@127.0.0.1:1", "socks5://anne:secret@127.0.0.1:1"} {
 		for _, find := range []func(*url.URL) (*url.URL, error){choice{server: server}.proxy, settings{server: server}.proxy} {
 			err := New(Config{Proxy: find}).Pass(t.Context(), "portal.example:443")
-			if err == nil || strings.Contains(err.Error(), "anne") || strings.Contains(err.Error(), "secret") {
+			if !errors.Is(err, ErrSettings) || strings.Contains(err.Error(), "anne") || strings.Contains(err.Error(), "secret") {
 				t.Errorf("%s: %v", server, err)
 			}
+		}
+	}
+}
+
+// TestNothingIsAddedToARequest: an address from elsewhere is no header.
+func TestNothingIsAddedToARequest(t *testing.T) {
+	p := newProxy(t, "", "")
+	n := New(Config{Proxy: p.through})
+	for _, address := range []string{"portal.example\r\nX: y:443", "portal.example:443 HTTP/1.1", "portal\x00.example:443", "portal.example:44\t3"} {
+		if conn, err := n.DialContext(t.Context(), "tcp", address); err == nil || len(p.asked) != 0 {
+			t.Errorf("%q: %v, %v", address, conn, p.asked)
 		}
 	}
 }

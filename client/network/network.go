@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -83,6 +84,9 @@ func (n *Network) DialContext(ctx context.Context, network, address string) (net
 // to answer it: nothing that has to be in time waits for a person later.
 func (n *Network) Pass(ctx context.Context, address string) error {
 	proxy, err := n.proxyFor(ctx, address)
+	if errors.Is(err, ErrScript) {
+		return nil // we try without a proxy
+	}
 	if err != nil || proxy == nil {
 		return err
 	}
@@ -98,6 +102,9 @@ func (n *Network) proxyFor(ctx context.Context, address string) (*url.URL, error
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("split %s: %w", address, err)
+	}
+	if strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' }) { // it is written into a request
+		return nil, fmt.Errorf("%q is no address", address)
 	}
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil, nil
