@@ -161,7 +161,7 @@ func TestLoginsAreNotPrinted(t *testing.T) {
 		t.Errorf("printed: %s", printed)
 	}
 	// Nor are those in the settings.
-	for _, server := range []string{"http://anne:secret@proxy example:3128", "http://anne:secret@:3128", "http://anne:secret%zz@proxy.example", "anne:secret@", "ftp://anne:secret@127.0.0.1:1", "socks5://anne:secret@127.0.0.1:1"} {
+	for _, server := range []string{"http://anne:secret@proxy\x7fexample:3128", "http://anne:secret@:3128", "http://anne:secret%zz@proxy.example", "anne:secret@", "ftp://anne:secret@127.0.0.1:1", "socks5://anne:secret@127.0.0.1:1"} {
 		for _, find := range []func(*url.URL) (*url.URL, error){choice{server: server}.proxy, settings{server: server}.proxy} {
 			err := New(Config{Proxy: find}).Pass(t.Context(), "portal.example:443")
 			if !errors.Is(err, ErrSettings) || strings.Contains(err.Error(), "anne") || strings.Contains(err.Error(), "secret") {
