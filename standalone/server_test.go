@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,7 @@ type server struct {
 	standalone.Ready
 	command *exec.Cmd
 	log     *bytes.Buffer // read it once the process is over
+	client  *http.Client  // how it is reached, if not as usual
 }
 
 // startServer waits until everything answers. program is a path, or "coopnet": this binary, see TestMain.
@@ -67,9 +69,18 @@ func (s *server) stop(t testing.TB) {
 	}
 }
 
+// caller is a browser at the address of all guests that need none of their own.
+func (s *server) caller() *caller {
+	c := newCaller(s.API, "127.0.0.1")
+	if s.client != nil {
+		c.client = s.client
+	}
+	return c
+}
+
 // organizer is a caller with the organizer's key, at an address that no guest has.
 func (s *server) organizer() *caller {
-	c := newCaller(s.API, "127.0.0.1")
+	c := s.caller()
 	c.bearer = s.OrganizerKey
 	return c
 }

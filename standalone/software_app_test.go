@@ -78,6 +78,11 @@ func (u *user) Confirm(_ context.Context, c window.Confirm) (bool, error) {
 	return true, nil
 }
 
+func (u *user) Login(context.Context, window.Login) (name, password string, ok bool, err error) {
+	u.t.Error("there is no proxy")
+	return "", "", false, nil
+}
+
 func (u *user) Pick(ctx context.Context, sources window.Sources, _ bool) (picked window.Picked, ok bool, err error) {
 	sources(ctx, func(all []window.Choice) {
 		for _, c := range all {
@@ -170,7 +175,7 @@ func paint(t *testing.T, display string, size image.Point, colour uint32) {
 type brightness struct{ atomic.Int32 }
 
 // watch decodes what a participant sees.
-func (b *brightness) watch(t *testing.T, endpoint, token string) {
+func (b *brightness) watch(t *testing.T, e whip.Endpoint) {
 	t.Helper()
 	b.Store(-1)
 	decoder := vpxtest.NewDecoder(t, encode.VP9) // closes after the reading
@@ -209,7 +214,7 @@ func (b *brightness) watch(t *testing.T, endpoint, token string) {
 			frame = frame[:0]
 		}
 	})
-	if _, err := whip.Connect(t.Context(), whip.Endpoint{URL: endpoint, Token: token}, pc); err != nil {
+	if _, err := whip.Connect(t.Context(), e, pc); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -290,7 +295,7 @@ func TestTheSoftware(t *testing.T) {
 	}()
 	anne := newColleague(t, s, made.ID)
 	var seen brightness
-	seen.watch(t, anne.ticket.Relay.WHEP, anne.ticket.Token)
+	seen.watch(t, whip.Endpoint{URL: anne.ticket.Relay.WHEP, Token: anne.ticket.Token})
 	// BT.601, limited range: grey 0x80 is 16 + 219*128/255.
 	until(t, 15*time.Second, func() bool { return near(seen.Load(), 126) }, "grey picture; the brightness is %v", &seen)
 	close(u.live)

@@ -27,7 +27,7 @@ import (
 // launchCode is a page's part: a guest joins, and hands over to the software.
 func launchCode(t *testing.T, s *server, conference string) (c *caller, code string) {
 	t.Helper()
-	c = newCaller(s.API, "127.0.0.1")
+	c = s.caller()
 	t.Cleanup(c.close)
 	if err := c.call(t.Context(), "POST", "/admissions", map[string]string{"name": conference, "password": "correct horse"}, nil); err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func newColleague(t *testing.T, s *server, conference string) *colleague {
 	if err := organizer.call(t.Context(), "POST", "/conferences/"+conference+"/invitations", map[string]string{"kind": "internal", "name": "Anne Martin", "email": "anne@example.com"}, &invitation); err != nil {
 		t.Fatal(err)
 	}
-	c := &colleague{caller: newCaller(s.API, "127.0.0.1")}
+	c := &colleague{caller: s.caller()}
 	t.Cleanup(c.close)
 	if err := c.call(t.Context(), "POST", "/admissions", map[string]string{"invitation": invitation.Code}, nil); err != nil {
 		t.Fatal(err)

@@ -58,10 +58,12 @@ type app struct {
 	words  text.Words
 	said   text.Endings
 	faults text.Faults
+
+	proxies text.Proxies
 }
 
 func newApp(cfg Config) *app {
-	return &app{Config: cfg, words: text.For(cfg.Language), said: text.EndingsFor(cfg.Language), faults: text.FaultsFor(cfg.Language)}
+	return &app{Config: cfg, words: text.For(cfg.Language), said: text.EndingsFor(cfg.Language), faults: text.FaultsFor(cfg.Language), proxies: text.ProxiesFor(cfg.Language)}
 }
 
 // Run does all that one launch asks for. What goes wrong is said to the user, and returned.
@@ -84,6 +86,9 @@ func Run(ctx context.Context, cfg Config) error {
 func (a *app) run(ctx context.Context) error {
 	code, err := launch.Arguments(a.Arguments)
 	if err != nil {
+		return err
+	}
+	if err := a.pass(ctx); err != nil {
 		return err
 	}
 	if err := a.offerUpdate(ctx); err != nil {

@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,31 +104,17 @@ func refusing(status int, body string) http.HandlerFunc {
 
 func TestRefusalsAreSaid(t *testing.T) {
 	said, faults := text.EndingsFor("en"), text.FaultsFor("en")
-	behind := func(status int, scheme string) *network.Network { // a proxy
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Proxy-Authenticate", scheme)
-			w.WriteHeader(status)
-		}))
-		t.Cleanup(s.Close)
-		return network.New(network.Config{Proxy: func(*url.URL) (*url.URL, error) { return url.Parse(s.URL) }})
-	}
 	for name, tt := range map[string]struct {
 		portal http.Handler
 		change func(*Config)
 		want   string
 	}{
-		"no launch": {http.NotFoundHandler(), func(c *Config) { c.Arguments = []string{"coopnet://join/" + code + "?x"} }, said.Code},
-		"nothing":   {http.NotFoundHandler(), func(c *Config) { c.Arguments = nil }, said.Code},
-		"unknown":   {http.NotFoundHandler(), nil, said.Used},
-		"used":      {refusing(http.StatusConflict, `{"code":"conflict"}`), nil, said.Used},
-		"busy":      {refusing(http.StatusServiceUnavailable, `{"code":"unavailable"}`), nil, said.Unavailable},
-		"refused":   {refusing(http.StatusForbidden, `{"code":"conference-denied"}`), nil, said.Denied},
-		"no login": {http.NotFoundHandler(), func(c *Config) {
-			c.Origins, c.Network = []launch.Origin{"https://portal.example"}, behind(http.StatusProxyAuthRequired, "Basic")
-		}, said.Proxy},
-		"NTLM": {http.NotFoundHandler(), func(c *Config) {
-			c.Origins, c.Network = []launch.Origin{"https://portal.example"}, behind(http.StatusProxyAuthRequired, "NTLM")
-		}, faults.Scheme},
+		"no launch":   {http.NotFoundHandler(), func(c *Config) { c.Arguments = []string{"coopnet://join/" + code + "?x"} }, said.Code},
+		"nothing":     {http.NotFoundHandler(), func(c *Config) { c.Arguments = nil }, said.Code},
+		"unknown":     {http.NotFoundHandler(), nil, said.Used},
+		"used":        {refusing(http.StatusConflict, `{"code":"conflict"}`), nil, said.Used},
+		"busy":        {refusing(http.StatusServiceUnavailable, `{"code":"unavailable"}`), nil, said.Unavailable},
+		"refused":     {refusing(http.StatusForbidden, `{"code":"conference-denied"}`), nil, said.Denied},
 		"too old":     {refusing(http.StatusUpgradeRequired, `{"code":"upgrade-required"}`), nil, faults.NoUpdate},
 		"unreachable": {http.NotFoundHandler(), func(c *Config) { c.Origins = []launch.Origin{"http://127.0.0.1:1"} }, said.Unreachable},
 	} {
@@ -333,7 +318,7 @@ func TestEveryEndIsExplained(t *testing.T) {
 		}
 		if a.explain(&closed{session.Refused, &session.Refusal{Status: http.StatusForbidden}}) != a.said.Denied || a.explain(errNoShare) != a.said.NoShare ||
 			a.explain(&session.Refusal{Status: http.StatusForbidden, Code: "publish-denied"}) != a.said.NoShare || a.explain(capture.ErrGone) != a.said.Gone ||
-			a.explain(network.ErrLogin) != a.said.Proxy || a.explain(session.ErrLost) != a.said.Lost || a.explain(io.EOF) != a.faults.Broken ||
+			a.explain(session.ErrLost) != a.said.Lost || a.explain(io.EOF) != a.faults.Broken ||
 			a.explain(&session.Refusal{Status: http.StatusConflict, Code: "conflict"}) != a.faults.Crowded {
 			t.Errorf("%s: something is explained in other words", language)
 		}

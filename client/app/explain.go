@@ -6,7 +6,6 @@ import (
 
 	"github.com/coopnet/coopnet/client/capture"
 	"github.com/coopnet/coopnet/client/launch"
-	"github.com/coopnet/coopnet/client/network"
 	"github.com/coopnet/coopnet/client/session"
 	"github.com/coopnet/coopnet/client/text"
 	"github.com/coopnet/coopnet/client/update"
@@ -25,6 +24,9 @@ func (a *app) explain(err error) string {
 	var old *tooOld
 	var over *closed
 	var unsupported *capture.Unsupported
+	if said := a.proxied(err); said != "" && !errors.As(err, &failed) && !errors.Is(err, session.ErrLost) {
+		return said
+	}
 	switch {
 	case errors.As(err, &hand):
 		return text.Fill(a.said.ByHand, "command", update.ByHand(hand.Path))
@@ -34,10 +36,6 @@ func (a *app) explain(err error) string {
 		return text.Fill(a.faults.AskFor, "version", text.Foreign(old.needed, longestVersion))
 	case errors.Is(err, launch.ErrURL):
 		return a.said.Code
-	case errors.Is(err, network.ErrLogin):
-		return a.said.Proxy
-	case errors.Is(err, network.ErrScheme):
-		return a.faults.Scheme
 	case errors.Is(err, errNoShare):
 		return a.said.NoShare
 	case errors.Is(err, capture.ErrGone):

@@ -47,9 +47,12 @@ func Start(ctx context.Context, t Terminal) error {
 		_, sayErr := platform.Windows.Message(ctx, window.Message{Text: text.EndingsFor(language).Policy})
 		return errors.Join(err, sayErr)
 	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	proxied := logins{ctx: ctx, windows: platform.Windows, stored: network.Stored}
 	return Run(ctx, Config{
 		Arguments: t.Arguments, Version: t.Version, Platform: runtime.GOOS + "-" + runtime.GOARCH, Origins: origins, Updates: updates,
-		Network: network.New(network.Config{Proxy: network.System(t.Getenv), Ask: network.Stored}), Windows: platform.Windows, Desktop: platform.Desktop,
+		Network: network.New(network.Config{Proxy: network.System(t.Getenv), Ask: proxied.ask}), Windows: platform.Windows, Desktop: platform.Desktop,
 		Code: Code, Codecs: []string{string(encode.VP9), string(encode.VP8)}, Language: language,
 		Now: time.Now, Random: rand.Uint32, Logger: logger,
 	})

@@ -10,6 +10,7 @@ import (
 
 // Windows is what people see. Desktop of package window is one, see Shown.
 type Windows interface {
+	Login(ctx context.Context, l window.Login) (name, password string, ok bool, err error)
 	Confirm(ctx context.Context, c window.Confirm) (bool, error)
 	Pick(ctx context.Context, sources window.Sources, control bool) (window.Picked, bool, error)
 	Consent(ctx context.Context, c window.Consent) (bool, error)

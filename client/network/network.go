@@ -11,7 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"sync"
+	"strings"
 	"time"
 )
 
@@ -27,27 +27,19 @@ const (
 type Config struct {
 	// Proxy returns the proxy on the way to an address with TLS, or nil. See System.
 	Proxy func(target *url.URL) (*url.URL, error)
-	// Ask returns the name and password for a proxy (HOST:PORT), or false when nobody knows them. Only one question is asked
-	// at a time. See Stored.
-	Ask func(ctx context.Context, proxy string) (Login, bool)
+	// Ask returns the name and password for a proxy, or false when nobody knows them: then it is not asked about that proxy
+	// any more. Only one question is asked at a time. See Stored.
+	Ask func(ctx context.Context, q Question) (Login, bool)
 	// Roots are nil for those of the system.
 	Roots *x509.CertPool
 }
-
-// Login is a name and a password for a proxy.
-type Login struct{ Name, Password string }
 
 // Network dials. Its methods may be called at the same time.
 type Network struct {
 	cfg     Config
 	dialer  net.Dialer
 	proxies *proxies
-
-	asking sync.Mutex // held while somebody is asked for a login
-
-	mu     sync.Mutex
-	logins map[string]Login // by proxy
-	denied map[string]bool  // proxies whose login nobody knows
+	logins  *logins
 }
 
 // New makes a network. Missing parts of cfg mean: no proxy, nobody to ask.
@@ -56,9 +48,9 @@ func New(cfg Config) *Network {
 		cfg.Proxy = func(*url.URL) (*url.URL, error) { return nil, nil }
 	}
 	if cfg.Ask == nil {
-		cfg.Ask = func(context.Context, string) (Login, bool) { return Login{}, false }
+		cfg.Ask = func(context.Context, Question) (Login, bool) { return Login{}, false }
 	}
-	return &Network{cfg: cfg, dialer: net.Dialer{Timeout: dialTimeout}, proxies: &proxies{find: cfg.Proxy, now: time.Now}, logins: map[string]Login{}, denied: map[string]bool{}}
+	return &Network{cfg: cfg, dialer: net.Dialer{Timeout: dialTimeout}, proxies: &proxies{find: cfg.Proxy, now: time.Now}, logins: newLogins(cfg.Ask)}
 }
 
 // TLS is how servers are verified.
@@ -69,7 +61,8 @@ func (n *Network) TLS(serverName string) *tls.Config {
 // DialContext opens a TCP connection to HOST:PORT, through the proxy where there is one.
 func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	proxy, err := n.proxyFor(ctx, address)
-	if err != nil {
+	unknown := errors.Is(err, ErrScript)
+	if err != nil && !unknown {
 		return nil, err
 	}
 	var conn net.Conn
@@ -81,7 +74,27 @@ func (n *Network) DialContext(ctx context.Context, network, address string) (net
 	if err != nil {
 		n.proxies.forget()
 	}
+	if err != nil && unknown {
+		err = fmt.Errorf("%w; %w", ErrScript, err)
+	}
 	return conn, err
+}
+
+// Pass finds out whether the proxy on the way to HOST:PORT, if there is one, lets us through, for as long as somebody needs
+// to answer it: nothing that has to be in time waits for a person later.
+func (n *Network) Pass(ctx context.Context, address string) error {
+	proxy, err := n.proxyFor(ctx, address)
+	if errors.Is(err, ErrScript) {
+		return nil // we try without a proxy
+	}
+	if err != nil || proxy == nil {
+		return err
+	}
+	conn, err := n.through(ctx, proxy, address)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }
 
 // proxyFor reports the proxy for an address: CONNECT is one way for all, so all is asked for as HTTPS is.
@@ -89,6 +102,9 @@ func (n *Network) proxyFor(ctx context.Context, address string) (*url.URL, error
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("split %s: %w", address, err)
+	}
+	if strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' }) { // it is written into a request
+		return nil, fmt.Errorf("%q is no address", address)
 	}
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil, nil

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"sync"
 	"time"
@@ -10,6 +11,8 @@ import (
 const (
 	// proxyLife is how long an answer about a host is good: a script may take seconds, and is asked for each connection.
 	proxyLife = 5 * time.Minute
+	// proxyRest is how long at least, while connections fail.
+	proxyRest = 3 * time.Second
 	maxHosts  = 64
 )
 
@@ -62,9 +65,10 @@ func (p *proxies) ask(target *url.URL) *answer {
 	return a
 }
 
-// forget has the system asked again: the network may be another one.
+// forget has the system asked again, unless it was just now: the network may be another one.
 func (p *proxies) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.answers = nil
+	now := p.now()
+	maps.DeleteFunc(p.answers, func(_ string, a *answer) bool { return now.Sub(a.asked) >= proxyRest })
 }

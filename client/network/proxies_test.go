@@ -36,6 +36,12 @@ func TestProxiesAreRemembered(t *testing.T) {
 	}
 	now = now.Add(proxyLife)
 	_, _ = p.of(t.Context(), portal)
+	p.forget() // where nothing can be reached, the system is not asked for each attempt
+	_, _ = p.of(t.Context(), portal)
+	if asked.Load() != 2 {
+		t.Errorf("asked %d times at once", asked.Load())
+	}
+	now = now.Add(proxyRest)
 	p.forget()
 	_, _ = p.of(t.Context(), portal)
 	if asked.Load() != 3 {

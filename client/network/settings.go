@@ -1,7 +1,6 @@
 package network
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 )
@@ -23,14 +22,7 @@ func (s settings) proxy(target *url.URL) (*url.URL, error) {
 		case !strings.EqualFold(scheme, "https"):
 			continue
 		}
-		if !strings.Contains(address, "://") {
-			address = "http://" + address
-		}
-		u, err := url.Parse(address)
-		if err != nil || u.Host == "" {
-			return nil, fmt.Errorf("the system's proxy %q is not understood", part)
-		}
-		return u, nil
+		return parseProxy(address)
 	}
 	return nil, nil
 }

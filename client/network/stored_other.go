@@ -5,4 +5,4 @@ package network
 import "context"
 
 // Stored knows no login: here it stands in the proxy's URL.
-func Stored(context.Context, string) (Login, bool) { return Login{}, false }
+func Stored(context.Context, Question) (Login, bool) { return Login{}, false }

@@ -13,14 +13,16 @@ import (
 // cmdkey /generic:coopnet-proxy:HOST /user:NAME /pass:PASSWORD
 const credentialPrefix = "coopnet-proxy:"
 
-// Stored is the login for a proxy in the credentials of the user who has signed in, by its HOST:PORT or its HOST.
-func Stored(_ context.Context, proxy string) (Login, bool) {
-	names := []string{proxy}
-	if host, _, err := net.SplitHostPort(proxy); err == nil {
+// Stored is the login for a proxy in the credentials of the user who has signed in, by its HOST:PORT or its HOST, unless the
+// proxy has refused that one.
+func Stored(_ context.Context, q Question) (Login, bool) {
+	names := []string{q.Proxy}
+	if host, _, err := net.SplitHostPort(q.Proxy); err == nil {
 		names = append(names, host)
 	}
 	for _, name := range names {
-		if login, found := credential(credentialPrefix + name); found {
+		login, found := credential(credentialPrefix + name)
+		if found && (q.Refused == nil || *q.Refused != login) {
 			return login, true
 		}
 	}

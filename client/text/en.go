@@ -13,6 +13,18 @@ func english() Words {
 			Share:      "Share…",
 			Cancel:     "Cancel",
 		},
+		Login: Login{
+			Title:    "Sign in to the proxy {proxy}",
+			Heading:  "The proxy of your network asks who you are",
+			Proxy:    "Proxy",
+			Realm:    "It says",
+			Refused:  "The proxy did not accept this name and password.",
+			Name:     "User name",
+			Password: "Password",
+			Note:     "These are what your company gave you for its network, not those of the conference. They are kept until the software ends, and stored nowhere.",
+			SignIn:   "Sign in",
+			Cancel:   "Cancel",
+		},
 		Picker: englishPicker(),
 		Bar:    englishBar(),
 		Consent: Consent{

@@ -10,7 +10,6 @@ type Endings struct {
 	Unreachable string
 	Unavailable string // for the moment
 	Denied      string
-	Proxy       string // its login
 	NoShare     string // this participant may not share
 	Gone        string // what was shared has been closed
 	Lost        string // the network was away for too long
@@ -37,7 +36,6 @@ func englishEndings() Endings {
 		Unreachable: "The portal cannot be reached. Check your connection, then start the software again from the page of the conference.",
 		Unavailable: "The portal is busy at the moment. Wait a minute, then start the software again from the page of the conference.",
 		Denied:      "The conference cannot be joined any more with this start. Go back to the page of the conference and join again.",
-		Proxy:       "The proxy of your network wants a name and a password. Ask your administrator to enter them in the system’s proxy settings.",
 		NoShare:     "You may watch this conference, but not share in it. Ask who invited you.",
 		Gone:        "What you shared has been closed, so sharing has ended.",
 		Lost:        "The connection was away for too long, so sharing has ended. Start the software again from the page of the conference.",
@@ -67,7 +65,6 @@ func frenchEndings() Endings {
 		Unreachable: "Le portail est injoignable. Vérifiez votre connexion, puis relancez le logiciel depuis la page de la conférence.",
 		Unavailable: "Le portail est très sollicité en ce moment. Attendez une minute, puis relancez le logiciel depuis la page de la conférence.",
 		Denied:      "Ce lancement ne permet plus de rejoindre la conférence. Revenez à sa page et participez de nouveau.",
-		Proxy:       "Le proxy de votre réseau demande un nom et un mot de passe. Demandez à votre administrateur de les inscrire dans les réglages de proxy du système.",
 		NoShare:     "Vous pouvez suivre cette conférence, mais pas y partager. Adressez-vous à la personne qui vous a invité.",
 		Gone:        "Ce que vous partagiez a été fermé\u00a0: le partage est terminé.",
 		Lost:        "La connexion a été interrompue trop longtemps\u00a0: le partage est terminé. Relancez le logiciel depuis la page de la conférence.",

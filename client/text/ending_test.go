@@ -14,7 +14,7 @@ func TestEndings(t *testing.T) {
 		t.Error("one language knows more ends than the other")
 	}
 	for _, e := range []Endings{english, french} {
-		all := []string{e.Code, e.Policy, e.Used, e.Unreachable, e.Unavailable, e.Denied, e.Proxy, e.NoShare, e.Gone, e.Lost, e.Lobby, e.Updated, e.ByHand}
+		all := []string{e.Code, e.Policy, e.Used, e.Unreachable, e.Unavailable, e.Denied, e.NoShare, e.Gone, e.Lost, e.Lobby, e.Updated, e.ByHand}
 		all = slices.AppendSeq(all, maps.Values(e.Closed))
 		all = slices.AppendSeq(all, maps.Values(e.Unsupported))
 		for _, s := range all {

@@ -8,7 +8,6 @@ type Faults struct {
 	Crowded  string // the conference has as many shares as it can have
 	NoUpdate string // too old, and there is nothing newer for this computer
 	AskFor   string // too old, and the administrator has to install {version}
-	Scheme   string // of a proxy's login: not by name and password
 }
 
 // FaultsFor returns the faults of a language tag, as For does.
@@ -19,7 +18,6 @@ func FaultsFor(language string) Faults {
 			Crowded:  "La conférence a déjà tous les partages possibles. Dès que l’un d’eux s’arrête, relancez le logiciel depuis la page de la conférence.",
 			NoUpdate: "Cette version de Coopnet est trop ancienne pour la conférence, et il n’y en a pas de plus récente pour cet ordinateur. Partagez dans le navigateur.",
 			AskFor:   "Cette version de Coopnet est trop ancienne pour la conférence. Demandez à votre administrateur d’installer la version {version}, ou partagez dans le navigateur.",
-			Scheme:   "Le proxy de votre réseau demande une forme d’identification que le logiciel ne connaît pas. Adressez-vous à votre administrateur, ou partagez dans le navigateur.",
 		}
 	}
 	return Faults{
@@ -27,6 +25,5 @@ func FaultsFor(language string) Faults {
 		Crowded:  "The conference has as many shares as it can have. Once another one has stopped, start the software again from the page of the conference.",
 		NoUpdate: "This version of Coopnet is too old for the conference, and there is no newer one for this computer. Share in the browser.",
 		AskFor:   "This version of Coopnet is too old for the conference. Ask your administrator to install version {version}, or share in the browser.",
-		Scheme:   "The proxy of your network wants a kind of login that the software does not know. Ask your administrator, or share in the browser.",
 	}
 }

@@ -13,6 +13,18 @@ func french() Words {
 			Share:      "Partager…",
 			Cancel:     "Annuler",
 		},
+		Login: Login{
+			Title:    "S’identifier auprès du proxy {proxy}",
+			Heading:  "Identifiez-vous auprès du proxy de votre réseau",
+			Proxy:    "Proxy",
+			Realm:    "Il indique",
+			Refused:  "Le proxy n’a pas accepté ce nom et ce mot de passe.",
+			Name:     "Nom d’utilisateur",
+			Password: "Mot de passe",
+			Note:     "Ce sont ceux que votre entreprise vous a donnés pour son réseau, pas ceux de la conférence. Ils sont gardés jusqu’à la fermeture du logiciel, et ne sont enregistrés nulle part.",
+			SignIn:   "S’identifier",
+			Cancel:   "Annuler",
+		},
 		Picker: frenchPicker(),
 		Bar:    frenchBar(),
 		Consent: Consent{

@@ -13,6 +13,7 @@ import (
 type Words struct {
 	Language string // BCP 47
 	Confirm  Confirm
+	Login    Login
 	Picker   Picker
 	Bar      Bar
 	Consent  Consent
@@ -32,6 +33,20 @@ type Confirm struct {
 	Note       string
 	Share      string
 	Cancel     string
+}
+
+// Login asks for a name and a password for a proxy.
+type Login struct {
+	Title    string // with {proxy}
+	Heading  string
+	Proxy    string
+	Realm    string // what the proxy says about itself
+	Refused  string
+	Name     string
+	Password string
+	Note     string
+	SignIn   string
+	Cancel   string
 }
 
 // Picker lets people choose what to share.

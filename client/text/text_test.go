@@ -26,7 +26,7 @@ func TestComplete(t *testing.T) {
 		slices.Sort(found)
 		return slices.Compact(found)
 	}
-	same := []string{".Message.OK", ".Message.Title", ".Key.Control", ".Confirm.Portal"}
+	same := []string{".Message.OK", ".Message.Title", ".Key.Control", ".Confirm.Portal", ".Login.Proxy"}
 	each(reflect.ValueOf(english()), reflect.ValueOf(french()), "", func(path, en, fr string) {
 		if en == "" || fr == "" {
 			t.Errorf("%s is missing", path)

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jezek/xgb/xproto"
+
 	"github.com/coopnet/coopnet/client/window"
 	"github.com/coopnet/coopnet/client/window/form"
 )
@@ -80,6 +82,10 @@ func TestPick(t *testing.T) {
 		t.Errorf("refreshed: %+v", got)
 	}
 	results = d.pick(false, func(_ context.Context, show func([]window.Choice)) { show(nil) })
+	d.eventually("there is no room for choices", func() bool { // and the pointer is not left beside the window
+		at, err := xproto.GetGeometry(d.conn, xproto.Drawable(d.top())).Reply()
+		return err == nil && at.Height < 300
+	})
 	d.press("Enter", "Escape")
 	if got := <-results; got != (result{}) {
 		t.Errorf("nothing to share: %+v", got)

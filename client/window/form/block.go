@@ -21,6 +21,12 @@ type control interface {
 	wheel(lines int) (redraw bool)
 }
 
+// needed is a control without which a button may not be pressed.
+type needed interface {
+	id() string
+	ready() bool
+}
+
 // Text is a paragraph.
 type Text struct {
 	S     string

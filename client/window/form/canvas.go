@@ -19,6 +19,11 @@ type canvas struct {
 	img *image.RGBA
 }
 
+// part draws in a part of it only.
+func (c canvas) part(r image.Rectangle) canvas {
+	return canvas{c.Look, c.img.SubImage(r).(*image.RGBA)}
+}
+
 func (c canvas) fill(r image.Rectangle, with color.Color) {
 	draw.Draw(c.img, r, image.NewUniform(with), image.Point{}, draw.Over)
 }

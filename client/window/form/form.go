@@ -21,7 +21,7 @@ type Page struct {
 type Button struct {
 	ID, Label string
 	Weight    Weight
-	Needs     string // the grid in which something has to be selected before it can be pressed; "" for none
+	Needs     string // what has to be filled in, or selected, before it can be pressed; "" for nothing
 }
 
 // Weight is how much a button stands out.
@@ -70,6 +70,9 @@ const (
 	End
 	PageUp
 	PageDown
+	Backspace
+	Delete
+	Paste // for the window around the form: what is pasted comes as a text
 )
 
 // Event is something that happens to a window.
@@ -78,7 +81,8 @@ type Event struct {
 	At    image.Point // in the window
 	Root  image.Point // on the desktop
 	Key   Key
-	Lines int // of the wheel, downwards
+	Text  string // that the key types, if it is no other
+	Lines int    // of the wheel, downwards
 	Time  time.Time
 }
 
@@ -150,8 +154,8 @@ func (f *Form) order() []string {
 // usable reports whether a button can be pressed.
 func (f *Form) usable(b Button) bool {
 	for _, block := range f.page.Blocks {
-		if g, ok := block.(*Grid); ok && g.ID == b.Needs {
-			return g.selected() >= 0
+		if c, ok := block.(needed); ok && c.id() == b.Needs {
+			return c.ready()
 		}
 	}
 	return b.Needs == ""

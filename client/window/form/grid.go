@@ -35,6 +35,8 @@ type Grid struct {
 
 func (g *Grid) id() string { return g.ID }
 
+func (g *Grid) ready() bool { return g.selected() >= 0 }
+
 // SetChoices replaces the choices; the selected one stays if it is still there, and so does what is seen. Nothing is selected
 // that the person has not selected.
 func (g *Grid) SetChoices(choices []Choice) {

@@ -29,6 +29,9 @@ func (f *Form) Handle(e Event) (pressed string, redraw bool) {
 		}
 	case KeyPress:
 		f.active = true
+		if e.Text != "" {
+			return "", f.write(e.Text)
+		}
 		return f.key(e.Key), true
 	}
 	return "", false
@@ -119,6 +122,15 @@ func (f *Form) key(k Key) string {
 		}
 	}
 	return ""
+}
+
+// write types into the field that has the focus.
+func (f *Form) write(text string) (redraw bool) {
+	field, typing := f.control(f.focus).(*Field)
+	if typing {
+		field.write(text)
+	}
+	return typing
 }
 
 // step moves the focus.

@@ -2,6 +2,7 @@ package windows
 
 import (
 	"image"
+	"unicode/utf16"
 	"unsafe"
 
 	"github.com/coopnet/coopnet/client/window"
@@ -40,7 +41,7 @@ func (p *pane) answer(kind uint32, w, l uintptr) (result uintptr, done bool) {
 		p.enqueue(form.Event{Kind: form.Focus})
 	case wmKillFocus:
 		p.enqueue(form.Event{Kind: form.Unfocus})
-	case wmKeyDown, wmMouseMove, wmButtonDown, wmButtonUp, wmWheel, wmMouseLeave:
+	case wmKeyDown, wmChar, wmMouseMove, wmButtonDown, wmButtonUp, wmWheel, wmMouseLeave:
 		if uint32(a.call(a.extra)) == injected {
 			return 0, true // the controller presses nothing here
 		}
@@ -97,8 +98,17 @@ func (p *pane) person(kind uint32, w, l uintptr) {
 		origin := point{}
 		a.call(a.clientToScreen, p.handle, uintptr(unsafe.Pointer(&origin)))
 		e = form.Event{Kind: form.Wheel, At: at.Sub(image.Pt(int(origin.x), int(origin.y))), Root: at, Lines: -int(int16(w>>16)) / 120}
+	case wmChar:
+		const controlV = 0x16
+		if e.Kind, e.Text = form.KeyPress, p.typed(uint16(w)); w == controlV {
+			e.Text = p.pasted()
+		}
+		if e.Text == "" {
+			return
+		}
 	case wmKeyDown:
 		e.Kind, e.Key = form.KeyPress, p.key(w)
+		p.spaced = e.Key == form.Space
 		const repeated = 1 << 30 // held since before; only moving about may go on by itself
 		if e.Key == form.NoKey || l&repeated != 0 && (e.Key == form.Enter || e.Key == form.Space || e.Key == form.Escape) {
 			return
@@ -107,9 +117,33 @@ func (p *pane) person(kind uint32, w, l uintptr) {
 	p.enqueue(e)
 }
 
+// typed is the text of a character, of which some come in two parts. What is a key of forms has come as that.
+func (p *pane) typed(unit uint16) string {
+	first, spaced := p.half, p.spaced
+	p.half, p.spaced = 0, false
+	switch r := rune(unit); {
+	case r == ' ' && !spaced: // without a key, as keepers of passwords type
+		return " "
+	case utf16.IsSurrogate(r) && first == 0:
+		p.half = r
+		return ""
+	case utf16.IsSurrogate(r):
+		r = utf16.DecodeRune(first, r)
+		return string(r)
+	case r <= ' ' || r == 0x7f:
+		return ""
+	default:
+		return string(r)
+	}
+}
+
 func (p *pane) key(virtual uintptr) form.Key {
 	const shift = 0x10
 	switch virtual {
+	case 0x08:
+		return form.Backspace
+	case 0x2E:
+		return form.Delete
 	case 0x09:
 		if int16(p.s.api.call(p.s.api.keyState, shift)) < 0 {
 			return form.BackTab

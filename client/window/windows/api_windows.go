@@ -12,6 +12,7 @@ type api struct {
 	messageAPI
 	paintAPI
 	placeAPI
+	pasteAPI
 }
 
 type windowAPI struct {
@@ -31,8 +32,12 @@ type placeAPI struct {
 	dpi, aware, awareOnce                                                                                                *windows.LazyProc
 }
 
+type pasteAPI struct {
+	openClipboard, clipboard, closeClipboard, lock, unlock, size *windows.LazyProc
+}
+
 func newAPI() *api {
-	user, gdi := windows.NewLazySystemDLL("user32.dll"), windows.NewLazySystemDLL("gdi32.dll")
+	user, gdi, kernel := windows.NewLazySystemDLL("user32.dll"), windows.NewLazySystemDLL("gdi32.dll"), windows.NewLazySystemDLL("kernel32.dll")
 	u := user.NewProc
 	return &api{
 		windowAPI{u("RegisterClassExW"), u("UnregisterClassW"), u("CreateWindowExW"), u("DestroyWindow"), u("ShowWindow"), u("SetWindowTextW"),
@@ -42,6 +47,7 @@ func newAPI() *api {
 		placeAPI{u("WindowFromPoint"), u("GetForegroundWindow"), u("GetWindowThreadProcessId"), u("SystemParametersInfoW"), u("GetSystemMetrics"),
 			u("GetWindowRect"), u("ClientToScreen"), u("GetKeyState"), u("SetCapture"), u("ReleaseCapture"), u("TrackMouseEvent"),
 			u("GetDpiForSystem"), u("SetProcessDpiAwarenessContext"), u("SetProcessDPIAware")},
+		pasteAPI{u("OpenClipboard"), u("GetClipboardData"), u("CloseClipboard"), kernel.NewProc("GlobalLock"), kernel.NewProc("GlobalUnlock"), kernel.NewProc("GlobalSize")},
 	}
 }
 
@@ -128,6 +134,7 @@ const (
 	wmEraseBack     = 0x0014
 	wmMouseActivate = 0x0021
 	wmKeyDown       = 0x0100
+	wmChar          = 0x0102
 	wmTimer         = 0x0113
 	wmMouseMove     = 0x0200
 	wmButtonDown    = 0x0201

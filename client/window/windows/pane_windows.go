@@ -32,6 +32,8 @@ type pane struct {
 	bounds image.Rectangle
 
 	inside bool // the thread's: the pointer is over the window
+	half   rune // the thread's: the first part of a character
+	spaced bool // the thread's: the last key was Space
 }
 
 const queued = 256

@@ -3,8 +3,10 @@ package windows
 import (
 	"context"
 	"image"
+	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf16"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -137,5 +139,96 @@ func TestDialog(t *testing.T) {
 	click(t, s, at, 0)
 	if !<-answers {
 		t.Error("the button is not pressed")
+	}
+}
+
+// types types characters as a person with their keyboard does.
+func types(t *testing.T, text string) {
+	t.Helper()
+	send := windows.NewLazySystemDLL("user32.dll").NewProc("SendInput")
+	for _, unit := range utf16.Encode([]rune(text)) {
+		for _, up := range []uint64{0, 2} { // KEYEVENTF_KEYUP
+			const unicode = 4
+			record := [5]uint64{1, uint64(unit)<<16 | (unicode|up)<<32} // INPUT with a KEYBDINPUT
+			if sent, _, err := send.Call(1, uintptr(unsafe.Pointer(&record)), unsafe.Sizeof(record)); sent != 1 {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// tap presses keys by their virtual numbers, all at once, and lets them go.
+func tap(t *testing.T, keys ...uint64) {
+	t.Helper()
+	send := windows.NewLazySystemDLL("user32.dll").NewProc("SendInput")
+	for _, up := range []uint64{0, 2} {
+		for _, key := range keys {
+			record := [5]uint64{1, key | up<<32}
+			if sent, _, err := send.Call(1, uintptr(unsafe.Pointer(&record)), unsafe.Sizeof(record)); sent != 1 {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// copies puts a text into the clipboard.
+func copies(t *testing.T, text string) {
+	t.Helper()
+	user, kernel := windows.NewLazySystemDLL("user32.dll"), windows.NewLazySystemDLL("kernel32.dll")
+	units, err := windows.UTF16FromString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const movable, unicodeText = 2, 13
+	memory, _, _ := kernel.NewProc("GlobalAlloc").Call(movable, uintptr(2*len(units)))
+	at, _, _ := kernel.NewProc("GlobalLock").Call(memory)
+	copy(unsafe.Slice((*uint16)(*(*unsafe.Pointer)(unsafe.Pointer(&at))), len(units)), units)
+	kernel.NewProc("GlobalUnlock").Call(memory)
+	user.NewProc("OpenClipboard").Call(0)
+	user.NewProc("EmptyClipboard").Call()
+	if done, _, err := user.NewProc("SetClipboardData").Call(unicodeText, memory); done == 0 {
+		t.Fatal(err)
+	}
+	user.NewProc("CloseClipboard").Call()
+}
+
+func TestLogin(t *testing.T) {
+	s, err := Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var seconds atomic.Int64
+	d := window.New(window.Options{Screen: s, Words: text.For("fr"), Now: func() time.Time { return time.Unix(seconds.Add(10), 0) }})
+	entered := make(chan [2]string, 1)
+	go func() {
+		name, password, _, err := d.Login(context.Background(), window.Login{Proxy: "proxy.example:3128"})
+		if err != nil {
+			t.Error(err)
+		}
+		entered <- [2]string{name, password}
+	}()
+	tint := form.Light().Tint
+	want := uint32(tint.B)<<16 | uint32(tint.G)<<8 | uint32(tint.R)
+	area := s.Area()
+	eventually(t, "the window is seen", func() bool {
+		for y := area.Min.Y; y < area.Max.Y; y += 8 {
+			if pixel(image.Pt(area.Min.X+area.Dx()/2, y)) == want {
+				return s.Focused()
+			}
+		}
+		return false
+	})
+	const backspace, tab, enter, control, space = 0x08, 0x09, 0x0D, 0x11, 0x20
+	types(t, "anné 𝄞x")
+	tap(t, backspace)
+	tap(t, space)
+	tap(t, tab)
+	types(t, "p@ss €")
+	copies(t, " pâsté\r\n")
+	tap(t, control, 'V')
+	tap(t, enter)
+	if got := <-entered; got != [2]string{"anné 𝄞 ", "p@ss € pâsté"} {
+		t.Errorf("entered %q", got)
 	}
 }

@@ -1,7 +1,6 @@
 package x11
 
 import (
-	"fmt"
 	"image"
 	"time"
 
@@ -11,33 +10,14 @@ import (
 	"github.com/coopnet/coopnet/client/window/form"
 )
 
-// learnKeys finds the keys that forms know in the keyboard's mapping.
-func (s *Screen) learnKeys() error {
-	setup := xproto.Setup(s.conn)
-	mapping, err := xproto.GetKeyboardMapping(s.conn, setup.MinKeycode, byte(setup.MaxKeycode-setup.MinKeycode+1)).Reply()
-	if err != nil {
-		return fmt.Errorf("read the mapping of the keyboard: %w", err)
-	}
-	keys := map[xproto.Keycode]form.Key{}
-	for n := 0; mapping.KeysymsPerKeycode > 0 && n < len(mapping.Keysyms); n += int(mapping.KeysymsPerKeycode) {
-		if key := known(mapping.Keysyms[n]); key != form.NoKey {
-			keys[setup.MinKeycode+xproto.Keycode(n/int(mapping.KeysymsPerKeycode))] = key
-		}
-	}
-	s.mu.Lock()
-	s.keys = keys
-	s.mu.Unlock()
-	return nil
-}
-
 // known has the symbols of keysymdef.h, those of the key pad included.
 func known(sym xproto.Keysym) form.Key {
 	switch sym {
-	case 0xff09:
+	case 0xff09, 0xff89:
 		return form.Tab
 	case 0xff0d, 0xff8d:
 		return form.Enter
-	case 0x20:
+	case 0x20, 0xff80:
 		return form.Space
 	case 0xff1b:
 		return form.Escape
@@ -57,6 +37,10 @@ func known(sym xproto.Keysym) form.Key {
 		return form.PageUp
 	case 0xff56, 0xff9b:
 		return form.PageDown
+	case 0xff08:
+		return form.Backspace
+	case 0xffff, 0xff9f:
+		return form.Delete
 	}
 	return form.NoKey
 }
@@ -65,12 +49,12 @@ func known(sym xproto.Keysym) form.Key {
 func (s *Screen) deliver(event xgb.Event) {
 	var of xproto.Window
 	var e form.Event
+	var typed *xproto.KeyPressEvent
 	switch event := event.(type) {
 	case xproto.KeyPressEvent:
-		of, e = event.Event, form.Event{Kind: form.KeyPress, Key: s.key(event)}
-		if e.Key == form.NoKey {
-			return
-		}
+		of, e, typed = event.Event, form.Event{Kind: form.KeyPress}, &event
+	case xproto.SelectionNotifyEvent:
+		of, e = event.Requestor, form.Event{Kind: form.KeyPress, Key: form.Paste}
 	case xproto.ButtonPressEvent:
 		of, e = event.Event, pointer(form.Press, event.EventX, event.EventY, event.RootX, event.RootY)
 		if lines := map[xproto.Button]int{4: -1, 5: 1}[event.Detail]; lines != 0 {
@@ -104,25 +88,12 @@ func (s *Screen) deliver(event xgb.Event) {
 	p := s.panes[of]
 	s.mu.Unlock()
 	if p != nil {
-		p.enqueue(e)
+		p.enqueue(happened{e, typed})
 	}
 }
 
 func pointer(kind form.EventKind, x, y, rootX, rootY int16) form.Event {
 	return form.Event{Kind: kind, At: image.Pt(int(x), int(y)), Root: image.Pt(int(rootX), int(rootY))}
-}
-
-func (s *Screen) key(e xproto.KeyPressEvent) form.Key {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := s.keys[e.Detail]
-	switch {
-	case e.State&(xproto.ModMaskControl|xproto.ModMask1|xproto.ModMask4) != 0:
-		return form.NoKey // it is for somebody else
-	case key == form.Tab && e.State&xproto.ModMaskShift != 0:
-		return form.BackTab
-	}
-	return key
 }
 
 // known is the number of a name that has been asked for before.
@@ -132,7 +103,7 @@ func (s *Screen) known(name string) xproto.Atom {
 	return s.atoms[name]
 }
 
-func (p *pane) enqueue(e form.Event) {
+func (p *pane) enqueue(e happened) {
 	select {
 	case p.queue <- e:
 	default:

@@ -21,9 +21,11 @@ type pane struct {
 	gc     xproto.Gcontext
 	kind   window.Kind
 	events chan form.Event
-	queue  chan form.Event // from the server; bounded: what a person does while the window does not answer is dropped
+	queue  chan happened // from the server; bounded: what a person does while the window does not answer is dropped
 	quit   chan struct{}
 	done   sync.WaitGroup
+
+	pasting bool // forward's: another program has been asked for what is pasted
 
 	mu     sync.Mutex // guards what follows
 	bounds image.Rectangle
@@ -31,6 +33,12 @@ type pane struct {
 }
 
 const queued = 256
+
+// happened is an event of the server. What a key means is looked up when its turn comes: the mapping may have changed.
+type happened struct {
+	form.Event
+	typed *xproto.KeyPressEvent
+}
 
 // Open implements window.Screen.
 func (s *Screen) Open(f window.Frame) (window.Pane, error) {
@@ -43,7 +51,7 @@ func (s *Screen) Open(f window.Frame) (window.Pane, error) {
 		return nil, fmt.Errorf("open a window: %w", err)
 	}
 	p := &pane{s: s, id: id, gc: gc, kind: f.Kind, bounds: f.Bounds, top: id,
-		events: make(chan form.Event), queue: make(chan form.Event, queued), quit: make(chan struct{})}
+		events: make(chan form.Event), queue: make(chan happened, queued), quit: make(chan struct{})}
 	s.mu.Lock()
 	s.panes[id] = p
 	s.mu.Unlock()
@@ -219,14 +227,17 @@ func (p *pane) forward() {
 				select {
 				case next := <-p.queue:
 					if next.Kind != form.Motion {
-						p.send(e)
+						p.send(e.Event)
 					}
 					e = next
 				default:
 					waiting = false
 				}
 			}
-			p.send(e)
+			p.typed(&e)
+			if e.Kind != form.KeyPress || e.Key != form.NoKey || e.Text != "" {
+				p.send(e.Event)
+			}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/randr"
@@ -26,10 +27,13 @@ type Screen struct {
 	icon   image.Image
 	pumped sync.WaitGroup
 
+	typing sync.Mutex // guards keys
+	keys   keyboard
+	remaps atomic.Bool // the mapping has changed since it was read
+
 	mu    sync.Mutex // guards what follows
 	panes map[xproto.Window]*pane
 	atoms map[string]xproto.Atom
-	keys  map[xproto.Keycode]form.Key
 }
 
 var _ window.Screen = (*Screen)(nil)
@@ -41,7 +45,7 @@ func Open(display string, icon image.Image) (*Screen, error) {
 		return nil, fmt.Errorf("connect to the X server: %w", err)
 	}
 	s := &Screen{conn: conn, setup: xproto.Setup(conn).DefaultScreen(conn), icon: icon,
-		panes: map[xproto.Window]*pane{}, atoms: map[string]xproto.Atom{}, keys: map[xproto.Keycode]form.Key{}}
+		panes: map[xproto.Window]*pane{}, atoms: map[string]xproto.Atom{}}
 	if err := s.prepare(); err != nil {
 		conn.Close()
 		return nil, err
@@ -54,7 +58,8 @@ func (s *Screen) prepare() error {
 	if s.setup.RootDepth != 24 && s.setup.RootDepth != 32 {
 		return fmt.Errorf("the screen has %d bits for a colour: 24 are needed", s.setup.RootDepth)
 	}
-	if err := s.learnKeys(); err != nil {
+	var err error
+	if s.keys, err = learn(s); err != nil {
 		return err
 	}
 	resources, err := s.property(s.setup.Root, "RESOURCE_MANAGER")
@@ -219,7 +224,7 @@ func (s *Screen) pump() {
 			continue // a request that failed: its window is gone
 		}
 		if m, ok := event.(xproto.MappingNotifyEvent); ok && m.Request == xproto.MappingKeyboard {
-			s.pumped.Go(func() { _ = s.learnKeys() }) // asks the server, whose answers nobody would take while we wait here
+			s.remaps.Store(true) // it is read by who needs it: here nobody may wait for the server
 			continue
 		}
 		s.deliver(event)
@@ -227,6 +232,19 @@ func (s *Screen) pump() {
 	for _, p := range s.open() {
 		s.forget(p)
 	}
+}
+
+// press says what a key means now. It asks the server when the mapping has changed.
+func (s *Screen) press(e *xproto.KeyPressEvent) (form.Key, string) {
+	s.typing.Lock()
+	defer s.typing.Unlock()
+	if s.remaps.Swap(false) {
+		if keys, err := learn(s); err == nil {
+			keys.dead = s.keys.dead
+			s.keys = keys
+		}
+	}
+	return s.keys.press(e.Detail, e.State)
 }
 
 func (s *Screen) forget(p *pane) {
