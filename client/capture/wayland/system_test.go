@@ -1,0 +1,279 @@
+//go:build linux
+
+package wayland
+
+import (
+	"context"
+	"errors"
+	"image"
+	"testing"
+	"time"
+
+	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/pipewire"
+	"github.com/coopnet/coopnet/client/pipewire/pipewiretest"
+)
+
+func opened(t *testing.T, bus string) *System {
+	t.Helper()
+	library, err := pipewire.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open(library, bus)
+}
+
+func unsupported(err error) capture.Reason {
+	var why *capture.Unsupported
+	if !errors.As(err, &why) {
+		return ""
+	}
+	return why.Reason
+}
+
+// frames waits for a frame that is as wanted.
+func frames(t *testing.T, g capture.Grabber, wanted func(capture.Frame) bool) capture.Frame {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		f, err := g.Next(ctx)
+		if err != nil {
+			t.Fatalf("no such frame: %v", err)
+		}
+		if wanted(f) {
+			return f
+		}
+	}
+}
+
+func pixel(x, y int, blue, green, red byte) func(capture.Frame) bool {
+	return func(f capture.Frame) bool {
+		if !image.Pt(x, y).In(image.Rectangle{Max: f.Size}) {
+			return false
+		}
+		p := f.Pix[y*f.Stride+4*x:]
+		return p[0] == blue && p[1] == green && p[2] == red
+	}
+}
+
+// stage is a session whose desktop is the test.
+type stage struct {
+	*System
+	desktop *desktop
+	screen  *pipewiretest.Screen
+}
+
+// opened captures what was chosen, and returns the first frame, too.
+func (s stage) opened(t *testing.T, id string) (capture.Grabber, capture.Frame) {
+	t.Helper()
+	g, err := s.Open(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first capture.Frame
+	s.screen.Begin(func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		first, err = g.Next(ctx)
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("no first frame: %v", err)
+		}
+		return err == nil
+	})
+	return g, first
+}
+
+// chosen has the user choose, and captures it.
+func (s stage) chosen(t *testing.T) (capture.Source, capture.Grabber, capture.Frame) {
+	t.Helper()
+	source, err := s.Choose(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, first := s.opened(t, source.ID)
+	t.Cleanup(func() {
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return source, g, first
+}
+
+func TestSystem(t *testing.T) {
+	session := pipewiretest.Start(t)
+	d, screen := newDesktop(t, session), session.Show(t, 320, 200, "RGBx")
+	d.set(func() { d.node = screen.Node })
+	s := stage{opened(t, session.Bus), d, screen}
+	t.Run("a screen", s.aScreen)
+	t.Run("still", s.still)
+	t.Run("once more", s.onceMore)
+	t.Run("a window", s.aWindow)
+	t.Run("ended by the user", func(t *testing.T) {
+		_, g, _ := s.chosen(t)
+		d.close()
+		isGone(t, g)
+	})
+	t.Run("refused", func(t *testing.T) {
+		d.set(func() { d.code = 1 })
+		defer d.set(func() { d.code = 0 })
+		if _, err := s.Choose(t.Context()); unsupported(err) != capture.Refused {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("failed", func(t *testing.T) {
+		d.set(func() { d.code = 2 })
+		defer d.set(func() { d.code = 0 })
+		if _, err := s.Choose(t.Context()); unsupported(err) != capture.NoPortal {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("given up", s.givenUp)
+	t.Run("an old portal", func(t *testing.T) {
+		d.set(func() { d.version = 1 })
+		defer d.set(func() { d.version = 5 })
+		s.chosen(t)
+		if last := d.told(-1); last["persist_mode"].Value() != nil || last["cursor_mode"].Value() != nil {
+			t.Errorf("it is told %v", last)
+		}
+	})
+	t.Run("no ScreenCast", func(t *testing.T) {
+		d.set(func() { d.version = 0 })
+		defer d.set(func() { d.version = 5 })
+		if _, err := s.Choose(t.Context()); unsupported(err) != capture.NoPortal {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("the screen ends", func(t *testing.T) {
+		_, g, _ := s.chosen(t)
+		screen.Tell("end")
+		isGone(t, g)
+	})
+}
+
+func (s stage) aScreen(t *testing.T) {
+	source, g, f := s.chosen(t)
+	if source.Kind != capture.Screen || g.Bounds() != image.Rect(10, 20, 330, 220) {
+		t.Errorf("%+v at %v", source, g.Bounds())
+	}
+	if sources, err := s.Sources(t.Context()); err != nil || len(sources) == 0 || sources[0] != source {
+		t.Errorf("%v, %v", sources, err)
+	}
+	if !f.Black || f.Size != image.Pt(320, 200) || len(f.Damage) != 1 || f.Damage[0] != (image.Rectangle{Max: f.Size}) {
+		t.Errorf("the first: %v, damage %v, black %v", f.Size, f.Damage, f.Black)
+	}
+	s.screen.Tell("fill 10 20 30 40 123456")
+	if f := frames(t, g, pixel(39, 59, 0x56, 0x34, 0x12)); f.Black || len(f.Damage) != 1 || f.Damage[0] != image.Rect(10, 20, 40, 60) {
+		t.Errorf("damage %v, black %v", f.Damage, f.Black)
+	}
+	s.screen.Tell("resize 400 300")
+	s.screen.Tell("fill 399 299 1 1 ffffff")
+	s.screen.Begin(func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		f, err := g.Next(ctx)
+		if err == nil && f.Size == image.Pt(400, 300) && (len(f.Damage) != 1 || f.Damage[0] != (image.Rectangle{Max: f.Size})) {
+			t.Errorf("damage of another size: %v", f.Damage)
+		}
+		return err == nil && pixel(399, 299, 255, 255, 255)(f)
+	})
+	if first := s.desktop.told(0); first["types"].Value() != uint32(3) || first["cursor_mode"].Value() != uint32(2) || first["persist_mode"].Value() != uint32(1) ||
+		first["multiple"].Value() != false {
+		t.Errorf("the portal is told %v", first)
+	}
+}
+
+// still: a picture that is sent again and does not differ is none, and nothing comes of nothing.
+func (s stage) still(t *testing.T) {
+	_, g, _ := s.chosen(t)
+	s.screen.Tell("fill 0 0 10 10 00ff00")
+	frames(t, g, pixel(9, 9, 0, 255, 0))
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	s.screen.Tell("blind 0 0 10 10 00ff00")
+	if f, err := g.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("damage %v, %v", f.Damage, err)
+	}
+	s.screen.Tell("fill 0 0 10 10 0000ff")
+	frames(t, g, pixel(9, 9, 255, 0, 0))
+}
+
+// onceMore: what was captured before is asked for by the portal's token.
+func (s stage) onceMore(t *testing.T) {
+	source, err := s.Choose(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := ""
+	for range 2 {
+		g, _ := s.opened(t, source.ID)
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+		token, _ = s.desktop.told(-1)["restore_token"].Value().(string)
+	}
+	if token == "" {
+		t.Error("the second time it was asked without a token")
+	}
+	if _, err := s.Open(t.Context(), "chosen:0"); !errors.Is(err, capture.ErrGone) {
+		t.Errorf("what nobody has chosen: %v", err)
+	}
+}
+
+func (s stage) aWindow(t *testing.T) {
+	s.desktop.set(func() { s.desktop.kind = windows })
+	defer s.desktop.set(func() { s.desktop.kind = monitors })
+	source, g, _ := s.chosen(t)
+	if source.Kind != capture.Window || !g.Bounds().Empty() {
+		t.Errorf("%+v at %v", source, g.Bounds())
+	}
+	s.screen.Tell("crop 2 3 50 60")
+	s.screen.Tell("fill 2 3 1 1 ff0000")
+	if f := frames(t, g, pixel(0, 0, 0, 0, 255)); f.Size != image.Pt(50, 60) {
+		t.Errorf("a window of %v", f.Size)
+	}
+	s.screen.Tell("crop 0 0 0 0")
+}
+
+func isGone(t *testing.T, g capture.Grabber) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for range 2 { // whoever asks again is told again
+		for {
+			_, err := g.Next(ctx)
+			if errors.Is(err, capture.ErrGone) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("not gone: %v", err)
+			}
+		}
+	}
+}
+
+// givenUp: whoever does not wait any more takes the question away.
+func (s stage) givenUp(t *testing.T) {
+	s.desktop.set(func() { s.desktop.silent = true })
+	defer s.desktop.set(func() { s.desktop.silent = false })
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := s.Choose(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+	select {
+	case <-s.desktop.withdrawn:
+	case <-time.After(10 * time.Second):
+		t.Error("the question is still there")
+	}
+}
+
+func TestNoPortal(t *testing.T) {
+	session := pipewiretest.Start(t)
+	if _, err := opened(t, session.Bus).Choose(t.Context()); unsupported(err) != capture.NoPortal {
+		t.Errorf("a bus without a portal: %v", err)
+	}
+	if _, err := opened(t, "unix:path=/nonexistent").Choose(t.Context()); unsupported(err) != capture.NoPortal {
+		t.Errorf("no bus: %v", err)
+	}
+}
