@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
@@ -25,6 +26,7 @@ type desktop struct {
 	silent    bool   // Start gets none
 	node      uint32
 	kind      uint32
+	handed    int // the latest connection
 	selected  []map[string]dbus.Variant
 	last      dbus.ObjectPath // session
 	withdrawn chan dbus.ObjectPath
@@ -147,6 +149,12 @@ func (s screenCasts) OpenPipeWireRemote(dbus.ObjectPath, map[string]dbus.Variant
 	if err != nil {
 		return 0, dbus.MakeFailedError(err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.handed != 0 { // it has been sent, which leaves ours open
+		_ = syscall.Close(s.handed)
+	}
+	s.handed = fd
 	return dbus.UnixFD(fd), nil
 }
 

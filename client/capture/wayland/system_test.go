@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"os"
 	"testing"
 	"time"
 
@@ -205,15 +206,24 @@ func (s stage) onceMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	token := ""
-	for range 2 {
+	var descriptors []int
+	for range 4 {
 		g, _ := s.opened(t, source.ID)
 		if err := g.Close(); err != nil {
 			t.Error(err)
 		}
+		open, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		descriptors = append(descriptors, len(open))
 		token, _ = s.desktop.told(-1)["restore_token"].Value().(string)
 	}
 	if token == "" {
 		t.Error("the second time it was asked without a token")
+	}
+	if descriptors[3] > descriptors[0] {
+		t.Errorf("descriptors that are open: %v", descriptors)
 	}
 	if _, err := s.Open(t.Context(), "chosen:0"); !errors.Is(err, capture.ErrGone) {
 		t.Errorf("what nobody has chosen: %v", err)
