@@ -85,13 +85,14 @@ type Reason string
 
 // Reasons; for each there is something that the user can do.
 const (
-	NoDisplay  Reason = "no-display"  // nobody is signed in to a graphical session here
-	NoXWayland Reason = "no-xwayland" // a session of Wayland without what shows our windows there
-	NoPortal   Reason = "no-portal"   // a session of Wayland whose desktop asks nobody what to share
-	NoPipeWire Reason = "no-pipewire" // a session of Wayland without what brings its pictures
-	Refused    Reason = "refused"     // the user has said no to the desktop's question
-	MacOS      Reason = "macos"       // the software has no windows there yet: the browser
-	Format     Reason = "format"      // pixels of a kind that we do not know: 24 bits of colour
+	NoDisplay    Reason = "no-display"    // nobody is signed in to a graphical session here
+	NoXWayland   Reason = "no-xwayland"   // a session of Wayland without what shows our windows there
+	NoPortal     Reason = "no-portal"     // a session of Wayland whose desktop asks nobody what to share
+	NoPipeWire   Reason = "no-pipewire"   // a session of Wayland without what brings its pictures
+	Refused      Reason = "refused"       // the user has said no to the desktop's question
+	NoPermission Reason = "no-permission" // macOS must be told that this program may record the screen
+	MacOS        Reason = "macos"         // the software has no windows there yet: the browser
+	Format       Reason = "format"        // pixels of a kind that we do not know: 24 bits of colour
 )
 
 // Unsupported says why nothing can be captured here.
