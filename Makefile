@@ -92,6 +92,7 @@ package-test: ## build the installers, install, use and remove them, the one for
 wayland-test: ## capture a session of Wayland through a real PipeWire; without its packages `make test` leaves that out
 	@.ci/install wayland
 	COOPNET_WAYLAND=1 $(GO) test -race -count=1 -v ./client/pipewire ./client/capture/wayland
+	COOPNET_WAYLAND=1 $(GO) test -race -count=1 -v -run '^TestTheSoftwareUnderWayland$$' ./standalone
 
 libvpx-windows: ## the encoder's library for Windows, from Debian's source package; two minutes, once
 	@.ci/install windows

@@ -48,5 +48,8 @@ var _ interface {
 	capture.Chooser
 } = chosen{}
 
+// Asking is a desktop that asks the user itself what to share, and that nobody can control.
+func Asking(system capture.Chooser) Desktop { return chosen{uncontrolled{system}, system} }
+
 // Choose has the desktop ask.
 func (c chosen) Choose(ctx context.Context) (capture.Source, error) { return c.asks.Choose(ctx) }

@@ -38,12 +38,12 @@ func TestTheDesktopAsks(t *testing.T) {
 		t.Errorf("a list: %v %v %v", picked, ok, err)
 	}
 	system := asking{nothing{io.EOF}, capture.Source{ID: "chosen:1"}, nil}
-	a.Desktop = chosen{uncontrolled{system}, system}
+	a.Desktop = Asking(system)
 	if picked, ok, err := a.pick(t.Context(), true); picked != (window.Picked{ID: "chosen:1"}) || !ok || err != nil {
 		t.Errorf("a yes: %v %v %v", picked, ok, err)
 	}
 	system.err = &capture.Unsupported{Reason: capture.Refused, Err: io.EOF}
-	a.Desktop = chosen{uncontrolled{system}, system}
+	a.Desktop = Asking(system)
 	if _, ok, err := a.pick(t.Context(), true); ok || !refused(err) || a.explain(err) == "" {
 		t.Errorf("a no: %v %v", ok, err)
 	}

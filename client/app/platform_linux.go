@@ -45,7 +45,7 @@ func ofWayland() Desktop {
 	if err != nil {
 		return uncontrolled{nothing{err}}
 	}
-	return chosen{uncontrolled{system}, system}
+	return Asking(system)
 }
 
 // Close takes the windows away.

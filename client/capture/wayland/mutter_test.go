@@ -13,6 +13,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/capture/wayland/portaltest"
 	"github.com/coopnet/coopnet/client/pipewire/pipewiretest"
 )
 
@@ -83,9 +84,8 @@ func TestMutter(t *testing.T) {
 	}
 	session := pipewiretest.Start(t)
 	session.RunIn(t, session.Environment("LIBGL_ALWAYS_SOFTWARE=1"), "mutter", "--wayland", "--headless", "--no-x11", "--virtual-monitor", "640x400")
-	d := newDesktop(t, session)
 	m := recordMutter(t, session.Bus)
-	d.set(func() { d.node = m.node })
+	portaltest.New(t, session, m.node)
 	s := opened(t, session.Bus)
 	source, err := s.Choose(t.Context())
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/capture/wayland/portaltest"
 	"github.com/coopnet/coopnet/client/pipewire"
 	"github.com/coopnet/coopnet/client/pipewire/pipewiretest"
 )
@@ -61,7 +62,7 @@ func pixel(x, y int, blue, green, red byte) func(capture.Frame) bool {
 // stage is a session whose desktop is the test.
 type stage struct {
 	*System
-	desktop *desktop
+	desktop *portaltest.Desktop
 	screen  *pipewiretest.Screen
 }
 
@@ -103,8 +104,8 @@ func (s stage) chosen(t *testing.T) (capture.Source, capture.Grabber, capture.Fr
 
 func TestSystem(t *testing.T) {
 	session := pipewiretest.Start(t)
-	d, screen := newDesktop(t, session), session.Show(t, 320, 200, "RGBx")
-	d.set(func() { d.node = screen.Node })
+	screen := session.Show(t, 320, 200, "RGBx")
+	d := portaltest.New(t, session, screen.Node)
 	s := stage{opened(t, session.Bus), d, screen}
 	t.Run("a screen", s.aScreen)
 	t.Run("still", s.still)
@@ -112,35 +113,31 @@ func TestSystem(t *testing.T) {
 	t.Run("a window", s.aWindow)
 	t.Run("ended by the user", func(t *testing.T) {
 		_, g, _ := s.chosen(t)
-		d.close()
+		d.Close()
 		isGone(t, g)
 	})
 	t.Run("refused", func(t *testing.T) {
-		d.set(func() { d.code = 1 })
-		defer d.set(func() { d.code = 0 })
+		defer d.Set(func(a *portaltest.Answers) { a.Code = 1 })()
 		if _, err := s.Choose(t.Context()); unsupported(err) != capture.Refused {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("failed", func(t *testing.T) {
-		d.set(func() { d.code = 2 })
-		defer d.set(func() { d.code = 0 })
+		defer d.Set(func(a *portaltest.Answers) { a.Code = 2 })()
 		if _, err := s.Choose(t.Context()); unsupported(err) != capture.NoPortal {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("given up", s.givenUp)
 	t.Run("an old portal", func(t *testing.T) {
-		d.set(func() { d.version = 1 })
-		defer d.set(func() { d.version = 5 })
+		defer d.Set(func(a *portaltest.Answers) { a.Version = 1 })()
 		s.chosen(t)
-		if last := d.told(-1); last["persist_mode"].Value() != nil || last["cursor_mode"].Value() != nil {
+		if last := d.Told(-1); last["persist_mode"].Value() != nil || last["cursor_mode"].Value() != nil {
 			t.Errorf("it is told %v", last)
 		}
 	})
 	t.Run("no ScreenCast", func(t *testing.T) {
-		d.set(func() { d.version = 0 })
-		defer d.set(func() { d.version = 5 })
+		defer d.Set(func(a *portaltest.Answers) { a.Version = 0 })()
 		if _, err := s.Choose(t.Context()); unsupported(err) != capture.NoPortal {
 			t.Errorf("%v", err)
 		}
@@ -178,7 +175,7 @@ func (s stage) aScreen(t *testing.T) {
 		}
 		return err == nil && pixel(399, 299, 255, 255, 255)(f)
 	})
-	if first := s.desktop.told(0); first["types"].Value() != uint32(3) || first["cursor_mode"].Value() != uint32(2) || first["persist_mode"].Value() != uint32(1) ||
+	if first := s.desktop.Told(0); first["types"].Value() != uint32(3) || first["cursor_mode"].Value() != uint32(2) || first["persist_mode"].Value() != uint32(1) ||
 		first["multiple"].Value() != false {
 		t.Errorf("the portal is told %v", first)
 	}
@@ -217,7 +214,7 @@ func (s stage) onceMore(t *testing.T) {
 			t.Fatal(err)
 		}
 		descriptors = append(descriptors, len(open))
-		token, _ = s.desktop.told(-1)["restore_token"].Value().(string)
+		token, _ = s.desktop.Told(-1)["restore_token"].Value().(string)
 	}
 	if token == "" {
 		t.Error("the second time it was asked without a token")
@@ -231,8 +228,7 @@ func (s stage) onceMore(t *testing.T) {
 }
 
 func (s stage) aWindow(t *testing.T) {
-	s.desktop.set(func() { s.desktop.kind = windows })
-	defer s.desktop.set(func() { s.desktop.kind = monitors })
+	defer s.desktop.Set(func(a *portaltest.Answers) { a.Kind = portaltest.Window })()
 	source, g, _ := s.chosen(t)
 	if source.Kind != capture.Window || !g.Bounds().Empty() {
 		t.Errorf("%+v at %v", source, g.Bounds())
@@ -264,15 +260,14 @@ func isGone(t *testing.T, g capture.Grabber) {
 
 // givenUp: whoever does not wait any more takes the question away.
 func (s stage) givenUp(t *testing.T) {
-	s.desktop.set(func() { s.desktop.silent = true })
-	defer s.desktop.set(func() { s.desktop.silent = false })
+	defer s.desktop.Set(func(a *portaltest.Answers) { a.Silent = true })()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if _, err := s.Choose(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}
 	select {
-	case <-s.desktop.withdrawn:
+	case <-s.desktop.Withdrawn:
 	case <-time.After(10 * time.Second):
 		t.Error("the question is still there")
 	}
