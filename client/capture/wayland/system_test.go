@@ -239,6 +239,28 @@ func (s stage) aWindow(t *testing.T) {
 		t.Errorf("a window of %v", f.Size)
 	}
 	s.screen.Tell("crop 0 0 0 0")
+	s.screen.Tell("again")
+	frames(t, g, func(f capture.Frame) bool { return f.Size == image.Pt(400, 300) })
+	s.screen.Tell("pause")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		if _, err := g.Next(ctx); errors.Is(err, capture.ErrHidden) {
+			break
+		} else if err != nil {
+			t.Fatalf("not hidden: %v", err)
+		}
+	}
+	s.screen.Tell("resume")
+	s.screen.Begin(func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		f, err := g.Next(ctx)
+		if err == nil && (len(f.Damage) != 1 || f.Damage[0] != (image.Rectangle{Max: f.Size})) {
+			t.Errorf("damage of what is seen again: %v", f.Damage)
+		}
+		return err == nil
+	})
 }
 
 func isGone(t *testing.T, g capture.Grabber) {

@@ -7,6 +7,7 @@
 //   again                 sends the picture as it is, and calls all of it damaged
 //   corrupt               sends a buffer that must not be shown
 //   resize W H            agrees on another size, and sends a black picture of it
+//   pause, resume         sends nothing for a while
 //   end                   ends the stream
 //
 // It says "node N" once it has one, "size W H" when a size is agreed on, and "sent" for each buffer.
@@ -165,6 +166,10 @@ static void obey(const char *line) {
 		s.told = s.pending = 1;
 		const struct spa_pod *param = offered(&b);
 		pw_stream_update_params(s.stream, &param, 1);
+	} else if (strncmp(line, "pause", 5) == 0) {
+		pw_stream_set_active(s.stream, false);
+	} else if (strncmp(line, "resume", 6) == 0) {
+		pw_stream_set_active(s.stream, true);
 	} else if (strncmp(line, "end", 3) == 0) {
 		pw_main_loop_quit(s.loop);
 	} else {
