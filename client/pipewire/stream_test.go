@@ -176,9 +176,16 @@ func TestStreamEnds(t *testing.T) {
 	if s.Take(func(Picture) {}) {
 		t.Error("there is a picture after the end")
 	}
+	if s.Again(); s.Take(func(Picture) {}) {
+		t.Error("there is a picture after the end, when it is begun anew")
+	}
 	unknown := received(t, l, session, 12345)
 	defer unknown.Close()
 	ended(t, unknown)
+	left := begun(t, l, session, session.Show(t, 320, 200, "BGRx"))
+	defer left.Close()
+	session.Crash()
+	ended(t, left)
 }
 
 func ended(t *testing.T, s *Stream) {

@@ -26,6 +26,7 @@ const patience = 20 * time.Second
 type Session struct {
 	Folder string // XDG_RUNTIME_DIR
 	Bus    string // address of the session bus
+	daemon *os.Process
 }
 
 // Start starts one, and skips the test where something is missing. The test may be the portal itself: its connections to PipeWire
@@ -61,7 +62,7 @@ func start(t testing.TB, change func(config string) string) *Session {
 	if err := os.WriteFile(filepath.Join(folder, "pipewire.conf"), []byte(change(string(config))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.Run(t, "pipewire", "--config", filepath.Join(folder, "pipewire.conf"))
+	s.daemon = s.Run(t, "pipewire", "--config", filepath.Join(folder, "pipewire.conf"))
 	s.await(t, "pipewire-0")
 	s.Run(t, "wireplumber")
 	return s
@@ -91,14 +92,17 @@ func (s *Session) Environment(more ...string) []string {
 	return append(all, more...)
 }
 
+// Crash ends PipeWire without a word.
+func (s *Session) Crash() { _ = s.daemon.Kill() }
+
 // Run runs a program until the test ends.
-func (s *Session) Run(t testing.TB, name string, arguments ...string) {
+func (s *Session) Run(t testing.TB, name string, arguments ...string) *os.Process {
 	t.Helper()
-	s.RunIn(t, s.Environment(), name, arguments...)
+	return s.RunIn(t, s.Environment(), name, arguments...)
 }
 
 // RunIn does so in an environment.
-func (s *Session) RunIn(t testing.TB, environment []string, name string, arguments ...string) {
+func (s *Session) RunIn(t testing.TB, environment []string, name string, arguments ...string) *os.Process {
 	t.Helper()
 	cmd := exec.Command(name, arguments...)
 	cmd.Env, cmd.Dir = environment, s.Folder
@@ -121,6 +125,7 @@ func (s *Session) RunIn(t testing.TB, environment []string, name string, argumen
 			t.Logf("%s said:\n%s", name, said[max(0, len(said)-4000):])
 		}
 	})
+	return cmd.Process
 }
 
 // await waits for a socket that answers.
