@@ -29,7 +29,7 @@ UNRACEDRUN = $(shell awk '/^func Test/ { match($$0, /Test[A-Za-z0-9_]*/); name =
 UNCHECKED := -gcflags=modernc.org/...=-d=checkptr=0
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: help run test test-unraced test-portal check bench soak fuzz screenshots build package package-test libvpx-windows install portal programs clean
+.PHONY: help run test test-unraced test-portal check bench soak fuzz screenshots build package package-test wayland-test libvpx-windows install portal programs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -88,6 +88,11 @@ package: ## the software's installers, into build/packages/; VERSION, ORIGINS, P
 package-test: ## build the installers, install, use and remove them, the one for Windows under Wine; fifteen minutes
 	@.ci/install package-test
 	COOPNET_PACKAGES=1 $(GO) test -count=1 -v -timeout 60m ./packaging
+
+wayland-test: ## capture a session of Wayland through a real PipeWire; without its packages `make test` leaves that out
+	@.ci/install wayland
+	COOPNET_WAYLAND=1 $(GO) test -race -count=1 -v ./client/pipewire ./client/capture/wayland
+	COOPNET_WAYLAND=1 $(GO) test -race -count=1 -v -run '^TestTheSoftwareUnderWayland$$' ./standalone
 
 libvpx-windows: ## the encoder's library for Windows, from Debian's source package; two minutes, once
 	@.ci/install windows

@@ -79,9 +79,13 @@ func importRules() []importRule {
 		{path: "relay/cmd/*", ours: []string{shared, "relay"}},
 
 		{path: "client/xserver"},
+		{path: "client/pipewire", ours: []string{"client/pipewire/pipewiretest"}},
+		{path: "client/pipewire/pipewiretest"},
 		{path: "client/capture"},
 		{path: "client/capture/x11", ours: []string{shared, "client/capture", "client/xserver"}},
 		{path: "client/capture/x11/xvfbtest"},
+		{path: "client/capture/wayland", ours: []string{shared, "client/capture", "client/pipewire/..."}},
+		{path: "client/capture/wayland/portaltest", ours: []string{"client/pipewire/pipewiretest"}},
 		{path: "client/capture/*", ours: []string{shared, "client/capture"}},
 		{path: "client/encode/pixel"},
 		{path: "client/encode/scenetest"},
@@ -105,7 +109,7 @@ func importRules() []importRule {
 func testOnly() []string {
 	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest",
 		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/store/sqlite/sqlitetest", "functions/portal/portaltest", "functions/provider/providertest",
-		"client/capture/x11/xvfbtest", "client/encode/scenetest", "client/encode/vpx/vpxtest"}
+		"client/capture/x11/xvfbtest", "client/pipewire/pipewiretest", "client/capture/wayland/portaltest", "client/encode/scenetest", "client/encode/vpx/vpxtest"}
 }
 
 // listedPackage is what `go list -json` says of a package.

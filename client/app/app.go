@@ -143,7 +143,7 @@ func (a *app) share(ctx context.Context, s *session.Session, c *controls) error 
 	if _, err := a.Desktop.Sources(ctx); err != nil { // it is said why, instead of a list of nothing
 		return err
 	}
-	picked, ok, err := a.Windows.Pick(ctx, a.choices, false)
+	picked, ok, err := a.pick(ctx, false)
 	if err == nil && !ok {
 		err = errDeclined
 	}

@@ -311,7 +311,7 @@ func TestEveryEndIsExplained(t *testing.T) {
 				t.Errorf("%s: nothing is said for %s", language, reason)
 			}
 		}
-		for _, reason := range []capture.Reason{capture.NoDisplay, capture.Wayland, capture.MacOS, capture.Format} {
+		for _, reason := range []capture.Reason{capture.NoDisplay, capture.NoXWayland, capture.NoPortal, capture.NoPipeWire, capture.Refused, capture.NoPermission, capture.MacOS, capture.Format} {
 			if a.explain(&capture.Unsupported{Reason: reason, Err: io.EOF}) == "" {
 				t.Errorf("%s: nothing is said for %s", language, reason)
 			}

@@ -25,12 +25,27 @@ type Platform struct {
 func OpenPlatform(words text.Words) (*Platform, error) {
 	screen, err := windowx11.Open("", nil)
 	if err != nil {
+		if wayland.Session(os.Getenv) {
+			err = &capture.Unsupported{Reason: capture.NoXWayland, Err: err}
+		}
 		return nil, fmt.Errorf("show windows: %w", err)
 	}
-	return &Platform{
-		Windows: Shown{window.New(window.Options{Screen: screen, Words: words, Dark: windowx11.Dark(os.Getenv)})},
-		Desktop: desktop{System: captured(), screen: screen}, screen: screen,
-	}, nil
+	p := &Platform{Windows: Shown{window.New(window.Options{Screen: screen, Words: words, Dark: windowx11.Dark(os.Getenv)})}, screen: screen}
+	if wayland.Session(os.Getenv) {
+		p.Desktop = ofWayland()
+	} else {
+		p.Desktop = desktop{System: captured(), screen: screen}
+	}
+	return p, nil
+}
+
+// ofWayland is a desktop of Wayland, or says why it cannot be captured.
+func ofWayland() Desktop {
+	system, err := wayland.Open(os.Getenv)
+	if err != nil {
+		return uncontrolled{nothing{err}}
+	}
+	return Asking(system)
 }
 
 // Close takes the windows away.
@@ -38,13 +53,6 @@ func (p *Platform) Close() error { return p.screen.Close() }
 
 // captured is the X server's, or says why nothing can be captured.
 func captured() capture.System {
-	if wayland.Session(os.Getenv) {
-		system, err := wayland.Open()
-		if err != nil {
-			return nothing{err}
-		}
-		return system
-	}
 	system, err := x11.Open("")
 	if err != nil {
 		return nothing{err}

@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/coopnet/coopnet/client/capture"
-	"github.com/coopnet/coopnet/client/capture/darwin"
 	"github.com/coopnet/coopnet/client/text"
 )
 
@@ -18,11 +17,7 @@ type Platform struct {
 
 // OpenPlatform says that there is none.
 func OpenPlatform(text.Words) (*Platform, error) {
-	_, err := darwin.Open()
-	if err == nil {
-		err = &capture.Unsupported{Reason: capture.MacOS, Err: errors.New("the software has no windows for this system yet")}
-	}
-	return nil, err
+	return nil, &capture.Unsupported{Reason: capture.MacOS, Err: errors.New("the software has no windows for this system yet")}
 }
 
 // Close does nothing.

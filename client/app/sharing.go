@@ -166,8 +166,9 @@ func (sh *sharing) choose(ctx context.Context) {
 		return // the window is there
 	}
 	defer func() { <-sh.choosing }()
-	picked, ok, err := sh.app.Windows.Pick(ctx, sh.app.choices, sh.control)
+	picked, ok, err := sh.app.pick(ctx, sh.control)
 	switch {
+	case refused(err): // what there was goes on
 	case err != nil && ctx.Err() == nil:
 		sh.app.Logger.Warn("nothing else can be picked", "error", err)
 	case err == nil && ok:

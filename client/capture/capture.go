@@ -1,7 +1,6 @@
 // Package capture is what a presenter can share, and how its picture is had: the whole desktop, one screen, or one window.
 //
-// Each desktop system has a package of its own below: x11, windows, and wayland and darwin, which say why they cannot. They open
-// a System. What is common to them is here, and pure: which rectangles have changed, whether a picture is black, and previews.
+// Each desktop system has a package of its own below: x11, wayland, windows, and darwin. They open a System. What is common to them is here, and pure: which rectangles have changed, whether a picture is black, and previews.
 package capture
 
 import (
@@ -73,15 +72,27 @@ type System interface {
 	Open(ctx context.Context, id string) (Grabber, error)
 }
 
+// Chooser is a System without a list: the desktop asks the user itself what to share.
+type Chooser interface {
+	System
+	// Choose has the desktop ask, and waits. What was chosen is among the Sources from then on. *Unsupported says why there is
+	// nothing; its Reason is Refused when the user has said no.
+	Choose(ctx context.Context) (Source, error)
+}
+
 // Reason is why a desktop cannot be captured.
 type Reason string
 
 // Reasons; for each there is something that the user can do.
 const (
-	NoDisplay Reason = "no-display" // nobody is signed in to a graphical session here
-	Wayland   Reason = "wayland"    // a session of Wayland shows no program the others' windows: X11, or the browser
-	MacOS     Reason = "macos"      // not made yet: the browser
-	Format    Reason = "format"     // pixels of a kind that we do not know: 24 bits of colour
+	NoDisplay    Reason = "no-display"    // nobody is signed in to a graphical session here
+	NoXWayland   Reason = "no-xwayland"   // a session of Wayland without what shows our windows there
+	NoPortal     Reason = "no-portal"     // a session of Wayland whose desktop asks nobody what to share
+	NoPipeWire   Reason = "no-pipewire"   // a session of Wayland without what brings its pictures
+	Refused      Reason = "refused"       // the user has said no to the desktop's question
+	NoPermission Reason = "no-permission" // macOS must be told that this program may record the screen
+	MacOS        Reason = "macos"         // the software has no windows there yet: the browser
+	Format       Reason = "format"        // pixels of a kind that we do not know: 24 bits of colour
 )
 
 // Unsupported says why nothing can be captured here.

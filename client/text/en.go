@@ -83,6 +83,7 @@ func englishBar() Bar {
 		Desktop:    "all screens",
 		Screen:     "this screen",
 		Window:     "“{what}”",
+		Untitled:   "one window",
 		Watching0:  "Nobody else is in the conference yet",
 		Watching1:  "1 other person is in the conference",
 		WatchingN:  "{count} others are in the conference",

@@ -49,10 +49,14 @@ func englishEndings() Endings {
 			"locked":   "An organizer has locked the conference. Ask to be let in.",
 		},
 		Unsupported: map[string]string{
-			"no-display": "There is no screen to share here. Sign in at this computer’s own screen, or share in the browser.",
-			"wayland":    "This session (Wayland) shows programs no screens. Sign in with a session of X11, or share in the browser.",
-			"macos":      "Sharing with the software is not there yet on macOS. Share in the browser.",
-			"format":     "The screen has a colour format that is not supported. Set it to 24 bits, or share in the browser.",
+			"no-display":    "There is no screen to share here. Sign in at this computer’s own screen, or share in the browser.",
+			"no-xwayland":   "This session (Wayland) has no XWayland, in which the software shows its windows. Install the package xwayland and sign in again, or share in the browser.",
+			"no-portal":     "This desktop did not let its screen be shared. Install its screen sharing (xdg-desktop-portal and the package for this desktop), sign in again and try once more, or share in the browser.",
+			"no-pipewire":   "The desktop hands out pictures through PipeWire, and none came. Install PipeWire with WirePlumber (packages pipewire and wireplumber) and sign in again, or share in the browser.",
+			"refused":       "You said no to the desktop’s question, so nothing is shared. If you did not mean to, start the software again from the page of the conference.",
+			"no-permission": "macOS does not let Coopnet see the screen. Allow it in System Settings, Privacy & Security, Screen Recording, and start the software again from the page of the conference.",
+			"macos":         "Sharing with the software is not there yet on macOS. Share in the browser.",
+			"format":        "The screen has a colour format that is not supported. Set it to 24 bits, or share in the browser.",
 		},
 	}
 }
@@ -78,10 +82,14 @@ func frenchEndings() Endings {
 			"locked":   "Un organisateur a verrouillé la conférence. Demandez à y être admis.",
 		},
 		Unsupported: map[string]string{
-			"no-display": "Il n’y a pas d’écran à partager ici. Ouvrez une session sur l’écran de cet ordinateur, ou partagez dans le navigateur.",
-			"wayland":    "Cette session (Wayland) ne montre aucun écran aux programmes. Ouvrez une session X11, ou partagez dans le navigateur.",
-			"macos":      "Le partage avec le logiciel n’existe pas encore sur macOS. Partagez dans le navigateur.",
-			"format":     "Le format de couleurs de l’écran n’est pas pris en charge. Réglez-le sur 24\u00a0bits, ou partagez dans le navigateur.",
+			"no-display":    "Il n’y a pas d’écran à partager ici. Ouvrez une session sur l’écran de cet ordinateur, ou partagez dans le navigateur.",
+			"no-xwayland":   "Cette session (Wayland) n’a pas XWayland, dans lequel le logiciel affiche ses fenêtres. Installez le paquet xwayland et rouvrez votre session, ou partagez dans le navigateur.",
+			"no-portal":     "Ce bureau n’a pas laissé partager son écran. Installez son partage d’écran (xdg-desktop-portal et le paquet propre à ce bureau), rouvrez votre session et réessayez, ou partagez dans le navigateur.",
+			"no-pipewire":   "Le bureau transmet ses images par PipeWire, et aucune n’est arrivée. Installez PipeWire et WirePlumber (paquets pipewire et wireplumber) et rouvrez votre session, ou partagez dans le navigateur.",
+			"refused":       "Vous avez répondu non à la question du bureau\u00a0: rien n’est partagé. Si ce n’était pas voulu, relancez le logiciel depuis la page de la conférence.",
+			"no-permission": "macOS ne laisse pas Coopnet voir l’écran. Autorisez-le dans Réglages Système, Confidentialité et sécurité, Enregistrement de l’écran, puis relancez le logiciel depuis la page de la conférence.",
+			"macos":         "Le partage avec le logiciel n’existe pas encore sur macOS. Partagez dans le navigateur.",
+			"format":        "Le format de couleurs de l’écran n’est pas pris en charge. Réglez-le sur 24\u00a0bits, ou partagez dans le navigateur.",
 		},
 	}
 }

@@ -83,6 +83,7 @@ func frenchBar() Bar {
 		Desktop:    "tous les écrans",
 		Screen:     "cet écran",
 		Window:     "«\u00a0{what}\u00a0»",
+		Untitled:   "une fenêtre",
 		Watching0:  "Personne d’autre n’est encore dans la conférence",
 		Watching1:  "1 autre personne est dans la conférence",
 		WatchingN:  "{count} autres personnes sont dans la conférence",

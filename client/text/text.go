@@ -71,6 +71,7 @@ type Bar struct {
 	Desktop    string
 	Screen     string
 	Window     string // with {what}
+	Untitled   string // a window of which no title is known
 	Watching0  string // how many others are in the conference
 	Watching1  string
 	WatchingN  string // with {count}

@@ -108,11 +108,13 @@ func (b *BarWindow) Update(status Status) {
 func (d *Desktop) bar(s Status) (title string, page form.Page) {
 	w := d.words.Bar
 	what := text.Fill(w.Window, "what", text.Foreign(s.What, longestTitle))
-	switch s.Kind {
-	case "desktop":
+	switch {
+	case s.Kind == "desktop":
 		what = w.Desktop
-	case "screen":
+	case s.Kind == "screen":
 		what = w.Screen
+	case s.What == "":
+		what = w.Untitled
 	}
 	sharing := text.Fill(w.Sharing, "what", what)
 	detail := form.Text{S: w.Watching(s.Watching), Style: form.Small}

@@ -1,11 +1,6 @@
 package wayland
 
-import (
-	"errors"
-	"testing"
-
-	"github.com/coopnet/coopnet/client/capture"
-)
+import "testing"
 
 func TestSession(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -23,12 +18,5 @@ func TestSession(t *testing.T) {
 		if got := Session(func(key string) string { return c.environment[key] }); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
-	}
-}
-
-func TestOpen(t *testing.T) {
-	var why *capture.Unsupported
-	if _, err := Open(); !errors.As(err, &why) || why.Reason != capture.Wayland {
-		t.Errorf("%v", err)
 	}
 }
