@@ -78,7 +78,8 @@ func title(s capture.Source) string {
 type sharing struct {
 	app     *app
 	source  capture.Source
-	control bool // colleagues may ask for it
+	control bool     // colleagues may ask for it
+	others  []string // ids of what this participant shares already
 
 	grabber  capture.Grabber
 	injector input.Injector // nil without control
@@ -131,6 +132,9 @@ func (sh *sharing) close() error {
 func (sh *sharing) run(ctx context.Context, s *session.Session, c *controls) (other *window.Picked, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	var running sync.WaitGroup
+	for _, p := range s.Room().Own() {
+		sh.others = append(sh.others, p.ID)
+	}
 	if sh.control {
 		c.begin(grant.New(sh.injector, sh.grabber.Bounds, sh.app.Now), sh.source)
 		running.Go(func() { c.inject(ctx) })
@@ -230,7 +234,7 @@ func (sh *sharing) show(ctx context.Context, c *controls, choose func()) (other 
 func (sh *sharing) state(c *controls) window.Status {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	s := window.Status{Kind: string(sh.source.Kind), Watching: c.watching(), Controller: c.controller(), Connecting: sh.phase == session.ShareConnecting,
+	s := window.Status{Kind: string(sh.source.Kind), Present: c.present(), Audience: c.watching(sh.others), Controller: c.controller(), Connecting: sh.phase == session.ShareConnecting,
 		Waiting: sh.waiting(), Hidden: sh.status.Hidden, Black: sh.status.Black}
 	if sh.source.Kind == capture.Window {
 		s.What = title(sh.source)

@@ -2,6 +2,7 @@
 package text
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -59,6 +60,12 @@ type Bar struct {
 	Watching0  string // how many others are in the conference
 	Watching1  string
 	WatchingN  string // with {count}
+	Nobody     string // watches
+	One        string // watches: with {names}
+	Several    string // watch: with {count} and {names}
+	And        string // before the last name
+	More1      string // one who is not named
+	MoreN      string // with {count}
 	Controlled string // with {name}
 	Connecting string // nothing is sent yet
 	Waiting    string // the connection is being made again
@@ -145,8 +152,8 @@ func Fill(s string, pairs ...string) string {
 	return strings.NewReplacer(replace...).Replace(s)
 }
 
-// Watching says how many others are there. Who of them looks at this share, nobody tells.
-func (b Bar) Watching(count int) string {
+// Present says how many others are there, for as long as nobody has told who of them watches.
+func (b Bar) Present(count int) string {
 	switch count {
 	case 0:
 		return b.Watching0
@@ -155,6 +162,36 @@ func (b Bar) Watching(count int) string {
 	}
 	return Fill(b.WatchingN, "count", strconv.Itoa(count))
 }
+
+// Watching says who watches: count, of whom some have names.
+func (b Bar) Watching(count int, names []string) string {
+	if count == 0 {
+		return b.Nobody
+	}
+	names = slices.Clone(names[:min(len(names), count)])
+	if most := MaxNames; count > most {
+		names = names[:min(len(names), most-1)]
+	}
+	switch rest := count - len(names); rest {
+	case 0:
+	case 1:
+		names = append(names, b.More1)
+	default:
+		names = append(names, Fill(b.MoreN, "count", strconv.Itoa(rest)))
+	}
+	last := len(names) - 1
+	all := names[last]
+	if last > 0 {
+		all = strings.Join(names[:last], ", ") + " " + b.And + " " + all
+	}
+	if count == 1 {
+		return Fill(b.One, "names", all)
+	}
+	return Fill(b.Several, "count", strconv.Itoa(count), "names", all)
+}
+
+// MaxNames is how many are named of those who watch.
+const MaxNames = 3
 
 // Panic names the key that ends the control, by its KeyboardEvent.code.
 func (k Key) Panic(code string) string {

@@ -72,12 +72,39 @@ func (s *Strip) update(title string, page form.Page, foreign ...string) {
 type Status struct {
 	What       string // title of the window, for one window
 	Kind       string // desktop, screen or window
-	Watching   int    // others in the conference
+	Present    int    // others in the conference
+	Audience   Audience
 	Controller string // name of who controls, or ""
 	Connecting bool   // nothing has been sent yet
 	Waiting    bool   // the connection is being made again
 	Hidden     bool   // the window is minimised
 	Black      bool   // nothing but black is captured
+}
+
+// Audience is who watches what is shared.
+type Audience struct {
+	Known bool // otherwise it is said who is there
+	Count int
+	Names [text.MaxNames]string // of some of them; empty ones are none
+}
+
+// foreign are the texts of a status that others have written.
+func (s Status) foreign() []string {
+	return append([]string{s.What, s.Controller}, s.Audience.Names[:]...)
+}
+
+// watching says who watches.
+func (s Status) watching(w text.Bar) string {
+	if !s.Audience.Known {
+		return w.Present(s.Present)
+	}
+	var names []string
+	for _, name := range s.Audience.Names {
+		if name != "" {
+			names = append(names, text.Foreign(name, longestViewer))
+		}
+	}
+	return w.Watching(s.Audience.Count, names)
 }
 
 // BarWindow is the bar while something is shared.
@@ -89,7 +116,7 @@ type BarWindow struct {
 // Bar opens it. Its button stops sharing.
 func (d *Desktop) Bar(status Status) (*BarWindow, error) {
 	title, page := d.bar(status)
-	s, err := d.strip(Bar, title, 720, page, status.What, status.Controller)
+	s, err := d.strip(Bar, title, 720, page, status.foreign()...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +129,7 @@ func (b *BarWindow) Changed() <-chan struct{} { return b.changed }
 // Update says something new.
 func (b *BarWindow) Update(status Status) {
 	title, page := b.d.bar(status)
-	b.update(title, page, status.What, status.Controller)
+	b.update(title, page, status.foreign()...)
 }
 
 func (d *Desktop) bar(s Status) (title string, page form.Page) {
@@ -115,7 +142,7 @@ func (d *Desktop) bar(s Status) (title string, page form.Page) {
 		what = w.Screen
 	}
 	sharing := text.Fill(w.Sharing, "what", what)
-	detail := form.Text{S: w.Watching(s.Watching), Style: form.Small}
+	detail := form.Text{S: s.watching(w), Style: form.Small}
 	if s.Controller != "" {
 		detail.S += " · " + text.Fill(w.Controlled, "name", text.Foreign(s.Controller, longestName))
 	}

@@ -104,8 +104,9 @@ const (
 
 // Limits of texts that others have written.
 const (
-	longestName  = 64
-	longestTitle = 80
+	longestName   = 64
+	longestTitle  = 80
+	longestViewer = 28 // one of several
 )
 
 // view is a window with its form; it belongs to one goroutine.

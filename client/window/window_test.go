@@ -319,7 +319,7 @@ func TestStrips(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.see(bad)
-	bar.Update(window.Status{Kind: "window", What: strings.Repeat("Budget ", 5), Watching: 3, Controller: "Jean"})
+	bar.Update(window.Status{Kind: "window", What: strings.Repeat("Budget ", 5), Present: 3, Audience: window.Audience{Known: true, Count: 4, Names: [3]string{"Ada", "Bob"}}, Controller: "Jean"})
 	d.eventually("the title tells", func() bool { return strings.HasPrefix(d.title(), "Coopnet – You are sharing “Budget Budget") })
 	select {
 	case <-bar.Pressed():
