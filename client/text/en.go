@@ -55,6 +55,8 @@ func englishPicker() Picker {
 		Desktop:  "Everything",
 		Screens:  "One screen",
 		Windows:  "One window",
+		All:      "All screens",
+		Screen:   "Screen {number}",
 		Minimise: "minimised",
 		Looking:  "Looking for what can be shared…",
 		Control:  "Colleagues may ask to control it. You decide each time.",

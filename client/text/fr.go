@@ -55,6 +55,8 @@ func frenchPicker() Picker {
 		Desktop:  "Tout",
 		Screens:  "Un écran",
 		Windows:  "Une fenêtre",
+		All:      "Tous les écrans",
+		Screen:   "Écran {number}",
 		Minimise: "réduite",
 		Looking:  "Recherche de ce qui peut être partagé…",
 		Control:  "Les collègues peuvent demander à en prendre le contrôle. Vous décidez à chaque fois.",

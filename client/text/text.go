@@ -42,6 +42,8 @@ type Picker struct {
 	Desktop  string // headings of the kinds
 	Screens  string
 	Windows  string
+	All      string // all screens
+	Screen   string // with {number}
 	Minimise string // a window that is minimised
 	Looking  string // for what there is
 	Control  string // the box to tick

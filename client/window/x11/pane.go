@@ -24,6 +24,7 @@ type pane struct {
 	queue  chan form.Event // from the server; bounded: what a person does while the window does not answer is dropped
 	quit   chan struct{}
 	done   sync.WaitGroup
+	mapped bool // of who shows
 
 	mu     sync.Mutex // guards what follows
 	bounds image.Rectangle
@@ -60,7 +61,8 @@ func (s *Screen) Open(f window.Frame) (window.Pane, error) {
 func (p *pane) create(title string) error {
 	conn, b := p.s.conn, p.bounds
 	mask := uint32(xproto.EventMaskKeyPress | xproto.EventMaskButtonPress | xproto.EventMaskButtonRelease | xproto.EventMaskPointerMotion |
-		xproto.EventMaskLeaveWindow | xproto.EventMaskFocusChange | xproto.EventMaskStructureNotify)
+		xproto.EventMaskLeaveWindow | xproto.EventMaskFocusChange | xproto.EventMaskStructureNotify |
+		xproto.EventMaskVisibilityChange)
 	unmanaged := uint32(0)
 	if p.kind == window.Overlay {
 		unmanaged = 1
@@ -172,6 +174,11 @@ func (p *pane) Show(img *image.RGBA) error {
 	}
 	xproto.ChangeWindowAttributes(conn, p.id, xproto.CwBackPixmap, []uint32{uint32(pixmap)})
 	xproto.ClearArea(conn, false, p.id, 0, 0, 0, 0)
+	if p.mapped { // again would bring back what the person has minimised
+		_, err := xproto.GetInputFocus(conn).Reply()
+		return err
+	}
+	p.mapped = true
 	return xproto.MapWindowChecked(conn, p.id).Check()
 }
 
