@@ -55,10 +55,13 @@ type BarWindow struct {
 	status  Status        // the latest
 }
 
+// barWidth is how wide the bar may be, in units of 1/96 inch: beyond that texts take more lines.
+const barWidth = 860
+
 // Bar opens it. Its button stops sharing.
 func (d *Desktop) Bar(status Status) (*BarWindow, error) {
 	title, page := d.bar(status, nil)
-	s, err := d.strip(Bar, title, 720, page, status.foreign()...)
+	s, err := d.strip(Bar, title, barWidth, page, status.foreign()...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +105,7 @@ func (b *BarWindow) Picture(img image.Image) {
 
 func (d *Desktop) bar(s Status, mirror *form.Picture) (title string, page form.Page) {
 	w := d.words.Bar
-	what := text.Fill(w.Window, "what", text.Foreign(s.What, longestTitle))
+	what := text.Fill(w.Window, "what", text.Foreign(s.What, longestShared))
 	switch s.Kind {
 	case "desktop":
 		what = w.Desktop

@@ -41,7 +41,7 @@ type Sources func(ctx context.Context, show func([]Choice))
 // Sources is called in a goroutine of its own, and again when they refresh. Control is whether the box is ticked at first.
 func (d *Desktop) Pick(ctx context.Context, sources Sources, control bool) (picked Picked, ok bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &picker{d: d, grid: &form.Grid{ID: gridID, Rows: 384, Note: d.words.Picker.Looking}, box: &form.Box{ID: boxID, Label: d.words.Picker.Control, On: control}}
+	p := &picker{d: d, grid: &form.Grid{ID: gridID, Rows: 420, Note: d.words.Picker.Looking}, box: &form.Box{ID: boxID, Label: d.words.Picker.Control, On: control}}
 	defer func() {
 		cancel()
 		p.looking.Wait()

@@ -106,7 +106,8 @@ const (
 const (
 	longestName   = 64
 	longestTitle  = 80
-	longestViewer = 28 // one of several
+	longestShared = 48 // in the bar
+	longestViewer = 24 // one of several
 )
 
 // view is a window with its form; it belongs to one goroutine.

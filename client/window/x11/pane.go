@@ -107,10 +107,15 @@ func (p *pane) hint(title string) {
 
 // fix tells that the window has this size and place and no other (ICCCM 4.1.2.3).
 func (p *pane) fix() {
-	const position, size, least, most = 4, 8, 16, 32 // program's
+	const position, size, least, most, anchored = 4, 8, 16, 32, 512 // program's
+	flags, gravity := uint32(position|size|least|most), uint32(0)
+	if p.kind == window.Bar { // grows upwards: below there may be nothing left of the screen
+		const south = 8
+		flags, gravity = flags|anchored, south
+	}
 	b := p.bounds
 	w, h := uint32(b.Dx()), uint32(b.Dy())
-	p.setNumbers("WM_NORMAL_HINTS", xproto.AtomWmSizeHints, position|size|least|most, uint32(b.Min.X), uint32(b.Min.Y), w, h, w, h, w, h, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	p.setNumbers("WM_NORMAL_HINTS", xproto.AtomWmSizeHints, flags, uint32(b.Min.X), uint32(b.Min.Y), w, h, w, h, w, h, 0, 0, 0, 0, 0, 0, 0, 0, gravity)
 }
 
 // icon is width, height and pixels in ARGB, not multiplied by their alpha.
