@@ -73,15 +73,7 @@ func englishBar() Bar {
 		Desktop:    "all screens",
 		Screen:     "this screen",
 		Window:     "“{what}”",
-		Watching0:  "Nobody else is in the conference yet",
-		Watching1:  "1 other person is in the conference",
-		WatchingN:  "{count} others are in the conference",
-		Nobody:     "Nobody is watching at the moment",
-		One:        "{names} is watching",
-		Several:    "{count} people are watching: {names}",
-		And:        "and",
-		More1:      "one more",
-		MoreN:      "{count} more",
+		Audience:   englishAudience(),
 		Controlled: "{name} controls it",
 		Connecting: "Connecting… The others do not see it yet.",
 		Waiting:    "The connection was lost. Trying again…",
@@ -89,5 +81,19 @@ func englishBar() Bar {
 		Black:      "The picture is black: this cannot be captured. Share something else.",
 		Stop:       "Stop sharing",
 		Change:     "Change…",
+	}
+}
+
+func englishAudience() Audience {
+	return Audience{
+		Watching0: "Nobody else is in the conference yet",
+		Watching1: "1 other person is in the conference",
+		WatchingN: "{count} others are in the conference",
+		Nobody:    "Nobody is watching at the moment",
+		One:       "{names} is watching",
+		Several:   "{count} people are watching: {names}",
+		And:       "and",
+		More1:     "one more",
+		MoreN:     "{count} more",
 	}
 }

@@ -73,15 +73,7 @@ func frenchBar() Bar {
 		Desktop:    "tous les écrans",
 		Screen:     "cet écran",
 		Window:     "«\u00a0{what}\u00a0»",
-		Watching0:  "Personne d’autre n’est encore dans la conférence",
-		Watching1:  "1 autre personne est dans la conférence",
-		WatchingN:  "{count} autres personnes sont dans la conférence",
-		Nobody:     "Personne ne regarde pour le moment",
-		One:        "{names} regarde",
-		Several:    "{count} personnes regardent\u00a0: {names}",
-		And:        "et",
-		More1:      "une autre",
-		MoreN:      "{count} autres",
+		Audience:   frenchAudience(),
 		Controlled: "{name} a le contrôle",
 		Connecting: "Connexion… Les autres ne voient encore rien.",
 		Waiting:    "La connexion est perdue. Nouvel essai…",
@@ -89,5 +81,19 @@ func frenchBar() Bar {
 		Black:      "L’image est noire\u00a0: impossible de la capturer. Partagez autre chose.",
 		Stop:       "Arrêter le partage",
 		Change:     "Changer…",
+	}
+}
+
+func frenchAudience() Audience {
+	return Audience{
+		Watching0: "Personne d’autre n’est encore dans la conférence",
+		Watching1: "1 autre personne est dans la conférence",
+		WatchingN: "{count} autres personnes sont dans la conférence",
+		Nobody:    "Personne ne regarde pour le moment",
+		One:       "{names} regarde",
+		Several:   "{count} personnes regardent\u00a0: {names}",
+		And:       "et",
+		More1:     "une autre",
+		MoreN:     "{count} autres",
 	}
 }

@@ -59,15 +59,7 @@ type Bar struct {
 	Desktop    string
 	Screen     string
 	Window     string // with {what}
-	Watching0  string // how many others are in the conference
-	Watching1  string
-	WatchingN  string // with {count}
-	Nobody     string // watches
-	One        string // watches: with {names}
-	Several    string // watch: with {count} and {names}
-	And        string // before the last name
-	More1      string // one who is not named
-	MoreN      string // with {count}
+	Audience   Audience
 	Controlled string // with {name}
 	Connecting string // nothing is sent yet
 	Waiting    string // the connection is being made again
@@ -75,6 +67,19 @@ type Bar struct {
 	Black      string // nothing but black is captured
 	Stop       string
 	Change     string // something else is to be shared
+}
+
+// Audience says who watches what is shared.
+type Audience struct {
+	Watching0 string // how many others are in the conference
+	Watching1 string
+	WatchingN string // with {count}
+	Nobody    string // watches
+	One       string // watches: with {names}
+	Several   string // watch: with {count} and {names}
+	And       string // before the last name
+	More1     string // one who is not named
+	MoreN     string // with {count}
 }
 
 // Consent asks for each control.
@@ -155,20 +160,20 @@ func Fill(s string, pairs ...string) string {
 }
 
 // Present says how many others are there, for as long as nobody has told who of them watches.
-func (b Bar) Present(count int) string {
+func (a Audience) Present(count int) string {
 	switch count {
 	case 0:
-		return b.Watching0
+		return a.Watching0
 	case 1:
-		return b.Watching1
+		return a.Watching1
 	}
-	return Fill(b.WatchingN, "count", strconv.Itoa(count))
+	return Fill(a.WatchingN, "count", strconv.Itoa(count))
 }
 
 // Watching says who watches: count, of whom some have names.
-func (b Bar) Watching(count int, names []string) string {
+func (a Audience) Watching(count int, names []string) string {
 	if count == 0 {
-		return b.Nobody
+		return a.Nobody
 	}
 	names = slices.Clone(names[:min(len(names), count)])
 	if most := MaxNames; count > most {
@@ -177,19 +182,19 @@ func (b Bar) Watching(count int, names []string) string {
 	switch rest := count - len(names); rest {
 	case 0:
 	case 1:
-		names = append(names, b.More1)
+		names = append(names, a.More1)
 	default:
-		names = append(names, Fill(b.MoreN, "count", strconv.Itoa(rest)))
+		names = append(names, Fill(a.MoreN, "count", strconv.Itoa(rest)))
 	}
 	last := len(names) - 1
 	all := names[last]
 	if last > 0 {
-		all = strings.Join(names[:last], ", ") + " " + b.And + " " + all
+		all = strings.Join(names[:last], ", ") + " " + a.And + " " + all
 	}
 	if count == 1 {
-		return Fill(b.One, "names", all)
+		return Fill(a.One, "names", all)
 	}
-	return Fill(b.Several, "count", strconv.Itoa(count), "names", all)
+	return Fill(a.Several, "count", strconv.Itoa(count), "names", all)
 }
 
 // MaxNames is how many are named of those who watch.

@@ -33,7 +33,7 @@ func (s Status) foreign() []string {
 }
 
 // watching says who watches.
-func (s Status) watching(w text.Bar) string {
+func (s Status) watching(w text.Audience) string {
 	if !s.Audience.Known {
 		return w.Present(s.Present)
 	}
@@ -113,7 +113,7 @@ func (d *Desktop) bar(s Status, mirror *form.Picture) (title string, page form.P
 		what = w.Screen
 	}
 	sharing := text.Fill(w.Sharing, "what", what)
-	detail := form.Text{S: s.watching(w), Style: form.Small}
+	detail := form.Text{S: s.watching(w.Audience), Style: form.Small}
 	if s.Controller != "" {
 		detail.S += " · " + text.Fill(w.Controlled, "name", text.Foreign(s.Controller, longestName))
 	}
