@@ -43,6 +43,7 @@ type user struct {
 	status    atomic.Pointer[window.Status]
 	banners   atomic.Int32 // that are shown
 	picks     atomic.Int32
+	mirrored  atomic.Int32
 	bars      atomic.Int32  // that are shown
 	changed   chan struct{} // the user wants to share something else
 	live      chan struct{} // closed once the share is seen
@@ -72,6 +73,19 @@ type bar struct {
 func (b bar) Changed() <-chan struct{} { return b.user.changed }
 
 func (b bar) Update(s window.Status) { b.user.status.Store(&s) }
+
+// Picture keeps how bright a corner is: the pointer is in the middle.
+func (b bar) Picture(img image.Image) {
+	if img != nil {
+		grey, _, _, _ := img.At(1, 1).RGBA()
+		b.user.mirrored.Store(int32(grey >> 8))
+	}
+}
+
+func (b bar) Seen() <-chan bool { return nil }
+
+// Bounds is on another screen.
+func (b bar) Bounds() image.Rectangle { return image.Rect(-100, -100, -10, -50) }
 
 func (u *user) Confirm(_ context.Context, c window.Confirm) (bool, error) {
 	u.confirmed.Store(&c)
@@ -306,8 +320,15 @@ func TestTheSoftware(t *testing.T) {
 	paint(t, display, size, 0xffffff)
 	until(t, 5*time.Second, func() bool { return near(seen.Load(), 235) }, "white picture; the brightness is %v", &seen)
 
+	until(t, 5*time.Second, func() bool { return u.mirrored.Load() > 250 }, "white picture in the bar")
+	watched := func() bool {
+		a := u.status.Load().Audience
+		return a.Known && a.Count == 1 && a.Names[0] == "Anne Martin"
+	}
+	until(t, 5*time.Second, watched, "bar that says who watches: %+v", u.status.Load())
+
 	types := anne.controls(t)
-	until(t, 5*time.Second, func() bool { s := u.status.Load(); return s.Controller == "Anne Martin" && s.Watching == 1 }, "bar that says so: %+v", u.status.Load())
+	until(t, 5*time.Second, func() bool { s := u.status.Load(); return s.Controller == "Anne Martin" && watched() }, "bar that says so: %+v", u.status.Load())
 	types("é€")
 	until(t, 5*time.Second, func() bool { return k.text() == "é€" }, "typed text: %q", k.text())
 	if c := u.asked.Load(); c.Name != "Anne Martin" || c.Role != "internal" || c.Kind != "screen" || u.banners.Load() != 1 {
@@ -316,7 +337,7 @@ func TestTheSoftware(t *testing.T) {
 	u.changed <- struct{}{} // it goes on with what is picked now, and without the control
 	until(t, 10*time.Second, func() bool {
 		s := u.status.Load()
-		return u.picks.Load() == 2 && u.bars.Load() == 1 && !s.Connecting && s.Controller == ""
+		return u.picks.Load() == 2 && u.bars.Load() == 1 && !s.Connecting && s.Controller == "" && watched()
 	}, "other share: picked %d times, %+v", u.picks.Load(), u.status.Load())
 	u.bar.press()
 	select {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/coopnet/coopnet/client/grant"
+	"github.com/coopnet/coopnet/client/window"
 	"github.com/coopnet/coopnet/shared/wire"
 )
 
@@ -58,8 +59,16 @@ func (c *controls) send(m any) error {
 	return c.session.Send(ctx, m)
 }
 
-// watching is how many others are in the conference: each of them sees what is shared, unless they look at something else.
-func (c *controls) watching() int { return len(c.session.Room().Others()) }
+// present is how many others are in the conference.
+func (c *controls) present() int { return len(c.session.Room().Others()) }
+
+// watching is who watches what is shared, but for other shares of the same participant.
+func (c *controls) watching(others []string) window.Audience {
+	told := c.session.Room().Audience(others)
+	a := window.Audience{Known: told.Known, Count: told.Count}
+	copy(a.Names[:], told.Names)
+	return a
+}
 
 func (c *controls) controller() string {
 	if d := c.at(); d != nil {

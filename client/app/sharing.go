@@ -38,7 +38,10 @@ func (a *app) choices(ctx context.Context, show func([]window.Choice)) {
 	}
 	all := make([]window.Choice, len(sources))
 	for n, s := range sources {
-		all[n] = window.Choice{ID: s.ID, Kind: string(s.Kind), Title: title(s), Hidden: s.Minimised}
+		all[n] = window.Choice{ID: s.ID, Kind: string(s.Kind), Title: s.Title, Program: s.Program, Hidden: s.Minimised}
+		if s.Kind != capture.Window {
+			all[n].Size = s.Bounds.Size()
+		}
 	}
 	show(all)
 	next := make(chan int)
@@ -78,11 +81,13 @@ func title(s capture.Source) string {
 type sharing struct {
 	app     *app
 	source  capture.Source
-	control bool // colleagues may ask for it
+	control bool     // colleagues may ask for it
+	others  []string // ids of what this participant shares already
 
 	grabber  capture.Grabber
 	injector input.Injector // nil without control
 	track    *share.Track
+	looking
 
 	news     chan struct{}      // what the bar says has changed
 	choosing chan struct{}      // holds one while something else is being picked
@@ -100,7 +105,7 @@ func (a *app) open(ctx context.Context, picked window.Picked) (*sharing, error) 
 		return nil, err
 	}
 	sh := &sharing{app: a, control: picked.Control, track: share.NewTrack(a.Codecs, a.Now, a.Random), phase: session.ShareConnecting,
-		news: make(chan struct{}, 1), choosing: make(chan struct{}, 1), picks: make(chan window.Picked, 1)}
+		looking: newLooking(), news: make(chan struct{}, 1), choosing: make(chan struct{}, 1), picks: make(chan window.Picked, 1)}
 	for _, s := range sources {
 		if s.ID == picked.ID {
 			sh.source = s
@@ -131,12 +136,15 @@ func (sh *sharing) close() error {
 func (sh *sharing) run(ctx context.Context, s *session.Session, c *controls) (other *window.Picked, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	var running sync.WaitGroup
+	for _, p := range s.Room().Own() {
+		sh.others = append(sh.others, p.ID)
+	}
 	if sh.control {
 		c.begin(grant.New(sh.injector, sh.grabber.Bounds, sh.app.Now), sh.source)
 		running.Go(func() { c.inject(ctx) })
 	}
 	running.Go(func() {
-		end(share.Run(ctx, share.Config{Grabber: sh.grabber, Track: sh.track, Code: sh.app.Code, Status: sh.captured, Logger: sh.app.Logger}))
+		end(share.Run(ctx, share.Config{Grabber: sh.grabber, Track: sh.track, Code: sh.app.Code, Status: sh.captured, Mirror: sh.mirror, Logger: sh.app.Logger}))
 	})
 	running.Go(func() {
 		end(s.Publish(ctx, session.Publishing{Label: sh.label(), Control: sh.control, Media: sh.track, Phase: sh.published}))
@@ -149,7 +157,7 @@ func (sh *sharing) run(ctx context.Context, s *session.Session, c *controls) (ot
 		sh.track.Wait()
 		err = errors.Join(err, sh.close())
 	}()
-	if other, err = sh.show(ctx, c, choose); err != nil || other != nil {
+	if other, err = sh.stay(ctx, c, choose); err != nil || other != nil {
 		return other, err
 	}
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
@@ -184,16 +192,17 @@ func (sh *sharing) label() string {
 	return strings.TrimSpace(title(sh.source))
 }
 
-// show keeps the bar, and the banner while somebody controls. other is what the user has picked in place of this.
-func (sh *sharing) show(ctx context.Context, c *controls, choose func()) (other *window.Picked, err error) {
+// stay keeps the bar, and the banner while somebody controls. other is what the user has picked in place of this.
+func (sh *sharing) stay(ctx context.Context, c *controls, choose func()) (other *window.Picked, err error) {
 	shown := sh.state(c) // what changes while the bar is being opened is news
 	bar, err := sh.app.Windows.Bar(shown)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, bar.Close()) }()
-	looking := time.NewTicker(tick)
-	defer looking.Stop()
+	sh.look(bar, sh.source.Kind, sh.grabber.Bounds())
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -204,6 +213,10 @@ func (sh *sharing) show(ctx context.Context, c *controls, choose func()) (other 
 			choose()
 		case picked := <-sh.picks:
 			return &picked, nil
+		case seen := <-bar.Seen():
+			sh.seen = seen
+		case img := <-sh.pictures:
+			sh.show(bar, img)
 		case <-sh.news:
 		case <-c.news:
 		case r := <-c.asked:
@@ -214,12 +227,13 @@ func (sh *sharing) show(ctx context.Context, c *controls, choose func()) (other 
 			c.revoke(id)
 		case <-c.stopped():
 			c.stop(grant.Stopped)
-		case <-looking.C:
+		case <-ticker.C:
 			c.due()
 		}
 		if err := c.tidy(); err != nil {
 			return nil, err
 		}
+		sh.look(bar, sh.source.Kind, sh.grabber.Bounds())
 		if now := sh.state(c); now != shown {
 			shown = now
 			bar.Update(now)
@@ -231,7 +245,7 @@ func (sh *sharing) show(ctx context.Context, c *controls, choose func()) (other 
 func (sh *sharing) state(c *controls) window.Status {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	s := window.Status{Kind: string(sh.source.Kind), Watching: c.watching(), Controller: c.controller(), Connecting: sh.phase == session.ShareConnecting,
+	s := window.Status{Kind: string(sh.source.Kind), Present: c.present(), Audience: c.watching(sh.others), Controller: c.controller(), Connecting: sh.phase == session.ShareConnecting,
 		Waiting: sh.waiting(), Hidden: sh.status.Hidden, Black: sh.status.Black}
 	if sh.source.Kind == capture.Window {
 		s.What = title(sh.source)

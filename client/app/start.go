@@ -112,7 +112,8 @@ func updates(p launch.Policy) (Updates, error) {
 	if err != nil {
 		return Updates{}, nil // nobody knows whose it is
 	}
-	return Updates{Allowed: p.Updates && own(runtime.GOOS, program, cache), Publishers: publishers, Folder: filepath.Join(cache, "coopnet-client", "updates"), Start: install}, nil
+	return Updates{Allowed: p.Updates && own(runtime.GOOS, program, cache), Publishers: publishers, Folder: filepath.Join(cache, "coopnet-client", "updates"),
+		Platform: installed(runtime.GOOS, runtime.GOARCH, program), Start: install}, nil
 }
 
 // install starts the installer. On Windows it replaces this program, which ends meanwhile.

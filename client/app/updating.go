@@ -26,6 +26,7 @@ type Updates struct {
 	Allowed    bool // by the administrator, and the installation is the user's own to replace
 	Publishers []ed25519.PublicKey
 	Folder     string
+	Platform   string // as the catalogue names the kind that is installed; "" is the software's own platform
 	// Start starts the installer and returns once it has taken over. ErrByHand where the user has to.
 	Start func(ctx context.Context, path string) error
 }
@@ -57,20 +58,36 @@ func (a *app) offerUpdate(ctx context.Context) error {
 	if !a.Updates.possible() {
 		return nil
 	}
+	if found := a.newest(ctx); found != nil {
+		return a.mayUpdate(ctx, *found)
+	}
+	return nil
+}
+
+// kind is what the catalogue calls what is installed here.
+func (a *app) kind() string {
+	if a.Updates.Platform != "" {
+		return a.Updates.Platform
+	}
+	return a.Platform
+}
+
+// newest is the newer version of what is installed here that the first portal has; nil where none has one.
+func (a *app) newest(ctx context.Context) *update.Release {
 	asking, cancel := context.WithTimeout(ctx, updatePatience)
 	defer cancel()
 	client := a.Network.Client()
 	defer client.CloseIdleConnections()
 	for _, o := range a.Origins {
-		found, err := update.Ask(asking, client, string(o), a.Platform, a.Version)
+		found, err := update.Ask(asking, client, string(o), a.kind(), a.Version)
 		if err != nil || found == nil {
 			continue
 		}
-		if _, err := update.Check(*found, a.Updates.Publishers, a.Platform, a.Version, a.Now()); err != nil {
+		if _, err := update.Check(*found, a.Updates.Publishers, a.kind(), a.Version, a.Now()); err != nil {
 			a.Logger.Warn("an update is not offered", "version", found.Version, "error", err)
 			continue
 		}
-		return a.mayUpdate(ctx, *found)
+		return found
 	}
 	return nil
 }
@@ -94,6 +111,13 @@ func (a *app) mustUpdate(ctx context.Context, r update.Release) error {
 	if !a.Updates.possible() {
 		return &tooOld{r.Version}
 	}
+	if a.kind() != a.Platform { // the portal knows the platform, and offers what is made for an administrator
+		found := a.newest(ctx)
+		if found == nil {
+			return &tooOld{r.Version}
+		}
+		r = *found
+	}
 	if err := a.ask(ctx, r, a.words.Message.UpdateMust, a.words.Message.Cancel); err != nil {
 		return err
 	}
@@ -107,7 +131,7 @@ func (a *app) ask(ctx context.Context, r update.Release, question, not string) e
 	if err != nil || answer != yes {
 		return err
 	}
-	m, err := update.Check(r, a.Updates.Publishers, a.Platform, a.Version, a.Now())
+	m, err := update.Check(r, a.Updates.Publishers, a.kind(), a.Version, a.Now())
 	if err != nil {
 		return &updateError{err}
 	}
@@ -167,4 +191,12 @@ func own(goos, program, folder string) bool {
 	}
 	at := strings.ToLower(filepath.Clean(program))
 	return strings.HasPrefix(at, strings.ToLower(filepath.Clean(folder))+string(filepath.Separator))
+}
+
+// installed is the kind of package that has brought a program: on Linux one without root is a tarball.
+func installed(goos, goarch, program string) string {
+	if goos == "linux" && !strings.HasPrefix(program, "/usr/") {
+		return "linuxtar-" + goarch
+	}
+	return goos + "-" + goarch
 }

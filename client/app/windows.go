@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"image"
 
 	"github.com/coopnet/coopnet/client/capture"
 	"github.com/coopnet/coopnet/client/input"
@@ -32,6 +33,12 @@ type Bar interface {
 	// Changed has something to receive when something else is to be shared.
 	Changed() <-chan struct{}
 	Update(s window.Status)
+	// Picture shows a small picture of what is shared; nil shows none.
+	Picture(img image.Image)
+	// Seen receives whether the bar can be seen, when that changes: at first it can.
+	Seen() <-chan bool
+	// Bounds is where it is on the desktop.
+	Bounds() image.Rectangle
 }
 
 // Progress says how far something is.

@@ -126,6 +126,9 @@ func (t *Text) resize(size image.Point) error {
 	return nil
 }
 
+// Picture is what is sent, valid until the next call; its size is zero before there is one.
+func (t *Text) Picture() Picture { return t.picture }
+
 // Adopt goes on with the picture of another one, for another encoder. That one is only closed.
 func (t *Text) Adopt(from *Text) error {
 	if from.picture.Size == (image.Point{}) {

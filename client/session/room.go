@@ -16,6 +16,14 @@ type Room struct {
 	Self         string
 	participants map[string]wire.Participant
 	publications map[string]wire.Publication
+	audiences    map[string]wire.PublicationWatched // of own shares
+}
+
+// Audience is who watches what this participant shares.
+type Audience struct {
+	Known bool // the relay has told
+	Count int
+	Names []string // of some of them
 }
 
 // take applies a message; what is no news of the room is left alone. The relay may say more than this version knows.
@@ -32,13 +40,15 @@ func (r *Room) take(t wire.Type, frame []byte) error {
 	case wire.TypePublicationSet:
 		return read(frame, func(m wire.PublicationUpdated) { r.publications[m.Publication.ID] = m.Publication })
 	case wire.TypePublicationStop:
-		return read(frame, func(m wire.PublicationStopped) { delete(r.publications, m.ID) })
+		return read(frame, func(m wire.PublicationStopped) { r.stopped(m.ID) })
+	case wire.TypePublicationWatched:
+		return read(frame, func(m wire.PublicationWatched) { r.audiences[m.ID] = m })
 	}
 	return nil
 }
 
 func newRoom() *Room {
-	return &Room{participants: map[string]wire.Participant{}, publications: map[string]wire.Publication{}}
+	return &Room{participants: map[string]wire.Participant{}, publications: map[string]wire.Publication{}, audiences: map[string]wire.PublicationWatched{}}
 }
 
 // RoomOf is the room that a relay tells of.
@@ -48,7 +58,15 @@ func RoomOf(m wire.RoomState) Room {
 	return *r
 }
 
+// stopped forgets a share.
+func (r *Room) stopped(id string) {
+	delete(r.publications, id)
+	delete(r.audiences, id)
+}
+
+// state begins anew. Of shares that are still there the relay will say who watches them.
 func (r *Room) state(m wire.RoomState) {
+	told := r.audiences
 	*r = *newRoom()
 	r.Instance, r.Self = m.Instance, m.Self
 	for _, p := range m.Participants {
@@ -56,6 +74,9 @@ func (r *Room) state(m wire.RoomState) {
 	}
 	for _, p := range m.Publications {
 		r.publications[p.ID] = p
+		if a, known := told[p.ID]; known {
+			r.audiences[p.ID] = a
+		}
 	}
 }
 
@@ -70,7 +91,7 @@ func read[M any](frame []byte, take func(M)) error {
 
 // clone is for others to keep.
 func (r *Room) clone() Room {
-	return Room{r.Instance, r.Self, maps.Clone(r.participants), maps.Clone(r.publications)}
+	return Room{r.Instance, r.Self, maps.Clone(r.participants), maps.Clone(r.publications), maps.Clone(r.audiences)}
 }
 
 // Others are the other participants, in the order in which they came: everybody who may see a share.
@@ -100,4 +121,27 @@ func (r Room) Own() []wire.Publication {
 	}
 	slices.SortFunc(own, func(a, b wire.Publication) int { return strings.Compare(a.ID, b.ID) })
 	return own
+}
+
+// Audience is who watches the shares of this participant, but for those with these ids. Who watches two of them is one.
+func (r Room) Audience(except []string) (a Audience) {
+	watch := map[string]bool{}
+	for _, p := range r.Own() {
+		told, known := r.audiences[p.ID]
+		if !known || slices.Contains(except, p.ID) {
+			continue
+		}
+		a.Known = true
+		a.Count += max(told.Count-len(told.Viewers), 0)
+		for _, id := range told.Viewers {
+			watch[id] = true
+		}
+	}
+	for _, p := range r.Others() {
+		if watch[p.ID] {
+			a.Names = append(a.Names, p.Name)
+		}
+	}
+	a.Count += len(watch)
+	return a
 }

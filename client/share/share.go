@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"log/slog"
 	"sync"
 	"time"
@@ -30,6 +31,8 @@ type Coder interface {
 	// when to ask again if nothing changes; negative: never.
 	Encode(at time.Duration, keyframe bool) (frame []byte, next time.Duration, err error)
 	SetBitrate(bits int, at time.Duration) error
+	// Small is what is sent, made smaller to fit within: nil before there is a picture.
+	Small(within image.Point) *image.RGBA
 	// Adopt goes on with the picture of another one, which is not used any more but closed.
 	Adopt(from Coder) error
 	Close() error
@@ -48,6 +51,7 @@ type Config struct {
 	// Code begins to encode for a codec that the relay has chosen, and a rate in bits per second.
 	Code   func(codec string, bitrate int) (Coder, error)
 	Status func(Status) // hears of changes; must not block
+	Mirror *Mirror      // nil: the presenter sees no picture of it
 	Logger *slog.Logger
 }
 
@@ -68,6 +72,8 @@ type sharing struct {
 	codec   string
 	bitrate int
 	due     time.Time // when the coder wants to be asked again; zero: not at all
+
+	reflection
 }
 
 // Run captures, encodes and sends until ctx ends (nil), or the source is gone (capture.ErrGone).
@@ -109,8 +115,8 @@ func (s *sharing) run(ctx context.Context, frames <-chan grabbed, taken chan<- s
 	holding := false // a picture that has not been taken: there is no coder yet
 	for {
 		var due <-chan time.Time
-		if !s.due.IsZero() {
-			due = time.After(time.Until(s.due))
+		if at := earliest(s.due, s.reflects()); !at.IsZero() {
+			due = time.After(time.Until(at))
 		}
 		select {
 		case <-ctx.Done():
@@ -129,6 +135,8 @@ func (s *sharing) run(ctx context.Context, frames <-chan grabbed, taken chan<- s
 			s.tell(Status{Black: g.frame.Black})
 			s.frame, holding = g.frame, true
 		case <-s.Track.Wanted():
+		case <-s.Mirror.turns():
+			s.stale, s.image = true, nil
 		case <-due:
 		}
 		took, err := s.step(ctx, holding)
@@ -136,9 +144,10 @@ func (s *sharing) run(ctx context.Context, frames <-chan grabbed, taken chan<- s
 			return err
 		}
 		if took {
-			holding = false
+			holding, s.stale = false, true
 			taken <- struct{}{}
 		}
+		s.reflect()
 	}
 }
 

@@ -69,6 +69,12 @@ func (c *coder) Encode(at time.Duration, keyframe bool) ([]byte, time.Duration, 
 
 func (c *coder) SetBitrate(int, time.Duration) error { return nil }
 
+func (c *coder) Small(image.Point) *image.RGBA {
+	small := image.NewRGBA(image.Rect(0, 0, 1, 1))
+	small.Pix[0] = byte(c.took)
+	return small
+}
+
 func (c *coder) Adopt(Coder) error { return nil }
 
 func (c *coder) Close() error { return nil }

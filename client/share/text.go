@@ -30,6 +30,15 @@ func (t text) Adopt(from Coder) error {
 	return nil
 }
 
+// Small is what is sent, made smaller: nil before there is a picture.
+func (t text) Small(within image.Point) *image.RGBA {
+	p := t.Picture()
+	if p.Size == (image.Point{}) {
+		return nil
+	}
+	return pixel.Small(p, capture.Fit(p.Size, within))
+}
+
 // Encode makes the frame that is due, if one is.
 func (t text) Encode(at time.Duration, keyframe bool) ([]byte, time.Duration, error) {
 	if keyframe {

@@ -67,6 +67,8 @@ func englishPicker() Picker {
 		Desktop:  "Everything",
 		Screens:  "One screen",
 		Windows:  "One window",
+		All:      "All screens",
+		Screen:   "Screen {number}",
 		Minimise: "minimised",
 		Looking:  "Looking for what can be shared…",
 		Control:  "Colleagues may ask to control it. You decide each time.",
@@ -84,9 +86,7 @@ func englishBar() Bar {
 		Screen:     "this screen",
 		Window:     "“{what}”",
 		Untitled:   "one window",
-		Watching0:  "Nobody else is in the conference yet",
-		Watching1:  "1 other person is in the conference",
-		WatchingN:  "{count} others are in the conference",
+		Audience:   englishAudience(),
 		Controlled: "{name} controls it",
 		Connecting: "Connecting… The others do not see it yet.",
 		Waiting:    "The connection was lost. Trying again…",
@@ -94,5 +94,19 @@ func englishBar() Bar {
 		Black:      "The picture is black: this cannot be captured. Share something else.",
 		Stop:       "Stop sharing",
 		Change:     "Change…",
+	}
+}
+
+func englishAudience() Audience {
+	return Audience{
+		Watching0: "Nobody else is in the conference yet",
+		Watching1: "1 other person is in the conference",
+		WatchingN: "{count} others are in the conference",
+		Nobody:    "Nobody is watching at the moment",
+		One:       "{names} is watching",
+		Several:   "{count} people are watching: {names}",
+		And:       "and",
+		More1:     "one more",
+		MoreN:     "{count} more",
 	}
 }

@@ -67,6 +67,8 @@ func frenchPicker() Picker {
 		Desktop:  "Tout",
 		Screens:  "Un écran",
 		Windows:  "Une fenêtre",
+		All:      "Tous les écrans",
+		Screen:   "Écran {number}",
 		Minimise: "réduite",
 		Looking:  "Recherche de ce qui peut être partagé…",
 		Control:  "Les collègues peuvent demander à en prendre le contrôle. Vous décidez à chaque fois.",
@@ -84,9 +86,7 @@ func frenchBar() Bar {
 		Screen:     "cet écran",
 		Window:     "«\u00a0{what}\u00a0»",
 		Untitled:   "une fenêtre",
-		Watching0:  "Personne d’autre n’est encore dans la conférence",
-		Watching1:  "1 autre personne est dans la conférence",
-		WatchingN:  "{count} autres personnes sont dans la conférence",
+		Audience:   frenchAudience(),
 		Controlled: "{name} a le contrôle",
 		Connecting: "Connexion… Les autres ne voient encore rien.",
 		Waiting:    "La connexion est perdue. Nouvel essai…",
@@ -94,5 +94,19 @@ func frenchBar() Bar {
 		Black:      "L’image est noire\u00a0: impossible de la capturer. Partagez autre chose.",
 		Stop:       "Arrêter le partage",
 		Change:     "Changer…",
+	}
+}
+
+func frenchAudience() Audience {
+	return Audience{
+		Watching0: "Personne d’autre n’est encore dans la conférence",
+		Watching1: "1 autre personne est dans la conférence",
+		WatchingN: "{count} autres personnes sont dans la conférence",
+		Nobody:    "Personne ne regarde pour le moment",
+		One:       "{names} regarde",
+		Several:   "{count} personnes regardent\u00a0: {names}",
+		And:       "et",
+		More1:     "une autre",
+		MoreN:     "{count} autres",
 	}
 }

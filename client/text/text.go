@@ -2,6 +2,7 @@
 package text
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -56,6 +57,8 @@ type Picker struct {
 	Desktop  string // headings of the kinds
 	Screens  string
 	Windows  string
+	All      string // all screens
+	Screen   string // with {number}
 	Minimise string // a window that is minimised
 	Looking  string // for what there is
 	Control  string // the box to tick
@@ -72,9 +75,7 @@ type Bar struct {
 	Screen     string
 	Window     string // with {what}
 	Untitled   string // a window of which no title is known
-	Watching0  string // how many others are in the conference
-	Watching1  string
-	WatchingN  string // with {count}
+	Audience   Audience
 	Controlled string // with {name}
 	Connecting string // nothing is sent yet
 	Waiting    string // the connection is being made again
@@ -82,6 +83,19 @@ type Bar struct {
 	Black      string // nothing but black is captured
 	Stop       string
 	Change     string // something else is to be shared
+}
+
+// Audience says who watches what is shared.
+type Audience struct {
+	Watching0 string // how many others are in the conference
+	Watching1 string
+	WatchingN string // with {count}
+	Nobody    string // watches
+	One       string // watches: with {names}
+	Several   string // watch: with {count} and {names}
+	And       string // before the last name
+	More1     string // one who is not named
+	MoreN     string // with {count}
 }
 
 // Consent asks for each control.
@@ -161,16 +175,46 @@ func Fill(s string, pairs ...string) string {
 	return strings.NewReplacer(replace...).Replace(s)
 }
 
-// Watching says how many others are there. Who of them looks at this share, nobody tells.
-func (b Bar) Watching(count int) string {
+// Present says how many others are there, for as long as nobody has told who of them watches.
+func (a Audience) Present(count int) string {
 	switch count {
 	case 0:
-		return b.Watching0
+		return a.Watching0
 	case 1:
-		return b.Watching1
+		return a.Watching1
 	}
-	return Fill(b.WatchingN, "count", strconv.Itoa(count))
+	return Fill(a.WatchingN, "count", strconv.Itoa(count))
 }
+
+// Watching says who watches: count, of whom some have names.
+func (a Audience) Watching(count int, names []string) string {
+	if count == 0 {
+		return a.Nobody
+	}
+	names = slices.Clone(names[:min(len(names), count)])
+	if most := MaxNames; count > most {
+		names = names[:min(len(names), most-1)]
+	}
+	switch rest := count - len(names); rest {
+	case 0:
+	case 1:
+		names = append(names, a.More1)
+	default:
+		names = append(names, Fill(a.MoreN, "count", strconv.Itoa(rest)))
+	}
+	last := len(names) - 1
+	all := names[last]
+	if last > 0 {
+		all = strings.Join(names[:last], ", ") + " " + a.And + " " + all
+	}
+	if count == 1 {
+		return Fill(a.One, "names", all)
+	}
+	return Fill(a.Several, "count", strconv.Itoa(count), "names", all)
+}
+
+// MaxNames is how many are named of those who watch.
+const MaxNames = 3
 
 // Panic names the key that ends the control, by its KeyboardEvent.code.
 func (k Key) Panic(code string) string {

@@ -67,9 +67,24 @@ func TestFill(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	for count, want := range map[int]string{0: "Nobody else is in the conference yet", 1: "1 other person is in the conference", 17: "17 others are in the conference"} {
-		if got := english().Bar.Watching(count); got != want {
+		if got := english().Bar.Audience.Present(count); got != want {
 			t.Errorf("%d: %q", count, got)
 		}
+	}
+	names := []string{"Ada", "Bob", "Eve", "Joe"}
+	for count, want := range map[int]string{
+		0: "Nobody is watching at the moment", 1: "Ada is watching", 2: "2 people are watching: Ada and Bob",
+		3: "3 people are watching: Ada, Bob and Eve", 5: "5 people are watching: Ada, Bob and 3 more",
+	} {
+		if got := english().Bar.Audience.Watching(count, names); got != want {
+			t.Errorf("%d: %q", count, got)
+		}
+	}
+	if got := french().Bar.Audience.Watching(3, names[:2]); got != "3 personnes regardent\u00a0: Ada, Bob et une autre" {
+		t.Error(got)
+	}
+	if got := english().Bar.Audience.Watching(1, nil); got != "one more is watching" {
+		t.Error(got) // of whom the list does not know yet
 	}
 	if got := french().Key.Panic("Backspace"); got != "Ctrl\u00a0+\u00a0Maj\u00a0+\u00a0Retour\u00a0arrière" {
 		t.Error(got)

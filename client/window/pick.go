@@ -3,8 +3,10 @@ package window
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/coopnet/coopnet/client/text"
@@ -14,9 +16,11 @@ import (
 // Choice is something that can be shared.
 type Choice struct {
 	ID      string
-	Kind    string // desktop, screen or window
-	Title   string
-	Hidden  bool // minimised
+	Kind    string      // desktop, screen or window
+	Title   string      // of a window
+	Program string      // whose window it is
+	Size    image.Point // of the desktop and of screens, in pixels
+	Hidden  bool        // minimised
 	Preview image.Image
 }
 
@@ -37,7 +41,7 @@ type Sources func(ctx context.Context, show func([]Choice))
 // Sources is called in a goroutine of its own, and again when they refresh. Control is whether the box is ticked at first.
 func (d *Desktop) Pick(ctx context.Context, sources Sources, control bool) (picked Picked, ok bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &picker{d: d, grid: &form.Grid{ID: gridID, Rows: 384, Note: d.words.Picker.Looking}, box: &form.Box{ID: boxID, Label: d.words.Picker.Control, On: control}}
+	p := &picker{d: d, grid: &form.Grid{ID: gridID, Rows: 420, Note: d.words.Picker.Looking}, box: &form.Box{ID: boxID, Label: d.words.Picker.Control, On: control}}
 	defer func() {
 		cancel()
 		p.looking.Wait()
@@ -119,22 +123,44 @@ func (p *picker) fill(choices []Choice) {
 	choices = slices.DeleteFunc(slices.Clone(choices), func(c Choice) bool { return !slices.Contains(kinds, c.Kind) })
 	slices.SortStableFunc(choices, func(a, b Choice) int { return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind) })
 	var cells []form.Choice
+	screens := 0
 	for _, c := range choices[:min(len(choices), maxChoices)] {
-		group, title := names[slices.Index(kinds, c.Kind)], text.Foreign(c.Title, longestTitle)
-		if title == "" { // the desktop, and a screen without a name
-			title = group
+		if c.Kind == "screen" {
+			screens++
 		}
-		if c.Hidden {
-			title += " (" + w.Minimise + ")"
-		}
-		cells = append(cells, form.Choice{ID: c.ID, Title: title, Group: group, Picture: c.Preview})
+		cell := form.Choice{ID: c.ID, Group: names[slices.Index(kinds, c.Kind)], Picture: c.Preview}
+		cell.Title, cell.Note = p.name(c, screens)
+		cells = append(cells, cell)
 	}
 	p.grid.SetChoices(cells)
 }
 
+// name says what a choice is: of windows the title and the program, of screens the how manieth it is and its size. What the
+// system calls a screen is the name of a socket.
+func (p *picker) name(c Choice, screen int) (title, note string) {
+	w := p.d.words.Picker
+	if c.Size != (image.Point{}) {
+		note = fmt.Sprintf("%d\u00a0×\u00a0%d", c.Size.X, c.Size.Y)
+	}
+	switch c.Kind {
+	case "desktop":
+		return w.All, note
+	case "screen":
+		return text.Fill(w.Screen, "number", strconv.Itoa(screen)), note
+	}
+	title, program := text.Foreign(c.Title, longestTitle), text.Foreign(c.Program, longestName)
+	if title == "" {
+		title = program
+	}
+	if c.Hidden {
+		title += " (" + w.Minimise + ")"
+	}
+	return title, program
+}
+
 func titles(choices []Choice) (titles []string) {
 	for _, c := range choices {
-		titles = append(titles, c.Title)
+		titles = append(titles, c.Title, c.Program)
 	}
 	return titles
 }

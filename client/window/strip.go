@@ -62,81 +62,15 @@ func (d *Desktop) strip(kind Kind, title string, width int, page form.Page, fore
 
 // update changes what it says; after the window has ended it does nothing.
 func (s *Strip) update(title string, page form.Page, foreign ...string) {
+	s.change(func() error { return s.v.set(title, page, foreign...) })
+}
+
+// change is done by the window's goroutine.
+func (s *Strip) change(do func() error) {
 	select {
-	case s.changes <- func() error { return s.v.set(title, page, foreign...) }:
+	case s.changes <- do:
 	case <-s.ended:
 	}
-}
-
-// Status is what the bar says.
-type Status struct {
-	What       string // title of the window, for one window
-	Kind       string // desktop, screen or window
-	Watching   int    // others in the conference
-	Controller string // name of who controls, or ""
-	Connecting bool   // nothing has been sent yet
-	Waiting    bool   // the connection is being made again
-	Hidden     bool   // the window is minimised
-	Black      bool   // nothing but black is captured
-}
-
-// BarWindow is the bar while something is shared.
-type BarWindow struct {
-	*Strip
-	d *Desktop
-}
-
-// Bar opens it. Its button stops sharing.
-func (d *Desktop) Bar(status Status) (*BarWindow, error) {
-	title, page := d.bar(status)
-	s, err := d.strip(Bar, title, 720, page, status.What, status.Controller)
-	if err != nil {
-		return nil, err
-	}
-	return &BarWindow{s, d}, nil
-}
-
-// Changed has something to receive when something else is to be shared.
-func (b *BarWindow) Changed() <-chan struct{} { return b.changed }
-
-// Update says something new.
-func (b *BarWindow) Update(status Status) {
-	title, page := b.d.bar(status)
-	b.update(title, page, status.What, status.Controller)
-}
-
-func (d *Desktop) bar(s Status) (title string, page form.Page) {
-	w := d.words.Bar
-	what := text.Fill(w.Window, "what", text.Foreign(s.What, longestTitle))
-	switch {
-	case s.Kind == "desktop":
-		what = w.Desktop
-	case s.Kind == "screen":
-		what = w.Screen
-	case s.What == "":
-		what = w.Untitled
-	}
-	sharing := text.Fill(w.Sharing, "what", what)
-	detail := form.Text{S: w.Watching(s.Watching), Style: form.Small}
-	if s.Controller != "" {
-		detail.S += " · " + text.Fill(w.Controlled, "name", text.Foreign(s.Controller, longestName))
-	}
-	switch {
-	case s.Waiting:
-		detail = form.Text{S: w.Waiting, Style: form.Bad}
-	case s.Connecting:
-		detail = form.Text{S: w.Connecting, Style: form.Small}
-	case s.Hidden:
-		detail = form.Text{S: w.Hidden, Style: form.Bad}
-	case s.Black:
-		detail = form.Text{S: w.Black, Style: form.Bad}
-	}
-	page = form.Page{
-		Blocks:  []form.Block{form.Text{S: sharing, Style: form.Bold}, detail},
-		Buttons: []form.Button{{ID: change, Label: w.Change}, {ID: stop, Label: w.Stop, Weight: form.Grave}},
-		Strip:   true, Cancel: stop, Focus: stop,
-	}
-	return d.words.Message.Title + " – " + sharing, page
 }
 
 // Banner is what stands above everything while somebody controls.

@@ -104,8 +104,10 @@ const (
 
 // Limits of texts that others have written.
 const (
-	longestName  = 64
-	longestTitle = 80
+	longestName   = 64
+	longestTitle  = 80
+	longestShared = 48 // in the bar
+	longestViewer = 24 // one of several
 )
 
 // view is a window with its form; it belongs to one goroutine.
@@ -119,6 +121,8 @@ type view struct {
 	typing time.Duration // for how long it ignores keys
 	fonts  bool          // the system's are loaded
 	grip   *image.Point  // where an overlay is dragged, from its corner
+	shown  *image.RGBA
+	seen   chan bool // whether it can be; holds the latest
 }
 
 // open shows a page in a new window.
@@ -127,7 +131,7 @@ func (d *Desktop) open(kind Kind, title string, width int, page form.Page, forei
 	if err != nil {
 		return nil, err
 	}
-	v := &view{d: d, form: form.New(look, page), width: width, kind: kind, typing: deaf}
+	v := &view{d: d, form: form.New(look, page), width: width, kind: kind, typing: deaf, seen: make(chan bool, 1)}
 	if err := v.dress(foreign); err != nil {
 		return nil, err
 	}
@@ -168,7 +172,17 @@ func (v *view) dress(foreign []string) error {
 func (v *view) draw(size image.Point) error {
 	img := image.NewRGBA(image.Rectangle{Max: size})
 	v.form.Draw(img)
+	v.shown = img
 	if err := v.pane.Show(img); err != nil {
+		return fmt.Errorf("draw a window: %w", err)
+	}
+	return nil
+}
+
+// redraw draws a block whose inside has changed.
+func (v *view) redraw(block form.Block) error {
+	v.form.Redraw(v.shown, block)
+	if err := v.pane.Show(v.shown); err != nil {
 		return fmt.Errorf("draw a window: %w", err)
 	}
 	return nil
@@ -223,6 +237,13 @@ func (v *view) handle(e form.Event) (string, error) {
 	age := e.Time.Sub(v.opened)
 	if age < deaf && e.Kind == form.Press || age < v.typing && e.Kind == form.KeyPress {
 		return "", nil
+	}
+	if e.Kind == form.Seen || e.Kind == form.Unseen {
+		select {
+		case <-v.seen:
+		default:
+		}
+		v.seen <- e.Kind == form.Seen // only this goroutine sends
 	}
 	v.drag(e)
 	pressed, redraw := v.form.Handle(e)

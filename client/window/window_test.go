@@ -319,13 +319,25 @@ func TestStrips(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.see(bad)
-	bar.Update(window.Status{Kind: "window", What: strings.Repeat("Budget ", 5), Watching: 3, Controller: "Jean"})
+	bar.Update(window.Status{Kind: "window", What: strings.Repeat("Budget ", 5), Present: 3, Audience: window.Audience{Known: true, Count: 4, Names: [3]string{"Ada", "Bob"}}, Controller: "Jean"})
 	d.eventually("the title tells", func() bool { return strings.HasPrefix(d.title(), "Coopnet – You are sharing “Budget Budget") })
 	select {
 	case <-bar.Pressed():
 		t.Error("pressed by nobody")
 	default:
 	}
+	green := color.RGBA{10, 150, 20, 255}
+	without := bar.Bounds().Dx()
+	bar.Picture(picture(green))
+	d.see(green)
+	if bar.Bounds().Dx() <= without {
+		t.Error("the picture has no place of its own")
+	}
+	red := color.RGBA{200, 100, 20, 255}
+	bar.Picture(picture(red))
+	d.see(red)
+	bar.Picture(nil)
+	d.eventually("the picture is gone", func() bool { _, seen := d.where(red); return !seen && bar.Bounds().Dx() == without })
 	d.stop(bar.Strip)
 	bar.Update(window.Status{}) // of one that has ended
 	if err := bar.Close(); err != nil {

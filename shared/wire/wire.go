@@ -27,24 +27,25 @@ type Type string
 // Messages about who is in the room and what is shared. Those about what is said, voted, drawn and shown are in chat.go,
 // poll.go, board.go and stage.go, those of remote control in control.go.
 const (
-	TypeHello            Type = "hello"
-	TypeViewSelect       Type = "view.select"
-	TypeStatusSet        Type = "status.set"
-	TypeModerateRemove   Type = "moderate.remove"
-	TypeModerateHand     Type = "moderate.hand"
-	TypeModerateLock     Type = "moderate.lock"
-	TypeModerateMute     Type = "moderate.mute"
-	TypeRoomHeartbeat    Type = "room.heartbeat" // both ways
-	TypeRoomState        Type = "room.state"     // from here on: messages of the relay
-	TypeRoomUpdated      Type = "room.updated"
-	TypeRoomEnded        Type = "room.ended"
-	TypeJoined           Type = "participant.joined"
-	TypeUpdated          Type = "participant.updated"
-	TypeLeft             Type = "participant.left"
-	TypePublicationStart Type = "publication.started"
-	TypePublicationSet   Type = "publication.updated"
-	TypePublicationStop  Type = "publication.stopped"
-	TypeError            Type = "error"
+	TypeHello              Type = "hello"
+	TypeViewSelect         Type = "view.select"
+	TypeStatusSet          Type = "status.set"
+	TypeModerateRemove     Type = "moderate.remove"
+	TypeModerateHand       Type = "moderate.hand"
+	TypeModerateLock       Type = "moderate.lock"
+	TypeModerateMute       Type = "moderate.mute"
+	TypeRoomHeartbeat      Type = "room.heartbeat" // both ways
+	TypeRoomState          Type = "room.state"     // from here on: messages of the relay
+	TypeRoomUpdated        Type = "room.updated"
+	TypeRoomEnded          Type = "room.ended"
+	TypeJoined             Type = "participant.joined"
+	TypeUpdated            Type = "participant.updated"
+	TypeLeft               Type = "participant.left"
+	TypePublicationStart   Type = "publication.started"
+	TypePublicationSet     Type = "publication.updated"
+	TypePublicationStop    Type = "publication.stopped"
+	TypePublicationWatched Type = "publication.watched"
+	TypeError              Type = "error"
 )
 
 // Hello opens the channel; the token is a join token.
@@ -186,6 +187,16 @@ type PublicationStopped struct {
 	Type    Type   `json:"type"`
 	ID      string `json:"id"`
 	Current string `json:"current"`
+}
+
+// PublicationWatched tells the presenter of a share, and nobody else, how many others its pictures go to: at first, and when
+// that has changed, at most once with each heartbeat. Viewers are the ids of at most 50 of them. After a room.state it is
+// told again.
+type PublicationWatched struct {
+	Type    Type     `json:"type"`
+	ID      string   `json:"id"`
+	Count   int      `json:"count"`
+	Viewers []string `json:"viewers"`
 }
 
 // Error refuses a message; Re is the type of the refused one, Key its key if it had one.

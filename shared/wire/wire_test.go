@@ -17,7 +17,7 @@ func shapes() map[Type]func() any {
 		TypeRoomState: fresh[RoomState], TypeRoomUpdated: fresh[RoomUpdated], TypeRoomEnded: fresh[RoomEnded],
 		TypeJoined: fresh[ParticipantEvent], TypeUpdated: fresh[ParticipantEvent], TypeLeft: fresh[ParticipantLeft],
 		TypePublicationStart: fresh[PublicationStarted], TypePublicationSet: fresh[PublicationUpdated],
-		TypePublicationStop: fresh[PublicationStopped], TypeError: fresh[Error],
+		TypePublicationStop: fresh[PublicationStopped], TypePublicationWatched: fresh[PublicationWatched], TypeError: fresh[Error],
 
 		TypeChatSend: fresh[ChatSend], TypeChatDelete: fresh[ChatDelete], TypeChatAnswer: fresh[ChatAnswer],
 		TypeChatMessage: fresh[ChatEvent], TypeChatUpdated: fresh[ChatEvent], TypeChatDeleted: fresh[ChatDeleted],

@@ -35,7 +35,12 @@ test('a guest in Chromium sees the shared tab, live and sharp', async () => {
     'guest',
     'internal',
   ]);
+  const watched = (count: number) =>
+    presenter.page.locator(`[data-testid="watched-by"][data-count="${count}"]`);
+  expect(await watched(1).textContent()).toContain('Mr James Bond');
+  expect(await page.getByTestId('watched-by').count()).toBe(0); // it is the presenter's to know
   await page.context().close();
+  await watched(0).waitFor();
 });
 
 test('a guest hears the tab that is shared', async () => {

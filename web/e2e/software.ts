@@ -81,22 +81,28 @@ interface Desk {
   events: Injected[];
   /** Types of messages, with their reasons. */
   heard: string[];
+  /** Says yes to who asks. */
+  answers: boolean;
+  /** The request that waits for it. */
+  waits: string;
+  agree: () => void;
 }
 
 type WithDesk = Window & { desk: Desk };
 
-/** The software's control channel beside a presenter's page, which plays it: it says yes to everybody. */
+/** The software's control channel beside a presenter's page, which plays it: it says yes to everybody, or waits for `agree`. */
 export class PlayedSoftware {
   private constructor(private readonly page: Page) {}
 
-  static async join(page: Page, origin: string): Promise<PlayedSoftware> {
+  static async join(page: Page, origin: string, answers = true): Promise<PlayedSoftware> {
     const { token, relay } = await redeem(origin, await launchAddress(page));
     await page.evaluate(
-      ({ address, proof }) =>
+      ({ address, proof, yes }) =>
         new Promise<void>((joined) => {
           const socket = new WebSocket(address, 'coopnet.control.v1');
           const say = (message: object): void => socket.send(JSON.stringify(message));
-          const desk: Desk = { events: [], heard: [] };
+          const agree = (): void => say({ type: 'control.grant', request: desk.waits });
+          const desk: Desk = { events: [], heard: [], answers: yes, waits: '', agree };
           (window as unknown as WithDesk).desk = desk;
           socket.onopen = () => say({ type: 'hello', token: proof });
           socket.onmessage = ({ data }) => {
@@ -110,7 +116,8 @@ export class PlayedSoftware {
                 return;
               case 'control.request':
                 desk.heard.push(`${message.type} ${message.name}`);
-                say({ type: 'control.grant', request: message.request });
+                desk.waits = message.request;
+                if (desk.answers) agree();
                 return;
               case 'control.input':
                 desk.events.push(...message.events);
@@ -120,9 +127,14 @@ export class PlayedSoftware {
             }
           };
         }),
-      { address: relay.control, proof: token },
+      { address: relay.control, proof: token, yes: answers },
     );
     return new PlayedSoftware(page);
+  }
+
+  /** Says yes to who has asked. */
+  agree(): Promise<void> {
+    return this.page.evaluate(() => (window as unknown as WithDesk).desk.agree());
   }
 
   /** What was done so far. */

@@ -49,6 +49,8 @@ const (
 	Unfocus
 	Close
 	Moved
+	Seen   // the window can be seen, at least in part
+	Unseen // it cannot: it is minimised, or something covers it
 )
 
 // Key is a key that a form knows.
@@ -222,35 +224,6 @@ func (f *Form) buttons(x, y, height int) {
 	slices.Reverse(f.keys)
 }
 
-func (f *Form) strip(widest int) image.Point {
-	edge, height := f.look.px(16), f.look.px(40)
-	f.buttons(0, 0, height)
-	buttons := 0
-	if len(f.keys) > 0 {
-		buttons = -f.keys[0].r.Min.X
-	}
-	text, longest := 0, 0
-	for _, b := range f.page.Blocks {
-		if t, ok := b.(Text); ok {
-			longest = max(longest, t.letters(f.look).measure(t.S))
-		}
-	}
-	room := min(longest, widest-3*edge-buttons)
-	for _, b := range f.page.Blocks {
-		rows := b.lay(f.look, room)
-		f.places = append(f.places, place{r: image.Rect(edge, text, edge+room, text+rows)})
-		text += rows
-	}
-	size := image.Pt(room+buttons+3*edge, max(text, height)+2*f.look.px(10))
-	for n := range f.places {
-		f.places[n].r = f.places[n].r.Add(image.Pt(0, (size.Y-text)/2))
-	}
-	for n := range f.keys {
-		f.keys[n].r = f.keys[n].r.Add(image.Pt(size.X-edge, (size.Y-height)/2))
-	}
-	return size
-}
-
 // Draw draws the form into an image of its size.
 func (f *Form) Draw(img *image.RGBA) {
 	c := canvas{f.look, img}
@@ -263,6 +236,15 @@ func (f *Form) Draw(img *image.RGBA) {
 	}
 	if f.page.Strip {
 		c.ring(img.Bounds(), 0, f.look.px(1), f.look.Theme.Edge)
+	}
+}
+
+// Redraw draws one block again, into an image that has the rest.
+func (f *Form) Redraw(img *image.RGBA, block Block) {
+	for n, b := range f.page.Blocks {
+		if b == block {
+			b.draw(canvas{f.look, img}, f.places[n].r, f.attention)
+		}
 	}
 }
 

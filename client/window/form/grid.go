@@ -3,6 +3,7 @@ package form
 import (
 	"image"
 	"image/draw"
+	"slices"
 	"time"
 )
 
@@ -12,6 +13,7 @@ const twice = 400 * time.Millisecond
 // Choice is one of a grid.
 type Choice struct {
 	ID, Title string
+	Note      string // a second line, small
 	Group     string // choices of one group stand together below its name
 	Picture   image.Image
 }
@@ -60,7 +62,7 @@ func (g *Grid) lay(l *Look, width int) int {
 	inside := width - l.px(12) // the scroll bar
 	g.columns = max((inside+gap)/(l.px(200)+gap), 1)
 	cell := image.Pt((inside-(g.columns-1)*gap)/g.columns, 0)
-	cell.Y = cell.X*9/16 + l.body.height() + l.px(12)
+	cell.Y = cell.X*9/16 + l.body.height() + g.note(l) + l.px(12)
 	g.cells, g.heads = g.cells[:0], g.heads[:0]
 	y, column := 0, 0
 	for n, c := range g.Choices {
@@ -87,6 +89,14 @@ func (g *Grid) lay(l *Look, width int) int {
 	g.content, g.room = y, image.Pt(width, l.px(g.Rows))
 	g.scrollTo(g.scroll)
 	return g.room.Y
+}
+
+// note is the height of the second lines; where no choice has one there is none.
+func (g *Grid) note(l *Look) int {
+	if slices.ContainsFunc(g.Choices, func(c Choice) bool { return c.Note != "" }) {
+		return l.small.height()
+	}
+	return 0
 }
 
 func (g *Grid) scrollTo(y int) bool {
@@ -215,13 +225,15 @@ func (g *Grid) drawCell(c canvas, choice Choice, cell image.Rectangle, at attent
 	case over:
 		c.round(cell, radius, c.Theme.Hover)
 	}
-	picture := image.Rect(cell.Min.X+c.px(8), cell.Min.Y+c.px(8), cell.Max.X-c.px(8), cell.Max.Y-c.body.height()-c.px(8))
+	picture := image.Rect(cell.Min.X+c.px(8), cell.Min.Y+c.px(8), cell.Max.X-c.px(8), cell.Max.Y-c.body.height()-g.note(c.Look)-c.px(8))
 	c.fill(picture, c.Theme.Line)
 	if choice.Picture != nil {
 		c.picture(picture, choice.Picture)
 	}
 	title := c.body.cut(choice.Title, cell.Dx()-2*c.px(8))
 	c.text(c.body, image.Pt(cell.Min.X+c.px(8), picture.Max.Y+c.px(3)), c.Theme.Ink, title)
+	note := c.small.cut(choice.Note, cell.Dx()-2*c.px(8))
+	c.text(c.small, image.Pt(cell.Min.X+c.px(8), picture.Max.Y+c.px(3)+c.body.height()), c.Theme.Soft, note)
 	switch {
 	case selected && at.focus == g.ID && at.active:
 		c.ring(cell, radius, c.px(3), c.Theme.Accent)

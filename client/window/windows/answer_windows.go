@@ -37,6 +37,13 @@ func (p *pane) answer(kind uint32, w, l uintptr) (result uintptr, done bool) {
 	case wmMouseActivate:
 		const no = 3 // MA_NOACTIVATE
 		return no, p.kind == window.Overlay
+	case wmSize:
+		const minimised = 1
+		if w == minimised {
+			p.enqueue(form.Event{Kind: form.Unseen})
+		} else {
+			p.enqueue(form.Event{Kind: form.Seen})
+		}
 	case wmSetFocus:
 		p.enqueue(form.Event{Kind: form.Focus})
 	case wmKillFocus:

@@ -127,6 +127,7 @@ type tracking struct {
 // Messages.
 const (
 	wmDestroy       = 0x0002
+	wmSize          = 0x0005
 	wmSetFocus      = 0x0007
 	wmKillFocus     = 0x0008
 	wmPaint         = 0x000F

@@ -75,6 +75,13 @@ func (s *Screen) deliver(event xgb.Event) {
 		of, e = event.Event, form.Event{Kind: form.Focus}
 	case xproto.FocusOutEvent:
 		of, e = event.Event, form.Event{Kind: form.Unfocus}
+	case xproto.VisibilityNotifyEvent:
+		of, e = event.Window, form.Event{Kind: form.Seen}
+		if event.State == xproto.VisibilityFullyObscured {
+			e.Kind = form.Unseen
+		}
+	case xproto.UnmapNotifyEvent:
+		of, e = event.Window, form.Event{Kind: form.Unseen}
 	case xproto.ClientMessageEvent:
 		if event.Format != 32 || len(event.Data.Data32) == 0 || xproto.Atom(event.Data.Data32[0]) != s.known("WM_DELETE_WINDOW") {
 			return

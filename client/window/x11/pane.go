@@ -24,6 +24,7 @@ type pane struct {
 	queue  chan happened // from the server; bounded: what a person does while the window does not answer is dropped
 	quit   chan struct{}
 	done   sync.WaitGroup
+	mapped bool // of who shows
 
 	pasting bool // forward's: another program has been asked for what is pasted
 
@@ -68,7 +69,8 @@ func (s *Screen) Open(f window.Frame) (window.Pane, error) {
 func (p *pane) create(title string) error {
 	conn, b := p.s.conn, p.bounds
 	mask := uint32(xproto.EventMaskKeyPress | xproto.EventMaskButtonPress | xproto.EventMaskButtonRelease | xproto.EventMaskPointerMotion |
-		xproto.EventMaskLeaveWindow | xproto.EventMaskFocusChange | xproto.EventMaskStructureNotify)
+		xproto.EventMaskLeaveWindow | xproto.EventMaskFocusChange | xproto.EventMaskStructureNotify |
+		xproto.EventMaskVisibilityChange)
 	unmanaged := uint32(0)
 	if p.kind == window.Overlay {
 		unmanaged = 1
@@ -113,10 +115,15 @@ func (p *pane) hint(title string) {
 
 // fix tells that the window has this size and place and no other (ICCCM 4.1.2.3).
 func (p *pane) fix() {
-	const position, size, least, most = 4, 8, 16, 32 // program's
+	const position, size, least, most, anchored = 4, 8, 16, 32, 512 // program's
+	flags, gravity := uint32(position|size|least|most), uint32(0)
+	if p.kind == window.Bar { // grows upwards: below there may be nothing left of the screen
+		const south = 8
+		flags, gravity = flags|anchored, south
+	}
 	b := p.bounds
 	w, h := uint32(b.Dx()), uint32(b.Dy())
-	p.setNumbers("WM_NORMAL_HINTS", xproto.AtomWmSizeHints, position|size|least|most, uint32(b.Min.X), uint32(b.Min.Y), w, h, w, h, w, h, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	p.setNumbers("WM_NORMAL_HINTS", xproto.AtomWmSizeHints, flags, uint32(b.Min.X), uint32(b.Min.Y), w, h, w, h, w, h, 0, 0, 0, 0, 0, 0, 0, 0, gravity)
 }
 
 // icon is width, height and pixels in ARGB, not multiplied by their alpha.
@@ -180,6 +187,11 @@ func (p *pane) Show(img *image.RGBA) error {
 	}
 	xproto.ChangeWindowAttributes(conn, p.id, xproto.CwBackPixmap, []uint32{uint32(pixmap)})
 	xproto.ClearArea(conn, false, p.id, 0, 0, 0, 0)
+	if p.mapped { // again would bring back what the person has minimised
+		_, err := xproto.GetInputFocus(conn).Reply()
+		return err
+	}
+	p.mapped = true
 	return xproto.MapWindowChecked(conn, p.id).Check()
 }
 

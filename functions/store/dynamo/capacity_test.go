@@ -129,6 +129,11 @@ func uses(now time.Time) []use {
 			}
 			return err
 		}},
+		{"`POST /control-tokens`", func(ctx context.Context, open func() *dynamo.DB) error {
+			db := open()
+			_, spent := db.Conference().Limiter().Spend(ctx, "k:p-6Jp5", 20, 10*time.Second)
+			return errors.Join(token(ctx, db), spent)
+		}},
 		{"the control plane's own keys, once a minute in each process", func(ctx context.Context, open func() *dynamo.DB) error {
 			_, a := open().Secrets().Secrets(ctx, "signing")
 			_, b := open().Secrets().Secrets(ctx, "sealing")

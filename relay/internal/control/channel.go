@@ -206,7 +206,9 @@ func (c *channel) serve(pieces <-chan [][]byte, letters <-chan struct{}) error {
 			silence.Reset(c.server.cfg.Silence)
 		case <-heartbeat.C:
 			c.presence.LapseControl()
-			err = c.beat()
+			if err = c.watched(); err == nil {
+				err = c.beat()
+			}
 		case <-silence.C:
 			silence.Reset(c.server.cfg.Silence)
 			err = c.unheard()

@@ -304,7 +304,7 @@ func TestGoldenFiles(t *testing.T) {
 		}
 		for _, name := range []wire.Type{
 			wire.TypeRoomState, wire.TypeRoomUpdated, wire.TypeRoomEnded, wire.TypeJoined, wire.TypeUpdated, wire.TypeLeft, wire.TypePublicationStart,
-			wire.TypePublicationSet, wire.TypePublicationStop, wire.TypeError, wire.TypeChatMessage, wire.TypeChatUpdated, wire.TypeChatDeleted,
+			wire.TypePublicationSet, wire.TypePublicationStop, wire.TypePublicationWatched, wire.TypeError, wire.TypeChatMessage, wire.TypeChatUpdated, wire.TypeChatDeleted,
 			wire.TypeChatHistory, wire.TypePollUpdated, wire.TypePollDeleted, wire.TypeBoardShape, wire.TypeBoardErased, wire.TypeBoardCleared,
 			wire.TypeBoardHistory, wire.TypePointerMoved, wire.TypePointerHidden, wire.TypeStageShown, wire.TypeStageOffered, wire.TypeStageDeclined,
 		} {

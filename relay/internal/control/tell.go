@@ -166,6 +166,15 @@ func talk(e room.Event) any {
 	return wire.PointerHidden{Type: wire.TypePointerHidden, Participant: e.ID}
 }
 
+// watched tells a presenter who watches, as far as that has changed since the last heartbeat.
+func (c *channel) watched() error {
+	var piece [][]byte
+	for _, a := range c.presence.Audiences() {
+		piece = append(piece, c.encode(wire.PublicationWatched{Type: wire.TypePublicationWatched, ID: a.Publication, Count: a.Count, Viewers: a.Viewers}))
+	}
+	return c.tell(piece)
+}
+
 func participant(p room.Participant) wire.Participant {
 	return wire.Participant{
 		ID: p.ID, Name: p.Name, Role: string(p.Role), Status: p.Status, StatusAt: p.StatusAt, JoinedAt: p.JoinedAt, Presents: p.Presents, Muted: p.Muted,

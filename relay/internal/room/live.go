@@ -29,6 +29,7 @@ type room struct {
 	offers       stage.Offers
 	order        *order
 	talk         *talk
+	views        uint64 // counts the changes of who watches what, and of what there is to watch
 	granting
 }
 
@@ -195,6 +196,7 @@ func (r *room) leave(p *Presence) notices {
 	r.unpublish(&n, func(s share) bool { return s.by == p })
 	r.release(p)
 	p.gone = true
+	r.views++
 	delete(m.presences, p)
 	n.wake = r.log.swap(n.wake) // its own queue may be waiting
 	if len(m.presences) > 0 {
@@ -315,6 +317,7 @@ func (r *room) endPresence(n *notices, m *member, p *Presence, reason string) {
 	r.hangUp(n, p, grant.Left)
 	r.release(p)
 	p.gone, p.reason = true, reason
+	r.views++
 	delete(m.presences, p)
 	n.ended = append(n.ended, p)
 }

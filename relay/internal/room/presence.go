@@ -15,6 +15,8 @@ type Presence struct {
 	reason   string
 	reserved bool // a place among the room's shares
 	desk     *desk
+	watches  string // the publication whose pictures it gets, or ""
+	told     told   // of who watches its participant's shares
 }
 
 // rights are what the token of one presence says.

@@ -26,6 +26,7 @@ func (r *room) publish(p *Presence, pub Publication) (notices, error) {
 	before, shown := r.current, r.takesStage(m)
 	r.publications = append(r.publications, share{Publication: pub, by: p})
 	r.rooms.publications.Add(1)
+	r.views++
 	if shown {
 		r.current = pub.ID
 	}

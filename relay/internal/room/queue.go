@@ -88,6 +88,7 @@ type Queue struct {
 
 	// guarded by room.mu
 	afresh bool   // the next batch starts with the state
+	stated bool   // the latest did: who has it knows of no audience any more
 	next   uint64 // number of the first event not yet read
 	paused map[slot]*paused
 }
@@ -153,9 +154,12 @@ func (q *Queue) take() (batch, error) {
 	if m == nil {
 		return batch{}, ErrGone
 	}
+	if q.stated { // and only now, when it has been passed on, is there something to tell again
+		q.stated, q.presence.told = false, told{}
+	}
 	if q.afresh || q.next < r.log.lost {
 		state := r.state(m)
-		q.afresh, q.next, q.paused = false, r.log.end, nil
+		q.afresh, q.stated, q.next, q.paused = false, true, r.log.end, nil
 		return batch{events: append([]Event{{Kind: RoomState, State: &state}}, r.history(m)...)}, nil
 	}
 	b := batch{wake: r.log.changed}

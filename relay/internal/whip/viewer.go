@@ -21,9 +21,9 @@ func (s *Server) view(r *http.Request, admitted gate.Admitted, offer string) (*s
 	if err != nil {
 		return nil, "", err
 	}
-	var pinned *forward.Publication
-	if id := r.URL.Query().Get("publication"); id != "" {
-		if pinned = s.publication(id); pinned == nil || !live(presence, id) {
+	pinned := target{id: r.URL.Query().Get("publication")}
+	if id := pinned.id; id != "" {
+		if pinned.Publication = s.publication(id); pinned.Publication == nil || !live(presence, id) {
 			presence.Leave()
 			return nil, "", problem.New(problem.NotFound, "There is no such share in this conference.")
 		}
@@ -55,6 +55,21 @@ func (s *Server) view(r *http.Request, admitted gate.Admitted, offer string) (*s
 	return created, answer, nil
 }
 
+// target is what a viewer sees; none has neither.
+type target struct {
+	id string
+	*forward.Publication
+}
+
+// target is what a session that pins nothing is to see now.
+func (s *Server) target(presence *room.Presence) target {
+	id := presence.Target()
+	if p := s.publication(id); p != nil {
+		return target{id, p}
+	}
+	return target{}
+}
+
 // live reports whether the conference has this publication now. Another conference's is as good as none.
 func live(p *room.Presence, id string) bool {
 	for _, publication := range p.State().Publications {
@@ -67,27 +82,29 @@ func live(p *room.Presence, id string) bool {
 
 // follow keeps the subscription on the room's target, or on the pinned publication until that ends. It wakes only when
 // something changes.
-func (s *Server) follow(created *session, viewer *peer.Viewer, sub *forward.Subscription, pinned *forward.Publication, test *test) {
+func (s *Server) follow(created *session, viewer *peer.Viewer, sub *forward.Subscription, pinned target, test *test) {
 	presence := created.presence
 	start := time.NewTimer(startTimeout)
 	defer start.Stop()
 	connected := viewer.Connected()
 	var stopped <-chan struct{}
-	if pinned != nil {
+	if pinned.Publication != nil {
 		stopped = pinned.Done()
 	}
-	var shown *forward.Publication
+	var shown target
 	show := func() {
-		target := pinned
-		if target == nil {
-			target = s.publication(presence.Target())
+		now := pinned
+		if now.Publication == nil {
+			now = s.target(presence)
 		}
-		if target == shown {
+		if now.Publication == shown.Publication {
 			return
 		}
-		if shown = target; !sub.Switch(target) {
-			s.logger.Info("viewer cannot decode the share", "codec", string(target.Video.Codec()))
+		if shown = now; !sub.Switch(now.Publication) {
+			s.logger.Info("viewer cannot decode the share", "codec", string(now.Video.Codec()))
+			now.id = ""
 		}
+		presence.Watch(now.id)
 	}
 	for running := true; running; {
 		select {

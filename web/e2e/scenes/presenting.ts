@@ -54,6 +54,7 @@ export const area: Area = {
         const made = presenters.get(page)!;
         await made.portal.share('Delivery plan');
         await made.portal.state('live');
+        await made.page.locator('[data-testid="watched-by"][data-count="1"]').waitFor();
         return made.page;
       },
     },

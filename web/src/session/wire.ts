@@ -1,5 +1,6 @@
 /** The control channel's messages (subprotocol coopnet.control.v1), as typed values. */
 import {
+  count,
   fields,
   flag,
   list,
@@ -78,6 +79,8 @@ export type FromRelay =
   | { type: 'publication.started'; publication: Publication; current: string }
   | { type: 'publication.updated'; publication: Publication }
   | { type: 'publication.stopped'; id: string; current: string }
+  /** Of an own share: how many watch it, and the ids of some of them. */
+  | { type: 'publication.watched'; id: string; count: number; viewers: string[] }
   | { type: 'room.heartbeat' }
   | { type: 'room.updated'; locked: boolean; muted: boolean }
   | { type: 'room.ended'; reason: Ending }
@@ -159,6 +162,13 @@ function readRoom(type: string, message: Fields): FromRelay | null {
       return { type, publication: publication(message['publication']) };
     case 'publication.stopped':
       return { type, id: named(message, 'id'), current: text(message, 'current') };
+    case 'publication.watched':
+      return {
+        type,
+        id: named(message, 'id'),
+        count: count(message, 'count'),
+        viewers: list(message, 'viewers', textItem),
+      };
     case 'room.heartbeat':
       return { type };
     case 'room.updated':

@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal } from '@preact/signals-core';
 import type { Attendance } from './attendance.ts';
+import { Audience } from './audience.ts';
 import { Chat } from './chat.ts';
 import { Documents, type DocumentsDeps } from './documents.ts';
 import { Drawings } from './drawing.ts';
@@ -29,6 +30,7 @@ export class Work {
   readonly people: People;
   readonly polls: Polls;
   readonly remote: Remote;
+  readonly audience: Audience;
   /** What this participant may do on the stage. */
   readonly rights: ReadonlySignal<Rights>;
 
@@ -52,6 +54,7 @@ export class Work {
     this.people = new People(channel, timers);
     this.polls = new Polls(channel, { timers, random });
     this.remote = new Remote({ line: channel, timers, random, token });
+    this.audience = new Audience(channel, timers);
   }
 
   close(): void {
@@ -64,5 +67,6 @@ export class Work {
     this.people.close();
     this.polls.close();
     this.remote.close();
+    this.audience.close();
   }
 }

@@ -6,6 +6,7 @@ import { Icon } from '../../ui/icons.tsx';
 import { useText } from '../../ui/services.ts';
 import { AskControl, Controlled } from './control/ask.tsx';
 import { Preview } from './preview.tsx';
+import { WatchedBy, WatchedSaid } from './watched.tsx';
 import { Ways } from './ways.tsx';
 
 /** What is shared now; the guest watches one, or follows the conference. */
@@ -46,6 +47,7 @@ export function Shares({ work }: { work: Work }): JSX.Element {
                   {audio && ` · ${t('tool.shares.sound')}`}
                 </p>
                 <Controlled work={work} share={share} />
+                <WatchedBy work={work} share={share} />
               </div>
               {id === viewed && <span class="badge good">{t('tool.shares.viewed')}</span>}
               {/* Stays in place, so that the focus does: pressed means that this share is pinned. */}
@@ -84,6 +86,7 @@ export function Shares({ work }: { work: Work }): JSX.Element {
           );
         })}
       </ul>
+      <WatchedSaid work={work} />
       {shares.length > 0 && (
         <div class="following">
           {(!mirrored || pinned) && (
