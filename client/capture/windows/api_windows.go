@@ -35,11 +35,8 @@ func call(dll *windows.LazyDLL, name string, args ...uintptr) uintptr {
 	return result
 }
 
-// hwnd and others are handles of the system.
-type (
-	hwnd     uintptr
-	hmonitor uintptr
-)
+// hwnd is a handle of the system.
+type hwnd uintptr
 
 // What the functions below want, as in the system's headers.
 const (
@@ -63,12 +60,6 @@ const (
 	abortIfHung = 2   // SMTO_ABORTIFHUNG
 	answersIn   = 200 // milliseconds in which a program that works answers
 )
-
-type rect struct{ Left, Top, Right, Bottom int32 }
-
-func (r rect) rectangle() image.Rectangle {
-	return image.Rect(int(r.Left), int(r.Top), int(r.Right), int(r.Bottom))
-}
 
 type monitorInfo struct {
 	Size          uint32
