@@ -61,6 +61,10 @@ const (
 	answersIn   = 200 // milliseconds in which a program that works answers
 )
 
+func (r rect) rectangle() image.Rectangle {
+	return image.Rect(int(r.Left), int(r.Top), int(r.Right), int(r.Bottom))
+}
+
 type monitorInfo struct {
 	Size          uint32
 	Monitor, Work rect

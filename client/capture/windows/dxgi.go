@@ -40,10 +40,6 @@ const (
 // rect is RECT.
 type rect struct{ Left, Top, Right, Bottom int32 }
 
-func (r rect) rectangle() image.Rectangle {
-	return image.Rect(int(r.Left), int(r.Top), int(r.Right), int(r.Bottom))
-}
-
 type hmonitor uintptr // a handle
 
 // outputDesc is DXGI_OUTPUT_DESC.

@@ -121,7 +121,7 @@ func (i *Injector) send(records []record) error {
 		return nil
 	}
 	for n := range records {
-		if r := &records[n]; r.placed() {
+		if r := &records[n]; r.kind == kindKeyboard && r.next&flagScan != 0 {
 			// Windows ignores the virtual key of what has a scan code (KEYEVENTF_SCANCODE); Wine 8 ignores the scan code.
 			r.first |= uint32(i.user.virtual(uint16(r.first>>16), r.next&flagExtended != 0))
 		}

@@ -62,9 +62,6 @@ func keyboard(scan uint16, flags uint32) record {
 	return record{kind: kindKeyboard, first: uint32(scan) << 16, next: flags, keyMark: Mark}
 }
 
-// placed reports a key that is told by its place.
-func (r record) placed() bool { return r.kind == kindKeyboard && r.next&flagScan != 0 }
-
 // carryOut is the event without its movement.
 func carryOut(e input.Event) []record {
 	switch e.Kind {
