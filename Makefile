@@ -87,7 +87,8 @@ package: ## the software's installers, into build/packages/; VERSION, ORIGINS, P
 
 package-test: ## build the installers, install, use and remove them, the one for Windows under Wine; fifteen minutes
 	@.ci/install package-test
-	COOPNET_PACKAGES=1 $(GO) test -count=1 -v -timeout 60m ./packaging
+	@mkdir -p build/package-test # pictures of what has gone wrong
+	COOPNET_PACKAGES=1 $(GO) test -count=1 -v -timeout 60m -artifacts -outputdir '$(abspath build/package-test)' ./packaging
 
 libvpx-windows: ## the encoder's library for Windows, from Debian's source package; two minutes, once
 	@.ci/install windows
