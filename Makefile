@@ -85,7 +85,7 @@ package: ## the software's installers, into build/packages/; VERSION, ORIGINS, P
 	@.ci/install package
 	@packaging/package
 
-package-test: ## build the installers, install, use and remove them, the one for Windows under Wine; fifteen minutes
+package-test: ## build the installers, install, use and remove them, the one for Windows under Wine; five minutes of a free machine
 	@.ci/install package-test
 	@mkdir -p build/package-test # pictures of what has gone wrong
 	COOPNET_PACKAGES=1 $(GO) test -count=1 -v -timeout 60m -artifacts -outputdir '$(abspath build/package-test)' ./packaging
