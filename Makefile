@@ -85,9 +85,10 @@ package: ## the software's installers, into build/packages/; VERSION, ORIGINS, P
 	@.ci/install package
 	@packaging/package
 
-package-test: ## build the installers, install, use and remove them, the one for Windows under Wine; fifteen minutes
+package-test: ## build the installers, install, use and remove them, the one for Windows under Wine; five minutes of a free machine
 	@.ci/install package-test
-	COOPNET_PACKAGES=1 $(GO) test -count=1 -v -timeout 60m ./packaging
+	@mkdir -p build/package-test # pictures of what has gone wrong
+	COOPNET_PACKAGES=1 $(GO) test -count=1 -v -timeout 60m -artifacts -outputdir '$(abspath build/package-test)' ./packaging
 
 wayland-test: ## capture a session of Wayland through a real PipeWire; without its packages `make test` leaves that out
 	@.ci/install wayland

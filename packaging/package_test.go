@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // run returns the exit code of a program and everything that it has printed. What it has started may go on.
@@ -56,8 +57,9 @@ func slow(t *testing.T) {
 // build runs packaging/package, and returns the folder of what it made.
 func build(t *testing.T, system, version string, environment ...string) string {
 	t.Helper()
-	out := t.TempDir()
+	out, began := t.TempDir(), time.Now()
 	must(t, append(environment, "OUT="+out, "VERSION="+version, "SOURCE_DATE_EPOCH=1800000000"), "./package", system)
+	t.Logf("built %s for %s in %v", version, system, time.Since(began).Round(time.Second))
 	return out
 }
 

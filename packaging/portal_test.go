@@ -16,10 +16,11 @@ import (
 // portal is a server of Coopnet in a process of its own, whose address is known before it runs: the software has it built
 // in. It speaks as the browser of a guest does.
 type portal struct {
-	t       *testing.T
-	origin  string
-	key     string // an organizer's
-	cookies map[string]string
+	t          *testing.T
+	origin     string
+	key        string // an organizer's
+	conference string
+	cookies    map[string]string
 }
 
 // freeOrigin is one that nobody listens at.
@@ -53,10 +54,43 @@ func startPortal(t *testing.T, origin string) *portal {
 		return err == nil && json.Unmarshal(text, &told) == nil
 	})
 	p := &portal{t: t, origin: origin, key: told.OrganizerKey, cookies: map[string]string{}}
-	p.call("POST", "/conferences", map[string]string{"name": "Team A", "password": "correct horse"}, nil)
+	var made struct{ ID string }
+	p.call("POST", "/conferences", map[string]string{"name": "Team A", "password": "correct horse"}, &made)
+	p.conference = made.ID
 	p.call("POST", "/admissions", map[string]string{"name": "Team A", "password": "correct horse"}, nil)
 	p.call("PUT", "/identity", map[string]any{"title": "Mr", "name": "James BOND", "email": "james@example.org", "remember": false}, nil)
 	return p
+}
+
+// colleague is an internal participant's browser.
+func (p *portal) colleague() *portal {
+	p.t.Helper()
+	var invitation struct{ Code string }
+	p.call("POST", "/conferences/"+p.conference+"/invitations", map[string]string{"kind": "internal", "name": "Anne Martin", "email": "anne@example.com"}, &invitation)
+	anne := *p
+	anne.cookies = map[string]string{}
+	anne.call("POST", "/admissions", map[string]string{"invitation": invitation.Code}, nil)
+	return &anne
+}
+
+// ticket opens one thing of a relay.
+type ticket struct {
+	Token string
+	Relay struct{ WHEP, Control string }
+}
+
+func (p *portal) join() (made ticket) {
+	p.t.Helper()
+	p.call("POST", "/join-tokens", map[string]string{"mode": "browser"}, &made)
+	return made
+}
+
+// vouch is the portal's word for a colleague who asks a presenter for control.
+func (p *portal) vouch(presenter string) string {
+	p.t.Helper()
+	var made struct{ Token string }
+	p.call("POST", "/control-tokens", map[string]string{"participant": presenter}, &made)
+	return made.Token
 }
 
 // launch is a fresh launch code.

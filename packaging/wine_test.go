@@ -2,6 +2,8 @@ package packaging_test
 
 import (
 	"image"
+	"io"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,10 +11,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jezek/xgb"
+
 	"github.com/coopnet/coopnet/client/capture/x11/xvfbtest"
 )
 
 const patience = 60 * time.Second // a busy machine takes its time
+
+func TestMain(m *testing.M) {
+	xgb.Logger = log.New(io.Discard, "", 0) // it complains that the X server asks nobody who they are
+	os.Exit(m.Run())
+}
 
 // until waits for a condition.
 func until(t *testing.T, what string, met func() bool) {
@@ -29,6 +38,7 @@ type workstation struct {
 	t       *testing.T
 	prefix  string
 	display string
+	size    image.Point // of its screen
 }
 
 func newWorkstation(t *testing.T) *workstation {
@@ -41,13 +51,16 @@ func newWorkstation(t *testing.T) *workstation {
 			t.Skipf("%s is missing: .ci/install package-test", program)
 		}
 	}
-	w := &workstation{t, filepath.Join(t.TempDir(), "wine"), xvfbtest.Start(t, image.Pt(1024, 768))}
+	w := &workstation{t: t, prefix: filepath.Join(t.TempDir(), "wine"), size: image.Pt(1024, 768)}
+	w.display = xvfbtest.Start(t, w.size)
 	w.must("wineboot", "--init")
 	t.Cleanup(func() {
 		_, _ = exec.Command("env", append(w.environment(), "wineserver", "--kill", "--wait")...).CombinedOutput()
 	})
+	t.Cleanup(w.keep)
 	must(t, nil, "x86_64-w64-mingw32-gcc", "-shared", "-o", filepath.Join(w.prefix, "drive_c/windows/system32/bcryptprimitives.dll"), "testdata/bcryptprimitives.c")
 	w.settle()
+	t.Log("Windows, as Wine plays it, is ready")
 	return w
 }
 

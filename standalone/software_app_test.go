@@ -14,11 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-	"github.com/coder/websocket/wsjson"
 	"github.com/jezek/xgb/xproto"
-	"github.com/pion/rtp/codecs"
-	"github.com/pion/webrtc/v3"
 
 	"github.com/coopnet/coopnet/client/app"
 	captured "github.com/coopnet/coopnet/client/capture"
@@ -26,13 +22,14 @@ import (
 	"github.com/coopnet/coopnet/client/capture/x11/xvfbtest"
 	"github.com/coopnet/coopnet/client/encode"
 	"github.com/coopnet/coopnet/client/encode/vpx/vpxtest"
+	"github.com/coopnet/coopnet/client/grant/granttest"
 	"github.com/coopnet/coopnet/client/input"
 	"github.com/coopnet/coopnet/client/launch"
 	"github.com/coopnet/coopnet/client/network"
+	"github.com/coopnet/coopnet/client/share/viewtest"
 	"github.com/coopnet/coopnet/client/window"
 	"github.com/coopnet/coopnet/client/xserver"
 	"github.com/coopnet/coopnet/shared/whip"
-	"github.com/coopnet/coopnet/shared/wire"
 )
 
 // user answers every question of the software with yes, and shares the first screen.
@@ -185,100 +182,27 @@ func paint(t *testing.T, display string, size image.Point, colour uint32) {
 	}
 }
 
-// brightness is of the latest picture that a viewer has decoded, aside from the pointer in its middle; -1: none yet.
-type brightness struct{ atomic.Int32 }
-
-// watch decodes what a participant sees.
-func (b *brightness) watch(t *testing.T, e whip.Endpoint) {
-	t.Helper()
-	b.Store(-1)
-	decoder := vpxtest.NewDecoder(t, encode.VP9) // closes after the reading
-	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var reading sync.WaitGroup
-	t.Cleanup(reading.Wait)
-	t.Cleanup(func() { _ = pc.Close() })
-	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
-		t.Fatal(err)
-	}
-	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-		reading.Add(1)
-		defer reading.Done()
-		var frame []byte
-		for {
-			p, _, err := track.ReadRTP()
-			if err != nil {
-				return
-			}
-			var v codecs.VP9Packet
-			part, err := v.Unmarshal(p.Payload)
-			if err != nil {
-				continue // padding
-			}
-			frame = append(frame, part...)
-			if !p.Marker {
-				continue
-			}
-			if picture, err := decoder.Decode(frame); err == nil {
-				aside := picture.Size.Div(4)
-				b.Store(int32(picture.Y[aside.Y*picture.YStride+aside.X]))
-			}
-			frame = frame[:0]
-		}
-	})
-	if _, err := whip.Connect(t.Context(), e, pc); err != nil {
-		t.Fatal(err)
-	}
+// near reports whether what is seen, aside from the pointer in its middle, has a brightness.
+func near(seen *viewtest.Viewer, want int) bool {
+	aside := seen.Size().Div(4)
+	lowest, highest := seen.Brightness(image.Rectangle{Min: aside, Max: aside.Add(image.Pt(16, 16))})
+	return lowest >= want-3 && highest <= want+3
 }
 
-// controls asks for control of the one share, and returns what types with it.
-func (c *colleague) controls(t *testing.T) (types func(words string)) {
+// controls asks for control of the one share, and is given it.
+func (c *colleague) controls(t *testing.T) *granttest.Colleague {
 	t.Helper()
 	c.fresh(t)
-	conn, _, err := websocket.Dial(t.Context(), c.ticket.Relay.Control, &websocket.DialOptions{Subprotocols: []string{wire.Subprotocol}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.CloseNow() })
-	say := func(m any) {
-		t.Helper()
-		if err := wsjson.Write(t.Context(), conn, m); err != nil {
+	page := granttest.Enter(t, c.ticket.Relay.Control, c.ticket.Token)
+	page.Ask(func(presenter string) string {
+		var token struct{ Token string }
+		if err := c.call(t.Context(), "POST", "/control-tokens", map[string]string{"participant": presenter}, &token); err != nil {
 			t.Fatal(err)
 		}
-	}
-	say(wire.Hello{Type: wire.TypeHello, Token: c.ticket.Token})
-	var state wire.RoomState
-	if err := wsjson.Read(t.Context(), conn, &state); err != nil || len(state.Publications) != 1 || !state.Publications[0].Control {
-		t.Fatalf("%+v, %v", state, err)
-	}
-	share := state.Publications[0]
-	var token struct{ Token string }
-	if err := c.call(t.Context(), "POST", "/control-tokens", map[string]string{"participant": share.Participant}, &token); err != nil {
-		t.Fatal(err)
-	}
-	say(wire.ControlRequest{Type: wire.TypeControlRequest, Key: "k-1", Publication: share.ID, Token: token.Token})
-	for deadline := time.Now().Add(10 * time.Second); ; {
-		_, frame, err := conn.Read(t.Context())
-		if err != nil || time.Now().After(deadline) {
-			t.Fatalf("no grant: %v", err)
-		}
-		kind, _ := wire.TypeOf(frame)
-		if kind == wire.TypeRoomHeartbeat {
-			say(wire.Heartbeat{Type: wire.TypeRoomHeartbeat})
-		}
-		if kind == wire.TypeControlDeny || kind == wire.TypeError {
-			t.Fatalf("%s", frame)
-		}
-		var granted wire.ControlGranted
-		if kind != wire.TypeControlGrant || wire.Decode(frame, &granted) != nil {
-			continue
-		}
-		return func(words string) {
-			say(wire.ControlInput{Type: wire.TypeControlInput, Grant: granted.Grant, Events: []wire.InputEvent{{Kind: wire.InputText, Text: words}}})
-		}
-	}
+		return token.Token
+	})
+	page.Granted()
+	return page
 }
 
 // TestTheSoftware goes all the way: a launch URL, a screen of an X server that a colleague sees, and that colleague's help.
@@ -308,17 +232,17 @@ func TestTheSoftware(t *testing.T) {
 		})
 	}()
 	anne := newColleague(t, s, made.ID)
-	var seen brightness
-	seen.watch(t, whip.Endpoint{URL: anne.ticket.Relay.WHEP, Token: anne.ticket.Token})
+	decoder := vpxtest.NewDecoder(t, encode.VP9) // closes after the reading
+	seen := viewtest.Watch(t, whip.Endpoint{URL: anne.ticket.Relay.WHEP, Token: anne.ticket.Token}, decoder)
 	// BT.601, limited range: grey 0x80 is 16 + 219*128/255.
-	until(t, 15*time.Second, func() bool { return near(seen.Load(), 126) }, "grey picture; the brightness is %v", &seen)
+	until(t, 15*time.Second, func() bool { return near(seen, 126) }, "grey picture")
 	close(u.live)
 	until(t, 5*time.Second, func() bool { s := u.status.Load(); return s != nil && !s.Connecting }, "bar that says that it is shared")
 	if c := u.confirmed.Load(); c == nil || c.Conference != "Team A" || c.Portal != s.Portal || c.Name != "Mr James BOND" || c.Role != "guest" {
 		t.Errorf("asked about %+v", c)
 	}
 	paint(t, display, size, 0xffffff)
-	until(t, 5*time.Second, func() bool { return near(seen.Load(), 235) }, "white picture; the brightness is %v", &seen)
+	until(t, 5*time.Second, func() bool { return near(seen, 235) }, "white picture")
 
 	until(t, 5*time.Second, func() bool { return u.mirrored.Load() > 250 }, "white picture in the bar")
 	watched := func() bool {
@@ -327,9 +251,9 @@ func TestTheSoftware(t *testing.T) {
 	}
 	until(t, 5*time.Second, watched, "bar that says who watches: %+v", u.status.Load())
 
-	types := anne.controls(t)
+	page := anne.controls(t)
 	until(t, 5*time.Second, func() bool { s := u.status.Load(); return s.Controller == "Anne Martin" && watched() }, "bar that says so: %+v", u.status.Load())
-	types("é€")
+	page.Types("é€")
 	until(t, 5*time.Second, func() bool { return k.text() == "é€" }, "typed text: %q", k.text())
 	if c := u.asked.Load(); c.Name != "Anne Martin" || c.Role != "internal" || c.Kind != "screen" || u.banners.Load() != 1 {
 		t.Errorf("asked about %+v, %d banners", c, u.banners.Load())
@@ -349,5 +273,3 @@ func TestTheSoftware(t *testing.T) {
 		t.Fatal("the software does not end")
 	}
 }
-
-func near(a, b int32) bool { return a-b <= 3 && b-a <= 3 }

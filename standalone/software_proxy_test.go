@@ -24,6 +24,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coopnet/coopnet/client/encode"
+	"github.com/coopnet/coopnet/client/encode/vpx/vpxtest"
+	"github.com/coopnet/coopnet/client/share/viewtest"
 	"github.com/coopnet/coopnet/shared/whip"
 )
 
@@ -157,12 +160,12 @@ func aLogin(t *testing.T, w *workstation, software behind) {
 	w.sees("You are sharing")
 
 	anne := newColleague(t, software.server, software.conference)
-	var picture brightness
-	picture.watch(t, whip.Endpoint{URL: anne.ticket.Relay.WHEP, Token: anne.ticket.Token, HTTP: anne.client})
-	until(t, 15*time.Second, func() bool { return near(picture.Load(), 126) }, "grey picture; the brightness is %v", &picture)
+	decoder := vpxtest.NewDecoder(t, encode.VP9) // closes after the reading
+	picture := viewtest.Watch(t, whip.Endpoint{URL: anne.ticket.Relay.WHEP, Token: anne.ticket.Token, HTTP: anne.client}, decoder)
+	until(t, 15*time.Second, func() bool { return near(picture, 126) }, "grey picture")
 	before := w.company.seen()
 	paint(t, w.display, w.size, 0xffffff)
-	until(t, 5*time.Second, func() bool { return near(picture.Load(), 235) }, "white picture; the brightness is %v", &picture)
+	until(t, 5*time.Second, func() bool { return near(picture, 235) }, "white picture")
 	after := w.company.seen()
 	if after.carried == before.carried {
 		t.Error("the picture does not go through the proxy")

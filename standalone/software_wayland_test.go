@@ -15,9 +15,12 @@ import (
 	"github.com/coopnet/coopnet/client/app"
 	"github.com/coopnet/coopnet/client/capture/wayland"
 	"github.com/coopnet/coopnet/client/capture/wayland/portaltest"
+	"github.com/coopnet/coopnet/client/encode"
+	"github.com/coopnet/coopnet/client/encode/vpx/vpxtest"
 	"github.com/coopnet/coopnet/client/launch"
 	"github.com/coopnet/coopnet/client/network"
 	"github.com/coopnet/coopnet/client/pipewire/pipewiretest"
+	"github.com/coopnet/coopnet/client/share/viewtest"
 	"github.com/coopnet/coopnet/shared/whip"
 	"github.com/coopnet/coopnet/shared/wire"
 )
@@ -50,12 +53,12 @@ func TestTheSoftwareUnderWayland(t *testing.T) {
 		})
 	}()
 	anne := newColleague(t, s, made.ID)
-	var seen brightness
-	seen.watch(t, whip.Endpoint{URL: anne.ticket.Relay.WHEP, Token: anne.ticket.Token})
+	decoder := vpxtest.NewDecoder(t, encode.VP9) // closes after the reading
+	seen := viewtest.Watch(t, whip.Endpoint{URL: anne.ticket.Relay.WHEP, Token: anne.ticket.Token}, decoder)
 	screen.Tell("fill 0 0 640 400 808080")
-	until(t, 15*time.Second, func() bool { screen.Tell("again"); return near(seen.Load(), 126) }, "grey picture; the brightness is %v", &seen)
+	until(t, 15*time.Second, func() bool { screen.Tell("again"); return near(seen, 126) }, "grey picture")
 	screen.Tell("fill 0 0 640 400 ffffff")
-	until(t, 5*time.Second, func() bool { return near(seen.Load(), 235) }, "white picture; the brightness is %v", &seen)
+	until(t, 5*time.Second, func() bool { return near(seen, 235) }, "white picture")
 	if u.picks.Load() != 0 {
 		t.Error("a list of ours was shown, too")
 	}
@@ -65,7 +68,7 @@ func TestTheSoftwareUnderWayland(t *testing.T) {
 	back := desktop.Set(func(a *portaltest.Answers) { a.Code = 1 })
 	u.changed <- struct{}{}
 	screen.Tell("fill 0 0 640 400 808080")
-	until(t, 5*time.Second, func() bool { return near(seen.Load(), 126) }, "grey picture after a no; the brightness is %v", &seen)
+	until(t, 5*time.Second, func() bool { return near(seen, 126) }, "grey picture after a no")
 	back()
 	u.bar.press()
 	select {

@@ -7,6 +7,7 @@ import (
 	"image"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -419,6 +420,22 @@ func TestAWordCountsOnce(t *testing.T) {
 	now = now.Add(time.Hour)
 	if err := v.first(word("a")); err != nil || len(v.seen) != 1 {
 		t.Errorf("%v, %d are remembered", err, len(v.seen))
+	}
+}
+
+// TestHostileInput: what the relay passes on is read and validated here once more, whoever has written it.
+func TestHostileInput(t *testing.T) {
+	st := newStage(t)
+	st.allow("r-1")
+	for _, events := range []string{``, `null`, `{}`, `"x"`, `[1]`, `[null]`, `[{}]`, `[{"kind":"text","text":7}]`, `[{"kind":"drag"}]`, `[{"kind":"move","x":1e999}]`,
+		`[{"kind":"up","button":1.5}]`, `[{"kind":"text","text":"a\u001bb"}]`, `[{"kind":"text","text":"a\u202eb"}]`, `[{"kind":"text","x":1,"text":"a"}]`,
+		`[{"kind":"text","text":"a"}] [1]`, `[` + strings.Repeat(`{"kind":"shell","text":"a"},`, wire.MaxInputEvents) + `{"kind":"text","text":"a"}]`} {
+		st.message(wire.TypeControlInput, []byte(`{"type":"control.input","grant":"g-r-1","participant":"p-1","events":`+events+`}`))
+	}
+	st.types("r-1", "é") // what came before it has been looked at
+	st.until("typed", func() bool { return st.pc.count() > 0 })
+	if st.pc.count() != 1 || st.pc.typed[0] != "é" {
+		t.Errorf("typed %q", st.pc.typed)
 	}
 }
 

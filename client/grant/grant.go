@@ -146,7 +146,8 @@ func (d *Desk) Granted(request string, g Grant) bool {
 }
 
 // Input injects what the controller does: only with the present grant, and within the source. It returns how many events
-// were carried out; the others were invalid, or are refused.
+// were carried out; the others were invalid, or are refused. An event is valid as a whole or not at all: nothing is typed
+// of a text in which there is an escape.
 func (d *Desk) Input(grant, participant string, events []input.Event) int {
 	done := 0
 	for _, e := range events {

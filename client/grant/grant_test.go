@@ -4,6 +4,7 @@ import (
 	"errors"
 	"image"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -212,6 +213,17 @@ func TestText(t *testing.T) {
 	w.desktop.later = 3
 	if w.Input("g-1", "p-1", []input.Event{{Kind: input.Text, Text: "né"}}) != 1 || !slices.Equal(w.desktop.injected, []string{"textn", "texté"}) {
 		t.Errorf("injected %q", w.desktop.injected)
+	}
+}
+
+// TestNothingOfWhatIsInvalid: of a text with an escape in it nothing is typed, and what comes with it is.
+func TestNothingOfWhatIsInvalid(t *testing.T) {
+	w := newWorld()
+	w.give(t)
+	events := []input.Event{{Kind: input.Text, Text: "rm\x1b"}, {Kind: input.Text, Text: strings.Repeat("é", input.MaxText+1)}, {Kind: input.Text},
+		{Kind: input.KeyDown, Code: "Power"}, {Kind: input.Down, Button: 5}, {Kind: input.Text, Text: "é"}}
+	if n := w.Input("g-1", "p-1", events); n != 1 || !slices.Equal(w.desktop.injected, []string{"texté"}) {
+		t.Errorf("%d done, injected %q", n, w.desktop.injected)
 	}
 }
 

@@ -42,8 +42,9 @@ func (h *Held) Buttons() []int { return slices.Clone(h.buttons) }
 // Has reports whether a key is pressed.
 func (h *Held) Has(code string) bool { return slices.Contains(h.keys, code) }
 
-// Admit checks an event and says what of it is to be carried out; what it is to press or to let go is recorded. Letting
-// go of what is not pressed is not: it would end what the person at the desktop holds.
+// Admit says what of an event is to be carried out; what it is to press or to let go is recorded. Letting go of what is
+// not pressed is not: it would end what the person at the desktop holds. It validates once more what a grant has let
+// through: the last line of defence, because backends look up in tables what an event says.
 func (h *Held) Admit(e Event, within image.Rectangle, ground Ground) (Deed, error) {
 	if err := e.Validate(); err != nil {
 		return Nothing, err

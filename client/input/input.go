@@ -3,12 +3,9 @@
 package input
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
-	"io"
 	"math"
 	"slices"
 	"time"
@@ -28,15 +25,14 @@ const (
 	Text    = "text"
 )
 
-// Bounds of one event and of one message.
+// Bounds of one event.
 const (
-	MaxEvents  = 64
 	MaxText    = 32 // characters
 	MaxNotches = 20 // a wheel turned further in one event is not a hand
 	maxButton  = 4
 )
 
-// ErrInvalid is what Validate and Decode wrap; ErrRefused is an event that an injector will not carry out: it is aimed at
+// ErrInvalid is what Validate wraps; ErrRefused is an event that an injector will not carry out: it is aimed at
 // our own windows or beside what is shared, or would press the key that ends the control.
 var (
 	ErrInvalid = errors.New("invalid input event")
@@ -52,14 +48,12 @@ func (l *Later) Error() string { return "input has to wait " + l.After.String() 
 // Event is one thing that the controller did. Buttons are numbered as in MouseEvent.button: 0 left, 1 middle, 2 right,
 // 3 back, 4 forward.
 type Event struct {
-	Kind   string  `json:"kind"`
-	X      float64 `json:"x,omitempty"` // 0 to 1 of the shared picture, for move, down, up and wheel
-	Y      float64 `json:"y,omitempty"`
-	Button int     `json:"button,omitempty"`
-	DX     float64 `json:"dx,omitempty"` // in notches, to the right and downwards
-	DY     float64 `json:"dy,omitempty"`
-	Code   string  `json:"code,omitempty"` // KeyboardEvent.code: the place of a key, whatever is printed on it
-	Text   string  `json:"text,omitempty"` // what a key means on the controller's keyboard; of a key, one character
+	Kind   string
+	X, Y   float64 // 0 to 1 of the shared picture, for move, down, up and wheel
+	Button int
+	DX, DY float64 // in notches, to the right and downwards
+	Code   string  // KeyboardEvent.code: the place of a key, whatever is printed on it
+	Text   string  // what a key means on the controller's keyboard; of a key, one character
 }
 
 // Injector carries out events on this desktop.
@@ -92,28 +86,6 @@ func (g Grounds) Covers(p image.Point) bool {
 
 // Focused implements Ground.
 func (g Grounds) Focused() bool { return slices.ContainsFunc(g, Ground.Focused) }
-
-// Decode reads the events of one message, a JSON array, strictly.
-func Decode(message []byte) ([]Event, error) {
-	decoder := json.NewDecoder(bytes.NewReader(message))
-	decoder.DisallowUnknownFields()
-	var events []Event
-	if err := decoder.Decode(&events); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w: something follows", ErrInvalid)
-	}
-	if len(events) == 0 || len(events) > MaxEvents {
-		return nil, fmt.Errorf("%w: %d events, not 1 to %d", ErrInvalid, len(events), MaxEvents)
-	}
-	for _, e := range events {
-		if err := e.Validate(); err != nil {
-			return nil, err
-		}
-	}
-	return events, nil
-}
 
 // Validate reports what is wrong with the event: every field that its kind does not have must be zero.
 func (e Event) Validate() error {

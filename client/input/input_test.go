@@ -1,7 +1,6 @@
 package input
 
 import (
-	"encoding/json"
 	"errors"
 	"image"
 	"math"
@@ -9,87 +8,70 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
-func TestDecode(t *testing.T) {
-	got, err := Decode([]byte(`[{"kind":"move","x":0.5,"y":1},{"kind":"down","x":0,"y":0,"button":2},{"kind":"wheel","x":0.1,"y":0.2,"dy":-1.5},
-		{"kind":"keydown","code":"ControlLeft"},{"kind":"keydown","code":"KeyQ","text":"a"},{"kind":"text","text":"é€ж 👩\u200d💻"}]`))
-	if err != nil {
-		t.Fatal(err)
+// Whatever is invalid is refused twice: as such, and by what decides what an injector does.
+func TestInvalid(t *testing.T) {
+	within := image.Rect(0, 0, 100, 100)
+	for _, e := range []Event{{Kind: Move, X: 0.5, Y: 1}, {Kind: Down, Button: 2}, {Kind: Wheel, X: 0.1, Y: 0.2, DY: -1.5}, {Kind: KeyDown, Code: "ControlLeft"},
+		{Kind: KeyDown, Code: "KeyQ", Text: "a"}, {Kind: Text, Text: "é€ж 👩\u200d💻"}, {Kind: Text, Text: strings.Repeat("é", MaxText)}} {
+		if _, err := new(Held).Admit(e, within, nil); err != nil || e.Validate() != nil {
+			t.Errorf("%+v: %v, %v", e, err, e.Validate())
+		}
 	}
-	want := []Event{{Kind: Move, X: 0.5, Y: 1}, {Kind: Down, Button: 2}, {Kind: Wheel, X: 0.1, Y: 0.2, DY: -1.5}, {Kind: KeyDown, Code: "ControlLeft"},
-		{Kind: KeyDown, Code: "KeyQ", Text: "a"}, {Kind: Text, Text: "é€ж 👩\u200d💻"}}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v", got)
-	}
-	out, err := json.Marshal(got[1])
-	if err != nil || string(out) != `{"kind":"down","button":2}` {
-		t.Errorf("zero values are left out: %s, %v", out, err)
-	}
-}
-
-func TestDecodeRefuses(t *testing.T) {
-	event := func(e string) string { return "[" + e + "]" }
-	for name, message := range map[string]string{
-		"nothing":              ``,
-		"no events":            `[]`,
-		"null":                 `null`,
-		"too many":             "[" + strings.Repeat(`{"kind":"move"},`, MaxEvents) + `{"kind":"move"}]`,
-		"what follows":         `[{"kind":"move"}] [1]`,
-		"no kind":              event(`{"x":0.5}`),
-		"another kind":         event(`{"kind":"drag"}`),
-		"an unknown field":     event(`{"kind":"move","z":1}`),
-		"right of the picture": event(`{"kind":"move","x":1.0001}`),
-		"left of the picture":  event(`{"kind":"down","x":-0.1}`),
-		"an infinite place":    event(`{"kind":"move","x":1e999}`),
-		"a sixth button":       event(`{"kind":"down","button":5}`),
-		"a negative button":    event(`{"kind":"up","button":-1}`),
-		"half a button":        event(`{"kind":"up","button":1.5}`),
-		"a raging wheel":       event(`{"kind":"wheel","dy":21}`),
-		"an unknown key":       event(`{"kind":"keydown","code":"Power"}`),
-		"two keys":             event(`{"kind":"keydown","code":"KeyA 30"}`),
-		"no key":               event(`{"kind":"keyup"}`),
-		"no text":              event(`{"kind":"text"}`),
-		"long text":            event(`{"kind":"text","text":"` + strings.Repeat("é", MaxText+1) + `"}`),
-		"an escape":            event(`{"kind":"text","text":"a\u001bb"}`),
-		"a line break":         event(`{"kind":"text","text":"a\n"}`),
-		"a direction":          event(`{"kind":"text","text":"a\u202eb"}`),
-		"half a character":     event(`{"kind":"text","text":"\ud83d"}`),
-		"text of a move":       event(`{"kind":"move","text":"a"}`),
-		"a key of two letters": event(`{"kind":"keydown","code":"KeyA","text":"ab"}`),
-		"a key of an escape":   event(`{"kind":"keyup","code":"KeyA","text":"\u001b"}`),
-		"a key with a place":   event(`{"kind":"keydown","code":"KeyA","x":0.5}`),
+	for name, e := range map[string]Event{
+		"no kind":              {X: 0.5},
+		"another kind":         {Kind: "drag"},
+		"right of the picture": {Kind: Move, X: 1.0001},
+		"left of the picture":  {Kind: Down, X: -0.1},
+		"nowhere":              {Kind: Move, X: math.NaN()},
+		"an infinite place":    {Kind: Down, Y: math.Inf(1)},
+		"another one":          {Kind: Up, Y: math.Inf(-1)},
+		"a sixth button":       {Kind: Down, Button: 5},
+		"a negative button":    {Kind: Up, Button: -1},
+		"a raging wheel":       {Kind: Wheel, DY: MaxNotches + 1},
+		"a wheel of no number": {Kind: Wheel, DX: math.NaN()},
+		"a move with a button": {Kind: Move, Button: 1},
+		"an unknown key":       {Kind: KeyDown, Code: "Power"},
+		"two keys":             {Kind: KeyDown, Code: "KeyA 30"},
+		"no key":               {Kind: KeyUp},
+		"no text":              {Kind: Text},
+		"long text":            {Kind: Text, Text: strings.Repeat("é", MaxText+1)},
+		"an escape":            {Kind: Text, Text: "a\x1bb"},
+		"a line break":         {Kind: Text, Text: "a\n"},
+		"a direction":          {Kind: Text, Text: "a\u202eb"},
+		"half a character":     {Kind: Text, Text: "\xed\xa0\xbd"},
+		"text of a move":       {Kind: Move, Text: "a"},
+		"a key of two letters": {Kind: KeyDown, Code: "KeyA", Text: "ab"},
+		"a key of an escape":   {Kind: KeyUp, Code: "KeyA", Text: "\x1b"},
+		"a key with a place":   {Kind: KeyDown, Code: "KeyA", X: 0.5},
 	} {
-		if events, err := Decode([]byte(message)); !errors.Is(err, ErrInvalid) {
-			t.Errorf("%s: %+v, %v", name, events, err)
+		held := &Held{keys: []string{"KeyA"}, buttons: []int{0, -1}}
+		if do, err := held.Admit(e, within, nil); !errors.Is(err, ErrInvalid) || do != Nothing {
+			t.Errorf("%s: %v, %v", name, do, err)
 		}
-	}
-	for _, x := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		for _, e := range []Event{{Kind: Move, X: x}, {Kind: Wheel, DY: x}, {Kind: Down, Y: x}} {
-			if err := e.Validate(); !errors.Is(err, ErrInvalid) {
-				t.Errorf("%+v passes", e)
-			}
+		if err := e.Validate(); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`[{"kind":"wheel","x":0.1,"y":0.2,"dy":-1.5}]`))
-	f.Add([]byte(`[{"kind":"text","text":"é"},{"kind":"keyup","code":"F24"}]`))
-	f.Fuzz(func(t *testing.T, message []byte) {
-		events, err := Decode(message)
-		if err != nil {
-			return
-		}
-		var held Held
+func FuzzAdmit(f *testing.F) {
+	f.Add("wheel", 0.1, 0.2, 0, 0.0, -1.5, "", "")
+	f.Add("text", 0.0, 0.0, 0, 0.0, 0.0, "", "é")
+	f.Add("keyup", 0.0, 0.0, 0, 0.0, 0.0, "F24", "")
+	f.Fuzz(func(t *testing.T, kind string, x, y float64, button int, dx, dy float64, code, text string) {
+		e := Event{Kind: kind, X: x, Y: y, Button: button, DX: dx, DY: dy, Code: code, Text: text}
 		within := image.Rect(-1920, 0, 1920, 1080)
-		for _, e := range events {
-			if e.Pointed() && !e.Point(within).In(within) {
-				t.Errorf("%+v is outside", e)
-			}
-			if _, err := held.Admit(e, within, nil); err != nil && !errors.Is(err, ErrRefused) {
-				t.Errorf("%+v: %v", e, err)
-			}
+		do, err := new(Held).Admit(e, within, nil)
+		switch {
+		case err != nil && (do != Nothing || !errors.Is(err, ErrInvalid)):
+			t.Errorf("%+v: %v, %v", e, do, err)
+		case err == nil && e.Pointed() && !e.Point(within).In(within):
+			t.Errorf("%+v is outside", e)
+		case err == nil && (button < 0 || button > maxButton || utf8.RuneCountInString(text) > MaxText):
+			t.Errorf("%+v passes", e)
 		}
 	})
 }

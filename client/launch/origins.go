@@ -70,9 +70,3 @@ func loopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return err == nil && address.Zone() == "" && address.IsLoopback()
 }
-
-// Host is what people are shown of an origin.
-func (o Origin) Host() string {
-	_, host, _ := strings.Cut(string(o), "://")
-	return host
-}

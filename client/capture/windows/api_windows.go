@@ -35,11 +35,8 @@ func call(dll *windows.LazyDLL, name string, args ...uintptr) uintptr {
 	return result
 }
 
-// hwnd and others are handles of the system.
-type (
-	hwnd     uintptr
-	hmonitor uintptr
-)
+// hwnd is a handle of the system.
+type hwnd uintptr
 
 // What the functions below want, as in the system's headers.
 const (
@@ -63,8 +60,6 @@ const (
 	abortIfHung = 2   // SMTO_ABORTIFHUNG
 	answersIn   = 200 // milliseconds in which a program that works answers
 )
-
-type rect struct{ Left, Top, Right, Bottom int32 }
 
 func (r rect) rectangle() image.Rectangle {
 	return image.Rect(int(r.Left), int(r.Top), int(r.Right), int(r.Bottom))
@@ -124,12 +119,34 @@ func startThread(a *api) *thread {
 	go func() {
 		defer close(t.done)
 		a.aware(func() {
-			for f := range t.work {
-				f()
+			tick := time.NewTicker(attentive)
+			defer tick.Stop()
+			for {
+				select {
+				case f, more := <-t.work:
+					if !more {
+						return
+					}
+					f()
+				case <-tick.C:
+				}
+				a.listen()
 			}
 		})
 	}()
 	return t
+}
+
+// attentive is how often a thread looks for messages.
+const attentive = 50 * time.Millisecond
+
+// listen answers what was sent to windows of the thread: Direct3D makes some that nobody sees, and whoever tells all windows
+// that another program is active waits for each of them.
+func (a *api) listen() {
+	var message [64]byte // MSG has 48
+	for n := 0; n < 100 && a.user("PeekMessageW", uintptr(unsafe.Pointer(&message)), 0, 0, 0, 1) != 0; n++ {
+		a.user("DispatchMessageW", uintptr(unsafe.Pointer(&message)))
+	}
 }
 
 // do runs f on the thread and waits for it, at most until ctx ends: then f may still be running, or never run. Another program

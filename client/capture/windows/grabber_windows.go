@@ -21,11 +21,13 @@ type grabber struct {
 
 	surface *surface // nil before the first picture, and while the window is hidden
 	place   place
+	copied  copied
 	shown   []byte // the last frame; memory of Go's, so that nobody reads what the system has taken back
 	hidden  bool   // it was told so
 
 	pace   pace // these are of who calls Next
 	asleep bool // the window is hidden
+	told   bool // the system tells what changes, so that to look costs nothing
 	missed bool // the last picture came when nobody waited for it any more
 }
 
@@ -55,7 +57,10 @@ func (g *grabber) Bounds() (bounds image.Rectangle) {
 
 func (g *grabber) Close() error {
 	g.ready.Stop()
-	g.thread.stop(g.release)
+	g.thread.stop(func() {
+		g.release()
+		g.copied.close()
+	})
 	return nil
 }
 
@@ -68,26 +73,29 @@ func (g *grabber) Next(ctx context.Context) (capture.Frame, error) {
 		case <-g.ready.C:
 		}
 		touched := g.api.touched()
-		if wait := g.pace.wait(touched); wait > 0 && !g.asleep {
+		if wait := g.pace.wait(touched); wait > 0 && !g.asleep && !g.told {
 			g.ready.Reset(wait)
 			continue
 		}
 		var frame capture.Frame
-		var changed, hidden bool
+		var changed, hidden, told bool
 		var err error
 		missed := g.missed
 		if late := g.thread.do(ctx, func() {
 			frame, changed, err = g.look(missed)
-			hidden = g.hidden
+			hidden, told = g.hidden, g.copied.known()
 		}); late != nil {
 			g.missed = true // whatever it shows, nobody has seen it
 			g.ready.Reset(0)
 			return capture.Frame{}, late
 		}
-		g.missed, g.asleep = false, hidden
+		g.missed, g.asleep, g.told = false, hidden, told
 		next := g.pace.looked(changed, touched)
-		if hidden {
+		switch {
+		case hidden:
 			next = asleep
+		case told:
+			next = capture.Interval
 		}
 		g.ready.Reset(next)
 		if err != nil || changed {
@@ -120,7 +128,11 @@ func (g *grabber) look(missed bool) (capture.Frame, bool, error) {
 		g.shown = make([]byte, len(g.surface.pix))
 	}
 	g.place = p
-	if drawn := g.target.draw(g.surface, p); !drawn && !whole && !missed {
+	drawn, known := g.copied.draw(g.target, g.surface, whole || missed)
+	if !known {
+		drawn = g.target.draw(g.surface, p)
+	}
+	if !drawn && !whole && !missed {
 		return capture.Frame{}, false, nil
 	}
 	now, size, stride := g.surface.pix[p.offset():], p.area.Size(), p.stride()

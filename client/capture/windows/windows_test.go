@@ -15,14 +15,14 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/capture/capturetest"
 )
 
 // These tests run on Windows (go test), and under Wine: `GOOS=windows CGO_ENABLED=0 go test -c`, and the program by `wine`, on a display, beside a
 // bcryptprimitives.dll that exports ProcessPrng, which Wine 8 lacks. They need a desktop without other windows in its upper left corner.
 
 const (
-	patience = 20 * time.Second
-	pause    = 300 * time.Millisecond
+	pause = 300 * time.Millisecond
 
 	red, green, blue = 0xff0000, 0x00ff00, 0x0000ff
 )
@@ -64,7 +64,8 @@ func (p *pane) live(title string, bounds image.Rectangle, colour uint32, ready c
 	name, _ := windows.UTF16PtrFromString("pane of " + title)
 	text, _ := windows.UTF16PtrFromString(title)
 	proc := p.api.user32.NewProc("DefWindowProcW")
-	class := windowClass{Proc: proc.Addr(), Background: p.brush(colour), Name: name}
+	const arrow = 32512 // IDC_ARROW: over a window whose class has none the pointer is whatever it was before
+	class := windowClass{Proc: proc.Addr(), Background: p.brush(colour), Name: name, Cursor: p.api.user("LoadCursorW", 0, arrow)}
 	class.Size = uint32(unsafe.Sizeof(class))
 	p.api.user("RegisterClassExW", uintptr(unsafe.Pointer(&class)))
 	const popup = 0x80000000
@@ -80,6 +81,7 @@ func (p *pane) live(title string, bounds image.Rectangle, colour uint32, ready c
 		case f, more := <-p.work:
 			if !more {
 				p.api.user("DestroyWindow", uintptr(p.hwnd))
+				p.api.user("UnregisterClassW", uintptr(unsafe.Pointer(name)), 0)
 				return
 			}
 			f()
@@ -139,56 +141,6 @@ func open(t *testing.T, s *System, id string) *grabber {
 	return g.(*grabber)
 }
 
-// until takes frames until one is as wanted.
-func until(t *testing.T, g capture.Grabber, what string, wanted func(capture.Frame) bool) capture.Frame {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	for {
-		f, err := g.Next(ctx)
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		if len(f.Damage) == 0 {
-			t.Fatalf("%s: a frame without damage", what)
-		}
-		if wanted(f) {
-			return f
-		}
-	}
-}
-
-func quiet(t *testing.T, g capture.Grabber) {
-	t.Helper()
-	for {
-		ctx, cancel := context.WithTimeout(t.Context(), pause)
-		_, err := g.Next(ctx)
-		cancel()
-		if err == context.DeadlineExceeded {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func colourAt(f capture.Frame, x, y int) uint32 {
-	p := f.Pix[y*f.Stride+4*x:]
-	return uint32(p[2])<<16 | uint32(p[1])<<8 | uint32(p[0])
-}
-
-func plain(f capture.Frame, colour uint32) bool {
-	for y := range f.Size.Y {
-		for x := range f.Size.X {
-			if colourAt(f, x, y) != colour {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 func idOf(t *testing.T, s *System, title string) capture.Source {
 	t.Helper()
 	sources, err := s.Sources(t.Context())
@@ -230,16 +182,16 @@ func TestWindow(t *testing.T) {
 	p := show(t, s.api, "below", image.Rect(60, 50, 260, 150), red)
 	show(t, s.api, "above", image.Rect(100, 0, 400, 300), green)
 	g := open(t, s, idOf(t, s, "below").ID)
-	f := until(t, g, "covered", func(f capture.Frame) bool { return plain(f, red) })
+	f := capturetest.Until(t, g, "covered", func(f capture.Frame) bool { return capturetest.Plain(f, red) })
 	if f.Size != image.Pt(200, 100) || f.Black {
 		t.Errorf("a picture of %v, black %v", f.Size, f.Black)
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, pause)
 	p.paint(blue)
-	until(t, g, "painted", func(f capture.Frame) bool { return plain(f, blue) })
-	quiet(t, g)
+	capturetest.Until(t, g, "painted", func(f capture.Frame) bool { return capturetest.Plain(f, blue) })
+	capturetest.Quiet(t, g, pause)
 	p.place(image.Rect(10, 20, 331, 223))
-	f = until(t, g, "resized", func(f capture.Frame) bool { return f.Size == image.Pt(321, 203) && plain(f, blue) })
+	f = capturetest.Until(t, g, "resized", func(f capture.Frame) bool { return f.Size == image.Pt(321, 203) && capturetest.Plain(f, blue) })
 	if got := g.Bounds(); got != image.Rect(10, 20, 331, 223) {
 		t.Errorf("it is at %v", got)
 	}
@@ -248,11 +200,11 @@ func TestWindow(t *testing.T) {
 		t.Errorf("preview: %v", err)
 	}
 	p.paint(0)
-	until(t, g, "black", func(f capture.Frame) bool { return f.Black })
-	quiet(t, g)
+	capturetest.Until(t, g, "black", func(f capture.Frame) bool { return f.Black })
+	capturetest.Quiet(t, g, pause)
 
 	p.do(func() { s.api.user("ShowWindow", uintptr(p.hwnd), 6) })
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), capturetest.Patience)
 	defer cancel()
 	for err = error(nil); err == nil; {
 		_, err = g.Next(ctx)
@@ -260,12 +212,12 @@ func TestWindow(t *testing.T) {
 	if !errors.Is(err, capture.ErrHidden) {
 		t.Fatalf("minimised: %v", err)
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, pause)
 	if !idOf(t, s, "below").Minimised {
 		t.Error("it is not listed as minimised")
 	}
 	p.do(func() { s.api.user("ShowWindow", uintptr(p.hwnd), 9) })
-	until(t, g, "restored", func(f capture.Frame) bool { return f.Size == image.Pt(321, 203) })
+	capturetest.Until(t, g, "restored", func(f capture.Frame) bool { return f.Size == image.Pt(321, 203) })
 
 	p.do(func() { s.api.user("DestroyWindow", uintptr(p.hwnd)) })
 	for err = error(nil); err == nil; {
@@ -285,34 +237,135 @@ func TestDesktop(t *testing.T) {
 	s := desk(t)
 	p := show(t, s.api, "on the desktop", image.Rect(64, 64, 192, 192), red)
 	g := open(t, s, "desktop")
-	f := until(t, g, "shown", func(f capture.Frame) bool { return colourAt(f, 64, 64) == red && colourAt(f, 191, 191) == red })
+	f := capturetest.Until(t, g, "shown", func(f capture.Frame) bool {
+		return capturetest.ColourAt(f, 64, 64) == red && capturetest.ColourAt(f, 191, 191) == red
+	})
 	if f.Size != g.Bounds().Size() {
 		t.Errorf("a picture of %v, a desktop of %v", f.Size, g.Bounds())
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, pause)
+	p.paint(green) // all of it may be damaged: somebody has stopped waiting while a picture was being taken
+	capturetest.Until(t, g, "painted", func(f capture.Frame) bool { return capturetest.ColourAt(f, 191, 191) == green })
 	p.paint(blue)
-	f = until(t, g, "painted", func(f capture.Frame) bool { return colourAt(f, 191, 191) == blue })
+	f = capturetest.Until(t, g, "painted again", func(f capture.Frame) bool { return capturetest.ColourAt(f, 191, 191) == blue })
 	for _, r := range f.Damage {
 		if !r.In(image.Rect(64, 64, 192, 192)) {
 			t.Errorf("damage %v", f.Damage)
 		}
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, pause)
 	s.api.user("SetCursorPos", 100, 100)
-	pointed := func(f capture.Frame) bool {
-		for y := 90; y < 130; y++ {
-			for x := 90; x < 130; x++ {
-				if colourAt(f, x, y) != blue {
-					return true
+	f = capturetest.Until(t, g, "the pointer", func(f capture.Frame) bool { return !pointed(f, blue).Empty() })
+	if at := pointed(f, blue); at.Min != image.Pt(100, 100) { // an arrow's tip is its corner
+		t.Errorf("the pointer is at %v", at)
+	}
+	s.api.user("SetCursorPos", 4000, 4000)
+	capturetest.Until(t, g, "without the pointer", func(f capture.Frame) bool { return pointed(f, blue).Empty() })
+	runtime.KeepAlive(p)
+}
+
+// pointed is where a part of a picture, which is of one colour otherwise, has another.
+func pointed(f capture.Frame, colour uint32) (at image.Rectangle) {
+	for y := 70; y < 150; y++ {
+		for x := 70; x < 150; x++ {
+			if capturetest.ColourAt(f, x, y) != colour {
+				at = at.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	return at
+}
+
+// In a window's picture is the pointer that is over that window, not over one that covers it.
+func TestPointerOfWindow(t *testing.T) {
+	s := desk(t)
+	show(t, s.api, "pointed at", image.Rect(10, 20, 210, 220), red)
+	g := open(t, s, idOf(t, s, "pointed at").ID)
+	capturetest.Until(t, g, "shown", func(f capture.Frame) bool { return capturetest.Plain(f, red) })
+	s.api.user("SetCursorPos", 10+90, 20+80)
+	f := capturetest.Until(t, g, "the pointer", func(f capture.Frame) bool { return !pointed(f, red).Empty() })
+	if at := pointed(f, red); at.Min != image.Pt(90, 80) {
+		t.Errorf("the pointer is at %v", at)
+	}
+	show(t, s.api, "above", image.Rect(0, 0, 400, 300), green)
+	capturetest.Until(t, g, "covered", func(f capture.Frame) bool { return capturetest.Plain(f, red) })
+}
+
+// TestTexture reads a texture as it would read the system's: that much can be seen under Wine, too.
+func TestTexture(t *testing.T) {
+	desk(t).api.aware(func() {
+		size, tried := image.Pt(5, 3), false
+		pix := []byte(strings.Repeat("BGRX bgrx ", 6)[:4*size.X*size.Y])
+		err := adapters(func(adapter *object) bool {
+			d, err := newDuplication(adapter, size)
+			if err != nil {
+				t.Logf("an adapter: %v", err)
+				return true
+			}
+			defer d.close()
+			desc := staging(size)
+			desc.Usage, desc.Access = 0, 0 // D3D11_USAGE_DEFAULT
+			initial := struct {
+				data       *byte
+				row, slice uint32
+			}{&pix[0], uint32(4 * size.X), 0}
+			var texture *object
+			if err := d.device.call(methodCreateTexture, uintptr(unsafe.Pointer(&desc)), uintptr(unsafe.Pointer(&initial)), uintptr(unsafe.Pointer(&texture))).err("make a texture"); err != nil {
+				t.Fatal(err)
+			}
+			defer texture.release()
+			tried = true
+			if err := d.read(texture); err != nil || string(d.pix) != string(pix) {
+				t.Errorf("read %q, %v", d.pix, err)
+			}
+			return false
+		})
+		if err != nil || !tried {
+			t.Skipf("NOT TESTED HERE: no adapter makes textures: %v", err)
+		}
+	})
+}
+
+// TestDuplication compares what the system keeps for us with what is painted. Wine duplicates no desktop: there everything above
+// has shown what GDI gives.
+func TestDuplication(t *testing.T) {
+	s := desk(t)
+	s.api.aware(func() {
+		for name, bounds := range s.screens() {
+			d, err := findScreen(name)
+			if err != nil {
+				t.Skipf("NOT TESTED HERE: desktop duplication of %s: %v", name, err)
+			}
+			defer d.close()
+			at := bounds.Min.Add(image.Pt(64, 64))
+			p := show(t, s.api, "duplicated on "+name, image.Rectangle{at, at.Add(image.Pt(128, 128))}, red)
+			for _, colour := range []uint32{green, blue} {
+				p.paint(colour)
+				seen := false
+				for deadline := time.Now().Add(capturetest.Patience); !seen && time.Now().Before(deadline); time.Sleep(capture.Interval) {
+					if _, err := d.take(); err != nil {
+						t.Fatal(err)
+					}
+					f := capture.Frame{Pix: d.pix, Stride: 4 * d.size.X, Size: d.size}
+					seen = d.pix != nil && capturetest.ColourAt(f, 64, 64) == colour && capturetest.ColourAt(f, 191, 191) == colour
+				}
+				if !seen {
+					t.Errorf("%s: %06x is not seen", name, colour)
+				}
+			}
+			quiet := time.Now().Add(pause)
+			for changes := 0; time.Now().Before(quiet); time.Sleep(capture.Interval) {
+				changed, err := d.take()
+				if changed {
+					changes++
+				}
+				if err != nil || changes > 3 {
+					t.Errorf("%s: %d changes of a still screen, %v", name, changes, err)
+					break
 				}
 			}
 		}
-		return false
-	}
-	until(t, g, "the pointer", pointed)
-	s.api.user("SetCursorPos", 4000, 4000)
-	until(t, g, "without the pointer", func(f capture.Frame) bool { return !pointed(f) })
-	runtime.KeepAlive(p)
+	})
 }
 
 // A program that does not answer keeps nobody waiting: not who takes its picture, not who stops, not who looks at previews.
@@ -323,7 +376,7 @@ func TestProgramThatDoesNotAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	until(t, g, "shown", func(f capture.Frame) bool { return plain(f, red) })
+	capturetest.Until(t, g, "shown", func(f capture.Frame) bool { return capturetest.Plain(f, red) })
 	awake, asleep := make(chan struct{}), make(chan struct{})
 	go p.do(func() { close(asleep); <-awake })
 	<-asleep

@@ -10,6 +10,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/capture/capturetest"
 )
 
 // What a frame costs at 1920x1080, the server's part included, beside a picture that is fetched as a whole by the X protocol alone.
@@ -19,9 +20,9 @@ func BenchmarkCapture(b *testing.B) {
 	s, p := desk(b, size)
 	w := p.window(image.Rectangle{Max: size}, red)
 	g := open(b, s, "desktop")
-	quiet(b, g)
+	capturetest.Quiet(b, g, calm)
 	one := open(b, s, windowID(w))
-	quiet(b, one)
+	capturetest.Quiet(b, one, calm)
 	fill := func(part image.Rectangle) func(int) {
 		return func(i int) { p.fill(w, uint32(i+1), part) }
 	}
@@ -43,7 +44,7 @@ func BenchmarkCapture(b *testing.B) {
 		return err
 	})
 	p.arrow(w)
-	quiet(b, g)
+	capturetest.Quiet(b, g, calm)
 	measure(b, "the pointer", func(i int) { p.point(image.Pt(100+i%500, 100)) }, look(g, moved))
 	black := make([]byte, 4*size.X*size.Y)
 	measure(b, "to see that it is black", func(int) {}, func() error {

@@ -13,6 +13,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/capture/capturetest"
 )
 
 func TestDesktop(t *testing.T) {
@@ -25,7 +26,7 @@ func TestDesktop(t *testing.T) {
 		t.Errorf("it is at %v", got)
 	}
 
-	f := next(t, g)
+	f := capturetest.Next(t, g)
 	if !same(f.Damage, []image.Rectangle{{Max: size}}) || f.Black {
 		t.Errorf("the first frame: damage %v, black %v", f.Damage, f.Black)
 	}
@@ -37,10 +38,10 @@ func TestDesktop(t *testing.T) {
 	}
 	expect(t, f, size, painted)
 
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	part := image.Rect(10, 20, 31, 27)
 	p.fill(w, blue, part)
-	f = next(t, g)
+	f = capturetest.Next(t, g)
 	moved := part.Add(image.Pt(50, 40))
 	if !same(f.Damage, []image.Rectangle{moved}) {
 		t.Errorf("damage %v, want %v", f.Damage, moved)
@@ -61,7 +62,7 @@ func TestIdleIsFree(t *testing.T) {
 	for _, id := range []string{"desktop", "screen:screen", windowID(w)} {
 		t.Run(id, func(t *testing.T) {
 			g := open(t, s, id)
-			quiet(t, g)
+			capturetest.Quiet(t, g, calm)
 			before := g.wakes.Load()
 			ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
 			defer cancel()
@@ -81,7 +82,7 @@ func TestBusy(t *testing.T) {
 	s, p := desk(t, image.Pt(400, 300))
 	w := p.window(image.Rect(0, 0, 400, 300), red)
 	g := open(t, s, "desktop")
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 
 	ctx, stop := context.WithTimeout(t.Context(), time.Second)
 	defer stop()
@@ -121,17 +122,17 @@ func TestBlackIsNoticed(t *testing.T) {
 	p.arrow(w)
 	p.point(image.Pt(100, 100)) // the pointer does not count
 	g := open(t, s, windowID(w))
-	if f := next(t, g); !f.Black {
+	if f := capturetest.Next(t, g); !f.Black {
 		t.Error("black is not noticed")
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.point(image.Pt(50, 50))
-	if f := next(t, g); !f.Black {
+	if f := capturetest.Next(t, g); !f.Black {
 		t.Error("still black")
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.fill(w, 0x010000, image.Rect(37, 91, 38, 92))
-	if f := next(t, g); f.Black {
+	if f := capturetest.Next(t, g); f.Black {
 		t.Error("a pixel of it is not black")
 	}
 }
@@ -161,26 +162,26 @@ func TestScreens(t *testing.T) {
 	if got := g.Bounds(); got != right {
 		t.Errorf("it is at %v", got)
 	}
-	f := next(t, g)
+	f := capturetest.Next(t, g)
 	expect(t, f, right.Size(), func(at image.Point) uint32 {
 		if at.In(image.Rect(0, 30, 50, 80)) {
 			return green
 		}
 		return 0
 	})
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.fill(w, red, image.Rect(0, 0, 40, 40)) // on the other screen
 	p.fill(w, red, image.Rect(45, 10, 60, 20))
-	f = next(t, g)
-	if want := image.Rect(0, 40, 10, 50); !same(f.Damage, []image.Rectangle{want}) || colourAt(f, 9, 49) != red || colourAt(f, 10, 49) != green {
+	f = capturetest.Next(t, g)
+	if want := image.Rect(0, 40, 10, 50); !same(f.Damage, []image.Rectangle{want}) || capturetest.ColourAt(f, 9, 49) != red || capturetest.ColourAt(f, 10, 49) != green {
 		t.Errorf("damage %v, want %v", f.Damage, want)
 	}
 
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.must(randr.DeleteMonitorChecked(p.conn, p.root, p.atom("right")).Check())
 	other := randr.MonitorInfo{Name: p.atom("other"), Width: 10, Height: 10} // only of what is new the server tells, here
 	p.must(randr.SetMonitorChecked(p.conn, p.root, other).Check())
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), capturetest.Patience)
 	defer cancel()
 	if _, err := g.Next(ctx); !errors.Is(err, capture.ErrGone) {
 		t.Errorf("without the screen: %v", err)
@@ -197,12 +198,12 @@ func TestWithoutSharedMemory(t *testing.T) {
 	s, p := desk(t, size)
 	p.window(image.Rect(10, 10, 100, 100), red)
 	g := open(t, s, "desktop")
-	next(t, g)
+	capturetest.Next(t, g)
 	g.scene.pixels.close()
 	g.scene.pixels = &sent{conn: g.conn, pix: make([]byte, 4*size.X*size.Y)}
 	p.fill(p.root, blue, image.Rect(0, 0, 320, 10), image.Rect(0, 150, 320, 200))
-	f := next(t, g)
-	if colourAt(f, 319, 0) != blue || colourAt(f, 0, 199) != blue || colourAt(f, 0, 100) != 0 {
+	f := capturetest.Next(t, g)
+	if capturetest.ColourAt(f, 319, 0) != blue || capturetest.ColourAt(f, 0, 199) != blue || capturetest.ColourAt(f, 0, 100) != 0 {
 		t.Error("the picture is wrong")
 	}
 }
@@ -217,9 +218,9 @@ func TestServerEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		g = opened
-		next(t, g)
+		capturetest.Next(t, g)
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), capturetest.Patience)
 	defer cancel()
 	if _, err := g.Next(ctx); !errors.Is(err, capture.ErrGone) {
 		t.Errorf("the server has ended: %v", err)

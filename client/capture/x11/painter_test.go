@@ -3,7 +3,6 @@
 package x11
 
 import (
-	"context"
 	"image"
 	"testing"
 	"time"
@@ -13,12 +12,12 @@ import (
 	"github.com/jezek/xgb/xtest"
 
 	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/capture/capturetest"
 	"github.com/coopnet/coopnet/client/capture/x11/xvfbtest"
 	"github.com/coopnet/coopnet/client/xserver"
 )
 
 const (
-	patience = 20 * time.Second
 	// calm is long enough for a change to be noticed on a busy machine.
 	calm = 150 * time.Millisecond
 
@@ -170,38 +169,6 @@ func open(t testing.TB, s *System, id string) *grabber {
 	return g.(*grabber)
 }
 
-func next(t testing.TB, g capture.Grabber) capture.Frame {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	f, err := g.Next(ctx)
-	if err != nil {
-		t.Fatalf("no frame: %v", err)
-	}
-	return f
-}
-
-// quiet takes frames until none comes for a while.
-func quiet(t testing.TB, g capture.Grabber) {
-	t.Helper()
-	for {
-		ctx, cancel := context.WithTimeout(t.Context(), calm)
-		_, err := g.Next(ctx)
-		cancel()
-		if err == context.DeadlineExceeded {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func colourAt(f capture.Frame, x, y int) uint32 {
-	p := f.Pix[y*f.Stride+4*x:]
-	return uint32(p[2])<<16 | uint32(p[1])<<8 | uint32(p[0])
-}
-
 // expect compares every pixel with what it should be.
 func expect(t testing.TB, f capture.Frame, size image.Point, want func(at image.Point) uint32) {
 	t.Helper()
@@ -210,7 +177,7 @@ func expect(t testing.TB, f capture.Frame, size image.Point, want func(at image.
 	}
 	for y := range size.Y {
 		for x := range size.X {
-			if got, want := colourAt(f, x, y), want(image.Pt(x, y)); got != want {
+			if got, want := capturetest.ColourAt(f, x, y), want(image.Pt(x, y)); got != want {
 				t.Fatalf("pixel %d,%d is %06x, want %06x", x, y, got, want)
 			}
 		}

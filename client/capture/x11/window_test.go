@@ -11,6 +11,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/capture/capturetest"
 )
 
 // A window is seen as it is, whatever covers it, and wherever it lies.
@@ -24,12 +25,12 @@ func TestCoveredWindow(t *testing.T) {
 	if got := g.Bounds(); got != image.Rect(50, 40, 250, 140) {
 		t.Errorf("it is at %v", got)
 	}
-	expect(t, next(t, g), size, func(image.Point) uint32 { return red })
+	expect(t, capturetest.Next(t, g), size, func(image.Point) uint32 { return red })
 
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	part := image.Rect(150, 50, 170, 60) // covered
 	p.fill(w, blue, part)
-	f := next(t, g)
+	f := capturetest.Next(t, g)
 	if !same(f.Damage, []image.Rectangle{part}) {
 		t.Errorf("damage %v, want %v", f.Damage, part)
 	}
@@ -42,12 +43,12 @@ func TestCoveredWindow(t *testing.T) {
 	expect(t, f, size, painted)
 
 	p.place(w, image.Rectangle{Max: size}.Add(image.Pt(300, 250))) // beyond the screen's edge
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	if got := g.Bounds(); got != image.Rect(300, 250, 500, 350) {
 		t.Errorf("moved, it is at %v", got)
 	}
 	p.fill(w, white, image.Rect(199, 99, 200, 100))
-	expect(t, next(t, g), size, func(at image.Point) uint32 {
+	expect(t, capturetest.Next(t, g), size, func(at image.Point) uint32 {
 		if at == image.Pt(199, 99) {
 			return white
 		}
@@ -60,12 +61,12 @@ func TestResizedWindow(t *testing.T) {
 	s, p := desk(t, image.Pt(400, 300))
 	w := p.window(image.Rect(50, 40, 250, 140), red)
 	g := open(t, s, windowID(w))
-	next(t, g)
+	capturetest.Next(t, g)
 	for _, size := range []image.Point{{301, 203}, {64, 48}, {200, 100}} {
 		p.place(w, image.Rectangle{Max: size}.Add(image.Pt(5, 5)))
-		f := next(t, g)
+		f := capturetest.Next(t, g)
 		for f.Size != size {
-			f = next(t, g)
+			f = capturetest.Next(t, g)
 		}
 		if !same(f.Damage, []image.Rectangle{{Max: size}}) {
 			t.Errorf("damage %v of a picture of %v", f.Damage, size)
@@ -84,17 +85,17 @@ func TestMinimisedAndClosedWindow(t *testing.T) {
 	w := p.unmapped(frame, image.Rect(10, 20, 190, 90), red)
 	p.must(xproto.MapWindowChecked(p.conn, w).Check())
 	g := open(t, s, windowID(w))
-	next(t, g)
-	quiet(t, g)
+	capturetest.Next(t, g)
+	capturetest.Quiet(t, g, calm)
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), capturetest.Patience)
 	defer cancel()
 	for name, hidden := range map[string]xproto.Window{"the window": w, "its frame": frame} {
 		p.must(xproto.UnmapWindowChecked(p.conn, hidden).Check())
 		if _, err := g.Next(ctx); !errors.Is(err, capture.ErrHidden) {
 			t.Fatalf("%s was hidden: %v", name, err)
 		}
-		quiet(t, g) // waits, and says it once
+		capturetest.Quiet(t, g, calm) // waits, and says it once
 		if got := g.Bounds(); !got.Empty() {
 			t.Errorf("%s is hidden, and at %v", name, got)
 		}
@@ -102,19 +103,19 @@ func TestMinimisedAndClosedWindow(t *testing.T) {
 			t.Errorf("a preview of a minimised window: %v", err)
 		}
 		p.must(xproto.MapWindowChecked(p.conn, hidden).Check())
-		f := next(t, g)
+		f := capturetest.Next(t, g)
 		if !same(f.Damage, []image.Rectangle{{Max: image.Pt(180, 70)}}) {
 			t.Errorf("%s is back with damage %v", name, f.Damage)
 		}
 		expect(t, f, image.Pt(180, 70), func(image.Point) uint32 { return red })
-		quiet(t, g)
+		capturetest.Quiet(t, g, calm)
 	}
 
 	p.place(frame, image.Rect(100, 100, 300, 200)) // as window managers move windows
 	if got := g.Bounds(); got != image.Rect(110, 120, 290, 190) {
 		t.Errorf("it is at %v", got)
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.must(xproto.DestroyWindowChecked(p.conn, w).Check())
 	for range 2 { // each time it is asked
 		if _, err := g.Next(ctx); !errors.Is(err, capture.ErrGone) {
@@ -140,13 +141,13 @@ func TestOpenMinimised(t *testing.T) {
 	s, p := desk(t, image.Pt(400, 300))
 	w := p.unmapped(p.root, image.Rect(50, 40, 250, 140), red)
 	g := open(t, s, windowID(w))
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), capturetest.Patience)
 	defer cancel()
 	if _, err := g.Next(ctx); !errors.Is(err, capture.ErrHidden) {
 		t.Fatalf("not shown yet: %v", err)
 	}
 	p.must(xproto.MapWindowChecked(p.conn, w).Check())
-	expect(t, next(t, g), image.Pt(200, 100), func(image.Point) uint32 { return red })
+	expect(t, capturetest.Next(t, g), image.Pt(200, 100), func(image.Point) uint32 { return red })
 }
 
 func TestPointer(t *testing.T) {
@@ -156,14 +157,14 @@ func TestPointer(t *testing.T) {
 	w := p.window(image.Rectangle{Max: size}, white)
 	p.arrow(w)
 	g := open(t, s, "desktop")
-	next(t, g)
-	quiet(t, g)
+	capturetest.Next(t, g)
+	capturetest.Quiet(t, g, calm)
 
 	dark := func(f capture.Frame) image.Rectangle {
 		var found image.Rectangle
 		for y := range size.Y {
 			for x := range size.X {
-				if colourAt(f, x, y) != white {
+				if capturetest.ColourAt(f, x, y) != white {
 					found = found.Union(image.Rect(x, y, x+1, y+1))
 				}
 			}
@@ -171,14 +172,14 @@ func TestPointer(t *testing.T) {
 		return found
 	}
 	p.point(image.Pt(100, 100))
-	first := next(t, g)
+	first := capturetest.Next(t, g)
 	shown := dark(first)
 	if shown.Empty() || !image.Pt(100, 100).In(shown.Inset(-2)) || shown.Dx() > 64 { // its white border is not found
 		t.Fatalf("the pointer is drawn at %v", shown)
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.point(image.Pt(200, 150))
-	second := next(t, g)
+	second := capturetest.Next(t, g)
 	if got := dark(second); got != shown.Add(image.Pt(100, 50)) {
 		t.Errorf("the pointer is drawn at %v; at first at %v", got, shown)
 	}
@@ -186,17 +187,17 @@ func TestPointer(t *testing.T) {
 		t.Errorf("damage %v", second.Damage)
 	}
 	// Drawing under the pointer leaves it on top, and what was drawn beneath.
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.fill(w, red, image.Rect(190, 140, 230, 180))
-	f := next(t, g)
-	if colourAt(f, 229, 179) != red || colourAt(f, 200, 151) == red && colourAt(f, 201, 152) == red {
-		t.Errorf("%06x %06x", colourAt(f, 229, 179), colourAt(f, 200, 151))
+	f := capturetest.Next(t, g)
+	if capturetest.ColourAt(f, 229, 179) != red || capturetest.ColourAt(f, 200, 151) == red && capturetest.ColourAt(f, 201, 152) == red {
+		t.Errorf("%06x %06x", capturetest.ColourAt(f, 229, 179), capturetest.ColourAt(f, 200, 151))
 	}
 	p.point(image.Pt(10, 10))
-	f = next(t, g)
+	f = capturetest.Next(t, g)
 	for y := 140; y < 180; y++ {
 		for x := 190; x < 230; x++ {
-			if got := colourAt(f, x, y); got != red {
+			if got := capturetest.ColourAt(f, x, y); got != red {
 				t.Fatalf("%d,%d is %06x where the pointer was", x, y, got)
 			}
 		}
@@ -213,33 +214,24 @@ func TestPointerOfWindow(t *testing.T) {
 	p.point(image.Pt(350, 250))
 	p.arrow(p.window(image.Rect(100, 0, 300, 300), green))
 	g := open(t, s, windowID(w))
-	plain := func(f capture.Frame) bool {
-		for y := range size.Y {
-			for x := range size.X {
-				if colourAt(f, x, y) != white {
-					return false
-				}
-			}
-		}
-		return true
-	}
-	if !plain(next(t, g)) {
+	plain := func(f capture.Frame) bool { return f.Size == size && capturetest.Plain(f, white) }
+	if !plain(capturetest.Next(t, g)) {
 		t.Error("a pointer that is elsewhere")
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.point(image.Pt(50, 50))
 	// The server may tell of the pointer's form before it tells where it is.
-	for plain(next(t, g)) { // which waits for news, and fails without any
+	for plain(capturetest.Next(t, g)) { // which waits for news, and fails without any
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.point(image.Pt(150, 50)) // over the other window
-	if f := next(t, g); !plain(f) || len(f.Damage) != 1 {
+	if f := capturetest.Next(t, g); !plain(f) || len(f.Damage) != 1 {
 		t.Errorf("the pointer is over another window: damage %v", f.Damage)
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	before := g.wakes.Load()
 	p.point(image.Pt(160, 60))
-	quiet(t, g) // no frame
+	capturetest.Quiet(t, g, calm) // no frame
 	if g.wakes.Load() == before {
 		t.Error("the pointer's motion was not told: this test proves nothing")
 	}
@@ -260,15 +252,15 @@ func TestShadow(t *testing.T) {
 	if got := g.Bounds(); got != image.Rect(60, 45, 230, 125) {
 		t.Errorf("it is at %v", got)
 	}
-	expect(t, next(t, g), inner.Size(), func(image.Point) uint32 { return red })
-	quiet(t, g)
+	expect(t, capturetest.Next(t, g), inner.Size(), func(image.Point) uint32 { return red })
+	capturetest.Quiet(t, g, calm)
 	p.fill(w, blue, image.Rect(0, 0, 20, 20))
-	if f := next(t, g); !same(f.Damage, []image.Rectangle{image.Rect(0, 0, 10, 15)}) || colourAt(f, 9, 14) != blue || colourAt(f, 10, 14) != red {
+	if f := capturetest.Next(t, g); !same(f.Damage, []image.Rectangle{image.Rect(0, 0, 10, 15)}) || capturetest.ColourAt(f, 9, 14) != blue || capturetest.ColourAt(f, 10, 14) != red {
 		t.Errorf("damage %v", f.Damage)
 	}
-	quiet(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.property(w, frameExtents, xproto.AtomCardinal, 32, words(0, 0, 0, 0)) // maximised
-	if f := next(t, g); f.Size != image.Pt(200, 100) || colourAt(f, 199, 99) != green {
+	if f := capturetest.Next(t, g); f.Size != image.Pt(200, 100) || capturetest.ColourAt(f, 199, 99) != green {
 		t.Errorf("a picture of %v", f.Size)
 	}
 	all := image.Rect(0, 0, 50, 40)
@@ -286,12 +278,12 @@ func TestPointerByAsking(t *testing.T) {
 	w := p.window(image.Rect(0, 0, 400, 300), white)
 	p.arrow(w)
 	g := open(t, s, "desktop")
-	next(t, g)
-	quiet(t, g)
+	capturetest.Next(t, g)
+	capturetest.Quiet(t, g, calm)
 	p.must(g.motion.Close())
 	g.motion = nil
 	for i := range 3 {
 		p.point(image.Pt(100+50*i, 100))
-		next(t, g)
+		capturetest.Next(t, g)
 	}
 }

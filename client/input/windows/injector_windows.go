@@ -120,6 +120,12 @@ func (i *Injector) send(records []record) error {
 	if len(records) == 0 {
 		return nil
 	}
+	for n := range records {
+		if r := &records[n]; r.kind == kindKeyboard && r.next&flagScan != 0 {
+			// Windows ignores the virtual key of what has a scan code (KEYEVENTF_SCANCODE); Wine 8 ignores the scan code.
+			r.first |= uint32(i.user.virtual(uint16(r.first>>16), r.next&flagExtended != 0))
+		}
+	}
 	sent, _, err := i.user.sendInput.Call(uintptr(len(records)), uintptr(unsafe.Pointer(&records[0])), unsafe.Sizeof(records[0]))
 	if int(sent) != len(records) {
 		return fmt.Errorf("inject input: Windows took %d of %d: %w", sent, len(records), err)

@@ -24,6 +24,7 @@ type Panic struct {
 // Messages and hot keys of the Windows API.
 const (
 	messageQuit   = 0x0012
+	messageUser   = 0x0400
 	messageHotKey = 0x0312
 
 	withControl  = 2
@@ -47,11 +48,14 @@ func WatchPanic(pressed func()) (*Panic, error) {
 	return p, nil
 }
 
-// watch has a thread of its own: hot keys belong to the thread that asks for them.
+// watch has a thread of its own, which ends with it: hot keys and messages belong to the thread that asks for them.
 func (p *Panic) watch(user32 *windows.LazyDLL, started chan<- error, pressed func()) {
 	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	register, unregister, get := user32.NewProc("RegisterHotKey"), user32.NewProc("UnregisterHotKey"), user32.NewProc("GetMessageW")
+	// Before anybody posts to a thread it has to have a queue, which this makes (Microsoft's documentation of PostThreadMessage).
+	// Without one Wine gives the key to nobody, and never takes it back.
+	var none [64]byte
+	user32.NewProc("PeekMessageW").Call(uintptr(unsafe.Pointer(&none[0])), 0, messageUser, messageUser, 0)
 	err := errors.ErrUnsupported
 	for _, try := range []struct {
 		name    string

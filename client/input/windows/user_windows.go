@@ -14,7 +14,7 @@ import (
 type user struct {
 	sendInput, metrics                                  *windows.LazyProc
 	fromPoint, foreground, ancestor, relative, threadOf *windows.LazyProc
-	className, keyOf, scanOf                            *windows.LazyProc
+	className, keyOf, mapKey                            *windows.LazyProc
 }
 
 func newUser() *user {
@@ -24,7 +24,7 @@ func newUser() *user {
 }
 
 func (u *user) find() error {
-	for _, proc := range []*windows.LazyProc{u.sendInput, u.metrics, u.fromPoint, u.foreground, u.ancestor, u.relative, u.threadOf, u.className, u.keyOf, u.scanOf} {
+	for _, proc := range []*windows.LazyProc{u.sendInput, u.metrics, u.fromPoint, u.foreground, u.ancestor, u.relative, u.threadOf, u.className, u.keyOf, u.mapKey} {
 		if err := proc.Find(); err != nil {
 			return err
 		}
@@ -49,8 +49,17 @@ func (u *user) plain(r rune) (scan uint16, found bool) {
 		return 0, false
 	}
 	const toScan = 0 // MAPVK_VK_TO_VSC
-	scan = uint16(u.call(u.scanOf, uintptr(virtual), toScan))
+	scan = uint16(u.call(u.mapKey, uintptr(virtual), toScan))
 	return scan, scan != 0
+}
+
+// virtual is what the layout that is in force makes of a scan code.
+func (u *user) virtual(scan uint16, extended bool) uint16 {
+	const toVirtual, prefix = 3, 0xe000 // MAPVK_VSC_TO_VK_EX, which tells left from right
+	if extended {
+		scan |= prefix
+	}
+	return uint16(u.call(u.mapKey, uintptr(scan), toVirtual))
 }
 
 // beside is all of the desktop but one window and what it has opened. The picture of one window does not show what covers

@@ -52,10 +52,10 @@ func (s *Screen) Open(f window.Frame) (window.Pane, error) {
 	return p, nil
 }
 
-// live is the window's thread.
+// live is the window's thread, which ends with it (nobody unlocks it): otherwise what the system has added, such as the
+// window of an input method, would stay there and answer to nobody, and whoever asks it would wait for ever.
 func (p *pane) live(title string, made chan<- error) {
 	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	defer close(p.gone)
 	err := p.create(title)
 	made <- err
