@@ -56,9 +56,13 @@ func (e *Estimator) Decreased() time.Duration { return e.decreased }
 // Release forgets the limit: the way carries all that there is.
 func (e *Estimator) Release() { e.limit = 0 }
 
-// Moved says that packets take another way from now on: a longer one is no queue.
+// Moved says that packets take another way from now on, of which nothing is known but the limit so far: a longer one is no
+// queue, and what the old one has lost says nothing.
 func (e *Estimator) Moved(now time.Duration) {
 	e.queue, e.trend, e.moved = queue{}, trend{}, now
+	e.loss, e.expected, e.received = 0, 0, 0
+	e.capacity, e.decreased, e.suspected = 0, 0, 0
+	e.probed = max(e.probed, now)
 }
 
 // Arrived takes a packet's arrival, on the viewer's clock; in the order in which packets were sent.
@@ -97,7 +101,7 @@ func (e *Estimator) grow(now time.Duration, elapsed float64) {
 		return
 	}
 	growth := fastGrowth
-	if now-e.decreased < nearCapacity && e.limit > 0.9*e.capacity {
+	if e.decreased > 0 && now-e.decreased < nearCapacity && e.limit > 0.9*e.capacity {
 		growth = slowGrowth
 	}
 	e.limit *= 1 + growth*elapsed

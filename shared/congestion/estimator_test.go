@@ -213,6 +213,21 @@ func TestALongerWayIsNoQueue(t *testing.T) {
 	}
 }
 
+// TestAWayThatDiedSaysNothingOfTheNext: what was lost until ICE had another one does not limit it.
+func TestAWayThatDiedSaysNothingOfTheNext(t *testing.T) {
+	s := simulate(t, link{rate: 10e6, buffer: 200_000, delay: 20 * time.Millisecond}, 250e3)
+	s.run(10 * time.Second)
+	s.link.loss = 1
+	s.run(2 * time.Second)
+	s.link.loss, s.link.delay = 0, 60*time.Millisecond
+	s.Moved(s.now)
+	s.history.Moved()
+	s.run(5 * time.Second)
+	if rate, limited := s.Rate(); limited {
+		t.Errorf("limited to %.0f bit/s", rate)
+	}
+}
+
 // TestAStillScreenKeepsTheEstimate: what is not sent says nothing.
 func TestAStillScreenKeepsTheEstimate(t *testing.T) {
 	s := simulate(t, link{rate: 1e6, buffer: 50_000, delay: 20 * time.Millisecond}, 3e6)

@@ -34,6 +34,9 @@ func (h *History) Add(size int, at time.Duration) uint16 {
 	return sequence
 }
 
+// Moved says that packets take another way from now on: those that left before count in no loss.
+func (h *History) Moved() { h.covered = h.next }
+
 // Next is the sequence number that the next packet gets.
 func (h *History) Next() uint16 { return uint16(h.next) }
 

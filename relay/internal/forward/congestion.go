@@ -68,22 +68,27 @@ func (w *way) number(h packet.Header, steps []step, at time.Duration) (first uin
 
 // arrived takes a transport-wide report. It costs no more than the report's bytes.
 func (s *Subscription) arrived(f packet.Feedback) {
+	moves := s.transport.Moves()
 	s.mu.Lock()
-	next := s.take(f.Arrivals())
+	next := s.take(f.Arrivals(), moves)
 	s.mu.Unlock()
 	next.follow(s)
 }
 
 // take holds the lock.
-func (s *Subscription) take(walk packet.Arrivals) sequel {
+func (s *Subscription) take(walk packet.Arrivals, moves uint32) sequel {
 	w := &s.way
 	if w.history == nil || s.closed {
 		return sequel{}
 	}
 	now, received, newest := w.time(), 0, time.Duration(0)
-	if moves := s.transport.Moves(); moves != w.moves {
+	if moves != w.moves {
 		w.moves = moves
 		w.estimator.Moved(now)
+		w.history.Moved()
+		if s.fitting != nil {
+			s.fitting.Drop()
+		}
 	}
 	for a, ok := walk.Next(); ok; a, ok = walk.Next() {
 		at, size, known := w.history.Arrived(a.Sequence)

@@ -83,6 +83,37 @@ func TestTheEndOfALimitedViewer(t *testing.T) {
 	}
 }
 
+// TestAnotherWay: the next report after ICE has changed the way has the estimate begin anew.
+func TestAnotherWay(t *testing.T) {
+	s := newStage(t)
+	p, v := s.publish('A'), s.view()
+	v.Switch(p.Publication)
+	p.frame(true, 20)
+	v.limit(300e3)
+	v.fitting.Begin(1, 300e3, v.way.history.Next())
+	if !v.fitting.Begin(time.Minute, 300e3, v.way.history.Next()) {
+		t.Fatal("no probe begins")
+	}
+	report := func(first uint16) {
+		s.clock = s.clock.Add(100 * time.Millisecond)
+		cc := &rtcp.TransportLayerCC{
+			Header:             rtcp.Header{Count: rtcp.FormatTCC, Type: rtcp.TypeTransportSpecificFeedback},
+			BaseSequenceNumber: first, PacketStatusCount: 2, PacketChunks: []rtcp.PacketStatusChunk{&rtcp.RunLengthChunk{RunLength: 2}},
+		}
+		cc.Header.Length = uint16(cc.MarshalSize()/4 - 1)
+		v.says(cc)
+	}
+	report(0)
+	if !v.fitting.Active() {
+		t.Fatal("the probe ends without a change")
+	}
+	v.moves.Add(1)
+	report(2)
+	if v.fitting.Active() || v.way.history.Covered(4, 2) != 0 {
+		t.Error("what the old way does with its packets counts")
+	}
+}
+
 // TestAProbeEndsWithItsPicture: what comes of another one says nothing about the way.
 func TestAProbeEndsWithItsPicture(t *testing.T) {
 	s := newStage(t)

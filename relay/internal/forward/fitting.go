@@ -82,8 +82,6 @@ type picture struct {
 	timestamp uint32 // of the newest one
 	begun     bool
 	size      int           // bytes of the newest one that were taken
-	key       bool          // it is a keyframe
-	another   int           // bytes of the latest keyframe: about what the next one takes
 	taken     bool          // it is not left out
 	layer     uint8         // the highest that is taken
 	holding   bool          // until a keyframe
@@ -116,7 +114,7 @@ func (f *fitting) takes(p *packet.Packet, now time.Duration) bool {
 	}
 	if !f.begun || p.Timestamp != f.timestamp {
 		f.ready = f.last // however the one before ended
-		f.begun, f.timestamp, f.size, f.key = true, p.Timestamp, 0, p.Descriptor.Keyframe
+		f.begun, f.timestamp, f.size = true, p.Timestamp, 0
 		f.taken = f.decide(p.Descriptor)
 	}
 	if f.taken && f.last-f.first == maxWaiting {
@@ -139,7 +137,7 @@ func (f *fitting) decide(d packet.Descriptor) bool {
 	case d.Keyframe && (f.holding || f.first < f.last):
 		f.again()
 	case f.holding:
-	case d.Temporal == 0 && delay >= max(f.patience, min(f.takesFor(f.another), largestWait)):
+	case d.Temporal == 0 && delay >= max(f.patience, min(f.takesFor(int(f.track.keyframeBytes.Load())), largestWait)):
 		f.holding = true
 	case d.Temporal > 0 && delay >= layerWait/time.Duration(d.Temporal):
 		f.layer = min(f.layer, d.Temporal-1)
@@ -158,9 +156,6 @@ func (f *fitting) push(p *packet.Packet, m *packet.Mapping) {
 	f.last++
 	f.bytes += size
 	f.size += size
-	if f.key {
-		f.another = f.size
-	}
 	own := f.takesFor(f.size)
 	upper := p.Descriptor.Temporal > 0 && p.Timestamp == f.timestamp
 	if upper && own > layerWait {

@@ -239,17 +239,47 @@ func TestWholePicturesWhereTheBaseDoesNotFit(t *testing.T) {
 	}
 }
 
+// TestPaddingBehindWhatWaits: behind each of a hundred pictures while the queue takes three seconds.
+func TestPaddingBehindWhatWaits(t *testing.T) {
+	s := newStage(t)
+	p, slow := s.layers([3]int{1, 1, 1}), s.view()
+	slow.Switch(p.Publication)
+	p.frame(true, 2)
+	slow.limit(240e3)
+	p.frame(true, 85)
+	if delay := slow.fitting.delay(); delay < 2500*time.Millisecond {
+		t.Fatalf("%v wait", delay)
+	}
+	for range 100 {
+		p.at = 0
+		p.frame(false, 1)
+		for range 17 {
+			p.sequence++
+			p.write(raw(packet.Header{Sequence: p.sequence, Timestamp: p.timestamp}, nil))
+		}
+		p.video.run()
+		for range pictureTime / paceInterval {
+			p.video.drain()
+			s.clock = s.clock.Add(paceInterval)
+		}
+	}
+	for slow.fitting.first < slow.fitting.ready {
+		p.video.drain()
+		s.clock = s.clock.Add(paceInterval)
+	}
+	if list := pictures(t, slow.take()); len(list) != 102 {
+		t.Errorf("%d pictures of 102", len(list))
+	}
+}
+
 // TestAQueueIsNotGivenUpForAKeyframeThatTakesLonger: on a way that other traffic has made narrow for a while.
 func TestAQueueIsNotGivenUpForAKeyframeThatTakesLonger(t *testing.T) {
 	s := newStage(t)
 	p, slow := s.layers([3]int{1, 1, 1}), s.view()
 	slow.Switch(p.Publication)
-	p.frame(true, 0)
+	p.frame(true, 34) // before anything shows that the way is narrow
 	slow.take()
-	slow.limit(240e3)
-	p.frame(true, 34)
-	p.run(2*time.Second, nil)
-	slow.fitting.rate = 100e3 // a keyframe takes 2.7 s
+	slow.limit(100e3) // a keyframe takes 2.9 s
 	asked := s.counters.KeyframesAsked.Load()
 	for range 12 { // the base alone, 24 KB in all
 		p.at = 0
@@ -258,7 +288,7 @@ func TestAQueueIsNotGivenUpForAKeyframeThatTakesLonger(t *testing.T) {
 		s.clock = s.clock.Add(pictureTime)
 	}
 	if slow.fitting.holding || s.counters.KeyframesAsked.Load() != asked {
-		t.Errorf("%v wait, and are given up for a keyframe of %v", slow.fitting.delay(), slow.fitting.takesFor(slow.fitting.another))
+		t.Errorf("%v wait, and are given up for a keyframe of %d bytes", slow.fitting.delay(), p.Video.keyframeBytes.Load())
 	}
 	if delay := slow.fitting.delay(); delay < pictureWait {
 		t.Errorf("only %v wait: the test shows nothing", delay)

@@ -284,10 +284,6 @@ func (s *Subscription) plan(b *burst) plan {
 		if !o.mapping.Active() { // sound begins anywhere
 			o.begin(next, b.at)
 		}
-		if len(next.Payload()) == 0 { // the presenter probes its own way
-			o.mapping.Skip(next.Index, false)
-			continue
-		}
 		if s.limited(o) {
 			s.wait(next, b, now)
 			continue

@@ -48,9 +48,7 @@ type Track struct {
 	now      func() time.Time
 	requests
 
-	// Only Write touches these.
-	started bool
-	highest uint64
+	arriving // only Write touches it
 
 	backlog
 	signals
@@ -60,6 +58,14 @@ type Track struct {
 	subscribing   sync.Mutex
 
 	clock atomic.Pointer[senderClock]
+}
+
+// arriving is what is known of the presenter's packets.
+type arriving struct {
+	started bool
+	highest uint64 // sequence number, unwrapped
+	padding packet.Padding
+	latest  uint32 // timestamp of the latest keyframe
 }
 
 // requests are what the presenter is asked for, and how often.
@@ -88,8 +94,9 @@ type signals struct {
 
 // throughput is what the presenter sends of the track.
 type throughput struct {
-	bytes atomic.Int64 // since the last look
-	bits  atomic.Int64 // per second, over some seconds
+	bytes         atomic.Int64 // since the last look
+	bits          atomic.Int64 // per second, over some seconds
+	keyframeBytes atomic.Int64 // bytes of the latest keyframe: about what the next one takes
 }
 
 func (t *throughput) rate() float64 { return float64(t.bits.Load()) }
@@ -135,9 +142,8 @@ func (t *Track) Write(raw []byte) {
 	if t.started {
 		index = packet.Unwrap(t.highest, h.Sequence)
 	}
-	if !t.started || index > t.highest {
-		t.started, t.highest = true, index
-	} else if t.highest-index >= uint64(t.ring.Size()) {
+	index, ok := t.place(index, len(payload))
+	if !ok {
 		return
 	}
 	d := packet.Describe(t.codec, payload)
@@ -149,11 +155,39 @@ func (t *Track) Write(raw []byte) {
 	if !t.ring.Put(index, h, payload, d) {
 		return
 	}
-	t.bytes.Add(int64(len(raw) + wireOverhead))
+	t.count(d.Keyframe, h.Timestamp, int64(len(raw)+wireOverhead))
 	if d.Keyframe && t.requestKeyframe != nil {
 		t.wanted.Store(false)
 	}
 	t.enqueue(index, h.Marker || t.requestKeyframe == nil)
+}
+
+// place is a packet's index without the padding before it: no viewer gets what shows nothing, unless it comes late. False
+// for such padding, and for what is too late.
+func (t *Track) place(index uint64, payload int) (uint64, bool) {
+	switch {
+	case !t.started || index > t.highest:
+		t.started, t.highest = true, index
+		if payload == 0 {
+			t.padding.Skip(index)
+			return 0, false
+		}
+	case t.highest-index >= uint64(t.ring.Size()):
+		return 0, false
+	}
+	return t.padding.Index(index)
+}
+
+// count takes a packet's size on the wire.
+func (t *Track) count(keyframe bool, timestamp uint32, bytes int64) {
+	t.bytes.Add(bytes)
+	switch {
+	case keyframe && (timestamp != t.latest || t.keyframeBytes.Load() == 0):
+		t.latest = timestamp
+		t.keyframeBytes.Store(bytes)
+	case timestamp == t.latest && t.keyframeBytes.Load() > 0:
+		t.keyframeBytes.Add(bytes)
+	}
 }
 
 // enqueue hands an index to fan-out. Overflow rule: what waits is dropped, and viewers go on at the next keyframe.

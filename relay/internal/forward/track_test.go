@@ -76,6 +76,13 @@ func TestPaddingGoesNoFurther(t *testing.T) {
 			t.Errorf("%d packets arrive with the limit %.0f, want 22", len(got), rate)
 		}
 		wantContinuous(t, got)
+		sent := 0
+		for _, packet := range got {
+			sent += packet.Size() + len(packet.payload) + wireOverhead
+		}
+		if n := p.Video.bytes.Load(); n > int64(sent) {
+			t.Errorf("it counts in the picture's rate: %d bytes of %d", n, sent)
+		}
 	}
 }
 
