@@ -105,7 +105,8 @@ func importRules() []importRule {
 func testOnly() []string {
 	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest",
 		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/store/sqlite/sqlitetest", "functions/portal/portaltest", "functions/provider/providertest",
-		"client/capture/x11/xvfbtest", "client/encode/scenetest", "client/encode/vpx/vpxtest"}
+		"client/capture/x11/xvfbtest", "client/encode/scenetest", "client/encode/vpx/vpxtest",
+		"client/cmd/scenes"}
 }
 
 // listedPackage is what `go list -json` says of a package.
