@@ -59,6 +59,16 @@ func (t *Text) resting(now time.Duration) (tiles pixel.Tiles, count, needed int)
 	return tiles, count, needed
 }
 
+// encodeNothing says that nothing has changed.
+func (t *Text) encodeNothing(now time.Duration) (Frame, bool, error) {
+	if now < t.line.sent+alive {
+		return Frame{}, false, nil
+	}
+	q := refinements()[0]
+	frame, err := t.encode(Task{At: now, Finest: q, Coarsest: q, Tiles: t.changed}) // of which there are none
+	return frame, err == nil, err
+}
+
 // encodeStill makes sharper what rests.
 func (t *Text) encodeStill(now time.Duration) (Frame, bool, error) {
 	tiles, count, needed := t.resting(now)
