@@ -19,7 +19,8 @@ func (t *Text) rests(i int) time.Duration {
 	}
 	calm := max(at, t.last+stopped)
 	if first {
-		return min(calm, t.moved[i]+onlooker)
+		// All in one frame, each half second: frames of a few tiles cost nearly as much.
+		return min(calm, (t.moved[i] + 2*onlooker - 1).Truncate(onlooker))
 	}
 	return calm
 }

@@ -18,7 +18,7 @@ const (
 	keyInterval = 500 * time.Millisecond // between two keyframes, at least: more requests in that time are one
 	backlog     = 150 * time.Millisecond // no frame is made while more than the line carries in this time waits for it
 	burst       = 300 * time.Millisecond // what changes after such a pause is something new
-	onlooker    = 500 * time.Millisecond // what has rested for so long beside something that moves is made sharper, once
+	onlooker    = 500 * time.Millisecond // what has rested for so long, or twice that, beside something that moves is made sharper, once
 	stopped     = 2 * interval           // without a picture: what moved has stopped
 	alive       = 2 * time.Second        // libwebrtc takes three without a frame for a loss, and asks for a keyframe, again and again
 )
