@@ -56,13 +56,15 @@ export async function byBrowser(stage: Stage, conference: Conference, desk: Work
   await portal.state(['waiting', 'live']);
   await portal.share();
   await until('it is VP9', 10_000, async () => (await sent(page)) === 'video/VP9');
-  // What the presenter sees of the own share is drawn by the processor here; the software shows none.
+  // Only what sharing costs is counted: the page, which shows the presenter the own share, is drawn by the processor here.
   await page.evaluate(() => {
     for (const video of document.querySelectorAll('video')) video.srcObject = null;
+    document.body.hidden = true;
   });
   return {
     pid,
     async stop() {
+      await page.evaluate(() => (document.body.hidden = false));
       await portal.hand.click('stop-share');
       await portal.shareState('idle');
       await browser.close();
