@@ -6,6 +6,17 @@ import (
 	"github.com/coopnet/coopnet/client/encode/pixel"
 )
 
+// lacking is how many refinements a tile needs that was encoded with a quantizer.
+func lacking(quantizer int) byte {
+	n := byte(0)
+	for _, finer := range refinements() {
+		if finer < quantizer {
+			n++
+		}
+	}
+	return n
+}
+
 // rests is when a tile may be refined. While much moves, its finest details wait: nobody looks at them, and the tiles that a text
 // leaves behind as it scrolls would cost more than the text.
 func (t *Text) rests(i int) time.Duration {

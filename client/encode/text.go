@@ -36,7 +36,7 @@ const (
 const (
 	movingFinest   = 16
 	movingCoarsest = 40 // text is legible: on a thin line there are fewer pictures instead
-	smallFinest    = 8  // of changes of a few tiles, as by typing
+	smallFinest    = 2  // of changes of a few tiles, as by typing
 	keyFinest      = 14
 	keyCoarsest    = 52 // the first picture should not take seconds; it is made sharper at once
 )
@@ -212,7 +212,7 @@ func (t *Text) encodeKey(now time.Duration) (Frame, bool, error) {
 		return Frame{}, false, err
 	}
 	for i := range t.coarse {
-		t.coarse[i], t.moved[i] = byte(len(refinements())), now
+		t.coarse[i], t.moved[i] = lacking(q), now
 	}
 	t.changed.Clear()
 	t.still = density{sharper}
@@ -240,7 +240,7 @@ func (t *Text) encodeMoving(now time.Duration) (Frame, bool, error) {
 	t.moving.learn(tiles, len(frame.Bytes), q)
 	for i, changed := range t.changed.Changed {
 		if changed != 0 {
-			t.coarse[i] = byte(len(refinements()))
+			t.coarse[i] = lacking(q)
 		}
 	}
 	t.changed.Clear()

@@ -56,16 +56,16 @@ func TestOnlyWhatChangedIsEncodedAndSharpenedSoon(t *testing.T) {
 	changed := s.now
 	s.pass(2 * time.Second)
 	tasks := s.recorder.tasks
-	if len(tasks) != 4 {
-		t.Fatalf("%d frames, not one and three refinements", len(tasks))
+	if len(tasks) != 2 {
+		t.Fatalf("%d frames, not one that is nearly sharp and a refinement", len(tasks))
 	}
 	for _, task := range tasks {
 		if task.Tiles.Count() != 1 || task.Tiles.Changed[1] == 0 {
 			t.Errorf("at %v: tiles %v", task.At, task.Tiles.Changed)
 		}
 	}
-	if tasks[0].At != changed || tasks[1].At > changed+200*time.Millisecond || tasks[3].At > changed+time.Second {
-		t.Errorf("changed at %v: frames at %v, %v, %v, %v", changed, tasks[0].At, tasks[1].At, tasks[2].At, tasks[3].At)
+	if tasks[0].At != changed || tasks[0].Coarsest > 2 || tasks[1].At > changed+300*time.Millisecond {
+		t.Errorf("changed at %v: frames at %v and %v, the first with %d", changed, tasks[0].At, tasks[1].At, tasks[0].Coarsest)
 	}
 }
 
