@@ -29,7 +29,7 @@ UNRACEDRUN = $(shell awk '/^func Test/ { match($$0, /Test[A-Za-z0-9_]*/); name =
 UNCHECKED := -gcflags=modernc.org/...=-d=checkptr=0
 WEB      := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: help run test test-unraced test-portal check bench soak fuzz screenshots build package package-test wayland-test libvpx-windows install portal programs clean
+.PHONY: help run test test-unraced test-portal check bench bar soak fuzz screenshots build package package-test wayland-test libvpx-windows install portal programs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -67,7 +67,14 @@ check: install portal ## formatting, vet, static analysis, import and size rules
 # A benchmark is not nice: its figures would be those of whatever else runs.
 bench: ## run the benchmarks and print a table; SCALE=1: the relay with up to 1,000 viewers
 	@.ci/install bench
+	@$(if $(SCALE),:,.ci/install bar)
 	@$(filter-out nice,$(GO)) test -run '^$$' -bench '$(if $(SCALE),^BenchmarkScale$$,.)' -benchmem -timeout 30m $(if $(SCALE),./relay/cmd/relayload,./...) | .ci/benchtable
+	@$(if $(SCALE),:,$(MAKE) --no-print-directory bar)
+
+# Two minutes and a half for each of the ROUNDS.
+bar: portal programs ## the software beside Chromium, which share the same screen; ROUNDS=3, SPAN=10, SCENES=still,scrolling
+	@.ci/install bar
+	@cd web && COOPNET_BAR=1 ROUNDS='$(ROUNDS)' SPAN='$(SPAN)' SCENES='$(SCENES)' npm run --silent e2e 2>&1 | ../.ci/benchtable
 
 soak: ## VIEWERS=200 come and go for MINUTES=30: the memory and goroutines of the relay must stay as they are
 	@MINUTES=$(MINUTES) VIEWERS=$(VIEWERS) $(GO) test -count=1 -v -run '^TestSoak$$' -timeout $$(($(MINUTES) + 10))m ./relay/cmd/relayload

@@ -110,7 +110,7 @@ func testOnly() []string {
 	return []string{"relay/internal/leaktest", "relay/internal/peer/peertest", "shared/certfile/certtest", "functions/store/storetest",
 		"functions/store/dynamo/dynamotest", "functions/store/s3/s3test", "functions/store/sqlite/sqlitetest", "functions/portal/portaltest", "functions/provider/providertest",
 		"client/capture/capturetest", "client/capture/x11/xvfbtest", "client/capture/wayland/portaltest", "client/pipewire/pipewiretest", "client/encode/scenetest",
-		"client/encode/vpx/vpxtest", "client/grant/granttest", "client/share/viewtest"}
+		"client/encode/vpx/vpxtest", "client/grant/granttest", "client/share/viewtest", "client/cmd/scenes"}
 }
 
 // listedPackage is what `go list -json` says of a package.

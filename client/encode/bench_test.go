@@ -183,8 +183,8 @@ func TestTheBar(t *testing.T) {
 		t.Error("below the bar: 25 fps, 400 kbit/s, 50 dB, 55 dB")
 	}
 	still := share(t, encode.VP9, scenetest.Still(size), 2_000_000)
-	if still.restFrames != 0 {
-		t.Errorf("%d frames of a still screen", still.restFrames)
+	if still.restFrames > 1 || still.restBytes > 200 {
+		t.Errorf("%d frames of a still screen in two seconds, %d bytes", still.restFrames, still.restBytes)
 	}
 }
 

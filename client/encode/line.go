@@ -7,6 +7,7 @@ type line struct {
 	bitrate float64 // bits per second
 	waiting float64 // bits, at the time at
 	at      time.Duration
+	sent    time.Duration // when something was sent last
 }
 
 // leastBitrate: no estimate is taken for less, or nothing would be sent from which a better one could be made.
@@ -27,6 +28,7 @@ func (l *line) pass(now time.Duration) {
 
 func (l *line) send(bytes int, now time.Duration) {
 	l.pass(now)
+	l.sent = now
 	l.waiting += 8 * float64(bytes)
 }
 

@@ -6,6 +6,17 @@ import (
 	"github.com/coopnet/coopnet/client/encode/pixel"
 )
 
+// lacking is how many refinements a tile needs that was encoded with a quantizer.
+func lacking(quantizer int) byte {
+	n := byte(0)
+	for _, finer := range refinements() {
+		if finer < quantizer {
+			n++
+		}
+	}
+	return n
+}
+
 // rests is when a tile may be refined. While much moves, its finest details wait: nobody looks at them, and the tiles that a text
 // leaves behind as it scrolls would cost more than the text.
 func (t *Text) rests(i int) time.Duration {
@@ -19,7 +30,8 @@ func (t *Text) rests(i int) time.Duration {
 	}
 	calm := max(at, t.last+stopped)
 	if first {
-		return min(calm, t.moved[i]+onlooker)
+		// All in one frame, each half second: frames of a few tiles cost nearly as much.
+		return min(calm, (t.moved[i] + 2*onlooker - 1).Truncate(onlooker))
 	}
 	return calm
 }
@@ -57,6 +69,16 @@ func (t *Text) resting(now time.Duration) (tiles pixel.Tiles, count, needed int)
 		}
 	}
 	return tiles, count, needed
+}
+
+// encodeNothing says that nothing has changed.
+func (t *Text) encodeNothing(now time.Duration) (Frame, bool, error) {
+	if now < t.line.sent+alive {
+		return Frame{}, false, nil
+	}
+	q := refinements()[0]
+	frame, err := t.encode(Task{At: now, Finest: q, Coarsest: q, Tiles: t.changed}) // of which there are none
+	return frame, err == nil, err
 }
 
 // encodeStill makes sharper what rests.

@@ -18,8 +18,9 @@ const (
 	keyInterval = 500 * time.Millisecond // between two keyframes, at least: more requests in that time are one
 	backlog     = 150 * time.Millisecond // no frame is made while more than the line carries in this time waits for it
 	burst       = 300 * time.Millisecond // what changes after such a pause is something new
-	onlooker    = 500 * time.Millisecond // what has rested for so long beside something that moves is made sharper, once
+	onlooker    = 500 * time.Millisecond // what has rested for so long, or twice that, beside something that moves is made sharper, once
 	stopped     = 2 * interval           // without a picture: what moved has stopped
+	alive       = 2 * time.Second        // libwebrtc takes three without a frame for a loss, and asks for a keyframe, again and again
 )
 
 // What frames may cost, in what the line carries in a time.
@@ -35,7 +36,7 @@ const (
 const (
 	movingFinest   = 16
 	movingCoarsest = 40 // text is legible: on a thin line there are fewer pictures instead
-	smallFinest    = 8  // of changes of a few tiles, as by typing
+	smallFinest    = 2  // of changes of a few tiles, as by typing
 	keyFinest      = 14
 	keyCoarsest    = 52 // the first picture should not take seconds; it is made sharper at once
 )
@@ -55,7 +56,7 @@ type Frame struct {
 //
 // What changes is encoded at once, thirty times a second at most, as sharp as the line allows and never illegibly: when the
 // line is too thin there are fewer frames. What has come to rest is made sharper in three steps. Nothing is encoded of what
-// is sharp already, so that a screen on which nothing happens costs nothing.
+// is sharp already: a screen on which nothing happens costs a frame of nothing now and then, which tells viewers that all is well.
 type Text struct {
 	open    Open
 	encoder Encoder // nil before the first picture
@@ -153,7 +154,7 @@ func (t *Text) SetBitrate(bits int, now time.Duration) error {
 	return t.encoder.SetBitrate(int(t.line.bitrate))
 }
 
-// Due is when Encode has something to do, if nothing is taken before. It is never when all is sharp.
+// Due is when Encode has something to do, if nothing is taken before. It is never when there is no picture.
 func (t *Text) Due() (at time.Duration, ever bool) {
 	if t.picture.Size == (image.Point{}) {
 		return 0, false
@@ -174,7 +175,10 @@ func (t *Text) Due() (at time.Duration, ever bool) {
 			at, ever = refines, true
 		}
 	}
-	return at, ever
+	if quiet := max(ready, t.line.sent+alive); !ever || quiet < at {
+		at = quiet
+	}
+	return at, true
 }
 
 // Encode makes the frame that is due, if one is.
@@ -189,9 +193,11 @@ func (t *Text) Encode(now time.Duration) (frame Frame, made bool, err error) {
 		return t.encodeKey(now)
 	case t.changed.Any():
 		return t.encodeMoving(now)
-	default:
-		return t.encodeStill(now)
 	}
+	if frame, made, err := t.encodeStill(now); made || err != nil {
+		return frame, made, err
+	}
+	return t.encodeNothing(now)
 }
 
 func (t *Text) encodeKey(now time.Duration) (Frame, bool, error) {
@@ -209,7 +215,7 @@ func (t *Text) encodeKey(now time.Duration) (Frame, bool, error) {
 		return Frame{}, false, err
 	}
 	for i := range t.coarse {
-		t.coarse[i], t.moved[i] = byte(len(refinements())), now
+		t.coarse[i], t.moved[i] = lacking(q), now
 	}
 	t.changed.Clear()
 	t.still = density{sharper}
@@ -237,7 +243,7 @@ func (t *Text) encodeMoving(now time.Duration) (Frame, bool, error) {
 	t.moving.learn(tiles, len(frame.Bytes), q)
 	for i, changed := range t.changed.Changed {
 		if changed != 0 {
-			t.coarse[i] = byte(len(refinements()))
+			t.coarse[i] = lacking(q)
 		}
 	}
 	t.changed.Clear()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,8 +39,11 @@ const (
 	extensionOfInput = "XInputExtension"
 )
 
-// WatchPointer calls moved when the pointer has moved, at most once in pace, until Close.
+// WatchPointer calls moved when the pointer of a display has moved, at most once in pace, until Close. "" is $DISPLAY, as for Dial.
 func WatchPointer(display string, pace time.Duration, moved func()) (*Motion, error) {
+	if display == "" {
+		display = os.Getenv("DISPLAY")
+	}
 	path, number, err := socketOf(display)
 	if err != nil {
 		return nil, err

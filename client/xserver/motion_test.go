@@ -2,7 +2,11 @@ package xserver
 
 import (
 	"bytes"
+	"image"
 	"testing"
+	"time"
+
+	"github.com/coopnet/coopnet/client/capture/x11/xvfbtest"
 )
 
 func TestSocketOf(t *testing.T) {
@@ -14,6 +18,18 @@ func TestSocketOf(t *testing.T) {
 		if path != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q, %v; want %q", display, path, err, want)
 		}
+	}
+}
+
+// The software names no display; the pointer must not be asked for five times a second for that.
+func TestThePointerOfTheUsersDisplayIsWatched(t *testing.T) {
+	t.Setenv("DISPLAY", xvfbtest.Start(t, image.Pt(64, 64)))
+	m, err := WatchPointer("", time.Second, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -29,6 +29,11 @@ export class Screen {
     return new Screen(server, `:${number.trim()}`, width, height);
   }
 
+  /** The process of the X server. */
+  get pid(): number {
+    return this.server.pid!;
+  }
+
   close(): void {
     this.server.kill();
   }

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// With COOPNET_SCREENSHOTS pictures are taken instead.
-const pictures = process.env.COOPNET_SCREENSHOTS ? ['screenshots.ts'] : null;
+// With COOPNET_SCREENSHOTS pictures are taken instead; with COOPNET_BAR the software is measured beside a browser.
+const { COOPNET_SCREENSHOTS, COOPNET_BAR } = process.env;
+const instead = COOPNET_SCREENSHOTS ? ['screenshots.ts'] : COOPNET_BAR ? ['bar.ts'] : null;
 
 const files = (...names: string[]): string[] => names.map((name) => `${name}.test.ts`);
 
@@ -28,7 +29,7 @@ export default defineConfig({
       { name: 'pictures', include: ['*.test.ts'], exclude: [...pages, ...cuts], maxWorkers: 1 },
     ].map((project, groupOrder) => ({
       extends: true as const,
-      test: { ...project, ...(pictures && { include: groupOrder === 0 ? pictures : [] }), sequence: { groupOrder } },
+      test: { ...project, ...(instead && { include: groupOrder === 0 ? instead : [] }), sequence: { groupOrder } },
     })),
   },
 });

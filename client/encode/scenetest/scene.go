@@ -30,10 +30,17 @@ func (s *Scene) Next() []image.Rectangle {
 	return damage
 }
 
-// Scenes are those of the project's bar (a still page, typing, scrolling text, a window that is moved) and two that are
-// harder: a page that is scrolled with the wheel, and a flood of lines.
+// usual is how many pictures of a scene change: five seconds.
+const usual = 150
+
+// Bar are the scenes of the project's bar: a still page, and for so many pictures typing, scrolling text, a window that is moved.
+func Bar(size image.Point, moves int) []*Scene {
+	return []*Scene{Still(size), typing(size, moves), scrolling(size, moves), window(size, moves)}
+}
+
+// Scenes are those of the bar and two that are harder: a page that is scrolled with the wheel, and a flood of lines.
 func Scenes(size image.Point) []*Scene {
-	return []*Scene{Still(size), Typing(size), Scrolling(size), Window(size), Reading(size), Flood(size)}
+	return append(Bar(size, usual), Reading(size), Flood(size))
 }
 
 // Still is a page of text that somebody reads.
@@ -42,15 +49,15 @@ func Still(size image.Point) *Scene {
 		draw: func(*Screen, int) []image.Rectangle { return nil }}
 }
 
-// Typing is an editor in which ten characters appear each second.
-func Typing(size image.Point) *Scene {
+// typing is an editor in which ten characters appear each second.
+func typing(size image.Point, moves int) *Scene {
 	const each, left, top, height = 3, 120, 140, 20
 	paper, face, a := color.RGBA{30, 30, 30, 255}, mono(15), newAuthor(2)
 	glyphs := alphabet(face, paper, color.RGBA{212, 212, 212, 255}, height)
 	editor := code(size, 2, height)
 	editor.fill(image.Rect(left, top, size.X, top+8*height), paper)
 	text := a.sentence(400)
-	return &Scene{Name: "typing", Screen: editor, Moves: 150, draw: func(screen *Screen, picture int) []image.Rectangle {
+	return &Scene{Name: "typing", Screen: editor, Moves: moves, draw: func(screen *Screen, picture int) []image.Rectangle {
 		if picture%each != 0 {
 			return nil
 		}
@@ -65,8 +72,10 @@ func Typing(size image.Point) *Scene {
 }
 
 // Scrolling is a program that somebody skims: it glides by ten lines a second, and each picture is six pixels further.
-func Scrolling(size image.Point) *Scene {
-	const height, step, moves = 18, 6, 150
+func Scrolling(size image.Point) *Scene { return scrolling(size, usual) }
+
+func scrolling(size image.Point, moves int) *Scene {
+	const height, step = 18, 6
 	roll := code(image.Pt(size.X, size.Y+step*moves), 3, height)
 	return &Scene{Name: "scrolling text", Screen: newScreen(size), Moves: moves, draw: func(screen *Screen, picture int) []image.Rectangle {
 		screen.put(image.Point{}, roll, screen.bounds().Add(image.Pt(0, step*picture)))
@@ -76,7 +85,7 @@ func Scrolling(size image.Point) *Scene {
 
 // Flood is the output of a build, more than anybody can read: each picture has a line more than the one before.
 func Flood(size image.Point) *Scene {
-	const height, moves = 18, 150
+	const height, moves = 18, usual
 	paper, face, a := color.RGBA{12, 12, 16, 255}, mono(14), newAuthor(7)
 	inks := []color.RGBA{{204, 204, 204, 255}, {204, 204, 204, 255}, {204, 204, 204, 255}, {22, 198, 12, 255}, {249, 241, 165, 255}}
 	lines := size.Y/height + moves
@@ -95,7 +104,7 @@ func Flood(size image.Point) *Scene {
 func Reading(size image.Point) *Scene {
 	const top, notches, glide, pause = 84, 200, 10, 8 // pixels of the window's head, pixels and pictures of a step
 	window := page(image.Pt(size.X, size.Y+10*notches), 4)
-	return &Scene{Name: "page scroll", Screen: page(size, 4), Moves: 150, draw: func(screen *Screen, picture int) []image.Rectangle {
+	return &Scene{Name: "page scroll", Screen: page(size, 4), Moves: usual, draw: func(screen *Screen, picture int) []image.Rectangle {
 		step, within := picture/(glide+pause), picture%(glide+pause)
 		if within > glide {
 			return nil
@@ -108,8 +117,8 @@ func Reading(size image.Point) *Scene {
 	}}
 }
 
-// Window is a window with text that is dragged over a desktop.
-func Window(size image.Point) *Scene {
+// window is one with text that is dragged over a desktop.
+func window(size image.Point, moves int) *Scene {
 	desktop, window := page(size, 5), page(image.Pt(size.X*2/5, size.Y/2), 6)
 	window.fill(image.Rect(0, 0, window.Size.X, 30), color.RGBA{60, 90, 150, 255})
 	free := size.Sub(window.Size)
@@ -119,7 +128,7 @@ func Window(size image.Point) *Scene {
 		return window.bounds().Add(at)
 	}
 	screen := page(size, 5)
-	return &Scene{Name: "moving window", Screen: screen, Moves: 150, draw: func(screen *Screen, picture int) []image.Rectangle {
+	return &Scene{Name: "moving window", Screen: screen, Moves: moves, draw: func(screen *Screen, picture int) []image.Rectangle {
 		before, now := where(max(0, picture-1)), where(picture)
 		screen.put(before.Min, desktop, before)
 		screen.put(now.Min, window, window.bounds())

@@ -18,11 +18,12 @@ static int configure_vp9(coopnet_encoder *e, int speed) {
 	vpx_codec_err_t code;
 	if ((code = vpx_codec_control(c, VP8E_SET_CPUUSED, speed)) != VPX_CODEC_OK ||
 		(code = vpx_codec_control(c, VP9E_SET_TUNE_CONTENT, VP9E_CONTENT_SCREEN)) != VPX_CODEC_OK ||
-		(code = vpx_codec_control(c, VP9E_SET_AQ_MODE, 3)) != VPX_CODEC_OK ||
+		(code = vpx_codec_control(c, VP9E_SET_AQ_MODE, 0)) != VPX_CODEC_OK ||
 		(code = vpx_codec_control(c, VP9E_SET_TILE_COLUMNS, tiles)) != VPX_CODEC_OK ||
 		(code = vpx_codec_control(c, VP9E_SET_ROW_MT, e->config.g_threads > 1)) != VPX_CODEC_OK ||
 		(code = vpx_codec_control(c, VP9E_SET_FRAME_PARALLEL_DECODING, 0)) != VPX_CODEC_OK ||
 		(code = vpx_codec_control(c, VP9E_SET_NOISE_SENSITIVITY, 0)) != VPX_CODEC_OK ||
+		(code = vpx_codec_control(c, VP9E_SET_DISABLE_LOOPFILTER, 2)) != VPX_CODEC_OK || // it blurs text
 		(code = vpx_codec_control(c, VP9E_SET_COLOR_SPACE, VPX_CS_BT_601)) != VPX_CODEC_OK ||
 		(code = vpx_codec_control(c, VP8E_SET_MAX_INTRA_BITRATE_PCT, KEY_PERCENT)) != VPX_CODEC_OK) {
 		return code;

@@ -3,6 +3,7 @@
 package vpx_test
 
 import (
+	"bytes"
 	"image"
 	"strings"
 	"testing"
@@ -140,6 +141,28 @@ func TestOnlyTheTilesAreEncoded(t *testing.T) {
 		}
 		if psnr := vpxtest.PSNR(p, seen); psnr < 35 {
 			t.Errorf("%s: at %.1f dB once all was encoded", codec, psnr)
+		}
+	}
+}
+
+// libvpx's own choice of what to refine (VP9E_SET_AQ_MODE) would do so wherever it likes.
+func TestNothingElseIsRefinedAmidMotion(t *testing.T) {
+	size := image.Pt(960, 540)
+	e, d, scene := open(t, encode.VP9, size), vpxtest.NewDecoder(t, encode.VP9), scenetest.Scrolling(size)
+	p := shown(scene)
+	encoded(t, e, d, p, encode.Task{Finest: 30, Coarsest: 30})
+	one := pixel.NewTiles(size)
+	one.Changed[len(one.Changed)-1] = 1
+	for at := time.Duration(0); at < time.Second; {
+		var before encode.Picture
+		for range 3 {
+			at += 33 * time.Millisecond
+			before, _ = encoded(t, e, d, p, encode.Task{At: at, Finest: 30, Coarsest: 30, Tiles: take(p, scene)})
+		}
+		rows := bytes.Clone(before.Y[:before.YStride*8*pixel.TileSize]) // the last tile is below
+		at += 10 * time.Millisecond
+		if seen, _ := encoded(t, e, d, p, encode.Task{At: at, Finest: 6, Coarsest: 6, Tiles: one}); !bytes.Equal(rows, seen.Y[:len(rows)]) {
+			t.Fatalf("at %v it changes what is outside of its tile", at)
 		}
 	}
 }
