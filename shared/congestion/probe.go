@@ -3,7 +3,8 @@ package congestion
 import "time"
 
 const (
-	probeFactor = 2                      // of the limit
+	probeFactor = 2                      // of the limit,
+	probeMost   = 3                      // to see whether what it was of late is there again
 	probeSpan   = 200 * time.Millisecond // a way of half the rate is then 100 ms behind
 	probeBytes  = 60_000                 // at most: a shorter probe says enough of a fast way
 	probeShare  = 0.7                    // of the packets, which have to arrive
@@ -31,6 +32,7 @@ type Probe struct {
 
 	next  time.Duration // not before
 	pause time.Duration
+	known float64 // what the way carried before something else filled it; 0: nothing did
 }
 
 // Begin begins a probe beyond this limit unless it is too early; first is the sequence number of the next packet.
@@ -41,10 +43,15 @@ func (p *Probe) Begin(now time.Duration, limit float64, first uint16) bool {
 	if p.rate != 0 || now < p.next {
 		return false
 	}
-	rate := probeFactor * limit
+	rate := max(probeFactor*limit, min(p.known, probeMost*limit))
 	span := min(probeSpan, time.Duration(8*probeBytes/rate*float64(time.Second)))
 	*p = Probe{rate: rate, until: now + span, first: first, next: now + p.pause, pause: p.pause}
 	return true
+}
+
+// Recover has the next probe begin at once, because whatever took the way from a limit like known is gone.
+func (p *Probe) Recover(now time.Duration, known float64) {
+	p.pause, p.next, p.known = firstPause, now, known
 }
 
 // Drop ends a probe without a result: what it was made of is not sent any more.

@@ -35,6 +35,7 @@ type way struct {
 	trip     time.Duration // from a packet's departure to the report about it
 	band     int           // in Counters.Estimates; 0 without a limit
 	moves    uint32        // how often it was changed for another one
+	before   float64       // the limit before it was lowered, for as long as packets have queued since; 0: they have not
 }
 
 func newWay(cfg CongestionControl) way {
@@ -83,7 +84,7 @@ func (s *Subscription) take(walk packet.Arrivals, moves uint32) sequel {
 	}
 	now, received, newest := w.time(), 0, time.Duration(0)
 	if moves != w.moves {
-		w.moves = moves
+		w.moves, w.before = moves, 0
 		w.estimator.Moved(now)
 		w.history.Moved()
 		if s.fitting != nil {
@@ -159,9 +160,12 @@ func (s *Subscription) fit(now time.Duration) (next sequel) {
 			f.begin(s.video.track, s.video.format)
 			f.budget, f.filled, f.thinned = 0, now, now
 		}
+		if rate < f.rate && s.way.before == 0 {
+			s.way.before = f.rate
+		}
 		f.rate = rate
 		if s.enough(now) {
-			f.rate, rate = 0, 0
+			f.rate, rate, s.way.before = 0, 0, 0
 			s.way.estimator.Release()
 		}
 	}
@@ -197,6 +201,10 @@ func (s *Subscription) probe(now time.Duration) bool {
 	if s.nextVideo != nil || f.format.RTX == 0 || !w.reports(now) || w.estimator.Queue() > probeQueue {
 		return false
 	}
+	if f.rate < muchLess*w.before {
+		f.Recover(now, w.before)
+	}
+	w.before = 0
 	if !f.Begin(now, f.rate, w.history.Next()) {
 		return false
 	}
@@ -205,8 +213,12 @@ func (s *Subscription) probe(now time.Duration) bool {
 	return true
 }
 
-// probeQueue is how long packets may wait on the way for a probe to begin.
-const probeQueue = 50 * time.Millisecond
+const (
+	// probeQueue is how long packets may wait on the way for a probe to begin.
+	probeQueue = 50 * time.Millisecond
+	// muchLess is how far the limit is down, as a share of what it was, for that to be worth a look at once.
+	muchLess = 0.7
+)
 
 // wideEnough reports whether the rate is well above what is sent, and yet not only because next to nothing is.
 func wideEnough(rate, sent float64) bool { return rate > 1.25*sent && rate < 2*sent }

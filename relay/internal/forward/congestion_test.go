@@ -83,6 +83,32 @@ func TestTheEndOfALimitedViewer(t *testing.T) {
 	}
 }
 
+// TestAWayThatIsFreeAgain is looked at at once, however long probes have failed before.
+func TestAWayThatIsFreeAgain(t *testing.T) {
+	s := newStage(t)
+	p, v := s.publish('A'), s.view()
+	v.Switch(p.Publication)
+	p.frame(true, 20)
+	v.limit(300e3)
+	now := time.Minute
+	v.way.reported = now
+	if v.probe(now); v.fitting.Active() {
+		t.Fatal("a probe begins at once")
+	}
+	v.way.before, v.fitting.rate = 300e3, 280e3
+	if v.probe(now); v.fitting.Active() {
+		t.Error("a small decrease is worth a probe")
+	}
+	v.way.before, v.fitting.rate = 300e3, 120e3
+	if v.probe(now); v.fitting.Sending(now) != 300e3 {
+		t.Errorf("looks for %.0f bit/s, want what it was before", v.fitting.Sending(now))
+	}
+	v.fitting.Drop()
+	if v.probe(now + time.Second); v.fitting.Active() {
+		t.Error("another probe follows")
+	}
+}
+
 // TestAnotherWay: the next report after ICE has changed the way has the estimate begin anew.
 func TestAnotherWay(t *testing.T) {
 	s := newStage(t)
