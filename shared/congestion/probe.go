@@ -6,7 +6,8 @@ const (
 	probeFactor = 2                      // of the limit,
 	probeMost   = 3                      // to see whether what it was of late is there again
 	probeSpan   = 200 * time.Millisecond // a way of half the rate is then 100 ms behind
-	probeBytes  = 60_000                 // at most: a shorter probe says enough of a fast way
+	probeBytes  = 60_000                 // at most: a shorter probe says enough of a fast way;
+	probeFewest = 10_000                 // at least, however slow: eight large packets
 	probeShare  = 0.7                    // of the packets, which have to arrive
 	probeLeast  = 6                      // packets that say something
 	probePassed = 0.75                   // of the probe's rate
@@ -44,7 +45,8 @@ func (p *Probe) Begin(now time.Duration, limit float64, first uint16) bool {
 		return false
 	}
 	rate := max(probeFactor*limit, min(p.known, probeMost*limit))
-	span := min(probeSpan, time.Duration(8*probeBytes/rate*float64(time.Second)))
+	takes := func(bytes float64) time.Duration { return time.Duration(8 * bytes / rate * float64(time.Second)) }
+	span := max(min(probeSpan, takes(probeBytes)), takes(probeFewest))
 	*p = Probe{rate: rate, until: now + span, first: first, next: now + p.pause, pause: p.pause}
 	return true
 }

@@ -16,7 +16,7 @@ func (p *Probe) over(t *testing.T, now time.Duration, limit, rate float64, loss 
 			t.Fatal("no probe begins")
 		}
 	}
-	if p.Until()-now > probeSpan {
+	if p.Until()-now > 2*probeSpan {
 		t.Errorf("a probe of %v", p.Until()-now)
 	}
 	arrived, budget := now+20*time.Millisecond, 0.0
@@ -45,6 +45,8 @@ func TestAProbeFindsWhatAWayCarries(t *testing.T) {
 		loss        int // one packet in so many
 		least, most float64
 	}{
+		{100e3, 300e3, 0, 150e3, 200e3}, // in few packets
+		{100e3, 300e3, 20, 150e3, 200e3},
 		{250e3, 100e6, 0, 400e3, 500e3},
 		{250e3, 1e6, 20, 390e3, 500e3},
 		{250e3, 300e3, 0, 240e3, 300e3},
@@ -74,6 +76,23 @@ func TestProbesComeSeldomWhereTheyFail(t *testing.T) {
 	_, ended := p.over(t, now, 250e3, 10e6, 0)
 	if p.next-ended != shortPause {
 		t.Errorf("%v after a probe that passed", p.next-ended)
+	}
+}
+
+// TestAProbeForWhatWasThere begins at once, and looks for it.
+func TestAProbeForWhatWasThere(t *testing.T) {
+	var p Probe
+	now := time.Second
+	for range 5 {
+		_, now = p.over(t, now, 250e3, 260e3, 0)
+	}
+	p.Recover(now, 300e3)
+	if got, ended := p.over(t, now, 120e3, 10e6, 0); got < 250e3 || got > 300e3 || ended > now+time.Second {
+		t.Errorf("%.0f after %v", got, ended-now)
+	}
+	p.Recover(now, 5e6)
+	if got, _ := p.over(t, now, 120e3, 10e6, 0); got > probeMost*120e3 {
+		t.Errorf("%.0f beyond a limit of 120,000", got)
 	}
 }
 
