@@ -110,6 +110,7 @@ func TestSystem(t *testing.T) {
 	t.Run("a screen", s.aScreen)
 	t.Run("still", s.still)
 	t.Run("only once", s.onlyOnce)
+	t.Run("unreadable", s.unreadable)
 	t.Run("a window", s.aWindow)
 	t.Run("ended by the user", func(t *testing.T) {
 		_, g, _ := s.chosen(t)
@@ -233,6 +234,41 @@ func (s stage) onlyOnce(t *testing.T) {
 	}
 	if _, err := s.Open(t.Context(), "chosen:0"); !errors.Is(err, capture.ErrGone) {
 		t.Errorf("what nobody has chosen: %v", err)
+	}
+}
+
+// unreadable: a desktop that sends what cannot be read, however often, is told of; what can be read is seen again.
+func (s stage) unreadable(t *testing.T) {
+	source, err := s.Choose(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.screen.Tell("broken 1")
+	defer s.screen.Tell("broken 0")
+	opened, err := s.Open(t.Context(), source.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	opened.(*grabber).tried = attempts - 1
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := opened.Next(ctx)
+		done <- err
+	}()
+	eventually(t, "it is said that nothing comes", func() bool {
+		s.screen.Tell("again")
+		return len(done) == 1
+	})
+	if err := <-done; unsupported(err) != capture.NoPipeWire {
+		t.Fatalf("%v", err)
+	}
+	s.screen.Tell("broken 0")
+	s.screen.Tell("again")
+	if f := frames(t, opened, func(capture.Frame) bool { return true }); len(f.Damage) != 1 || f.Damage[0] != (image.Rectangle{Max: f.Size}) {
+		t.Errorf("damage of the first: %v", f.Damage)
 	}
 }
 
