@@ -66,7 +66,9 @@ func TestTheSoftwareUnderWayland(t *testing.T) {
 
 	// The user says no when they are asked for something else: what there was goes on.
 	back := desktop.Set(func(a *portaltest.Answers) { a.Code = 1 })
+	asked := len(desktop.Asked())
 	u.changed <- struct{}{}
+	until(t, 5*time.Second, func() bool { return len(desktop.Asked()) == asked+1 }, "question of the desktop")
 	screen.Tell("fill 0 0 640 400 808080")
 	until(t, 5*time.Second, func() bool { return near(seen, 126) }, "grey picture after a no")
 	back()

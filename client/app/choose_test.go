@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
+	"slices"
 	"testing"
 
 	"github.com/coopnet/coopnet/client/capture"
+	"github.com/coopnet/coopnet/client/text"
 	"github.com/coopnet/coopnet/client/window"
 )
 
@@ -49,6 +52,33 @@ func TestTheDesktopAsks(t *testing.T) {
 	}
 	if windows.shown != 1 {
 		t.Errorf("the list was shown %d times", windows.shown)
+	}
+}
+
+// TestSomethingElse: why nothing else can be picked is said, but for a no, and what there was goes on.
+func TestSomethingElse(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	said := text.EndingsFor("en").Unsupported
+	for name, tt := range map[string]struct {
+		ctx    context.Context
+		reason capture.Reason
+		want   []string
+	}{
+		"no portal":         {t.Context(), capture.NoPortal, []string{said["no-portal"]}},
+		"no":                {t.Context(), capture.Refused, nil},
+		"the share is over": {ended, capture.NoPortal, nil},
+	} {
+		p := &person{}
+		a := newApp(Config{Windows: p, Language: "en", Logger: slog.New(slog.DiscardHandler),
+			Desktop: Asking(asking{nothing{io.EOF}, capture.Source{}, &capture.Unsupported{Reason: tt.reason, Err: io.EOF}})})
+		sh := &sharing{app: a, choosing: make(chan struct{}, 1), picks: make(chan window.Picked, 1)}
+		if sh.choose(tt.ctx); !slices.Equal(p.said, tt.want) {
+			t.Errorf("%s: it is said %q", name, p.said)
+		}
+		if len(sh.picks) > 0 || len(sh.choosing) > 0 {
+			t.Errorf("%s: something was picked, or is still being chosen", name)
+		}
 	}
 }
 

@@ -179,6 +179,9 @@ func (sh *sharing) choose(ctx context.Context) {
 	case refused(err): // what there was goes on
 	case err != nil && ctx.Err() == nil:
 		sh.app.Logger.Warn("nothing else can be picked", "error", err)
+		if _, err := sh.app.Windows.Message(ctx, window.Message{Text: sh.app.explain(err)}); err != nil && ctx.Err() == nil {
+			sh.app.Logger.Warn("that cannot be said", "error", err)
+		}
 	case err == nil && ok:
 		offer(sh.picks, picked)
 	}

@@ -18,7 +18,6 @@ const (
 
 // Kinds of choices (spa/pod/pod.h): the first value is what is liked best.
 const (
-	choiceNone  = 0
 	choiceRange = 1 // best, least, most
 	choiceEnum  = 3 // best, then all
 	choiceFlags = 4

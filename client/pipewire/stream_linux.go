@@ -42,8 +42,9 @@ type Stream struct {
 	phase  Phase
 	reason string // of the end
 	format format // no size: nothing is agreed on
-	hungry bool   // no picture of this format has come
+	hungry bool   // no picture of this format has been taken
 	newest newest
+	part   image.Rectangle // which part of the last picture counted
 }
 
 // names are what the library knows a stream's parts by.
@@ -138,7 +139,7 @@ func (s *Stream) Phase() (Phase, error) {
 	return s.phase, nil
 }
 
-// Hungry reports that no picture has come since the last agreement about what pictures are like.
+// Hungry reports that no picture has been taken since the last agreement about what pictures are like, or that the last one could not be.
 func (s *Stream) Hungry() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -168,10 +169,7 @@ func (s *Stream) locked() (unlock func()) {
 func (s *Stream) Take(show func(Picture)) bool {
 	defer s.locked()()
 	s.mu.Lock()
-	taken, format := s.newest, s.format
-	if taken.buffer != nil {
-		s.newest = newest{known: true}
-	}
+	taken, format, before := s.newest, s.format, s.part
 	s.mu.Unlock()
 	if taken.buffer == nil {
 		return false
@@ -179,12 +177,19 @@ func (s *Stream) Take(show func(Picture)) bool {
 	defer s.library.stream.queue(s.names.stream, taken.buffer)
 	part := taken.buffer.crop(format.size)
 	pix, stride := taken.buffer.pixels(format.size, part)
-	if pix == nil {
+	readable := pix != nil
+	s.mu.Lock()
+	s.newest, s.part, s.hungry = newest{known: readable}, part, !readable // the damage of what cannot be read is lost
+	s.mu.Unlock()
+	if !readable {
 		return false
 	}
-	p := Picture{Pix: pix, Stride: stride, Size: part.Size(), Swapped: format.swapped, Known: taken.known}
-	for _, r := range taken.damage {
-		p.Damage = append(p.Damage, r.Sub(part.Min))
+	// A part that has moved shows other pixels everywhere.
+	p := Picture{Pix: pix, Stride: stride, Size: part.Size(), Swapped: format.swapped, Known: taken.known && part == before}
+	if p.Known {
+		for _, r := range taken.damage {
+			p.Damage = append(p.Damage, r.Sub(part.Min))
+		}
 	}
 	show(p)
 	return true
@@ -278,7 +283,7 @@ func (s *Stream) keep(b *buffer) (old *buffer) {
 	if n.known = n.known && known && len(n.damage) <= maxDamage; !n.known {
 		n.damage = nil
 	}
-	old, n.buffer, s.hungry = n.buffer, b, false
+	old, n.buffer = n.buffer, b
 	return old
 }
 

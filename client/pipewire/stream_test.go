@@ -3,6 +3,7 @@
 package pipewire
 
 import (
+	"bytes"
 	"errors"
 	"image"
 	"os"
@@ -121,7 +122,7 @@ func TestStream(t *testing.T) {
 			if p := next(t, s, coloured(0, 0, 0, 0, 0xff)); p.Known {
 				t.Errorf("damage %v of which nothing was said", p.Damage)
 			}
-			// Two pictures, of which only the second is taken: the damage is that of both.
+			// Two pictures, of which only the second may be taken.
 			screen.Tell("fill 5 5 1 1 0000ff")
 			screen.Tell("fill 7 7 1 1 0000ff")
 			p = next(t, s, coloured(7, 7, 0xff, 0, 0))
@@ -159,10 +160,54 @@ func TestStreamChanges(t *testing.T) {
 	if p := next(t, s, coloured(0, 0, 255, 255, 255)); p.Size != image.Pt(100, 60) {
 		t.Errorf("a part of %v", p.Size)
 	}
+	screen.Tell("crop 9 4 100 60")
+	screen.Tell("fill 50 50 1 1 00ff00")
+	if p := next(t, s, coloured(41, 46, 0, 255, 0)); p.Known {
+		t.Errorf("damage %v of a part that has moved", p.Damage)
+	}
+	screen.Tell("fill 60 60 1 1 00ff00")
+	if p := next(t, s, coloured(51, 56, 0, 255, 0)); !p.Known || len(p.Damage) != 1 || p.Damage[0] != image.Rect(51, 56, 52, 57) {
+		t.Errorf("damage %v (%v) of a part that stays where it is", p.Damage, p.Known)
+	}
 	screen.Tell("corrupt")
 	screen.Tell("crop 0 0 0 0")
 	screen.Tell("fill 1919 1079 1 1 ffffff")
 	next(t, s, coloured(1919, 1079, 255, 255, 255))
+}
+
+// TestStreamUnreadable: what a picture that cannot be read has changed is not forgotten, and none has come.
+func TestStreamUnreadable(t *testing.T) {
+	session := pipewiretest.Start(t)
+	screen := session.Show(t, 320, 200, "BGRx")
+	s := begun(t, loaded(t), session, screen)
+	defer s.Close()
+	if s.Hungry() {
+		t.Error("there was a picture")
+	}
+	screen.Tell("broken 1")
+	screen.Tell("fill 1 1 10 10 0000ff")
+	for late := time.After(10 * time.Second); ; {
+		if s.Take(func(Picture) {}) {
+			t.Fatal("it was read")
+		}
+		if s.Hungry() {
+			break
+		}
+		select {
+		case <-s.Changed():
+		case <-late:
+			t.Fatal("it counts as a picture")
+		}
+	}
+	screen.Tell("broken 0")
+	screen.Tell("fill 20 20 1 1 0000ff")
+	p := next(t, s, coloured(20, 20, 0xff, 0, 0))
+	if p.Known || s.Hungry() {
+		t.Errorf("damage %v (%v); hungry %v", p.Damage, p.Known, s.Hungry())
+	}
+	if !coloured(1, 1, 0xff, 0, 0)(p) {
+		t.Error("what could not be read is not in the next one")
+	}
 }
 
 func TestStreamEnds(t *testing.T) {
@@ -213,13 +258,31 @@ func TestStreamLeavesNothing(t *testing.T) {
 		begun(t, l, session, screen).Close()
 	}
 	open() // what the library keeps for good
-	before := [2]int{entries(t, "/proc/self/fd"), entries(t, "/proc/self/task")}
+	before, kept := [2]int{entries(t, "/proc/self/fd"), entries(t, "/proc/self/task")}, mapped(t)
 	for range 5 {
 		open()
+	}
+	s := begun(t, l, session, screen)
+	if during := mapped(t); during <= kept {
+		t.Errorf("%d memories are mapped during a stream, %d before", during, kept)
+	}
+	s.Close()
+	if after := mapped(t); after > kept {
+		t.Errorf("%d memories are mapped, %d before", after, kept)
 	}
 	if after := [2]int{entries(t, "/proc/self/fd"), entries(t, "/proc/self/task")}; after[0] > before[0] || after[1] > before[1]+2 { // threads of Go's may come
 		t.Errorf("descriptors and threads: %v, were %v", after, before)
 	}
+}
+
+// mapped is how many memories of others there are in ours.
+func mapped(t *testing.T) int {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Count(maps, []byte("/memfd:"))
 }
 
 func entries(t *testing.T, folder string) int {

@@ -27,6 +27,7 @@ type grabber struct {
 	source  capture.Source
 	ready   *time.Timer // fires when the next frame may be taken
 	tried   int         // how often the stream was begun anew
+	waiting time.Time   // since when there has been no picture that there should be; 0: there need be none
 	picture picture
 	silent  bool // it was told that nothing comes
 }
@@ -47,6 +48,7 @@ func (g *grabber) Close() error {
 
 // Next waits for a picture that differs, and for its time.
 func (g *grabber) Next(ctx context.Context) (capture.Frame, error) {
+	g.waiting = time.Time{}
 	for {
 		if err := g.wait(ctx); err != nil {
 			return capture.Frame{}, err
@@ -71,9 +73,14 @@ func (g *grabber) wait(ctx context.Context) error {
 	phase, ended := g.stream.Phase()
 	if ended == nil {
 		if d, limited := g.patience(phase); limited {
-			timer := time.NewTimer(d)
+			if g.waiting.IsZero() {
+				g.waiting = time.Now()
+			}
+			timer := time.NewTimer(time.Until(g.waiting.Add(d)))
 			defer timer.Stop()
 			patience = timer.C
+		} else {
+			g.waiting = time.Time{}
 		}
 		select {
 		case <-ctx.Done():
@@ -82,6 +89,7 @@ func (g *grabber) wait(ctx context.Context) error {
 		case <-g.stream.Changed():
 			_, ended = g.stream.Phase()
 		case <-patience:
+			g.waiting = time.Time{}
 			return g.quiet()
 		}
 	}

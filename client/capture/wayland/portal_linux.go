@@ -19,6 +19,8 @@ const (
 	screenCast   = "org.freedesktop.portal.ScreenCast"
 	requestIface = "org.freedesktop.portal.Request"
 	sessionIface = "org.freedesktop.portal.Session"
+
+	busIface = "org.freedesktop.DBus" // its name, too
 )
 
 // Kinds of sources, and what can be done about the pointer.
@@ -30,10 +32,8 @@ const (
 	pointerEmbedded = 2
 )
 
-const (
-	whileRunning = 1 // how long what the user has allowed is remembered
-	cancelled    = 1 // answers to requests; 0 is a yes
-)
+// cancelled is an answer to a request; 0 is a yes.
+const cancelled = 1
 
 // answering is how long the portal has for what asks nobody. It may only be starting.
 const answering = 20 * time.Second
@@ -41,6 +41,7 @@ const answering = 20 * time.Second
 var (
 	errRefused = errors.New("the user has refused")
 	errClosed  = errors.New("the desktop has ended the session")
+	errAddress = errors.New("the session bus is no socket of this computer")
 )
 
 // portal is one session with the desktop's portal, on a connection of its own: when that ends, so does the session.
@@ -51,9 +52,9 @@ type portal struct {
 	path   dbus.ObjectPath // of the session
 	closed chan struct{}   // by the user, in the desktop's own indicator, or because the desktop is gone
 	ended  sync.Once
-	done   sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows
+	owner   string     // who the portal is: the unique name of its connection
 	tokens  int
 	waiting map[dbus.ObjectPath]chan response
 }
@@ -72,42 +73,60 @@ type granted struct {
 	node   uint32
 	window bool
 	bounds image.Rectangle // of a screen, as far as it is told
-	token  string          // to see the same again without asking
 }
 
 // connect reaches the portal of a bus, and finds out what it knows.
 func connect(ctx context.Context, address string) (*portal, error) {
 	ctx, cancel := context.WithTimeout(ctx, answering)
 	defer cancel()
-	conn, err := dbus.Dial(address)
+	p := &portal{closed: make(chan struct{}), waiting: map[dbus.ObjectPath]chan response{}}
+	address, err := local(address)
 	if err != nil {
+		return nil, err
+	}
+	if p.conn, err = dbus.Dial(address, dbus.WithSignalHandler(signals{p})); err != nil {
 		return nil, fmt.Errorf("reach the session bus: %w", err)
 	}
-	p := &portal{conn: conn, object: conn.Object(portalName, portalPath), closed: make(chan struct{}), waiting: map[dbus.ObjectPath]chan response{}}
-	if err := p.begin(ctx); err != nil {
+	// Signing in takes no context: it ends with the connection.
+	stop := context.AfterFunc(ctx, func() { _ = p.conn.Close() })
+	err = p.begin(ctx)
+	if !stop() {
+		err = errors.Join(ctx.Err(), err)
+	}
+	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
 }
 
-func (p *portal) begin(ctx context.Context) error {
+// local are the addresses of a list that lead to sockets of this computer, which are reached at once or not at all. No other could
+// hand out the connection to PipeWire.
+func local(addresses string) (string, error) {
+	var sockets []string
+	for address := range strings.SplitSeq(addresses, ";") {
+		if strings.HasPrefix(address, "unix:") {
+			sockets = append(sockets, address)
+		}
+	}
+	if sockets == nil {
+		return "", errAddress
+	}
+	return strings.Join(sockets, ";"), nil
+}
+
+func (p *portal) begin(ctx context.Context) (err error) {
 	if err := p.conn.Auth(nil); err != nil {
 		return fmt.Errorf("sign in to the session bus: %w", err)
 	}
 	if err := p.conn.Hello(); err != nil {
 		return fmt.Errorf("greet the session bus: %w", err)
 	}
-	signals := make(chan *dbus.Signal, 16)
-	p.conn.Signal(signals)
-	p.done.Go(func() { p.listen(signals) })
-	for iface, member := range map[string]string{requestIface: "Response", sessionIface: "Closed"} {
-		if err := p.conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(iface), dbus.WithMatchMember(member)); err != nil {
-			return fmt.Errorf("listen to the portal: %w", err)
-		}
-	}
-	var err error
-	if p.able.version, err = p.number(ctx, "version"); err != nil {
+	p.object = p.conn.Object(portalName, portalPath)
+	if p.able.version, err = p.number(ctx, "version"); err != nil { // the bus starts the portal for it
 		return fmt.Errorf("ask the desktop for its ScreenCast portal: %w", err)
+	}
+	if err := p.hear(ctx); err != nil {
+		return fmt.Errorf("listen to the portal: %w", err)
 	}
 	if p.able.sources, err = p.number(ctx, "AvailableSourceTypes"); err != nil {
 		return fmt.Errorf("ask what can be shared: %w", err)
@@ -123,6 +142,28 @@ func (p *portal) begin(ctx context.Context) error {
 	return nil
 }
 
+// hear listens to whoever is the portal now, and to nobody else: any program of the session may send a signal.
+func (p *portal) hear(ctx context.Context) error {
+	if err := p.conn.AddMatchSignalContext(ctx, dbus.WithMatchSender(busIface), dbus.WithMatchInterface(busIface), dbus.WithMatchMember("NameOwnerChanged"),
+		dbus.WithMatchArg(0, portalName)); err != nil {
+		return err
+	}
+	var owner string
+	if err := p.conn.BusObject().CallWithContext(ctx, busIface+".GetNameOwner", 0, portalName).Store(&owner); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.owner = owner
+	p.mu.Unlock()
+	p.object = p.conn.Object(owner, portalPath)
+	for iface, member := range map[string]string{requestIface: "Response", sessionIface: "Closed"} {
+		if err := p.conn.AddMatchSignalContext(ctx, dbus.WithMatchSender(owner), dbus.WithMatchInterface(iface), dbus.WithMatchMember(member)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // number asks for a property.
 func (p *portal) number(ctx context.Context, property string) (n uint32, err error) {
 	var v dbus.Variant
@@ -133,32 +174,46 @@ func (p *portal) number(ctx context.Context, property string) (n uint32, err err
 }
 
 // close ends the session, and what waits for it.
-func (p *portal) close() error {
-	err := p.conn.Close()
-	p.done.Wait()
-	return err
-}
+func (p *portal) close() error { return p.conn.Close() }
 
-// listen ends with the connection.
-func (p *portal) listen(signals <-chan *dbus.Signal) {
-	defer p.end()
-	for s := range signals {
-		switch {
-		case s.Name == requestIface+".Response" && len(s.Body) == 2:
-			r, ok := response{}, false
-			if r.code, ok = s.Body[0].(uint32); !ok {
-				continue
-			}
-			if r.results, ok = s.Body[1].(map[string]dbus.Variant); ok {
-				p.answer(s.Path, r)
-			}
-		case s.Name == sessionIface+".Closed" && p.isSession(s.Path):
-			p.end()
+// signals takes them from the connection, one after the other; nothing waits here.
+type signals struct{ *portal }
+
+var _ interface {
+	dbus.SignalHandler
+	dbus.Terminator
+} = signals{}
+
+// DeliverSignal believes the portal and the bus, whose names nobody else can sign with. The rules of hear are not enough: what is sent to
+// us alone arrives without any.
+func (p signals) DeliverSignal(_, _ string, s *dbus.Signal) {
+	switch {
+	case s.Sender == busIface:
+		if s.Name == busIface+".NameOwnerChanged" && len(s.Body) == 3 && s.Body[0] == portalName {
+			p.end() // the session was that of the portal before
 		}
+	case !p.isPortal(s.Sender):
+	case s.Name == requestIface+".Response" && len(s.Body) == 2:
+		code, ok := s.Body[0].(uint32)
+		results, all := s.Body[1].(map[string]dbus.Variant)
+		if ok && all {
+			p.answer(s.Path, response{code, results})
+		}
+	case s.Name == sessionIface+".Closed" && p.isSession(s.Path):
+		p.end()
 	}
 }
 
+// Terminate hears that the connection has ended.
+func (p signals) Terminate() { p.end() }
+
 func (p *portal) end() { p.ended.Do(func() { close(p.closed) }) }
+
+func (p *portal) isPortal(sender string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.owner != "" && p.owner == sender
+}
 
 func (p *portal) isSession(path dbus.ObjectPath) bool {
 	p.mu.Lock()
@@ -220,14 +275,14 @@ func (p *portal) request(ctx context.Context, method string, options map[string]
 		return nil, errClosed
 	case <-ctx.Done():
 		// The question is taken away from the user, whether the desktop hears it or not.
-		p.conn.Object(portalName, path).Go(requestIface+".Close", dbus.FlagNoReplyExpected, nil)
+		p.conn.Object(p.object.Destination(), path).Go(requestIface+".Close", dbus.FlagNoReplyExpected, nil)
 		return nil, ctx.Err()
 	}
 }
 
-// ask has the desktop ask the user what to share. With a token of before, it may let us see the same again without a question.
-func (p *portal) ask(ctx context.Context, token string) (granted, error) {
-	if err := p.open(ctx, token); err != nil {
+// ask has the desktop ask the user what to share.
+func (p *portal) ask(ctx context.Context) (granted, error) {
+	if err := p.open(ctx); err != nil {
 		return granted{}, err
 	}
 	results, err := p.request(ctx, "Start", nil, p.path, "") // it waits as long as the user does
@@ -238,7 +293,7 @@ func (p *portal) ask(ctx context.Context, token string) (granted, error) {
 }
 
 // open makes a session.
-func (p *portal) open(ctx context.Context, token string) error {
+func (p *portal) open(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, answering)
 	defer cancel()
 	results, err := p.request(ctx, "CreateSession", map[string]any{"session_handle_token": "coopnet"})
@@ -257,12 +312,6 @@ func (p *portal) open(ctx context.Context, token string) error {
 		options["cursor_mode"] = uint32(pointerHidden)
 		if p.able.pointer&pointerEmbedded != 0 {
 			options["cursor_mode"] = uint32(pointerEmbedded)
-		}
-	}
-	if p.able.version >= 4 {
-		options["persist_mode"] = uint32(whileRunning)
-		if token != "" {
-			options["restore_token"] = token
 		}
 	}
 	if _, err := p.request(ctx, "SelectSources", options, p.path); err != nil {
@@ -288,9 +337,6 @@ func grantedBy(results map[string]dbus.Variant) (granted, error) {
 	var at, size struct{ X, Y int32 }
 	if !g.window && stored(properties, "position", &at) && stored(properties, "size", &size) {
 		g.bounds = image.Rect(int(at.X), int(at.Y), int(at.X)+int(size.X), int(at.Y)+int(size.Y))
-	}
-	if token, ok := results["restore_token"].Value().(string); ok {
-		g.token = token
 	}
 	return g, nil
 }

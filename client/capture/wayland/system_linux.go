@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"slices"
 	"strconv"
 	"sync"
 
@@ -13,17 +12,14 @@ import (
 	"github.com/coopnet/coopnet/client/pipewire"
 )
 
-// mostChoices is how many of the user's choices are remembered: what is shared, and what may be next.
-const mostChoices = 4
-
-// System is a desktop that asks the user itself. It has no list of what there is, but for what they have chosen.
+// System is a desktop that asks the user itself. It has no list of what there is, but for what they have chosen last.
 type System struct {
 	bus     string // the session bus's address
 	library *pipewire.Library
 
-	mu      sync.Mutex // guards what follows
-	choices []*choice  // the latest last
-	made    int
+	mu     sync.Mutex // guards what follows
+	latest *choice    // nil: nothing was chosen yet
+	made   int
 }
 
 // choice is what the user has chosen to share.
@@ -56,7 +52,7 @@ func sessionBus(getenv func(string) string) string {
 
 // Choose has the desktop ask.
 func (s *System) Choose(ctx context.Context) (capture.Source, error) {
-	p, g, err := s.ask(ctx, "")
+	p, g, err := s.ask(ctx)
 	if err != nil {
 		return capture.Source{}, err
 	}
@@ -66,28 +62,25 @@ func (s *System) Choose(ctx context.Context) (capture.Source, error) {
 	if g.window {
 		c.source.Kind = capture.Window
 	}
-	s.choices = append(s.choices, c)
-	var forgotten []*portal // nobody captures them any more
-	for _, old := range s.choices[:len(s.choices)-1] {
-		if old.portal != nil {
-			forgotten, old.portal = append(forgotten, old.portal), nil
-		}
+	var forgotten *portal // nobody captures it any more
+	if s.latest != nil {
+		forgotten = s.latest.portal
 	}
-	s.choices = s.choices[max(0, len(s.choices)-mostChoices):]
+	s.latest = c
 	s.mu.Unlock()
-	for _, p := range forgotten {
-		err = errors.Join(err, p.close())
+	if forgotten != nil {
+		_ = forgotten.close() // whatever it says, there is something new to share
 	}
-	return c.source, err
+	return c.source, nil
 }
 
-// ask has the desktop ask, or let us see what the user has allowed before.
-func (s *System) ask(ctx context.Context, token string) (*portal, granted, error) {
+// ask has the desktop ask.
+func (s *System) ask(ctx context.Context) (*portal, granted, error) {
 	p, err := connect(ctx, s.bus)
 	if err != nil {
 		return nil, granted{}, why(ctx, err)
 	}
-	g, err := p.ask(ctx, token)
+	g, err := p.ask(ctx)
 	if err != nil {
 		return nil, granted{}, errors.Join(why(ctx, err), p.close())
 	}
@@ -105,15 +98,14 @@ func why(ctx context.Context, err error) error {
 	return &capture.Unsupported{Reason: capture.NoPortal, Err: err}
 }
 
-// Sources are what the user has chosen.
+// Sources are what the user has chosen last.
 func (s *System) Sources(context.Context) ([]capture.Source, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var sources []capture.Source
-	for _, c := range slices.Backward(s.choices) {
-		sources = append(sources, c.source)
+	if s.latest == nil {
+		return nil, nil
 	}
-	return sources, nil
+	return []capture.Source{s.latest.source}, nil
 }
 
 // Preview has none: the desktop shows its own.
@@ -121,28 +113,18 @@ func (s *System) Preview(context.Context, string, image.Point) (*image.RGBA, err
 	return nil, capture.ErrGone
 }
 
-// Open begins to capture what was chosen. What has been captured before may be asked for once more.
+// Open begins to capture what was chosen, once: whoever wants to see the same again has the user asked again.
 func (s *System) Open(ctx context.Context, id string) (capture.Grabber, error) {
 	s.mu.Lock()
-	at := slices.IndexFunc(s.choices, func(c *choice) bool { return c.source.ID == id })
-	if at < 0 {
+	c := s.latest
+	if c == nil || c.source.ID != id || c.portal == nil {
 		s.mu.Unlock()
 		return nil, fmt.Errorf("%w: %q", capture.ErrGone, id)
 	}
-	c := s.choices[at]
-	p, g := c.portal, c.granted
+	p := c.portal
 	c.portal = nil
 	s.mu.Unlock()
-	if p == nil {
-		var err error
-		if p, g, err = s.ask(ctx, g.token); err != nil {
-			return nil, err
-		}
-		s.mu.Lock()
-		c.granted = g
-		s.mu.Unlock()
-	}
-	stream, err := s.receive(ctx, p, g.node)
+	stream, err := s.receive(ctx, p, c.node)
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}

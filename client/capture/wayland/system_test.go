@@ -109,7 +109,8 @@ func TestSystem(t *testing.T) {
 	s := stage{opened(t, session.Bus), d, screen}
 	t.Run("a screen", s.aScreen)
 	t.Run("still", s.still)
-	t.Run("once more", s.onceMore)
+	t.Run("only once", s.onlyOnce)
+	t.Run("unreadable", s.unreadable)
 	t.Run("a window", s.aWindow)
 	t.Run("ended by the user", func(t *testing.T) {
 		_, g, _ := s.chosen(t)
@@ -129,10 +130,17 @@ func TestSystem(t *testing.T) {
 		}
 	})
 	t.Run("given up", s.givenUp)
+	t.Run("forged", s.forged)
+	t.Run("the portal ends", func(t *testing.T) {
+		_, g, _ := s.chosen(t)
+		defer d.Leave()()
+		isGone(t, g)
+	})
+	t.Run("chosen again", s.chosenAgain)
 	t.Run("an old portal", func(t *testing.T) {
 		defer d.Set(func(a *portaltest.Answers) { a.Version = 1 })()
 		s.chosen(t)
-		if last := d.Told(-1); last["persist_mode"].Value() != nil || last["cursor_mode"].Value() != nil {
+		if last := d.Told(-1); last["cursor_mode"].Value() != nil {
 			t.Errorf("it is told %v", last)
 		}
 	})
@@ -175,7 +183,7 @@ func (s stage) aScreen(t *testing.T) {
 		}
 		return err == nil && pixel(399, 299, 255, 255, 255)(f)
 	})
-	if first := s.desktop.Told(0); first["types"].Value() != uint32(3) || first["cursor_mode"].Value() != uint32(2) || first["persist_mode"].Value() != uint32(1) ||
+	if first := s.desktop.Told(0); first["types"].Value() != uint32(3) || first["cursor_mode"].Value() != uint32(2) || first["persist_mode"].Value() != nil ||
 		first["multiple"].Value() != false {
 		t.Errorf("the portal is told %v", first)
 	}
@@ -196,15 +204,14 @@ func (s stage) still(t *testing.T) {
 	frames(t, g, pixel(9, 9, 255, 0, 0))
 }
 
-// onceMore: what was captured before is asked for by the portal's token.
-func (s stage) onceMore(t *testing.T) {
-	source, err := s.Choose(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	token := ""
+// onlyOnce: what was captured before is gone, and the desktop is not asked for it; nothing stays open.
+func (s stage) onlyOnce(t *testing.T) {
 	var descriptors []int
 	for range 4 {
+		source, err := s.Choose(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
 		g, _ := s.opened(t, source.ID)
 		if err := g.Close(); err != nil {
 			t.Error(err)
@@ -214,16 +221,54 @@ func (s stage) onceMore(t *testing.T) {
 			t.Fatal(err)
 		}
 		descriptors = append(descriptors, len(open))
-		token, _ = s.desktop.Told(-1)["restore_token"].Value().(string)
-	}
-	if token == "" {
-		t.Error("the second time it was asked without a token")
+		asked := len(s.desktop.Asked())
+		if _, err := s.Open(t.Context(), source.ID); !errors.Is(err, capture.ErrGone) {
+			t.Errorf("a second time: %v", err)
+		}
+		if n := len(s.desktop.Asked()); n != asked {
+			t.Errorf("the user was asked %d times more", n-asked)
+		}
 	}
 	if descriptors[3] > descriptors[0] {
 		t.Errorf("descriptors that are open: %v", descriptors)
 	}
 	if _, err := s.Open(t.Context(), "chosen:0"); !errors.Is(err, capture.ErrGone) {
 		t.Errorf("what nobody has chosen: %v", err)
+	}
+}
+
+// unreadable: a desktop that sends what cannot be read, however often, is told of; what can be read is seen again.
+func (s stage) unreadable(t *testing.T) {
+	source, err := s.Choose(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.screen.Tell("broken 1")
+	defer s.screen.Tell("broken 0")
+	opened, err := s.Open(t.Context(), source.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	opened.(*grabber).tried = attempts - 1
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := opened.Next(ctx)
+		done <- err
+	}()
+	eventually(t, "it is said that nothing comes", func() bool {
+		s.screen.Tell("again")
+		return len(done) == 1
+	})
+	if err := <-done; unsupported(err) != capture.NoPipeWire {
+		t.Fatalf("%v", err)
+	}
+	s.screen.Tell("broken 0")
+	s.screen.Tell("again")
+	if f := frames(t, opened, func(capture.Frame) bool { return true }); len(f.Damage) != 1 || f.Damage[0] != (image.Rectangle{Max: f.Size}) {
+		t.Errorf("damage of the first: %v", f.Damage)
 	}
 }
 

@@ -51,7 +51,14 @@ func start(t testing.TB, change func(config string) string) *Session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	t.Cleanup(func() { // what the bus has started ends after it, and may still have mounted something there
+		for until := time.Now().Add(patience); os.RemoveAll(folder) != nil; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(until) {
+				t.Errorf("%s cannot be removed", folder)
+				return
+			}
+		}
+	})
 	s := &Session{Folder: folder, Bus: "unix:path=" + folder + "/bus"}
 	s.Run(t, "dbus-daemon", "--session", "--nofork", "--address="+s.Bus)
 	s.await(t, "bus")

@@ -7,6 +7,7 @@ package portaltest
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -40,6 +41,12 @@ type Answers struct {
 	Kind    uint32
 }
 
+// Question is what the user is asked.
+type Question struct {
+	Asker            string // who wants to share: the name of its connection
+	Request, Session dbus.ObjectPath
+}
+
 // Desktop is the portal.
 type Desktop struct {
 	Answers                        // guarded by mu: see Set
@@ -51,6 +58,7 @@ type Desktop struct {
 	mu       sync.Mutex
 	handed   int // the latest connection
 	selected []map[string]dbus.Variant
+	asked    []Question
 	last     dbus.ObjectPath // session
 }
 
@@ -68,9 +76,7 @@ func New(t *testing.T, session *pipewiretest.Session, node uint32) *Desktop {
 			t.Fatal(err)
 		}
 	}
-	if reply, err := d.conn.RequestName(busName, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
-		t.Fatalf("the name of the portal: %v %v", reply, err)
-	}
+	d.own()
 	return d
 }
 
@@ -92,6 +98,37 @@ func (d *Desktop) Told(n int) map[string]dbus.Variant {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.selected[(n+len(d.selected))%len(d.selected)]
+}
+
+// Asked are the questions until now.
+func (d *Desktop) Asked() []Question {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.asked)
+}
+
+// Say answers the last question, to which the user has said nothing.
+func (d *Desktop) Say(code uint32) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.conn.Emit(d.asked[len(d.asked)-1].Request, requestIface+".Response", code, d.shown()); err != nil {
+		d.t.Error(err)
+	}
+}
+
+// Leave gives the portal's name away, as when it crashes, and returns what takes it again.
+func (d *Desktop) Leave() (back func()) {
+	if _, err := d.conn.ReleaseName(busName); err != nil {
+		d.t.Error(err)
+	}
+	return d.own
+}
+
+func (d *Desktop) own() {
+	d.t.Helper()
+	if reply, err := d.conn.RequestName(busName, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
+		d.t.Fatalf("the name of the portal: %v %v", reply, err)
+	}
 }
 
 // Close ends the session, as the user does in the desktop's indicator.
@@ -152,24 +189,29 @@ func (s screenCasts) SelectSources(sender dbus.Sender, _ dbus.ObjectPath, option
 	return s.respond(sender, options, 0, nil)
 }
 
-func (s screenCasts) Start(sender dbus.Sender, _ dbus.ObjectPath, _ string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
+func (s screenCasts) Start(sender dbus.Sender, session dbus.ObjectPath, _ string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	path := s.request(sender, options)
+	s.asked = append(s.asked, Question{string(sender), path, session})
 	if s.Silent {
-		path := s.request(sender, options)
 		if err := s.conn.Export(question{s.Withdrawn, path}, path, requestIface); err != nil {
 			return "", dbus.MakeFailedError(err)
 		}
 		return path, nil
 	}
+	return s.respond(sender, options, s.Code, s.shown())
+}
+
+// shown is what the user shows; mu is held.
+func (d *Desktop) shown() map[string]dbus.Variant {
 	type stream struct {
 		Node       uint32
 		Properties map[string]dbus.Variant
 	}
-	one := stream{s.Node, map[string]dbus.Variant{"source_type": dbus.MakeVariant(s.Kind), "position": dbus.MakeVariant(struct{ X, Y int32 }{10, 20}),
+	one := stream{d.Node, map[string]dbus.Variant{"source_type": dbus.MakeVariant(d.Kind), "position": dbus.MakeVariant(struct{ X, Y int32 }{10, 20}),
 		"size": dbus.MakeVariant(struct{ X, Y int32 }{320, 200})}}
-	return s.respond(sender, options, s.Code, map[string]dbus.Variant{"streams": dbus.MakeVariant([]stream{one}),
-		"restore_token": dbus.MakeVariant(fmt.Sprintf("again-%d", len(s.selected)))})
+	return map[string]dbus.Variant{"streams": dbus.MakeVariant([]stream{one})}
 }
 
 func (s screenCasts) OpenPipeWireRemote(dbus.ObjectPath, map[string]dbus.Variant) (dbus.UnixFD, *dbus.Error) {

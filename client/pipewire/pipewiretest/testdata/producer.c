@@ -5,6 +5,7 @@
 //   blind X Y W H RRGGBB  the same, without a word about damage
 //   crop X Y W H          which part of the picture counts from the next one on; W 0: all of it
 //   again                 sends the picture as it is, and calls all of it damaged
+//   broken 1, broken 0    sends pictures that cannot be read, and does not any more
 //   corrupt               sends a buffer that must not be shown
 //   resize W H            agrees on another size, and sends a black picture of it
 //   pause, resume         sends nothing for a while
@@ -27,7 +28,7 @@ static struct {
 	uint32_t format, swapped;
 	uint32_t width, height; // that are wanted
 	uint32_t agreed_width, agreed_height;
-	int named, streaming, pending, corrupt, told;
+	int named, streaming, pending, corrupt, broken, told;
 	struct spa_region damage, crop;
 	uint32_t *canvas;
 } s;
@@ -127,7 +128,7 @@ static void on_process(void *data) {
 	}
 	for (uint32_t y = 0; y < s.height; y++)
 		memcpy((char *)d->data + y * stride, s.canvas + y * s.width, s.width * 4);
-	*d->chunk = (struct spa_chunk){.offset = 0, .size = stride * s.height, .stride = stride};
+	*d->chunk = (struct spa_chunk){.offset = 0, .size = stride * s.height, .stride = s.broken ? 4 : stride};
 	describe(b->buffer);
 	s.pending = s.corrupt = 0;
 	pw_stream_queue_buffer(s.stream, b);
@@ -156,6 +157,7 @@ static void obey(const char *line) {
 	} else if (strncmp(line, "again", 5) == 0) {
 		s.damage = SPA_REGION(0, 0, s.width, s.height);
 		s.told = s.pending = 1;
+	} else if (sscanf(line, "broken %d", &s.broken) == 1) {
 	} else if (strncmp(line, "corrupt", 7) == 0) {
 		s.corrupt = s.pending = 1;
 	} else if (sscanf(line, "resize %d %d", &w, &h) == 2) {
