@@ -27,6 +27,9 @@ type lines struct {
 	said   []any
 	lost   bool
 	shares []wire.Publication
+
+	people  []wire.Participant
+	watched []wire.PublicationWatched
 }
 
 func (l *lines) Send(_ context.Context, m any) error {
@@ -42,7 +45,7 @@ func (l *lines) Send(_ context.Context, m any) error {
 func (l *lines) Room() session.Room {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return session.RoomOf(wire.RoomState{Self: "me", Publications: l.shares})
+	return session.RoomOf(wire.RoomState{Self: "me", Participants: l.people, Publications: l.shares}, l.watched...)
 }
 
 func (l *lines) has(m any) bool {

@@ -105,7 +105,7 @@ func (a *app) open(ctx context.Context, picked window.Picked) (*sharing, error) 
 		return nil, err
 	}
 	sh := &sharing{app: a, control: picked.Control, track: share.NewTrack(a.Codecs, a.Now, a.Random), phase: session.ShareConnecting,
-		looking: newLooking(), news: make(chan struct{}, 1), choosing: make(chan struct{}, 1), picks: make(chan window.Picked, 1)}
+		news: make(chan struct{}, 1), choosing: make(chan struct{}, 1), picks: make(chan window.Picked, 1)}
 	for _, s := range sources {
 		if s.ID == picked.ID {
 			sh.source = s
@@ -114,6 +114,7 @@ func (a *app) open(ctx context.Context, picked window.Picked) (*sharing, error) 
 	if sh.source.ID == "" {
 		return nil, capture.ErrGone
 	}
+	sh.looking = newLooking(sh.source.Kind)
 	if sh.control {
 		if sh.injector, err = a.Desktop.Injector(picked.ID); err != nil {
 			return nil, err
@@ -200,7 +201,7 @@ func (sh *sharing) stay(ctx context.Context, c *controls, choose func()) (other 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, bar.Close()) }()
-	sh.look(bar, sh.source.Kind, sh.grabber.Bounds())
+	sh.look(bar, sh.grabber.Bounds)
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -233,7 +234,7 @@ func (sh *sharing) stay(ctx context.Context, c *controls, choose func()) (other 
 		if err := c.tidy(); err != nil {
 			return nil, err
 		}
-		sh.look(bar, sh.source.Kind, sh.grabber.Bounds())
+		sh.look(bar, sh.grabber.Bounds)
 		if now := sh.state(c); now != shown {
 			shown = now
 			bar.Update(now)
@@ -249,6 +250,9 @@ func (sh *sharing) state(c *controls) window.Status {
 		Waiting: sh.waiting(), Hidden: sh.status.Hidden, Black: sh.status.Black}
 	if sh.source.Kind == capture.Window {
 		s.What = title(sh.source)
+	}
+	if sh.public { // who watches is for the presenter alone
+		s.Audience = s.Audience.Counted()
 	}
 	return s
 }

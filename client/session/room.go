@@ -51,10 +51,13 @@ func newRoom() *Room {
 	return &Room{participants: map[string]wire.Participant{}, publications: map[string]wire.Publication{}, audiences: map[string]wire.PublicationWatched{}}
 }
 
-// RoomOf is the room that a relay tells of.
-func RoomOf(m wire.RoomState) Room {
+// RoomOf is the room that a relay tells of, with who watches own shares.
+func RoomOf(m wire.RoomState, watched ...wire.PublicationWatched) Room {
 	r := newRoom()
 	r.state(m)
+	for _, w := range watched {
+		r.audiences[w.ID] = w
+	}
 	return *r
 }
 
