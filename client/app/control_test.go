@@ -26,6 +26,7 @@ type lines struct {
 	mu     sync.Mutex
 	said   []any
 	lost   bool
+	rooms  int // that were asked for
 	shares []wire.Publication
 
 	people  []wire.Participant
@@ -45,6 +46,7 @@ func (l *lines) Send(_ context.Context, m any) error {
 func (l *lines) Room() session.Room {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.rooms++
 	return session.RoomOf(wire.RoomState{Self: "me", Participants: l.people, Publications: l.shares}, l.watched...)
 }
 

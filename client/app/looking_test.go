@@ -111,12 +111,12 @@ func (s *still) Bounds() image.Rectangle {
 func stays(t *testing.T, kind capture.Kind, bar *lyingBar, at image.Rectangle) (sh *sharing, source *still, names func(string, ...string)) {
 	t.Helper()
 	source = &still{at: at}
-	relay := &lines{shares: []wire.Publication{{ID: "s-1", Participant: "me"}}, people: []wire.Participant{{ID: "me"}, {ID: "a", Name: "Ada"}, {ID: "b", Name: "Bob"}},
-		watched: []wire.PublicationWatched{{ID: "s-1", Count: 2, Viewers: []string{"a", "b"}}}}
+	relay := &lines{shares: []wire.Publication{{ID: "s-1", Participant: "me"}, {ID: "s-2", Participant: "me"}}, people: []wire.Participant{{ID: "me"}, {ID: "a", Name: "Ada"}, {ID: "b", Name: "Bob"}},
+		watched: []wire.PublicationWatched{{ID: "s-1", Count: 2, Viewers: []string{"a", "b"}}, {ID: "s-2", Count: 3, Viewers: []string{"a"}}}} // the second by the page
 	a := &app{Config: Config{Windows: lyingBars{bar: bar}, Now: time.Now, Logger: slog.New(slog.DiscardHandler)}}
 	c := newControls(a, nil)
 	c.session = relay
-	sh = &sharing{app: a, source: capture.Source{Kind: kind}, grabber: source, phase: session.ShareLive, looking: newLooking(kind), news: make(chan struct{}, 1)}
+	sh = &sharing{app: a, source: capture.Source{Kind: kind}, grabber: source, phase: session.ShareLive, id: "s-1", looking: newLooking(kind), news: make(chan struct{}, 1)}
 	ctx, end := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -178,5 +178,16 @@ func TestAWindowIsNotAskedForItsPlace(t *testing.T) {
 	names("above a window", "Ada", "Bob")
 	if n := source.asked.Load(); n != 0 {
 		t.Errorf("asked %d times", n)
+	}
+}
+
+// TestTheRoomIsCopiedOnce for all that the bar says of it: five hundred may be in it, and something happens all the time.
+func TestTheRoomIsCopiedOnce(t *testing.T) {
+	relay := &lines{people: []wire.Participant{{ID: "me"}, {ID: "a", Name: "Ada"}}, watched: []wire.PublicationWatched{{ID: "s-1", Count: 1, Viewers: []string{"a"}}}}
+	c := newControls(&app{}, nil)
+	c.session = relay
+	sh := &sharing{id: "s-1", source: capture.Source{Kind: capture.Window}, looking: newLooking(capture.Window)}
+	if s := sh.state(c); s.Present != 1 || s.Audience.Names[0] != "Ada" || relay.rooms != 1 {
+		t.Errorf("%+v after %d copies", s, relay.rooms)
 	}
 }
