@@ -219,28 +219,6 @@ func TestAnOldVersionIsUpdated(t *testing.T) {
 	}
 }
 
-// TestATarballIsUpdatedByATarball: the package for an administrator is nothing for who installed without one.
-func TestATarballIsUpdatedByATarball(t *testing.T) {
-	content := []byte("the installer")
-	portal, key := published(t, content, time.Now().Add(24*time.Hour).Truncate(time.Second))
-	asked := ""
-	mux := http.NewServeMux()
-	mux.Handle("/", portal)
-	mux.HandleFunc("GET /api/v1/software", func(w http.ResponseWriter, r *http.Request) {
-		asked = r.URL.Query().Get("platform")
-		w.WriteHeader(http.StatusNotFound)
-	})
-	updates := Updates{Allowed: true, Publishers: []ed25519.PublicKey{key}, Folder: t.TempDir(), Platform: installed("linux", "amd64", "/home/anne/.local/bin/coopnet-client"),
-		Start: func(context.Context, string) error { t.Error("started"); return nil }}
-	p, err := started(t, mux, func(c *Config) { c.Updates, c.Windows.(*person).answers = updates, []string{yes} })
-	if err == nil || asked != "linuxtar-amd64" || len(p.said) != 1 || p.said[0] != text.Fill(text.FaultsFor("en").AskFor, "version", "1.4.0") {
-		t.Errorf("%v, asked for %q, said %q", err, asked, p.said)
-	}
-	if kind := installed("linux", "amd64", "/usr/bin/coopnet-client"); kind != "linux-amd64" {
-		t.Errorf("the package is %s", kind)
-	}
-}
-
 // TestAnUpdateThatDoesNotWork says so, and so does one that is the administrator's.
 func TestAnUpdateThatDoesNotWork(t *testing.T) {
 	content := []byte("the installer")

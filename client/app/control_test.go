@@ -26,7 +26,11 @@ type lines struct {
 	mu     sync.Mutex
 	said   []any
 	lost   bool
+	rooms  int // that were asked for
 	shares []wire.Publication
+
+	people  []wire.Participant
+	watched []wire.PublicationWatched
 }
 
 func (l *lines) Send(_ context.Context, m any) error {
@@ -42,7 +46,8 @@ func (l *lines) Send(_ context.Context, m any) error {
 func (l *lines) Room() session.Room {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return session.RoomOf(wire.RoomState{Self: "me", Publications: l.shares})
+	l.rooms++
+	return session.RoomOf(wire.RoomState{Self: "me", Participants: l.people, Publications: l.shares}, l.watched...)
 }
 
 func (l *lines) has(m any) bool {

@@ -32,7 +32,7 @@ func (a *app) enter(ctx context.Context, code launch.Code) (*place, error) {
 	portal, ticket, err := session.Enter(ctx, portals, string(code), a.Version, a.Platform)
 	var r *session.Refusal
 	if errors.As(err, &r) && r.Code == "upgrade-required" && r.Release != nil {
-		return nil, a.mustUpdate(ctx, update.Release(*r.Release))
+		return nil, a.mustUpdate(ctx, launch.Origin(portal.Origin()), update.Release(*r.Release))
 	}
 	if err != nil {
 		return nil, &entryError{err}

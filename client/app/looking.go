@@ -12,15 +12,18 @@ func mirrorSize() image.Point { return image.Pt(224, 126) }
 
 // looking is the presenter's own look at what is shared, in the bar. All but mirror and pictures is of the share's goroutine.
 type looking struct {
+	kind     capture.Kind // of what is shared
 	mirror   *share.Mirror
 	pictures chan *image.RGBA // holds the latest
 	seen     bool             // the bar can be
 	on       bool
+	public   bool        // the others see the bar too, as far as anybody knows
+	widest   image.Point // that the bar has been
 }
 
-func newLooking() looking {
+func newLooking(kind capture.Kind) looking {
 	pictures := make(chan *image.RGBA, 1)
-	return looking{pictures: pictures, seen: true, mirror: share.NewMirror(mirrorSize(), func(img *image.RGBA) {
+	return looking{kind: kind, public: kind != capture.Window, pictures: pictures, seen: true, mirror: share.NewMirror(mirrorSize(), func(img *image.RGBA) {
 		select {
 		case <-pictures:
 		default:
@@ -29,9 +32,16 @@ func newLooking() looking {
 	})}
 }
 
-// look turns the mirror to who looks: to nobody while the bar cannot be seen, or is in the picture itself.
-func (l *looking) look(bar Bar, kind capture.Kind, shared image.Rectangle) {
-	recursive := kind == capture.Desktop || kind == capture.Screen && bar.Bounds().Overlaps(shared)
+// look turns the mirror to who looks: to nobody while the bar cannot be seen, or is in the picture itself. Where a screen is,
+// shared asks the desktop.
+func (l *looking) look(bar Bar, shared func() image.Rectangle) {
+	recursive := l.kind == capture.Desktop
+	l.public = recursive
+	if l.kind == capture.Screen {
+		at := shared()
+		recursive = l.reach(bar.Bounds()).Overlaps(at)
+		l.public = recursive || at.Empty() // nobody knows where it is
+	}
 	if on := l.seen && !recursive; on != l.on {
 		l.on = on
 		l.mirror.Turn(on)
@@ -39,6 +49,14 @@ func (l *looking) look(bar Bar, kind capture.Kind, shared image.Rectangle) {
 	if recursive {
 		bar.Picture(nil)
 	}
+}
+
+// reach is where the bar can be with all that it may say and show: at a screen's edge it would else be in the picture and
+// beside it by turns.
+func (l *looking) reach(bar image.Rectangle) image.Rectangle {
+	l.widest.X, l.widest.Y = max(l.widest.X, bar.Dx()), max(l.widest.Y, bar.Dy())
+	more := l.widest.Sub(bar.Size())
+	return image.Rectangle{Min: bar.Min.Sub(more), Max: bar.Max.Add(more)}
 }
 
 // show shows what has been made for who still looks.

@@ -59,15 +59,13 @@ func (c *controls) send(m any) error {
 	return c.session.Send(ctx, m)
 }
 
-// present is how many others are in the conference.
-func (c *controls) present() int { return len(c.session.Room().Others()) }
-
-// watching is who watches what is shared, but for other shares of the same participant.
-func (c *controls) watching(others []string) window.Audience {
-	told := c.session.Room().Audience(others)
-	a := window.Audience{Known: told.Known, Count: told.Count}
-	copy(a.Names[:], told.Names)
-	return a
+// around is how many others are in the conference, and who watches a share.
+func (c *controls) around(share string) (present int, watching window.Audience) {
+	r := c.session.Room()
+	told := r.Audience(share)
+	watching = window.Audience{Known: told.Known, Count: told.Count}
+	copy(watching.Names[:], told.Names)
+	return len(r.Others()), watching
 }
 
 func (c *controls) controller() string {

@@ -81,8 +81,7 @@ func title(s capture.Source) string {
 type sharing struct {
 	app     *app
 	source  capture.Source
-	control bool     // colleagues may ask for it
-	others  []string // ids of what this participant shares already
+	control bool // colleagues may ask for it
 
 	grabber  capture.Grabber
 	injector input.Injector // nil without control
@@ -96,6 +95,7 @@ type sharing struct {
 	mu     sync.Mutex
 	status share.Status
 	phase  session.SharePhase
+	id     string // of the publication; "" while the relay has not said it
 }
 
 // open begins to capture what was picked.
@@ -105,7 +105,7 @@ func (a *app) open(ctx context.Context, picked window.Picked) (*sharing, error) 
 		return nil, err
 	}
 	sh := &sharing{app: a, control: picked.Control, track: share.NewTrack(a.Codecs, a.Now, a.Random), phase: session.ShareConnecting,
-		looking: newLooking(), news: make(chan struct{}, 1), choosing: make(chan struct{}, 1), picks: make(chan window.Picked, 1)}
+		news: make(chan struct{}, 1), choosing: make(chan struct{}, 1), picks: make(chan window.Picked, 1)}
 	for _, s := range sources {
 		if s.ID == picked.ID {
 			sh.source = s
@@ -114,6 +114,7 @@ func (a *app) open(ctx context.Context, picked window.Picked) (*sharing, error) 
 	if sh.source.ID == "" {
 		return nil, capture.ErrGone
 	}
+	sh.looking = newLooking(sh.source.Kind)
 	if sh.control {
 		if sh.injector, err = a.Desktop.Injector(picked.ID); err != nil {
 			return nil, err
@@ -136,9 +137,6 @@ func (sh *sharing) close() error {
 func (sh *sharing) run(ctx context.Context, s *session.Session, c *controls) (other *window.Picked, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	var running sync.WaitGroup
-	for _, p := range s.Room().Own() {
-		sh.others = append(sh.others, p.ID)
-	}
 	if sh.control {
 		c.begin(grant.New(sh.injector, sh.grabber.Bounds, sh.app.Now), sh.source)
 		running.Go(func() { c.inject(ctx) })
@@ -147,7 +145,7 @@ func (sh *sharing) run(ctx context.Context, s *session.Session, c *controls) (ot
 		end(share.Run(ctx, share.Config{Grabber: sh.grabber, Track: sh.track, Code: sh.app.Code, Status: sh.captured, Mirror: sh.mirror, Logger: sh.app.Logger}))
 	})
 	running.Go(func() {
-		end(s.Publish(ctx, session.Publishing{Label: sh.label(), Control: sh.control, Media: sh.track, Phase: sh.published}))
+		end(s.Publish(ctx, session.Publishing{Label: sh.label(), Control: sh.control, Media: sh.track, Phase: sh.published, Named: sh.named}))
 	})
 	choose := func() { running.Go(func() { sh.choose(ctx) }) }
 	defer func() {
@@ -203,7 +201,7 @@ func (sh *sharing) stay(ctx context.Context, c *controls, choose func()) (other 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, bar.Close()) }()
-	sh.look(bar, sh.source.Kind, sh.grabber.Bounds())
+	sh.look(bar, sh.grabber.Bounds)
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -236,7 +234,7 @@ func (sh *sharing) stay(ctx context.Context, c *controls, choose func()) (other 
 		if err := c.tidy(); err != nil {
 			return nil, err
 		}
-		sh.look(bar, sh.source.Kind, sh.grabber.Bounds())
+		sh.look(bar, sh.grabber.Bounds)
 		if now := sh.state(c); now != shown {
 			shown = now
 			bar.Update(now)
@@ -248,10 +246,14 @@ func (sh *sharing) stay(ctx context.Context, c *controls, choose func()) (other 
 func (sh *sharing) state(c *controls) window.Status {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	s := window.Status{Kind: string(sh.source.Kind), Present: c.present(), Audience: c.watching(sh.others), Controller: c.controller(), Connecting: sh.phase == session.ShareConnecting,
+	s := window.Status{Kind: string(sh.source.Kind), Controller: c.controller(), Connecting: sh.phase == session.ShareConnecting,
 		Waiting: sh.waiting(), Hidden: sh.status.Hidden, Black: sh.status.Black}
+	s.Present, s.Audience = c.around(sh.id)
 	if sh.source.Kind == capture.Window {
 		s.What = title(sh.source)
+	}
+	if sh.public { // who watches is for the presenter alone
+		s.Audience = s.Audience.Counted()
 	}
 	return s
 }
@@ -267,6 +269,14 @@ func (sh *sharing) published(p session.SharePhase) {
 	sh.track.Live(p == session.ShareLive)
 	sh.mu.Lock()
 	sh.phase = p
+	sh.mu.Unlock()
+	wake(sh.news)
+}
+
+// named hears which publication this is: of others of the same participant, the browser's for one, the bar says nothing.
+func (sh *sharing) named(id string) {
+	sh.mu.Lock()
+	sh.id = id
 	sh.mu.Unlock()
 	wake(sh.news)
 }

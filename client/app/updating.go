@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coopnet/coopnet/client/launch"
 	"github.com/coopnet/coopnet/client/text"
 	"github.com/coopnet/coopnet/client/update"
 	"github.com/coopnet/coopnet/client/window"
@@ -58,7 +59,7 @@ func (a *app) offerUpdate(ctx context.Context) error {
 	if !a.Updates.possible() {
 		return nil
 	}
-	if found := a.newest(ctx); found != nil {
+	if found := a.newest(ctx, a.Origins...); found != nil {
 		return a.mayUpdate(ctx, *found)
 	}
 	return nil
@@ -72,21 +73,23 @@ func (a *app) kind() string {
 	return a.Platform
 }
 
-// newest is the newer version of what is installed here that the first portal has; nil where none has one.
-func (a *app) newest(ctx context.Context) *update.Release {
+// newest is the newer version of what is installed here that the first of the portals has; nil where none has one.
+func (a *app) newest(ctx context.Context, portals ...launch.Origin) *update.Release {
 	asking, cancel := context.WithTimeout(ctx, updatePatience)
 	defer cancel()
 	client := a.Network.Client()
 	defer client.CloseIdleConnections()
-	for _, o := range a.Origins {
+	for _, o := range portals {
 		found, err := update.Ask(asking, client, string(o), a.kind(), a.Version)
 		if err != nil || found == nil {
 			continue
 		}
-		if _, err := update.Check(*found, a.Updates.Publishers, a.kind(), a.Version, a.Now()); err != nil {
+		m, err := update.Check(*found, a.Updates.Publishers, a.kind(), a.Version, a.Now())
+		if err != nil {
 			a.Logger.Warn("an update is not offered", "version", found.Version, "error", err)
 			continue
 		}
+		found.Version = m.Version
 		return found
 	}
 	return nil
@@ -106,14 +109,14 @@ func (a *app) mayUpdate(ctx context.Context, r update.Release) error {
 	return err
 }
 
-// mustUpdate is for a version that is too old to join.
-func (a *app) mustUpdate(ctx context.Context, r update.Release) error {
+// mustUpdate is for a version that is too old to join with what the portal says.
+func (a *app) mustUpdate(ctx context.Context, portal launch.Origin, r update.Release) error {
 	if !a.Updates.possible() {
 		return &tooOld{r.Version}
 	}
 	if a.kind() != a.Platform { // the portal knows the platform, and offers what is made for an administrator
-		found := a.newest(ctx)
-		if found == nil {
+		found := a.newest(ctx, portal)
+		if found == nil || release.Compare(found.Version, needed(r)) < 0 {
 			return &tooOld{r.Version}
 		}
 		r = *found
@@ -122,6 +125,14 @@ func (a *app) mustUpdate(ctx context.Context, r update.Release) error {
 		return err
 	}
 	return errDeclined
+}
+
+// needed is the first version that may join.
+func needed(r update.Release) string {
+	if !release.ValidVersion(r.MinimumVersion) {
+		return r.Version
+	}
+	return r.MinimumVersion
 }
 
 // ask offers a release and installs it; nil is the user's no.
@@ -193,9 +204,12 @@ func own(goos, program, folder string) bool {
 	return strings.HasPrefix(at, strings.ToLower(filepath.Clean(folder))+string(filepath.Separator))
 }
 
-// installed is the kind of package that has brought a program: on Linux one without root is a tarball.
+// packaged is where Debian's package puts the program.
+const packaged = "/usr/bin/coopnet-client"
+
+// installed is the kind of package that has brought a program: on Linux one that lies elsewhere is of a tarball.
 func installed(goos, goarch, program string) string {
-	if goos == "linux" && !strings.HasPrefix(program, "/usr/") {
+	if goos == "linux" && program != packaged {
 		return "linuxtar-" + goarch
 	}
 	return goos + "-" + goarch

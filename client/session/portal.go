@@ -68,6 +68,8 @@ type Release struct {
 	Manifest  string `json:"manifest"`
 	Signature string `json:"signature"`
 	URL       string `json:"url"`
+
+	MinimumVersion string `json:"minimumVersion"` // to join with
 }
 
 // Refusal is a portal's or a relay's no. Status 0: nobody answered.

@@ -20,6 +20,7 @@ type Publishing struct {
 	Control bool // the others may ask to control it
 	Media   Media
 	Phase   func(SharePhase) // hears of it from one goroutine; must not block
+	Named   func(id string)  // likewise, of each publication that the share is for the others, before it begins
 }
 
 const (
@@ -197,6 +198,9 @@ func (w *publisher) offer(ctx context.Context) error {
 	w.whip, err = whip.Open(ctx, whip.Endpoint{URL: address, Token: ticket.Token, HTTP: s.client}, offer.SDP)
 	if err != nil {
 		return err
+	}
+	if w.publishing.Named != nil {
+		w.publishing.Named(w.whip.Publication)
 	}
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: w.whip.Answer}); err != nil {
 		return fmt.Errorf("set the answer: %w", err)

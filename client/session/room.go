@@ -19,7 +19,7 @@ type Room struct {
 	audiences    map[string]wire.PublicationWatched // of own shares
 }
 
-// Audience is who watches what this participant shares.
+// Audience is who watches a share of this participant.
 type Audience struct {
 	Known bool // the relay has told
 	Count int
@@ -51,10 +51,13 @@ func newRoom() *Room {
 	return &Room{participants: map[string]wire.Participant{}, publications: map[string]wire.Publication{}, audiences: map[string]wire.PublicationWatched{}}
 }
 
-// RoomOf is the room that a relay tells of.
-func RoomOf(m wire.RoomState) Room {
+// RoomOf is the room that a relay tells of, with who watches own shares.
+func RoomOf(m wire.RoomState, watched ...wire.PublicationWatched) Room {
 	r := newRoom()
 	r.state(m)
+	for _, w := range watched {
+		r.audiences[w.ID] = w
+	}
 	return *r
 }
 
@@ -123,25 +126,17 @@ func (r Room) Own() []wire.Publication {
 	return own
 }
 
-// Audience is who watches the shares of this participant, but for those with these ids. Who watches two of them is one.
-func (r Room) Audience(except []string) (a Audience) {
-	watch := map[string]bool{}
-	for _, p := range r.Own() {
-		told, known := r.audiences[p.ID]
-		if !known || slices.Contains(except, p.ID) {
-			continue
-		}
-		a.Known = true
-		a.Count += max(told.Count-len(told.Viewers), 0)
-		for _, id := range told.Viewers {
-			watch[id] = true
-		}
+// Audience is who watches a share of this participant.
+func (r Room) Audience(id string) Audience {
+	told, known := r.audiences[id]
+	if !known {
+		return Audience{}
 	}
+	a := Audience{Known: true, Count: told.Count}
 	for _, p := range r.Others() {
-		if watch[p.ID] {
+		if slices.Contains(told.Viewers, p.ID) {
 			a.Names = append(a.Names, p.Name)
 		}
 	}
-	a.Count += len(watch)
 	return a
 }

@@ -103,6 +103,8 @@ func englishAudience() Audience {
 		Watching1: "1 other person is in the conference",
 		WatchingN: "{count} others are in the conference",
 		Nobody:    "Nobody is watching at the moment",
+		Unnamed1:  "1 person is watching",
+		UnnamedN:  "{count} people are watching",
 		One:       "{names} is watching",
 		Several:   "{count} people are watching: {names}",
 		And:       "and",

@@ -103,6 +103,8 @@ func frenchAudience() Audience {
 		Watching1: "1 autre personne est dans la conférence",
 		WatchingN: "{count} autres personnes sont dans la conférence",
 		Nobody:    "Personne ne regarde pour le moment",
+		Unnamed1:  "1 personne regarde",
+		UnnamedN:  "{count} personnes regardent",
 		One:       "{names} regarde",
 		Several:   "{count} personnes regardent\u00a0: {names}",
 		And:       "et",

@@ -91,6 +91,8 @@ type Audience struct {
 	Watching1 string
 	WatchingN string // with {count}
 	Nobody    string // watches
+	Unnamed1  string // one watches, and the name is not known
+	UnnamedN  string // with {count}
 	One       string // watches: with {names}
 	Several   string // watch: with {count} and {names}
 	And       string // before the last name
@@ -188,8 +190,13 @@ func (a Audience) Present(count int) string {
 
 // Watching says who watches: count, of whom some have names.
 func (a Audience) Watching(count int, names []string) string {
-	if count == 0 {
+	switch {
+	case count == 0:
 		return a.Nobody
+	case len(names) == 0 && count == 1:
+		return a.Unnamed1
+	case len(names) == 0:
+		return Fill(a.UnnamedN, "count", strconv.Itoa(count))
 	}
 	names = slices.Clone(names[:min(len(names), count)])
 	if most := MaxNames; count > most {

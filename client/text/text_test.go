@@ -83,8 +83,10 @@ func TestFill(t *testing.T) {
 	if got := french().Bar.Audience.Watching(3, names[:2]); got != "3 personnes regardent\u00a0: Ada, Bob et une autre" {
 		t.Error(got)
 	}
-	if got := english().Bar.Audience.Watching(1, nil); got != "one more is watching" {
-		t.Error(got) // of whom the list does not know yet
+	for count, want := range map[int]string{0: "Personne ne regarde pour le moment", 1: "1 personne regarde", 4: "4 personnes regardent"} {
+		if got := french().Bar.Audience.Watching(count, nil); got != want { // of whom the list does not know yet
+			t.Errorf("%d without names: %q", count, got)
+		}
 	}
 	if got := french().Key.Panic("Backspace"); got != "Ctrl\u00a0+\u00a0Maj\u00a0+\u00a0Retour\u00a0arrière" {
 		t.Error(got)

@@ -38,6 +38,8 @@ type Release struct {
 	Manifest  string `json:"manifest"`
 	Signature string `json:"signature"`
 	URL       string `json:"url"`
+
+	MinimumVersion string `json:"minimumVersion"` // to join with
 }
 
 // Publishers returns the keys that this program was built with.

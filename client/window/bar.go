@@ -27,6 +27,9 @@ type Audience struct {
 	Names [text.MaxNames]string // of some of them; empty ones are none
 }
 
+// Counted leaves out who they are.
+func (a Audience) Counted() Audience { return Audience{Known: a.Known, Count: a.Count} }
+
 // foreign are the texts of a status that others have written.
 func (s Status) foreign() []string {
 	return append([]string{s.What, s.Controller}, s.Audience.Names[:]...)

@@ -43,6 +43,8 @@ type Session struct {
 	Location string // absolute
 	ETag     string
 	Answer   string // SDP
+
+	Publication string // id of the share that it begins; "" where the relay does not say it, and for a viewer
 }
 
 // Connect offers what pc has, waits for its candidates, and sets the server's answer. The session is pc's: Close it
@@ -84,7 +86,7 @@ func Open(ctx context.Context, e Endpoint, offer string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Session{endpoint: e, Location: location, ETag: resp.Header.Get("ETag"), Answer: string(body)}, nil
+	return &Session{endpoint: e, Location: location, ETag: resp.Header.Get("ETag"), Answer: string(body), Publication: resp.Header.Get("X-Publication")}, nil
 }
 
 // resolve makes a Location absolute (RFC 9110 section 10.2.2).

@@ -170,7 +170,9 @@ func talk(e room.Event) any {
 func (c *channel) watched() error {
 	var piece [][]byte
 	for _, a := range c.presence.Audiences() {
-		piece = append(piece, c.encode(wire.PublicationWatched{Type: wire.TypePublicationWatched, ID: a.Publication, Count: a.Count, Viewers: a.Viewers}))
+		if data := c.encode(wire.PublicationWatched{Type: wire.TypePublicationWatched, ID: a.Publication, Count: a.Count, Viewers: a.Viewers}); data != nil {
+			piece = append(piece, data)
+		}
 	}
 	return c.tell(piece)
 }

@@ -1,11 +1,16 @@
 package room
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/coopnet/coopnet/relay/internal/stage"
+)
 
 // maxViewers bounds the ids of an Audience. The others are counted.
 const maxViewers = 50
 
-// Audience is who watches a share: those whose sessions its pictures go to now, the presenter apart.
+// Audience is who watches a share: those whose sessions its pictures go to now, the presenter apart. While the conference
+// looks at something else than a share, it is those of them who have picked this one.
 type Audience struct {
 	Publication string
 	Count       int      // of participants
@@ -63,7 +68,7 @@ func (t told) has(a Audience) bool {
 func (r *room) audience(s share) Audience {
 	a := Audience{Publication: s.ID, Viewers: []string{}}
 	for _, m := range r.joined {
-		if m.ID == s.Participant || !m.watches(s.ID) {
+		if m.ID == s.Participant || !m.watches(s.ID) || r.talk.stage.Kind != stage.Share && m.selected != s.ID {
 			continue
 		}
 		if a.Count++; len(a.Viewers) < maxViewers {

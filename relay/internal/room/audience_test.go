@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/coopnet/coopnet/relay/internal/stage"
 )
 
 func hears(t *testing.T, p *Presence, want Audience) {
@@ -52,6 +54,57 @@ func TestThePresenterIsToldWhoWatches(t *testing.T) {
 	hears(t, page, Audience{"s2", 1, []string{"bob"}}) // whose second session still has the first
 	page.Leave()
 	untold(t, "who has left", page)
+}
+
+// Who looks at the whiteboard or a document with all others sees no share, though its pictures still come.
+func TestWhoLooksAtSomethingElseDoesNotWatch(t *testing.T) {
+	rs := New(Config{})
+	defer rs.Close()
+	page, bob, eve := join(t, rs, "c", "ann"), join(t, rs, "c", "bob"), join(t, rs, "c", "eve")
+	publish(t, page, "s1")
+	for _, p := range []*Presence{bob, eve} {
+		p.Watch("s1")
+	}
+	hears(t, page, Audience{"s1", 2, []string{"bob", "eve"}})
+	show := func(v stage.View) {
+		t.Helper()
+		if err := page.Show(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pick := func(p *Presence, publication string) {
+		t.Helper()
+		if err := p.Select(publication); err != nil {
+			t.Fatal(err)
+		}
+	}
+	show(stage.View{Kind: stage.Board})
+	hears(t, page, Audience{"s1", 0, nil})
+	pick(eve, "s1") // the pictures of which come already
+	hears(t, page, Audience{"s1", 1, []string{"eve"}})
+	show(stage.View{Kind: stage.Document, ID: "d1", Name: "plan.pdf", Page: 1, Pages: 2})
+	untold(t, "who knows it", page)
+	pick(eve, "")
+	hears(t, page, Audience{"s1", 0, nil})
+	show(stage.View{Kind: stage.Share, ID: "s1"})
+	hears(t, page, Audience{"s1", 2, []string{"bob", "eve"}})
+}
+
+// What has stopped is known to nobody any more, however it did.
+func TestAStoppedShareIsForgotten(t *testing.T) {
+	rs := New(Config{})
+	defer rs.Close()
+	page := join(t, rs, "c", "ann")
+	publish(t, page, "s1")
+	publish(t, page, "s2")
+	if got := page.Audiences(); len(got) != 2 {
+		t.Fatalf("told %+v", got)
+	}
+	page.Unpublish("s1")
+	untold(t, "who knows the other", page)
+	if len(page.told.audiences) != 1 || page.told.audiences[0].Publication != "s2" {
+		t.Errorf("%+v is known", page.told.audiences)
+	}
 }
 
 // Who begins afresh knows nothing any more.

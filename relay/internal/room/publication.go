@@ -128,6 +128,7 @@ func (r *room) unpublish(n *notices, matches func(share) bool) {
 		}
 		id, before := r.publications[i].ID, r.current
 		r.publications = slices.Delete(r.publications, i, i+1)
+		r.views++
 		r.rooms.publications.Add(-1)
 		if r.current == id {
 			r.current = ""
@@ -164,7 +165,10 @@ func (r *room) selectPublication(p *Presence, id string) (notices, error) {
 		return n, ErrNotFound
 	}
 	before := r.target(m)
-	m.selected = id
+	if m.selected != id {
+		m.selected = id
+		r.views++
+	}
 	if r.target(m) != before {
 		n.retarget(m)
 	}

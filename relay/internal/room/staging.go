@@ -31,6 +31,7 @@ func (r *room) restage(n *notices, v stage.View) {
 		return
 	}
 	r.talk.stage = v
+	r.views++
 	r.tell(n, entry{Event: Event{Kind: StageShown, Stage: &v}, slot: slot{kind: StageShown}})
 }
 

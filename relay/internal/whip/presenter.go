@@ -76,7 +76,7 @@ func (s *Server) present(r *http.Request, admitted gate.Admitted, offer string) 
 		return nil, "", err
 	}
 	sh.presenter = presenter
-	sh.session = &session{presence: presence, transport: presenter, run: sh.watch}
+	sh.session = &session{share: sh.id, presence: presence, transport: presenter, run: sh.watch}
 	return sh.session, answer, nil
 }
 

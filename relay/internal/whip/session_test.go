@@ -71,6 +71,9 @@ func TestTheAnswerThatBeginsASession(t *testing.T) {
 			!strings.HasPrefix(h.Get("ETag"), `"`) || h.Get("Accept-Patch") != typeFragment || h.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %v", path, resp.StatusCode, h)
 		}
+		if id := h.Get("X-Publication"); (id != "") != (path == "/whip") || !strings.Contains(h.Get("Access-Control-Expose-Headers"), "X-Publication") {
+			t.Errorf("%s: begins share %q: %v", path, id, h)
+		}
 		for range 2 { // deleting again is fine
 			if gone := w.do(request{method: "DELETE", path: h.Get("Location"), token: token}); gone.StatusCode != http.StatusOK {
 				t.Errorf("DELETE: %d", gone.StatusCode)

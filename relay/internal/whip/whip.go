@@ -36,7 +36,9 @@ const (
 	maxBody      = peer.MaxOffer // of a fragment too
 	typeSDP      = "application/sdp"
 	typeFragment = "application/trickle-ice-sdpfrag" // RFC 8840
-	startTimeout = 30 * time.Second                  // from the answer to the first media
+	// publicationHeader names the share that a session begins: who has several knows by it which one is told of.
+	publicationHeader = "X-Publication"
+	startTimeout      = 30 * time.Second // from the answer to the first media
 )
 
 // Config is what the server needs; all fields but Trials are required.
@@ -123,7 +125,7 @@ func notAllowed(allow string) func(http.ResponseWriter, *http.Request) error {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch, Retry-After, WWW-Authenticate, X-Request-Id")
+	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch, "+publicationHeader+", Retry-After, WWW-Authenticate, X-Request-Id")
 	s.mux.ServeHTTP(w, r)
 }
 
@@ -183,6 +185,7 @@ type transport interface {
 // session is one WHIP or WHEP resource. Its id is secret: 192 random bits.
 type session struct {
 	id        string
+	share     string            // id of the publication that it begins; "" where it views
 	token     [sha256.Size]byte // of the join token that opened it
 	presence  *room.Presence
 	transport transport
@@ -224,6 +227,9 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request, path string, pur
 	h.Set("Content-Type", typeSDP)
 	h.Set("Location", path+"/"+created.id)
 	h.Set("ETag", etag)
+	if created.share != "" {
+		h.Set(publicationHeader, created.share)
+	}
 	h.Set("Accept-Patch", typeFragment)
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusCreated)

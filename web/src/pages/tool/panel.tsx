@@ -16,6 +16,7 @@ import { Shares } from './shares.tsx';
 import { Announcer, PollHint, useRefusals } from './talk/notices.tsx';
 import { useTalkTabs } from './talk/tabs.tsx';
 import { Talk } from './talk/talk.ts';
+import { WatchedSaid } from './watched.tsx';
 
 /** What lies beside the picture: who is there, and what they do together. */
 export function Panel({ work }: { work: Work }): JSX.Element {
@@ -43,6 +44,7 @@ export function Panel({ work }: { work: Work }): JSX.Element {
     <aside class="panel">
       <Doorkeeper attendance={work.attendance} />
       <Announcer work={work} />
+      <WatchedSaid work={work} />
       <PollHint work={work} talk={talk} />
       <Tabs
         label={t('tool.panel')}

@@ -6,7 +6,7 @@ import { Icon } from '../../ui/icons.tsx';
 import { useText } from '../../ui/services.ts';
 import { AskControl, Controlled } from './control/ask.tsx';
 import { Preview } from './preview.tsx';
-import { WatchedBy, WatchedSaid } from './watched.tsx';
+import { WatchedBy } from './watched.tsx';
 import { Ways } from './ways.tsx';
 
 /** What is shared now; the guest watches one, or follows the conference. */
@@ -86,7 +86,6 @@ export function Shares({ work }: { work: Work }): JSX.Element {
           );
         })}
       </ul>
-      <WatchedSaid work={work} />
       {shares.length > 0 && (
         <div class="following">
           {(!mirrored || pinned) && (

@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { self, someone } from '../../session/testing/line.ts';
 import { desk } from '../../session/testing/remote.ts';
 import type { Language } from '../../text/texts.ts';
+import { Panel } from './panel.tsx';
 import { Shares } from './shares.tsx';
 import { drawRoom, type DrawnRoom } from './testing/room.tsx';
 
@@ -44,10 +45,31 @@ it('names who watches the own share, and counts the others', async () => {
   expect(await watch(3, 'Ada', 'who', 'Bob')).toBe('3 people are watching: Ada, Bob and one more');
   expect(room.all('watched-by')).toHaveLength(1);
   expect([...room.find('watched-by').querySelectorAll('bdi')].length).toBe(3);
-  expect(room.find('watched-said').getAttribute('role')).toBe('status');
+});
+
+it('counts those of whom the list knows nobody', async () => {
+  await presents('en');
+  expect(await watch(1, 'who')).toBe('1 person is watching.');
+  expect(await watch(2)).toBe('2 people are watching.');
+  expect(room.all('watched-by')[0]?.querySelector('bdi')).toBeNull();
 });
 
 it('does so in French', async () => {
   await presents('fr');
   expect(await watch(2, 'Ada', 'Bob')).toBe('2 personnes regardent\u00a0: Ada et Bob');
+});
+
+it('says so whichever tab is open', async () => {
+  room = await drawRoom((work) => <Panel work={work} />);
+  room.line.join([self, 'Ada'].map((id) => someone(id)));
+  await room.settle();
+  const status = room.find('watched-said');
+  expect(status.getAttribute('role')).toBe('status');
+  for (const tab of ['tab-documents', 'tab-conference']) {
+    await room.press(tab);
+    expect(room.find(tab).getAttribute('aria-selected')).toBe('true');
+    // The same one, outside of what is hidden: else nobody would hear it.
+    expect(room.all('watched-said')).toEqual([status]);
+    expect(status.closest('[hidden], [role="tabpanel"]')).toBeNull();
+  }
 });

@@ -16,29 +16,36 @@ export function WatchedBy({ work, share }: { work: Work; share: Publication }): 
   const { count, viewers } = watched;
   const participants = work.attendance.control.room.value?.participants ?? [];
   const names = viewers.flatMap((id) => participants.find((one) => one.id === id)?.name ?? []);
+  const unnamed = names.length === 0;
   const shown = names.slice(0, count > named ? named - 1 : named);
   const rest = count - shown.length;
   const last = rest === 1 ? t('more') : t('more.many', { count: rest });
+  const counted =
+    count === 0
+      ? t('none')
+      : unnamed
+        ? t(count === 1 ? 'unnamed.one' : 'unnamed.many', { count })
+        : `${count === 1 ? t('one') : t('many', { count })} `;
   // British English has no comma before "and".
   const list = new Intl.ListFormat(language === 'en' ? 'en-GB' : language);
-  const parts = list.formatToParts(rest > 0 ? [...shown, last] : shown);
+  const parts = list.formatToParts(rest > 0 && !unnamed ? [...shown, last] : shown);
   return (
     <p class="small watched-by" data-testid="watched-by" data-count={count}>
       <Icon name="people" />
       <span>
-        {count === 0 ? t('none') : `${count === 1 ? t('one') : t('many', { count })} `}
+        {counted}
         {parts.map(({ type, value }) => (type === 'element' ? <bdi>{value}</bdi> : value))}
       </span>
     </p>
   );
 }
 
-/** Tells screen readers when somebody begins to watch, and when nobody does any more. */
+/** Tells screen readers, whichever tab is open, when somebody begins to watch, and when nobody does any more. */
 export function WatchedSaid({ work }: { work: Work }): JSX.Element {
   const { t } = useWatchedText();
   const said = work.audience.said.value;
   return (
-    <p class="watched-said" role="status" data-testid="watched-said">
+    <p class="unseen" role="status" data-testid="watched-said">
       {said !== '' && t(said === 'some' ? 'said.some' : 'said.none')}
     </p>
   );

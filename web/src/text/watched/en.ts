@@ -3,6 +3,8 @@ export const en = {
   none: 'Nobody is watching at the moment.',
   one: '1 person is watching:',
   many: '{count} people are watching:',
+  'unnamed.one': '1 person is watching.',
+  'unnamed.many': '{count} people are watching.',
   more: 'one more',
   'more.many': '{count} more',
   'said.some': 'What you share is being watched.',

@@ -45,7 +45,8 @@ export async function drawRoom(
   const sharing = signal<PublisherState>({ phase: 'idle' });
   const publisher = { state: sharing, stop() {} };
   const shown = computed(() => (line.room.value === null ? null : viewed(line.room.value)));
-  const attendance = { control, publisher, viewed: shown } as unknown as Attendance;
+  const status = signal({ standing: 'live', problem: null });
+  const attendance = { control, publisher, status, viewed: shown } as unknown as Attendance;
   const token = () => Promise.resolve('signed');
   const work = new Work(attendance, documents, new TalkMemory(kept), token);
   const talk = new Talk(signal('conference'));
