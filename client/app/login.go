@@ -13,30 +13,34 @@ import (
 	"github.com/coopnet/coopnet/client/window"
 )
 
-// logins answers proxies that want to know who somebody is: with what the system has stored, or by asking the person. It
-// lasts as long as the software.
+// logins has the person answer proxies that want to know who they are. It lasts as long as the software.
 type logins struct {
 	ctx     context.Context // of the software: a question outlives the request that led to it
 	windows interface {
 		Login(ctx context.Context, l window.Login) (name, password string, ok bool, err error)
 	}
-	stored func(ctx context.Context, q network.Question) (network.Login, bool)
 }
 
 // ask is a network's Ask.
-func (l logins) ask(ctx context.Context, q network.Question) (network.Login, bool) {
-	if login, ok := l.stored(ctx, q); ok {
-		return login, true
-	}
+func (l logins) ask(ctx context.Context, q network.Question) (network.Login, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(l.ctx, cancel)()
 	asked := window.Login{Proxy: q.Proxy, Realm: q.Realm}
-	if q.Refused != nil {
+	switch {
+	case q.Colon != nil:
+		asked.Colon, asked.Name = true, q.Colon.Name
+	case q.Refused != nil:
 		asked.Refused, asked.Name = true, q.Refused.Name
 	}
 	name, password, ok, err := l.windows.Login(ctx, asked)
-	return network.Login{Name: name, Password: password}, ok && err == nil
+	if err == nil && !ok {
+		err = network.ErrDeclined
+	}
+	if err != nil {
+		return network.Login{}, err
+	}
+	return network.Login{Name: name, Password: password}, nil
 }
 
 // pass has the proxies on the way to the portals let us through, and waits for the person where they want a login. It fails
@@ -91,7 +95,7 @@ func (a *app) proxied(err error) string {
 	switch {
 	case errors.Is(p, network.ErrLogin):
 		said = a.proxies.Login
-	case errors.Is(p, network.ErrDeclined):
+	case errors.Is(p, network.ErrDeclined), errors.Is(p, network.ErrUnasked):
 		said = a.proxies.Declined
 	case errors.Is(p, network.ErrScheme) && len(p.Schemes) == 0:
 		said = a.proxies.Unknown
@@ -99,6 +103,8 @@ func (a *app) proxied(err error) string {
 		said = a.proxies.Scheme
 	case errors.Is(p, network.ErrProxy):
 		said = a.proxies.Blocked
+	case errors.Is(p, network.ErrIdentity):
+		said = a.proxies.Identity
 	case errors.Is(p, network.ErrSilent):
 		said = a.proxies.Silent
 	}

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -34,16 +36,25 @@ func TestProxiesAreSaid(t *testing.T) {
 	failing := func(err error) func(*url.URL) (*url.URL, error) {
 		return func(*url.URL) (*url.URL, error) { return nil, err }
 	}
-	wrong := func(context.Context, network.Question) (network.Login, bool) {
-		return network.Login{Name: "anne", Password: "secret"}, true
+	wrong := func(context.Context, network.Question) (network.Login, error) {
+		return network.Login{Name: "anne", Password: "secret"}, nil
 	}
+	noWindow := func(context.Context, network.Question) (network.Login, error) {
+		return network.Login{}, errors.New("no window")
+	}
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
 	said := text.ProxiesFor("en")
 	for name, tt := range map[string]struct {
 		proxy func(*url.URL) (*url.URL, error)
-		ask   func(context.Context, network.Question) (network.Login, bool)
+		ask   func(context.Context, network.Question) (network.Login, error)
 		want  string
 	}{
 		"no login":  {refusingProxy(t, http.StatusProxyAuthRequired, "Basic"), nil, said.Declined},
+		"no window": {refusingProxy(t, http.StatusProxyAuthRequired, "Basic"), noWindow, said.Declined},
+		"untrusted": {nowhere(secure.URL), nil, said.Identity},
 		"wrong":     {refusingProxy(t, http.StatusProxyAuthRequired, "Basic"), wrong, said.Login},
 		"NTLM":      {refusingProxy(t, http.StatusProxyAuthRequired, "Negotiate, NTLM"), wrong, strings.ReplaceAll(said.Scheme, "{schemes}", "Negotiate, NTLM")},
 		"nothing":   {refusingProxy(t, http.StatusProxyAuthRequired, ""), wrong, said.Unknown},
@@ -94,6 +105,7 @@ func host(find func(*url.URL) (*url.URL, error)) string {
 // asker is a window for logins.
 type asker struct {
 	asked []window.Login
+	no    bool
 	err   error
 	wait  bool
 }
@@ -104,36 +116,31 @@ func (a *asker) Login(ctx context.Context, l window.Login) (name, password strin
 		<-ctx.Done()
 		return "", "", false, ctx.Err()
 	}
-	return "anne", "secret", true, a.err
+	return "anne", "secret", !a.no, a.err
 }
 
 func TestLoginsAreAsked(t *testing.T) {
-	stored := network.Login{Name: "kept", Password: "x"}
+	broken := errors.New("no window")
 	for name, tt := range map[string]struct {
 		window asker
-		stored bool
 		q      network.Question
-		want   network.Login
-		asked  int
+		want   window.Login
+		err    error
 	}{
-		"stored":     {stored: true, want: stored},
-		"asked":      {q: network.Question{Proxy: "proxy:1", Realm: "r"}, want: network.Login{Name: "anne", Password: "secret"}, asked: 1},
-		"no windows": {window: asker{err: errors.New("x")}, asked: 1},
+		"asked":     {q: network.Question{Proxy: "proxy:1", Realm: "r"}, want: window.Login{Proxy: "proxy:1", Realm: "r"}},
+		"refused":   {q: network.Question{Proxy: "proxy:1", Refused: &network.Login{Name: "kept"}}, want: window.Login{Proxy: "proxy:1", Name: "kept", Refused: true}},
+		"a colon":   {q: network.Question{Refused: &network.Login{Name: "kept"}, Colon: &network.Login{Name: "ke:pt"}}, want: window.Login{Name: "ke:pt", Colon: true}},
+		"no":        {window: asker{no: true}, err: network.ErrDeclined},
+		"no window": {window: asker{err: broken}, err: broken},
 	} {
-		ask := logins{ctx: t.Context(), windows: &tt.window, stored: func(context.Context, network.Question) (network.Login, bool) { return stored, tt.stored }}.ask
-		got, ok := ask(t.Context(), tt.q)
-		if ok != (tt.want != network.Login{}) || ok && got != tt.want || len(tt.window.asked) != tt.asked {
-			t.Errorf("%s: %v, %d questions", name, ok, len(tt.window.asked))
+		got, err := (logins{t.Context(), &tt.window}).ask(t.Context(), tt.q)
+		if !errors.Is(err, tt.err) || err == nil && got != (network.Login{Name: "anne", Password: "secret"}) || len(tt.window.asked) != 1 || tt.window.asked[0] != tt.want {
+			t.Errorf("%s: %v, asked %+v", name, err, tt.window.asked)
 		}
-	}
-	a := &asker{}
-	none := func(context.Context, network.Question) (network.Login, bool) { return network.Login{}, false }
-	if _, ok := (logins{t.Context(), a, none}).ask(t.Context(), network.Question{Proxy: "proxy:1", Realm: "r", Refused: &stored}); !ok || a.asked[0] != (window.Login{Proxy: "proxy:1", Realm: "r", Name: "kept", Refused: true}) {
-		t.Errorf("asked %+v", a.asked)
 	}
 	over, end := context.WithCancel(t.Context())
 	end()
-	if _, ok := (logins{over, &asker{wait: true}, none}).ask(t.Context(), network.Question{}); ok {
-		t.Error("an answer after the end")
+	if _, err := (logins{over, &asker{wait: true}}).ask(t.Context(), network.Question{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end: %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package network
 
 import (
 	"errors"
-	"net"
 	"net/url"
 	"strings"
 
@@ -65,9 +64,7 @@ func domains(entries []string) string {
 		if entry != "*" {
 			entry = strings.TrimPrefix(entry, "*")
 		}
-		if _, _, err := net.ParseCIDR(entry); err != nil {
-			entry = strings.TrimPrefix(entry, ".")
-		}
+		entry = strings.TrimPrefix(entry, ".")
 		if entry != "" && !strings.ContainsRune(entry, ',') {
 			list = append(list, entry)
 		}

@@ -11,6 +11,7 @@ type Proxies struct {
 	Unknown  string // no login that anybody knows
 	Blocked  string
 	Silent   string
+	Identity string // its certificate is not trusted
 	Settings string // of the system, which are not understood; without names
 	Script   string // of the system, which cannot be run; without names
 }
@@ -25,6 +26,7 @@ func ProxiesFor(language string) Proxies {
 			Unknown:  "Le proxy {proxy} demande une identification sans dire laquelle. Transmettez à votre équipe réseau\u00a0: autoriser sur ce proxy {portal} sans identification, ou l’identification «\u00a0Basic\u00a0». En attendant, partagez dans le navigateur.",
 			Blocked:  "Le proxy {proxy} refuse la connexion. Transmettez à votre équipe réseau\u00a0: autoriser CONNECT vers {portal} sur ce proxy. En attendant, partagez dans le navigateur.",
 			Silent:   "Le proxy {proxy}, indiqué dans les réglages de votre système, est injoignable. Vérifiez votre connexion et ces réglages, puis relancez le logiciel depuis la page de la conférence.",
+			Identity: "Votre système ne fait pas confiance au certificat du proxy {proxy}. Demandez à votre équipe réseau d’installer sur cet ordinateur le certificat de son autorité, puis relancez le logiciel depuis la page de la conférence, ou partagez dans le navigateur.",
 			Settings: "Le proxy indiqué dans les réglages de votre système n’est pas compréhensible. Corrigez-le, ou adressez-vous à votre équipe réseau, puis relancez le logiciel depuis la page de la conférence.",
 			Script:   "Votre système trouve son proxy par un script, que le logiciel ne peut pas exécuter ici, et le portail est injoignable sans proxy. Demandez l’adresse du proxy à votre équipe réseau, indiquez-la dans les réglages de votre système, puis relancez le logiciel depuis la page de la conférence.",
 		}
@@ -36,6 +38,7 @@ func ProxiesFor(language string) Proxies {
 		Unknown:  "The proxy {proxy} wants a login, and does not say which. Tell your network team: let {portal} through this proxy without a login, or permit the login “Basic”. Meanwhile share in the browser.",
 		Blocked:  "The proxy {proxy} refuses the connection. Tell your network team: permit CONNECT to {portal} on this proxy. Meanwhile share in the browser.",
 		Silent:   "The proxy {proxy}, which the settings of your system name, cannot be reached. Check your connection and these settings, then start the software again from the page of the conference.",
+		Identity: "Your system does not trust the certificate of the proxy {proxy}. Ask your network team to install the certificate of its authority on this computer, then start the software again from the page of the conference, or share in the browser.",
 		Settings: "The proxy that the settings of your system name is not understood. Correct it, or ask your network team, then start the software again from the page of the conference.",
 		Script:   "Your system finds its proxy by a script, which the software cannot run here, and the portal cannot be reached without a proxy. Ask your network team for the address of the proxy, enter it in the settings of your system, then start the software again from the page of the conference.",
 	}

@@ -73,6 +73,16 @@ func TestLogin(t *testing.T) {
 	if a := <-answers; a != (entered{name: "anne", password: "bC ", ok: true}) {
 		t.Errorf("entered %+v", a)
 	}
+	// Of a name that cannot be sent it is said why, and it is there to be mended.
+	answers = d.login(t.Context(), window.Login{Proxy: "proxy.example:3128", Name: "an:ne", Colon: true})
+	d.see(form.Light().Bad)
+	if title := d.title(); !strings.HasPrefix(title, "A name with a colon cannot be sent to a proxy.") {
+		t.Errorf("the title is %q", title)
+	}
+	d.press("Backspace", "Backspace", "Backspace", "KeyB", "Enter")
+	if a := <-answers; a != (entered{name: "anb", ok: true}) {
+		t.Errorf("entered %+v", a)
+	}
 	for name, keys := range map[string][]string{"Escape": {"KeyA", "Escape"}, "Cancel": {"Tab", "Enter"}} {
 		answers = d.login(t.Context(), question)
 		d.see(tint)
