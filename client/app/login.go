@@ -5,10 +5,11 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
-	"github.com/coopnet/coopnet/client/launch"
 	"github.com/coopnet/coopnet/client/network"
+	"github.com/coopnet/coopnet/client/session"
 	"github.com/coopnet/coopnet/client/text"
 	"github.com/coopnet/coopnet/client/window"
 )
@@ -48,7 +49,7 @@ func (l logins) ask(ctx context.Context, q network.Question) (network.Login, err
 func (a *app) pass(ctx context.Context) error {
 	var refused error
 	for _, o := range a.Origins {
-		err := a.Network.Pass(ctx, address(o))
+		err := a.Network.Pass(ctx, address(string(o)))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -60,23 +61,65 @@ func (a *app) pass(ctx context.Context) error {
 	return refused
 }
 
-// address is where an origin listens.
-func address(o launch.Origin) string {
-	u, err := url.Parse(string(o))
+// passRelays has the proxies on the way to the ticket's relay let us through as well, or to the one to fall back to. What is
+// asked later has to be answered in time.
+func (a *app) passRelays(ctx context.Context, t *session.Ticket) error {
+	err := a.passRelay(ctx, t.Relay, t.ICEServers)
+	for _, other := range t.Alternates {
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+		a.Logger.Info("the relay is not let through", "error", err)
+		if a.passRelay(ctx, other.Relay, other.ICEServers) == nil {
+			err = nil
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (a *app) passRelay(ctx context.Context, r session.Relay, servers []session.ICEServer) error {
+	passed := map[string]bool{} // proxies
+	for _, to := range []string{address(r.WHIP), address(r.Control)} {
+		if err := a.Network.Pass(ctx, to); a.proxied(err) != "" {
+			return err
+		}
+		passed[a.Network.Proxy(ctx, to)] = true
+	}
+	for _, s := range servers {
+		for _, u := range s.URLs {
+			to, ok := network.TURNAddress(u)
+			proxy := a.Network.Proxy(ctx, to)
+			if !ok || proxy == "" || passed[proxy] {
+				continue
+			}
+			passed[proxy] = true
+			if err := a.Network.Pass(ctx, to); err != nil { // perhaps pictures go by UDP
+				a.Logger.Info("TURN is not let through", "error", err)
+			}
+		}
+	}
+	return nil
+}
+
+// address is where a URL leads to.
+func address(text string) string {
+	u, err := url.Parse(text)
 	if err != nil {
-		return string(o) // it has been checked
+		return text // it has been checked
 	}
 	port := u.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		port = map[string]string{"http": "80", "ws": "80", "https": "443", "wss": "443"}[u.Scheme]
 	}
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
 const (
-	longestProxy   = 100
+	longestAddress = 100 // of a proxy, and of what lies behind it
 	longestSchemes = 60
-	longestPortals = 120
 )
 
 // proxied says what a proxy, or the settings that name it, have to do with an error; it is "" when that is nothing.
@@ -108,10 +151,13 @@ func (a *app) proxied(err error) string {
 	case errors.Is(p, network.ErrSilent):
 		said = a.proxies.Silent
 	}
-	var portals []string
-	for _, o := range a.Origins {
-		portals = append(portals, address(o))
-	}
-	return text.Fill(said, "proxy", text.Foreign(p.Proxy, longestProxy), "schemes", text.Foreign(strings.Join(p.Schemes, ", "), longestSchemes),
-		"portal", text.Foreign(strings.Join(portals, ", "), longestPortals))
+	return text.Fill(said, "proxy", text.Foreign(p.Proxy, longestAddress), "schemes", text.Foreign(strings.Join(p.Schemes, ", "), longestSchemes),
+		"address", text.Foreign(p.Target, longestAddress))
+}
+
+// stands reports whether an error is a proxy's no, or the settings', which is the same tomorrow. A network that is away looks
+// otherwise.
+func stands(err error) bool {
+	return slices.ContainsFunc([]error{network.ErrProxy, network.ErrScheme, network.ErrLogin, network.ErrDeclined, network.ErrUnasked, network.ErrIdentity, network.ErrSettings},
+		func(no error) bool { return errors.Is(err, no) })
 }

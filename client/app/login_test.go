@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/coopnet/coopnet/client/launch"
 	"github.com/coopnet/coopnet/client/network"
+	"github.com/coopnet/coopnet/client/session"
 	"github.com/coopnet/coopnet/client/text"
 	"github.com/coopnet/coopnet/client/window"
 )
@@ -72,7 +74,7 @@ func TestProxiesAreSaid(t *testing.T) {
 		p, err := started(t, http.NotFoundHandler(), func(c *Config) {
 			c.Origins, c.Network = []launch.Origin{"https://portal.invalid"}, network.New(network.Config{Proxy: tt.proxy, Ask: tt.ask})
 		})
-		want := text.Fill(tt.want, "proxy", host, "portal", "portal.invalid:443")
+		want := text.Fill(tt.want, "proxy", host, "address", "portal.invalid:443")
 		if err == nil || len(p.said) != 1 || p.said[0] != want {
 			t.Errorf("%s: %v, said %q", name, err, p.said)
 		}
@@ -91,6 +93,88 @@ func TestAnotherPortalNeedsNoLogin(t *testing.T) {
 	})
 	if err == nil || len(p.said) != 1 || p.said[0] != text.Fill(text.ProxiesFor("en").Declined, "proxy", host(closed)) {
 		t.Errorf("%v, said %q", err, p.said) // the other does not know the code
+	}
+}
+
+// TestTheRelaysProxyIsAsked before anything is shared, and named: the portal may be let through where the relay is not.
+func TestTheRelaysProxyIsAsked(t *testing.T) {
+	said := text.ProxiesFor("en")
+	const relay = `{"token":"t","permissions":["share"],"relay":{"whip":"https://relay.invalid/whip","control":"wss://relay.invalid/control"},
+		"iceServers":[{"urls":["turn:relay.invalid:3478?transport=udp","turns:turn.invalid:443?transport=tcp"]}]%s}`
+	const other = `,"alternates":[{"token":"t","relay":{"whip":"https://other.invalid/whip","control":"wss://other.invalid/control"}}]`
+	open := refusingProxy(t, http.StatusBadGateway, "") // lets everything through, and there is nothing
+	for name, tt := range map[string]struct {
+		relay, other, turn func(*url.URL) (*url.URL, error)
+		want               string
+		asked              int // for a login
+	}{
+		"blocked":          {relay: refusingProxy(t, http.StatusForbidden, ""), want: said.Blocked},
+		"NTLM":             {relay: refusingProxy(t, http.StatusProxyAuthRequired, "NTLM"), want: strings.ReplaceAll(said.Scheme, "{schemes}", "NTLM")},
+		"a login":          {relay: refusingProxy(t, http.StatusProxyAuthRequired, "Basic"), want: said.Declined, asked: 1},
+		"through":          {relay: open},
+		"another":          {relay: refusingProxy(t, http.StatusForbidden, ""), other: open},
+		"neither":          {relay: refusingProxy(t, http.StatusForbidden, ""), other: refusingProxy(t, http.StatusForbidden, ""), want: said.Blocked},
+		"TURN wants one":   {relay: open, turn: refusingProxy(t, http.StatusProxyAuthRequired, "Basic"), asked: 1},
+		"TURN, and blocks": {relay: open, turn: refusingProxy(t, http.StatusForbidden, "")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alternates, asked := "", 0
+			if tt.other != nil {
+				alternates = other
+			}
+			find := func(u *url.URL) (*url.URL, error) {
+				switch {
+				case u.Hostname() == "turn.invalid" && tt.turn != nil:
+					return tt.turn(u)
+				case u.Hostname() == "other.invalid":
+					return tt.other(u)
+				}
+				return tt.relay(u)
+			}
+			portal := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/admissions") {
+					_, _ = io.WriteString(w, `{"conference":{"id":"c-1","name":"Team A"}}`)
+					return
+				}
+				_, _ = fmt.Fprintf(w, relay, alternates)
+			})
+			p, err := started(t, portal, func(c *Config) {
+				c.Network = network.New(network.Config{Proxy: find, Ask: func(context.Context, network.Question) (network.Login, error) {
+					asked++
+					return network.Login{}, network.ErrDeclined
+				}})
+			})
+			if asked != tt.asked {
+				t.Errorf("asked for %d logins", asked)
+			}
+			if tt.want == "" {
+				if err != nil || len(p.confirmed) != 1 {
+					t.Errorf("%v, said %q, confirmed %d", err, p.said, len(p.confirmed))
+				}
+				return
+			}
+			want := text.Fill(tt.want, "proxy", host(tt.relay), "address", "relay.invalid:443")
+			if err == nil || len(p.said) != 1 || p.said[0] != want || len(p.confirmed) != 0 {
+				t.Errorf("%v, said %q", err, p.said)
+			}
+		})
+	}
+}
+
+// TestALostShareNamesItsProxy, if that has refused it; a network that is away is no refusal.
+func TestALostShareNamesItsProxy(t *testing.T) {
+	a := newApp(Config{Language: "en"})
+	lost := func(cause error) error {
+		return fmt.Errorf("%w: %w", session.ErrLost, &network.ProxyError{Proxy: "proxy:1", Target: "relay:443", Err: cause})
+	}
+	if said := a.explain(lost(network.ErrProxy)); said != text.Fill(a.proxies.Blocked, "proxy", "proxy:1", "address", "relay:443") {
+		t.Errorf("refused: %s", said)
+	}
+	if said := a.explain(lost(network.ErrSilent)); said != a.said.Lost {
+		t.Errorf("away: %s", said)
+	}
+	if said := a.explain(fmt.Errorf("%w: %w", session.ErrLost, network.ErrScript)); said != a.said.Lost {
+		t.Errorf("away, with a script: %s", said)
 	}
 }
 

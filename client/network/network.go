@@ -102,6 +102,15 @@ func (n *Network) Pass(ctx context.Context, address string) error {
 	return conn.Close()
 }
 
+// Proxy is the HOST:PORT of the proxy on the way to HOST:PORT; empty: there is none, or nobody knows.
+func (n *Network) Proxy(ctx context.Context, address string) string {
+	proxy, err := n.proxyFor(ctx, address)
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return proxy.Host
+}
+
 // proxyFor reports the proxy for an address: CONNECT is one way for all, so all is asked for as HTTPS is.
 func (n *Network) proxyFor(ctx context.Context, address string) (*url.URL, error) {
 	host, _, err := net.SplitHostPort(address)
