@@ -127,6 +127,8 @@ func (a *app) proxied(err error) string {
 	switch {
 	case errors.Is(err, network.ErrSettings):
 		return a.proxies.Settings
+	case errors.Is(err, network.ErrUnread):
+		return a.proxies.Unread
 	case errors.Is(err, network.ErrScript):
 		return a.proxies.Script
 	}

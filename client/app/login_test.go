@@ -65,6 +65,7 @@ func TestProxiesAreSaid(t *testing.T) {
 		"silent":    {nowhere("http://127.0.0.1:1"), wrong, said.Silent},
 		"SOCKS":     {nowhere("socks5://127.0.0.1:1"), wrong, said.Settings},
 		"settings":  {failing(network.ErrSettings), wrong, said.Settings},
+		"unread":    {failing(network.ErrUnread), wrong, said.Unread},
 		"script":    {failing(network.ErrScript), wrong, said.Script},
 	} {
 		host := "127.0.0.1:1"

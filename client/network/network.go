@@ -68,6 +68,7 @@ func (n *Network) DialContext(ctx context.Context, network, address string) (net
 	proxy, err := n.proxyFor(ctx, address)
 	unknown := errors.Is(err, ErrScript)
 	if err != nil && !unknown {
+		n.proxies.forget()
 		return nil, err
 	}
 	var conn net.Conn
@@ -92,11 +93,16 @@ func (n *Network) Pass(ctx context.Context, address string) error {
 	if errors.Is(err, ErrScript) {
 		return nil // we try without a proxy
 	}
-	if err != nil || proxy == nil {
+	if err != nil {
+		n.proxies.forget()
 		return err
+	}
+	if proxy == nil {
+		return nil
 	}
 	conn, err := n.through(ctx, proxy, address)
 	if err != nil {
+		n.proxies.forget()
 		return err
 	}
 	return conn.Close()

@@ -14,6 +14,7 @@ type Proxies struct {
 	Silent   string
 	Identity string // its certificate is not trusted
 	Settings string // of the system, which are not understood; without names
+	Unread   string // the system's settings; without names
 	Script   string // of the system, which cannot be run; without names
 }
 
@@ -29,6 +30,7 @@ func ProxiesFor(language string) Proxies {
 			Silent:   "Le proxy {proxy}, indiqué dans les réglages de votre système, est injoignable. Vérifiez votre connexion et ces réglages, puis relancez le logiciel depuis la page de la conférence.",
 			Identity: "Votre système ne fait pas confiance au certificat du proxy {proxy}. Demandez à votre équipe réseau d’installer sur cet ordinateur le certificat de son autorité, puis relancez le logiciel depuis la page de la conférence, ou partagez dans le navigateur.",
 			Settings: "Le proxy indiqué dans les réglages de votre système n’est pas compréhensible. Corrigez-le, ou adressez-vous à votre équipe réseau, puis relancez le logiciel depuis la page de la conférence.",
+			Unread:   "Les réglages de proxy de votre système n’ont pas pu être lus. Relancez le logiciel depuis la page de la conférence, ou partagez dans le navigateur.",
 			Script:   "Votre système trouve son proxy par un script, que le logiciel ne peut pas exécuter ici, et le portail est injoignable sans proxy. Demandez l’adresse du proxy à votre équipe réseau, indiquez-la dans les réglages de votre système, puis relancez le logiciel depuis la page de la conférence.",
 		}
 	}
@@ -41,6 +43,7 @@ func ProxiesFor(language string) Proxies {
 		Silent:   "The proxy {proxy}, which the settings of your system name, cannot be reached. Check your connection and these settings, then start the software again from the page of the conference.",
 		Identity: "Your system does not trust the certificate of the proxy {proxy}. Ask your network team to install the certificate of its authority on this computer, then start the software again from the page of the conference, or share in the browser.",
 		Settings: "The proxy that the settings of your system name is not understood. Correct it, or ask your network team, then start the software again from the page of the conference.",
+		Unread:   "The proxy settings of your system could not be read. Start the software again from the page of the conference, or share in the browser.",
 		Script:   "Your system finds its proxy by a script, which the software cannot run here, and the portal cannot be reached without a proxy. Ask your network team for the address of the proxy, enter it in the settings of your system, then start the software again from the page of the conference.",
 	}
 }
