@@ -126,6 +126,49 @@ func TestDeadKeys(t *testing.T) {
 	}
 }
 
+// TestADeadKeyEndsWithItsWindow, with a press of the mouse, and where something else has the focus: in the password of the
+// next window nobody would see it.
+func TestADeadKeyEndsWithItsWindow(t *testing.T) {
+	d := newDesk(t, window.Options{})
+	key, ok := input.Lookup("BracketLeft")
+	if !ok {
+		t.Fatal("no key")
+	}
+	answers := d.login(t.Context(), window.Login{Proxy: "proxy.example:3128", Name: "anne", Refused: true})
+	d.see(form.Light().Tint)
+	if err := xproto.ChangeKeyboardMappingChecked(d.conn, 1, xproto.Keycode(key.X11()), 2, []xproto.Keysym{0xfe52, 0xfe57}).Check(); err != nil {
+		t.Fatal(err)
+	}
+	d.press("KeyX", "BracketLeft")
+	for _, focus := range []xproto.Window{d.root.Root, d.top()} {
+		if err := xproto.SetInputFocusChecked(d.conn, xproto.InputFocusParent, focus, xproto.TimeCurrentTime).Check(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.press("KeyE", "BracketLeft")
+	if err := xproto.SendEventChecked(d.conn, false, d.top(), xproto.EventMaskButtonPress, string(xproto.ButtonPressEvent{Detail: 1, Event: d.top(), Root: d.root.Root}.Bytes())).Check(); err != nil {
+		t.Fatal(err)
+	}
+	d.press("KeyE", "BracketLeft", "Enter")
+	if a := <-answers; a.password != "xee" {
+		t.Errorf("entered %+v", a)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	answers = d.login(ctx, window.Login{Proxy: "proxy.example:3128", Name: "anne", Refused: true})
+	d.see(form.Light().Bad)
+	ink := d.count(form.Light().Ink)
+	d.press("KeyX", "BracketLeft")
+	d.eventually("the keys have come", func() bool { return d.count(form.Light().Ink) > ink })
+	cancel()
+	<-answers
+	answers = d.login(t.Context(), window.Login{Proxy: "proxy.example:3128", Name: "anne", Refused: true})
+	d.see(form.Light().Bad)
+	d.press("KeyE", "Enter")
+	if a := <-answers; a.password != "e" {
+		t.Errorf("entered %+v", a)
+	}
+}
+
 // copies owns the clipboard, with a text, until the test ends.
 func (d *desk) copies(text string) {
 	d.t.Helper()
