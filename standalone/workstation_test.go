@@ -135,7 +135,8 @@ func (r *running) ends() int {
 	return r.command.ProcessState.ExitCode()
 }
 
-// crashes has it print all that a crash prints.
+// crashes has it end as a crash ends it. What Go prints then has functions and numbers in it and no text, so no login either: it
+// only shows that nothing was added to it.
 func (r *running) crashes() {
 	r.w.t.Helper()
 	if err := r.command.Process.Signal(syscall.SIGQUIT); err != nil {

@@ -101,6 +101,9 @@ func (a *app) run(ctx context.Context) error {
 	if !slices.Contains(p.ticket.Permissions, "share") {
 		return errNoShare
 	}
+	if err := a.passRelays(ctx, p.ticket); err != nil {
+		return err
+	}
 	who := p.ticket.Participant
 	yes, err := a.Windows.Confirm(ctx, window.Confirm{Conference: p.conference.Name, Portal: p.portal.Origin(), Name: who.Name, Role: who.Role})
 	if err != nil {

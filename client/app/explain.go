@@ -24,7 +24,7 @@ func (a *app) explain(err error) string {
 	var old *tooOld
 	var over *closed
 	var unsupported *capture.Unsupported
-	if said := a.proxied(err); said != "" && !errors.As(err, &failed) && !errors.Is(err, session.ErrLost) {
+	if said := a.proxied(err); said != "" && !errors.As(err, &failed) && (stands(err) || !errors.Is(err, session.ErrLost)) {
 		return said
 	}
 	switch {

@@ -5,38 +5,43 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
-	"github.com/coopnet/coopnet/client/launch"
 	"github.com/coopnet/coopnet/client/network"
+	"github.com/coopnet/coopnet/client/session"
 	"github.com/coopnet/coopnet/client/text"
 	"github.com/coopnet/coopnet/client/window"
 )
 
-// logins answers proxies that want to know who somebody is: with what the system has stored, or by asking the person. It
-// lasts as long as the software.
+// logins has the person answer proxies that want to know who they are. It lasts as long as the software.
 type logins struct {
 	ctx     context.Context // of the software: a question outlives the request that led to it
 	windows interface {
 		Login(ctx context.Context, l window.Login) (name, password string, ok bool, err error)
 	}
-	stored func(ctx context.Context, q network.Question) (network.Login, bool)
 }
 
 // ask is a network's Ask.
-func (l logins) ask(ctx context.Context, q network.Question) (network.Login, bool) {
-	if login, ok := l.stored(ctx, q); ok {
-		return login, true
-	}
+func (l logins) ask(ctx context.Context, q network.Question) (network.Login, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(l.ctx, cancel)()
 	asked := window.Login{Proxy: q.Proxy, Realm: q.Realm}
-	if q.Refused != nil {
+	switch {
+	case q.Colon != nil:
+		asked.Colon, asked.Name = true, q.Colon.Name
+	case q.Refused != nil:
 		asked.Refused, asked.Name = true, q.Refused.Name
 	}
 	name, password, ok, err := l.windows.Login(ctx, asked)
-	return network.Login{Name: name, Password: password}, ok && err == nil
+	if err == nil && !ok {
+		err = network.ErrDeclined
+	}
+	if err != nil {
+		return network.Login{}, err
+	}
+	return network.Login{Name: name, Password: password}, nil
 }
 
 // pass has the proxies on the way to the portals let us through, and waits for the person where they want a login. It fails
@@ -44,7 +49,7 @@ func (l logins) ask(ctx context.Context, q network.Question) (network.Login, boo
 func (a *app) pass(ctx context.Context) error {
 	var refused error
 	for _, o := range a.Origins {
-		err := a.Network.Pass(ctx, address(o))
+		err := a.Network.Pass(ctx, address(string(o)))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -56,23 +61,65 @@ func (a *app) pass(ctx context.Context) error {
 	return refused
 }
 
-// address is where an origin listens.
-func address(o launch.Origin) string {
-	u, err := url.Parse(string(o))
+// passRelays has the proxies on the way to the ticket's relay let us through as well, or to the one to fall back to. What is
+// asked later has to be answered in time.
+func (a *app) passRelays(ctx context.Context, t *session.Ticket) error {
+	err := a.passRelay(ctx, t.Relay, t.ICEServers)
+	for _, other := range t.Alternates {
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+		a.Logger.Info("the relay is not let through", "error", err)
+		if a.passRelay(ctx, other.Relay, other.ICEServers) == nil {
+			err = nil
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (a *app) passRelay(ctx context.Context, r session.Relay, servers []session.ICEServer) error {
+	passed := map[string]bool{} // proxies
+	for _, to := range []string{address(r.WHIP), address(r.Control)} {
+		if err := a.Network.Pass(ctx, to); a.proxied(err) != "" {
+			return err
+		}
+		passed[a.Network.Proxy(ctx, to)] = true
+	}
+	for _, s := range servers {
+		for _, u := range s.URLs {
+			to, ok := network.TURNAddress(u)
+			proxy := a.Network.Proxy(ctx, to)
+			if !ok || proxy == "" || passed[proxy] {
+				continue
+			}
+			passed[proxy] = true
+			if err := a.Network.Pass(ctx, to); err != nil { // perhaps pictures go by UDP
+				a.Logger.Info("TURN is not let through", "error", err)
+			}
+		}
+	}
+	return nil
+}
+
+// address is where a URL leads to.
+func address(text string) string {
+	u, err := url.Parse(text)
 	if err != nil {
-		return string(o) // it has been checked
+		return text // it has been checked
 	}
 	port := u.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		port = map[string]string{"http": "80", "ws": "80", "https": "443", "wss": "443"}[u.Scheme]
 	}
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
 const (
-	longestProxy   = 100
+	longestAddress = 100 // of a proxy, and of what lies behind it
 	longestSchemes = 60
-	longestPortals = 120
 )
 
 // proxied says what a proxy, or the settings that name it, have to do with an error; it is "" when that is nothing.
@@ -80,6 +127,8 @@ func (a *app) proxied(err error) string {
 	switch {
 	case errors.Is(err, network.ErrSettings):
 		return a.proxies.Settings
+	case errors.Is(err, network.ErrUnread):
+		return a.proxies.Unread
 	case errors.Is(err, network.ErrScript):
 		return a.proxies.Script
 	}
@@ -91,7 +140,7 @@ func (a *app) proxied(err error) string {
 	switch {
 	case errors.Is(p, network.ErrLogin):
 		said = a.proxies.Login
-	case errors.Is(p, network.ErrDeclined):
+	case errors.Is(p, network.ErrDeclined), errors.Is(p, network.ErrUnasked):
 		said = a.proxies.Declined
 	case errors.Is(p, network.ErrScheme) && len(p.Schemes) == 0:
 		said = a.proxies.Unknown
@@ -99,13 +148,18 @@ func (a *app) proxied(err error) string {
 		said = a.proxies.Scheme
 	case errors.Is(p, network.ErrProxy):
 		said = a.proxies.Blocked
+	case errors.Is(p, network.ErrIdentity):
+		said = a.proxies.Identity
 	case errors.Is(p, network.ErrSilent):
 		said = a.proxies.Silent
 	}
-	var portals []string
-	for _, o := range a.Origins {
-		portals = append(portals, address(o))
-	}
-	return text.Fill(said, "proxy", text.Foreign(p.Proxy, longestProxy), "schemes", text.Foreign(strings.Join(p.Schemes, ", "), longestSchemes),
-		"portal", text.Foreign(strings.Join(portals, ", "), longestPortals))
+	return text.Fill(said, "proxy", text.Foreign(p.Proxy, longestAddress), "schemes", text.Foreign(strings.Join(p.Schemes, ", "), longestSchemes),
+		"address", text.Foreign(p.Target, longestAddress))
+}
+
+// stands reports whether an error is a proxy's no, or the settings', which is the same tomorrow. A network that is away looks
+// otherwise.
+func stands(err error) bool {
+	return slices.ContainsFunc([]error{network.ErrProxy, network.ErrScheme, network.ErrLogin, network.ErrDeclined, network.ErrUnasked, network.ErrIdentity, network.ErrSettings},
+		func(no error) bool { return errors.Is(err, no) })
 }

@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/coopnet/coopnet/client/launch"
 	"github.com/coopnet/coopnet/client/network"
+	"github.com/coopnet/coopnet/client/session"
 	"github.com/coopnet/coopnet/client/text"
 	"github.com/coopnet/coopnet/client/window"
 )
@@ -34,16 +38,25 @@ func TestProxiesAreSaid(t *testing.T) {
 	failing := func(err error) func(*url.URL) (*url.URL, error) {
 		return func(*url.URL) (*url.URL, error) { return nil, err }
 	}
-	wrong := func(context.Context, network.Question) (network.Login, bool) {
-		return network.Login{Name: "anne", Password: "secret"}, true
+	wrong := func(context.Context, network.Question) (network.Login, error) {
+		return network.Login{Name: "anne", Password: "secret"}, nil
 	}
+	noWindow := func(context.Context, network.Question) (network.Login, error) {
+		return network.Login{}, errors.New("no window")
+	}
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
 	said := text.ProxiesFor("en")
 	for name, tt := range map[string]struct {
 		proxy func(*url.URL) (*url.URL, error)
-		ask   func(context.Context, network.Question) (network.Login, bool)
+		ask   func(context.Context, network.Question) (network.Login, error)
 		want  string
 	}{
 		"no login":  {refusingProxy(t, http.StatusProxyAuthRequired, "Basic"), nil, said.Declined},
+		"no window": {refusingProxy(t, http.StatusProxyAuthRequired, "Basic"), noWindow, said.Declined},
+		"untrusted": {nowhere(secure.URL), nil, said.Identity},
 		"wrong":     {refusingProxy(t, http.StatusProxyAuthRequired, "Basic"), wrong, said.Login},
 		"NTLM":      {refusingProxy(t, http.StatusProxyAuthRequired, "Negotiate, NTLM"), wrong, strings.ReplaceAll(said.Scheme, "{schemes}", "Negotiate, NTLM")},
 		"nothing":   {refusingProxy(t, http.StatusProxyAuthRequired, ""), wrong, said.Unknown},
@@ -52,6 +65,7 @@ func TestProxiesAreSaid(t *testing.T) {
 		"silent":    {nowhere("http://127.0.0.1:1"), wrong, said.Silent},
 		"SOCKS":     {nowhere("socks5://127.0.0.1:1"), wrong, said.Settings},
 		"settings":  {failing(network.ErrSettings), wrong, said.Settings},
+		"unread":    {failing(network.ErrUnread), wrong, said.Unread},
 		"script":    {failing(network.ErrScript), wrong, said.Script},
 	} {
 		host := "127.0.0.1:1"
@@ -61,7 +75,7 @@ func TestProxiesAreSaid(t *testing.T) {
 		p, err := started(t, http.NotFoundHandler(), func(c *Config) {
 			c.Origins, c.Network = []launch.Origin{"https://portal.invalid"}, network.New(network.Config{Proxy: tt.proxy, Ask: tt.ask})
 		})
-		want := text.Fill(tt.want, "proxy", host, "portal", "portal.invalid:443")
+		want := text.Fill(tt.want, "proxy", host, "address", "portal.invalid:443")
 		if err == nil || len(p.said) != 1 || p.said[0] != want {
 			t.Errorf("%s: %v, said %q", name, err, p.said)
 		}
@@ -83,6 +97,88 @@ func TestAnotherPortalNeedsNoLogin(t *testing.T) {
 	}
 }
 
+// TestTheRelaysProxyIsAsked before anything is shared, and named: the portal may be let through where the relay is not.
+func TestTheRelaysProxyIsAsked(t *testing.T) {
+	said := text.ProxiesFor("en")
+	const relay = `{"token":"t","permissions":["share"],"relay":{"whip":"https://relay.invalid/whip","control":"wss://relay.invalid/control"},
+		"iceServers":[{"urls":["turn:relay.invalid:3478?transport=udp","turns:turn.invalid:443?transport=tcp"]}]%s}`
+	const other = `,"alternates":[{"token":"t","relay":{"whip":"https://other.invalid/whip","control":"wss://other.invalid/control"}}]`
+	open := refusingProxy(t, http.StatusBadGateway, "") // lets everything through, and there is nothing
+	for name, tt := range map[string]struct {
+		relay, other, turn func(*url.URL) (*url.URL, error)
+		want               string
+		asked              int // for a login
+	}{
+		"blocked":          {relay: refusingProxy(t, http.StatusForbidden, ""), want: said.Blocked},
+		"NTLM":             {relay: refusingProxy(t, http.StatusProxyAuthRequired, "NTLM"), want: strings.ReplaceAll(said.Scheme, "{schemes}", "NTLM")},
+		"a login":          {relay: refusingProxy(t, http.StatusProxyAuthRequired, "Basic"), want: said.Declined, asked: 1},
+		"through":          {relay: open},
+		"another":          {relay: refusingProxy(t, http.StatusForbidden, ""), other: open},
+		"neither":          {relay: refusingProxy(t, http.StatusForbidden, ""), other: refusingProxy(t, http.StatusForbidden, ""), want: said.Blocked},
+		"TURN wants one":   {relay: open, turn: refusingProxy(t, http.StatusProxyAuthRequired, "Basic"), asked: 1},
+		"TURN, and blocks": {relay: open, turn: refusingProxy(t, http.StatusForbidden, "")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alternates, asked := "", 0
+			if tt.other != nil {
+				alternates = other
+			}
+			find := func(u *url.URL) (*url.URL, error) {
+				switch {
+				case u.Hostname() == "turn.invalid" && tt.turn != nil:
+					return tt.turn(u)
+				case u.Hostname() == "other.invalid":
+					return tt.other(u)
+				}
+				return tt.relay(u)
+			}
+			portal := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/admissions") {
+					_, _ = io.WriteString(w, `{"conference":{"id":"c-1","name":"Team A"}}`)
+					return
+				}
+				_, _ = fmt.Fprintf(w, relay, alternates)
+			})
+			p, err := started(t, portal, func(c *Config) {
+				c.Network = network.New(network.Config{Proxy: find, Ask: func(context.Context, network.Question) (network.Login, error) {
+					asked++
+					return network.Login{}, network.ErrDeclined
+				}})
+			})
+			if asked != tt.asked {
+				t.Errorf("asked for %d logins", asked)
+			}
+			if tt.want == "" {
+				if err != nil || len(p.confirmed) != 1 {
+					t.Errorf("%v, said %q, confirmed %d", err, p.said, len(p.confirmed))
+				}
+				return
+			}
+			want := text.Fill(tt.want, "proxy", host(tt.relay), "address", "relay.invalid:443")
+			if err == nil || len(p.said) != 1 || p.said[0] != want || len(p.confirmed) != 0 {
+				t.Errorf("%v, said %q", err, p.said)
+			}
+		})
+	}
+}
+
+// TestALostShareNamesItsProxy, if that has refused it; a network that is away is no refusal.
+func TestALostShareNamesItsProxy(t *testing.T) {
+	a := newApp(Config{Language: "en"})
+	lost := func(cause error) error {
+		return fmt.Errorf("%w: %w", session.ErrLost, &network.ProxyError{Proxy: "proxy:1", Target: "relay:443", Err: cause})
+	}
+	if said := a.explain(lost(network.ErrProxy)); said != text.Fill(a.proxies.Blocked, "proxy", "proxy:1", "address", "relay:443") {
+		t.Errorf("refused: %s", said)
+	}
+	if said := a.explain(lost(network.ErrSilent)); said != a.said.Lost {
+		t.Errorf("away: %s", said)
+	}
+	if said := a.explain(fmt.Errorf("%w: %w", session.ErrLost, network.ErrScript)); said != a.said.Lost {
+		t.Errorf("away, with a script: %s", said)
+	}
+}
+
 func host(find func(*url.URL) (*url.URL, error)) string {
 	u, err := find(nil)
 	if err != nil {
@@ -94,6 +190,7 @@ func host(find func(*url.URL) (*url.URL, error)) string {
 // asker is a window for logins.
 type asker struct {
 	asked []window.Login
+	no    bool
 	err   error
 	wait  bool
 }
@@ -104,36 +201,31 @@ func (a *asker) Login(ctx context.Context, l window.Login) (name, password strin
 		<-ctx.Done()
 		return "", "", false, ctx.Err()
 	}
-	return "anne", "secret", true, a.err
+	return "anne", "secret", !a.no, a.err
 }
 
 func TestLoginsAreAsked(t *testing.T) {
-	stored := network.Login{Name: "kept", Password: "x"}
+	broken := errors.New("no window")
 	for name, tt := range map[string]struct {
 		window asker
-		stored bool
 		q      network.Question
-		want   network.Login
-		asked  int
+		want   window.Login
+		err    error
 	}{
-		"stored":     {stored: true, want: stored},
-		"asked":      {q: network.Question{Proxy: "proxy:1", Realm: "r"}, want: network.Login{Name: "anne", Password: "secret"}, asked: 1},
-		"no windows": {window: asker{err: errors.New("x")}, asked: 1},
+		"asked":     {q: network.Question{Proxy: "proxy:1", Realm: "r"}, want: window.Login{Proxy: "proxy:1", Realm: "r"}},
+		"refused":   {q: network.Question{Proxy: "proxy:1", Refused: &network.Login{Name: "kept"}}, want: window.Login{Proxy: "proxy:1", Name: "kept", Refused: true}},
+		"a colon":   {q: network.Question{Refused: &network.Login{Name: "kept"}, Colon: &network.Login{Name: "ke:pt"}}, want: window.Login{Name: "ke:pt", Colon: true}},
+		"no":        {window: asker{no: true}, err: network.ErrDeclined},
+		"no window": {window: asker{err: broken}, err: broken},
 	} {
-		ask := logins{ctx: t.Context(), windows: &tt.window, stored: func(context.Context, network.Question) (network.Login, bool) { return stored, tt.stored }}.ask
-		got, ok := ask(t.Context(), tt.q)
-		if ok != (tt.want != network.Login{}) || ok && got != tt.want || len(tt.window.asked) != tt.asked {
-			t.Errorf("%s: %v, %d questions", name, ok, len(tt.window.asked))
+		got, err := (logins{t.Context(), &tt.window}).ask(t.Context(), tt.q)
+		if !errors.Is(err, tt.err) || err == nil && got != (network.Login{Name: "anne", Password: "secret"}) || len(tt.window.asked) != 1 || tt.window.asked[0] != tt.want {
+			t.Errorf("%s: %v, asked %+v", name, err, tt.window.asked)
 		}
-	}
-	a := &asker{}
-	none := func(context.Context, network.Question) (network.Login, bool) { return network.Login{}, false }
-	if _, ok := (logins{t.Context(), a, none}).ask(t.Context(), network.Question{Proxy: "proxy:1", Realm: "r", Refused: &stored}); !ok || a.asked[0] != (window.Login{Proxy: "proxy:1", Realm: "r", Name: "kept", Refused: true}) {
-		t.Errorf("asked %+v", a.asked)
 	}
 	over, end := context.WithCancel(t.Context())
 	end()
-	if _, ok := (logins{over, &asker{wait: true}, none}).ask(t.Context(), network.Question{}); ok {
-		t.Error("an answer after the end")
+	if _, err := (logins{over, &asker{wait: true}}).ask(t.Context(), network.Question{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end: %v", err)
 	}
 }

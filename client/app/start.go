@@ -49,10 +49,10 @@ func Start(ctx context.Context, t Terminal) error {
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	proxied := logins{ctx: ctx, windows: platform.Windows, stored: network.Stored}
+	proxied := logins{ctx: ctx, windows: platform.Windows}
 	return Run(ctx, Config{
 		Arguments: t.Arguments, Version: t.Version, Platform: runtime.GOOS + "-" + runtime.GOARCH, Origins: origins, Updates: updates,
-		Network: network.New(network.Config{Proxy: network.System(t.Getenv), Ask: proxied.ask}), Windows: platform.Windows, Desktop: platform.Desktop,
+		Network: network.New(network.Config{Proxy: network.System(t.Getenv), Stored: network.Stored, Ask: proxied.ask}), Windows: platform.Windows, Desktop: platform.Desktop,
 		Code: Code, Codecs: []string{string(encode.VP9), string(encode.VP8)}, Language: language,
 		Now: time.Now, Random: rand.Uint32, Logger: logger,
 	})

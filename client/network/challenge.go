@@ -8,11 +8,12 @@ import (
 const (
 	maxChallenges = 8
 	maxRealm      = 200 // of what a proxy says about itself, in bytes
+	maxScheme     = 40  // of a name; those that are registered have at most 13
 )
 
 // challenge is one way to sign in that a proxy offers (RFC 9110 section 11.6.1).
 type challenge struct {
-	scheme string // as it was written
+	scheme string // as it was written, cut
 	realm  string
 }
 
@@ -42,7 +43,7 @@ func readChallenges(all []challenge, line string) []challenge {
 		case len(all) == maxChallenges:
 			return all
 		}
-		all = append(all, challenge{scheme: word})
+		all = append(all, challenge{scheme: word[:min(len(word), maxScheme)]})
 		line = token68(rest)
 	}
 	return all
@@ -100,7 +101,7 @@ func token68(line string) string {
 	}
 	word := strings.TrimRight(line[:end], "=")
 	rest := strings.TrimLeft(line[end:], " \t")
-	if !strings.ContainsAny(word, `="`) && (rest == "" || rest[0] == ',') && !strings.HasPrefix(line[len(word):end], "=\"") {
+	if !strings.ContainsAny(word, `="`) && (rest == "" || rest[0] == ',') {
 		return rest
 	}
 	return line

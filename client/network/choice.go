@@ -2,7 +2,6 @@ package network
 
 import (
 	"errors"
-	"net"
 	"net/url"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 // Errors of the system's settings. They say nothing of what stands there: that may be a password.
 var (
 	ErrSettings = errors.New("the proxy of the system's settings is not understood")
+	ErrUnread   = errors.New("the system's settings of its proxy cannot be read")
 	ErrScript   = errors.New("the system finds its proxy by a script, which cannot be run")
 )
 
@@ -21,7 +21,7 @@ type choice struct {
 	bypass   string // what goes without it: hosts, with their domains, addresses and networks, with commas between them
 	local    bool   // and so do names without a dot
 	reversed bool   // only what stands in bypass goes through the proxy
-	auto     bool   // a script decides
+	auto     bool   // a script decides, but for what stands in bypass
 	script   string // where it is; empty: the network tells
 }
 
@@ -34,15 +34,20 @@ func (c choice) proxy(target *url.URL) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.local && !c.reversed && !strings.ContainsAny(target.Hostname(), ".:") {
-		return nil, nil
-	}
-	listed := httpproxy.Config{HTTPSProxy: "http://proxy.invalid", NoProxy: c.bypass}
-	through, err := listed.ProxyFunc()(target) // nil: it stands in the list
-	if err != nil || (through == nil) != c.reversed {
+	if direct, err := c.direct(target); err != nil || direct {
 		return nil, err
 	}
 	return server, nil
+}
+
+// direct reports whether a target goes without the proxy.
+func (c choice) direct(target *url.URL) (bool, error) {
+	if c.local && !c.reversed && !strings.ContainsAny(target.Hostname(), ".:") {
+		return true, nil
+	}
+	listed := httpproxy.Config{HTTPSProxy: "http://proxy.invalid", NoProxy: c.bypass}
+	through, err := listed.ProxyFunc()(target) // nil: it stands in the list
+	return (through == nil) != c.reversed, err
 }
 
 // parseProxy reads a proxy's URL, whose scheme may be missing. What is no proxy is an error, not a direct connection.
@@ -65,9 +70,7 @@ func domains(entries []string) string {
 		if entry != "*" {
 			entry = strings.TrimPrefix(entry, "*")
 		}
-		if _, _, err := net.ParseCIDR(entry); err != nil {
-			entry = strings.TrimPrefix(entry, ".")
-		}
+		entry = strings.TrimPrefix(entry, ".")
 		if entry != "" && !strings.ContainsRune(entry, ',') {
 			list = append(list, entry)
 		}

@@ -3,7 +3,9 @@ package network
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,35 +17,48 @@ import (
 const (
 	connectTimeout = 15 * time.Second
 	maxAnswer      = 32 << 10 // of a proxy, in bytes
-	maxQuestions   = 3        // for one proxy's login, until one is accepted
-	maxTries       = maxQuestions + 2
+	maxTries       = 12       // logins of one dial: those in the settings, those that are stored, maxQuestions, and what others find meanwhile
 )
 
 // through makes a tunnel by CONNECT (RFC 9110 section 9.3.6).
 func (n *Network) through(ctx context.Context, proxy *url.URL, address string) (net.Conn, error) {
-	if proxy.Scheme != "http" && proxy.Scheme != "https" {
-		return nil, &ProxyError{Proxy: proxy.Host, Err: fmt.Errorf("%w: by %q is not supported", ErrSettings, proxy.Scheme)}
+	conn, offered, err := n.sign(ctx, proxy, address)
+	if err != nil {
+		return nil, &ProxyError{Proxy: proxy.Host, Target: address, Schemes: schemes(offered), Err: err}
 	}
-	login := n.logins.first(proxy)
+	return conn, nil
+}
+
+// sign connects with the logins that there are. offered is what the proxy wants, with ErrScheme.
+func (n *Network) sign(ctx context.Context, proxy *url.URL, address string) (_ net.Conn, offered []challenge, err error) {
+	if proxy.Scheme != "http" && proxy.Scheme != "https" {
+		return nil, nil, fmt.Errorf("%w: by %q is not supported", ErrSettings, proxy.Scheme)
+	}
+	s := n.logins.begin(proxy)
+	defer s.end()
+	login, err := s.first(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	for range maxTries {
 		conn, wanted, err := n.connect(ctx, proxy, address, login)
 		if err != nil {
-			return nil, &ProxyError{Proxy: proxy.Host, Err: err}
+			return nil, nil, err
 		}
 		if wanted == nil {
-			n.logins.worked(proxy, login)
-			return conn, nil
+			s.worked(login)
+			return conn, nil, nil
 		}
 		offered := challenges(wanted)
 		realm, known := basic(offered)
 		if !known {
-			return nil, &ProxyError{Proxy: proxy.Host, Schemes: schemes(offered), Err: ErrScheme}
+			return nil, offered, ErrScheme
 		}
-		if login, err = n.logins.next(ctx, proxy, realm, login); err != nil {
-			return nil, &ProxyError{Proxy: proxy.Host, Err: err}
+		if login, err = s.next(ctx, realm, login); err != nil {
+			return nil, nil, err
 		}
 	}
-	return nil, &ProxyError{Proxy: proxy.Host, Err: ErrLogin}
+	return nil, nil, ErrLogin
 }
 
 func schemes(offered []challenge) (names []string) {
@@ -59,7 +74,7 @@ func (n *Network) connect(ctx context.Context, proxy *url.URL, address string, l
 	defer cancel()
 	conn, err := n.dialProxy(ctx, proxy)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrSilent, err)
+		return nil, nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // whatever it does, it stops
 	tunnel, wanted, err := handshake(conn, address, login)
@@ -75,10 +90,18 @@ func (n *Network) connect(ctx context.Context, proxy *url.URL, address string, l
 
 func (n *Network) dialProxy(ctx context.Context, proxy *url.URL) (net.Conn, error) {
 	conn, err := n.dialer.DialContext(ctx, "tcp", hostPort(proxy))
-	if err != nil || proxy.Scheme == "http" {
-		return conn, err
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSilent, err)
 	}
-	return beginTLS(ctx, conn, n.TLS(proxy.Hostname()))
+	if proxy.Scheme == "http" {
+		return conn, nil
+	}
+	secured, err := beginTLS(ctx, conn, n.TLS(proxy.Hostname()))
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		err = fmt.Errorf("%w: %w", ErrIdentity, err)
+	}
+	return secured, err
 }
 
 func handshake(conn net.Conn, address string, login *Login) (net.Conn, http.Header, error) {

@@ -26,18 +26,23 @@ func gnome(printed string) choice {
 		}
 		return all[0]
 	}
+	bypass := domains(variants(values["/ignore-hosts"]))
 	switch text("/mode") {
 	case "auto":
-		return choice{auto: true, script: text("/autoconfig-url")}
+		return choice{auto: true, script: text("/autoconfig-url"), bypass: bypass}
 	case "manual":
 		server := gnomeServer(text("https/host"), values["https/port"])
+		web := gnomeServer(text("http/host"), values["http/port"])
+		if text("https/host") == "" {
+			server = web // as GLib has it, with its login
+		}
 		if server == nil {
 			return choice{}
 		}
-		if web := gnomeServer(text("http/host"), values["http/port"]); web != nil && web.Host == server.Host && values["http/use-authentication"] == "true" {
+		if web != nil && web.Host == server.Host && values["http/use-authentication"] == "true" {
 			server.User = url.UserPassword(text("http/authentication-user"), text("http/authentication-password")) // there is none for HTTPS
 		}
-		return choice{server: server.String(), bypass: domains(variants(values["/ignore-hosts"]))}
+		return choice{server: server.String(), bypass: bypass}
 	}
 	return choice{}
 }

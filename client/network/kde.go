@@ -1,20 +1,23 @@
 package network
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
 
 // kde reads the files "kioslaverc" of KDE, the user's first: what stands there counts, and what does not may stand in those
-// of the administrator.
+// of the administrator, whose immutable keys count more.
 func kde(getenv func(string) string, files []string) choice {
-	values := map[string]string{}
-	for _, file := range files {
-		for key, value := range kdeGroup(file, "Proxy Settings") {
-			if _, known := values[key]; !known {
+	values, fixed := map[string]string{}, map[string]bool{}
+	for _, file := range slices.Backward(files) {
+		g := kdeGroup(file, "Proxy Settings")
+		for key, value := range g.values {
+			if !fixed[""] && !fixed[key] {
 				values[key] = value
 			}
 		}
+		maps.Copy(fixed, g.fixed)
 	}
 	server := values["httpsProxy"]
 	switch values["ProxyType"] {
@@ -41,20 +44,45 @@ func kde(getenv func(string) string, files []string) choice {
 	return c
 }
 
-// kdeGroup reads the keys of one group, without what stands behind them in brackets.
-func kdeGroup(file, group string) map[string]string {
-	values, inside := map[string]string{}, false
+// kdeSettings are the keys of one group.
+type kdeSettings struct {
+	values map[string]string
+	fixed  map[string]bool // immutable keys; "": all of the group
+}
+
+// kdeGroup reads the keys of one group. In brackets behind a key, a group, or in a line before all groups stands what else is
+// true of it: $i makes it immutable.
+func kdeGroup(file, group string) kdeSettings {
+	s, inside, first := kdeSettings{map[string]string{}, map[string]bool{}}, false, true
 	for line := range strings.Lines(file) {
 		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "[") {
-			inside = strings.HasPrefix(line, "["+group+"]")
-			continue
+		if rest, named := strings.CutPrefix(line, "["+group+"]"); named {
+			inside = true
+			s.fix("", rest)
+		} else if strings.HasPrefix(line, "[") {
+			inside = false
+			if first && strings.HasPrefix(line, "[$") {
+				s.fix("", line)
+			}
 		}
+		first = first && (line == "" || line[0] == '#')
 		key, value, found := strings.Cut(line, "=")
-		if inside && found {
-			key, _, _ = strings.Cut(key, "[")
-			values[strings.TrimSpace(key)] = strings.TrimSpace(value)
+		if inside && found && !strings.HasPrefix(line, "[") {
+			name, flags, marked := strings.Cut(key, "[")
+			name = strings.TrimSpace(name)
+			s.values[name] = strings.TrimSpace(value)
+			if marked {
+				s.fix(name, "["+flags)
+			}
 		}
 	}
-	return values
+	return s
+}
+
+func (s kdeSettings) fix(key, flags string) {
+	flags, marked := strings.CutPrefix(flags, "[$")
+	flags, _, closed := strings.Cut(flags, "]")
+	if marked && closed && strings.Contains(flags, "i") {
+		s.fixed[key] = true
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,12 +23,12 @@ type asked struct {
 	answers   []Login
 }
 
-func (a *asked) ask(_ context.Context, q Question) (Login, bool) {
+func (a *asked) ask(_ context.Context, q Question) (Login, error) {
 	a.questions = append(a.questions, q)
 	if len(a.questions) > len(a.answers) {
-		return Login{}, false
+		return Login{}, ErrDeclined
 	}
-	return a.answers[len(a.questions)-1], true
+	return a.answers[len(a.questions)-1], nil
 }
 
 func TestWrongLogins(t *testing.T) {
@@ -75,8 +76,143 @@ func TestWrongLogins(t *testing.T) {
 			t.Errorf("nobody knows: %v after %d questions", err, len(a.questions))
 		}
 	}
-	if err := New(Config{Proxy: p.through, Roots: roots, Ask: (&asked{answers: []Login{{"an:ne", "x"}}}).ask}).Pass(t.Context(), address); !errors.Is(err, ErrLogin) {
-		t.Errorf("a name that cannot be sent: %v", err)
+	// A name that cannot be sent is not, and takes no question.
+	a = &asked{answers: []Login{{"an:ne", "x"}, {"an:ne", "y"}, {"anne", "1"}, {"anne", "2"}, {"anne", "new"}}}
+	if err := New(Config{Proxy: p.through, Roots: roots, Ask: a.ask}).Pass(t.Context(), address); err != nil || len(a.questions) != 5 {
+		t.Errorf("a name with a colon: %v after %d questions", err, len(a.questions))
+	}
+	if a.questions[0].Colon != nil || *a.questions[2].Colon != a.answers[1] || a.questions[2].Refused != nil || a.questions[3].Colon != nil {
+		t.Errorf("asked %+v", a.questions)
+	}
+	always := New(Config{Proxy: p.through, Roots: roots, Ask: func(context.Context, Question) (Login, error) { return Login{"an:ne", "x"}, nil }})
+	if err := always.Pass(t.Context(), address); !errors.Is(err, ErrDeclined) {
+		t.Errorf("always a colon: %v", err)
+	}
+}
+
+// TestNobodyCouldBeAsked is not the same as that somebody declined.
+func TestNobodyCouldBeAsked(t *testing.T) {
+	p := newProxy(t, "secret", "Basic")
+	questions, broken := 0, errors.New("no window")
+	n := New(Config{Proxy: p.through, Ask: func(context.Context, Question) (Login, error) {
+		questions++
+		return Login{}, broken
+	}})
+	for range 2 {
+		if err := n.Pass(t.Context(), "portal.example:443"); !errors.Is(err, ErrUnasked) || !errors.Is(err, broken) || errors.Is(err, ErrDeclined) || questions != 1 {
+			t.Errorf("%v after %d questions", err, questions)
+		}
+	}
+}
+
+// TestStoredLogins: one that was refused is not sent again, and the person has all their tries.
+func TestStoredLogins(t *testing.T) {
+	address, roots := portal(t, func(http.ResponseWriter, *http.Request) {})
+	p := newProxy(t, "secret", "Basic")
+	old, older := Login{"anne", "old"}, Login{"anne", "older"}
+	stored := func(proxy string) []Login {
+		if proxy != p.url.Host {
+			t.Errorf("logins for %s", proxy)
+		}
+		return []Login{{"an:ne", "x"}, old, older}
+	}
+	a := &asked{answers: []Login{{"anne", "1"}, {"anne", "2"}, {"anne", "secret"}}}
+	n := New(Config{Proxy: p.through, Roots: roots, Stored: stored, Ask: a.ask})
+	if err := n.Pass(t.Context(), address); err != nil || len(a.questions) != 3 || *a.questions[0].Refused != older || p.wrong.Load() != 4 {
+		t.Errorf("%v, asked %+v, %d wrong logins", err, a.questions, p.wrong.Load())
+	}
+	// A person may insist, and is refused once more.
+	p.change("other")
+	a.answers = append(a.answers, old, Login{"anne", "other"})
+	if err := n.Pass(t.Context(), address); err != nil || len(a.questions) != 5 || p.wrong.Load() != 6 {
+		t.Errorf("%v, asked %+v, %d wrong logins", err, a.questions, p.wrong.Load())
+	}
+	p.change("older")
+	a = &asked{}
+	n = New(Config{Proxy: p.through, Roots: roots, Stored: stored, Ask: a.ask})
+	for range 2 {
+		if err := n.Pass(t.Context(), address); err != nil || len(a.questions) != 0 || p.wrong.Load() != 7 {
+			t.Errorf("the second of two is right: %v, asked %+v, %d wrong logins", err, a.questions, p.wrong.Load())
+		}
+	}
+}
+
+// TestOneProvesALogin for all who wait, so that each wrong one is sent once: those in the settings as well.
+func TestOneProvesALogin(t *testing.T) {
+	address, roots := portal(t, func(http.ResponseWriter, *http.Request) {})
+	for name, c := range map[string]struct {
+		answers []Login
+		want    error
+	}{
+		"wrong":         {[]Login{{"anne", "1"}, {"anne", "2"}, {"anne", "3"}}, ErrLogin},
+		"right at last": {[]Login{{"anne", "1"}, {"anne", "2"}, {"anne", "secret"}}, nil},
+		"declined":      {[]Login{{"anne", "1"}}, ErrDeclined},
+	} {
+		p := newProxy(t, "secret", "Basic")
+		inURL := *p.url
+		inURL.User = url.UserPassword("anne", "of last year")
+		a := &asked{answers: c.answers}
+		n := New(Config{Proxy: func(*url.URL) (*url.URL, error) { return &inURL, nil }, Roots: roots, Ask: a.ask})
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				if err := n.Pass(t.Context(), address); !errors.Is(err, c.want) {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+		all.Wait()
+		wrong := 1 + len(c.answers)
+		if c.want == nil {
+			wrong--
+		}
+		if int(p.wrong.Load()) != wrong {
+			t.Errorf("%s: %d wrong logins, %d questions", name, p.wrong.Load(), len(a.questions))
+		}
+	}
+}
+
+// TestWhoProvesALoginWaitsForNobody: who waits for another's proof does so for as long as they want, and takes over.
+func TestWhoProvesALoginWaitsForNobody(t *testing.T) {
+	address, roots := portal(t, func(http.ResponseWriter, *http.Request) {})
+	p := newProxy(t, "secret", "Basic")
+	slow, sent := make(chan struct{}), make(chan struct{}, 1)
+	p.hold = func(given string) {
+		if given != "" {
+			select {
+			case sent <- struct{}{}: // the first
+				<-slow
+			default:
+			}
+		}
+	}
+	a := &asked{answers: []Login{{"anne", "secret"}}}
+	n := New(Config{Proxy: p.through, Roots: roots, Ask: a.ask})
+	first, leave := context.WithCancel(t.Context())
+	ends := make(chan error, 1)
+	go func() { ends <- n.Pass(first, address) }()
+	until(t, func() bool { return len(sent) == 1 })
+	second, hurry := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer hurry()
+	if err := n.Pass(second, address); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("who waits: %v", err)
+	}
+	leave()
+	if err := <-ends; err == nil {
+		t.Error("who leaves has a tunnel")
+	}
+	if err := n.Pass(t.Context(), address); err != nil || len(a.questions) != 1 || p.wrong.Load() != 0 {
+		t.Errorf("the next: %v after %d questions", err, len(a.questions))
+	}
+	close(slow)
+}
+
+func until(t *testing.T, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not happen")
+		}
 	}
 }
 
@@ -85,13 +221,13 @@ func TestAQuestionWaits(t *testing.T) {
 	address, roots := portal(t, func(http.ResponseWriter, *http.Request) {})
 	p := newProxy(t, "secret", "Basic")
 	questions, release := make(chan context.Context), make(chan bool)
-	n := New(Config{Proxy: p.through, Roots: roots, Ask: func(ctx context.Context, _ Question) (Login, bool) {
+	n := New(Config{Proxy: p.through, Roots: roots, Ask: func(ctx context.Context, _ Question) (Login, error) {
 		questions <- ctx
 		select {
 		case <-release:
-			return Login{"anne", "secret"}, true
+			return Login{"anne", "secret"}, nil
 		case <-ctx.Done():
-			return Login{}, false
+			return Login{}, ctx.Err()
 		}
 	}})
 	first, leave := context.WithCancel(t.Context())
@@ -221,6 +357,9 @@ func TestChallenges(t *testing.T) {
 	if got := challenges(http.Header{"Proxy-Authenticate": {strings.Repeat("a,", 100)}}); len(got) != maxChallenges {
 		t.Errorf("%d challenges", len(got))
 	}
+	if got := challenges(http.Header{"Proxy-Authenticate": {strings.Repeat("a", 30_000)}}); len(got) != 1 || len(got[0].scheme) != maxScheme {
+		t.Errorf("a long name: %d", len(got))
+	}
 }
 
 func FuzzChallenges(f *testing.F) {
@@ -231,7 +370,7 @@ func FuzzChallenges(f *testing.F) {
 			t.Errorf("%d challenges", len(all))
 		}
 		for _, c := range all {
-			if c.scheme == "" || token(c.scheme) != c.scheme || len(c.realm) > maxRealm {
+			if c.scheme == "" || token(c.scheme) != c.scheme || len(c.realm) > maxRealm || len(c.scheme) > maxScheme {
 				t.Errorf("%+v", c)
 			}
 		}

@@ -27,9 +27,11 @@ const (
 type Config struct {
 	// Proxy returns the proxy on the way to an address with TLS, or nil. See System.
 	Proxy func(target *url.URL) (*url.URL, error)
-	// Ask returns the name and password for a proxy, or false when nobody knows them: then it is not asked about that proxy
-	// any more. Only one question is asked at a time. See Stored.
-	Ask func(ctx context.Context, q Question) (Login, bool)
+	// Stored returns the logins that the system has for a proxy (HOST:PORT), the best first. See Stored.
+	Stored func(proxy string) []Login
+	// Ask asks a person for the name and password for a proxy. The error is ErrDeclined when they give none. After any error,
+	// but for the end of ctx, it is not asked about that proxy any more. Only one question is asked at a time.
+	Ask func(ctx context.Context, q Question) (Login, error)
 	// Roots are nil for those of the system.
 	Roots *x509.CertPool
 }
@@ -42,15 +44,18 @@ type Network struct {
 	logins  *logins
 }
 
-// New makes a network. Missing parts of cfg mean: no proxy, nobody to ask.
+// New makes a network. Missing parts of cfg mean: no proxy, nothing stored, nobody to ask.
 func New(cfg Config) *Network {
 	if cfg.Proxy == nil {
 		cfg.Proxy = func(*url.URL) (*url.URL, error) { return nil, nil }
 	}
-	if cfg.Ask == nil {
-		cfg.Ask = func(context.Context, Question) (Login, bool) { return Login{}, false }
+	if cfg.Stored == nil {
+		cfg.Stored = func(string) []Login { return nil }
 	}
-	return &Network{cfg: cfg, dialer: net.Dialer{Timeout: dialTimeout}, proxies: &proxies{find: cfg.Proxy, now: time.Now}, logins: newLogins(cfg.Ask)}
+	if cfg.Ask == nil {
+		cfg.Ask = func(context.Context, Question) (Login, error) { return Login{}, ErrDeclined }
+	}
+	return &Network{cfg: cfg, dialer: net.Dialer{Timeout: dialTimeout}, proxies: &proxies{find: cfg.Proxy, now: time.Now}, logins: newLogins(cfg)}
 }
 
 // TLS is how servers are verified.
@@ -63,6 +68,7 @@ func (n *Network) DialContext(ctx context.Context, network, address string) (net
 	proxy, err := n.proxyFor(ctx, address)
 	unknown := errors.Is(err, ErrScript)
 	if err != nil && !unknown {
+		n.proxies.forget()
 		return nil, err
 	}
 	var conn net.Conn
@@ -87,14 +93,28 @@ func (n *Network) Pass(ctx context.Context, address string) error {
 	if errors.Is(err, ErrScript) {
 		return nil // we try without a proxy
 	}
-	if err != nil || proxy == nil {
+	if err != nil {
+		n.proxies.forget()
 		return err
+	}
+	if proxy == nil {
+		return nil
 	}
 	conn, err := n.through(ctx, proxy, address)
 	if err != nil {
+		n.proxies.forget()
 		return err
 	}
 	return conn.Close()
+}
+
+// Proxy is the HOST:PORT of the proxy on the way to HOST:PORT; empty: there is none, or nobody knows.
+func (n *Network) Proxy(ctx context.Context, address string) string {
+	proxy, err := n.proxyFor(ctx, address)
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return proxy.Host
 }
 
 // proxyFor reports the proxy for an address: CONNECT is one way for all, so all is asked for as HTTPS is.

@@ -24,9 +24,10 @@ import (
 // proxyServer is a real proxy for CONNECT. Names are resolved by it alone: all of them are this machine.
 type proxyServer struct {
 	url      *url.URL
-	scheme   string       // of the login
-	refused  atomic.Int32 // requests
-	wrong    atomic.Int32 // logins
+	scheme   string             // of the login
+	refused  atomic.Int32       // requests
+	wrong    atomic.Int32       // logins
+	hold     func(given string) // each request, before it is answered; may be nil
 	mu       sync.Mutex
 	password string // empty: no login is wanted
 	asked    []string
@@ -46,7 +47,11 @@ func (p *proxyServer) serve(w http.ResponseWriter, r *http.Request) {
 	p.asked = append(p.asked, r.Method+" "+r.Host)
 	password := p.password
 	p.mu.Unlock()
-	if given := r.Header.Get("Proxy-Authorization"); password != "" && given != "Basic "+base64.StdEncoding.EncodeToString([]byte("anne:"+password)) {
+	given := r.Header.Get("Proxy-Authorization")
+	if p.hold != nil {
+		p.hold(given)
+	}
+	if password != "" && given != "Basic "+base64.StdEncoding.EncodeToString([]byte("anne:"+password)) {
 		p.refused.Add(1)
 		if given != "" {
 			p.wrong.Add(1)
@@ -116,7 +121,7 @@ func get(t *testing.T, n *Network, address string) (string, error) {
 
 func TestThroughAProxy(t *testing.T) {
 	address, roots := portal(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "hello by "+r.Proto) })
-	with := func(p *proxyServer, ask func(context.Context, Question) (Login, bool)) *Network {
+	with := func(p *proxyServer, ask func(context.Context, Question) (Login, error)) *Network {
 		return New(Config{Proxy: p.through, Ask: ask, Roots: roots})
 	}
 	open := newProxy(t, "", "")
@@ -129,12 +134,12 @@ func TestThroughAProxy(t *testing.T) {
 
 	var questions atomic.Int32
 	closed := newProxy(t, "secret:é", `Basic realm="Company"`)
-	right := with(closed, func(_ context.Context, q Question) (Login, bool) {
+	right := with(closed, func(_ context.Context, q Question) (Login, error) {
 		if q != (Question{Proxy: closed.url.Host, Realm: "Company"}) {
 			t.Errorf("asked %+v", q)
 		}
 		questions.Add(1)
-		return Login{"anne", "secret:é"}, true
+		return Login{"anne", "secret:é"}, nil
 	})
 	var all sync.WaitGroup
 	for range 8 { // one question for all
@@ -166,6 +171,16 @@ func TestAProxyRefuses(t *testing.T) {
 	}
 	if _, err := get(t, New(Config{Proxy: newProxy(t, "", "").through}), address); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a certificate that the system does not know: %v", err)
+	}
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	if err := New(Config{Proxy: func(*url.URL) (*url.URL, error) { return url.Parse(secure.URL) }}).Pass(t.Context(), address); !errors.Is(err, ErrIdentity) || errors.Is(err, ErrSilent) {
+		t.Errorf("a proxy with a certificate that the system does not know: %v", err)
+	}
+	if err := New(Config{Proxy: func(*url.URL) (*url.URL, error) { return url.Parse("https://127.0.0.1:1") }}).Pass(t.Context(), address); !errors.Is(err, ErrSilent) {
+		t.Errorf("nobody listens: %v", err)
 	}
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -30,8 +30,20 @@ type proxies struct {
 type answer struct {
 	done  chan struct{}
 	asked time.Time
+	told  time.Time
 	proxy *url.URL
 	err   error
+}
+
+// good reports whether an answer, or a question that is under way, is kept. An error is not, but for a while: the system may
+// have been busy.
+func (a *answer) good(now time.Time) bool {
+	select {
+	case <-a.done:
+		return now.Sub(a.asked) < proxyLife && (a.err == nil || now.Sub(a.told) < proxyRest)
+	default:
+		return now.Sub(a.asked) < proxyLife
+	}
 }
 
 // of returns the proxy for a target, or nil.
@@ -50,7 +62,7 @@ func (p *proxies) ask(target *url.URL) *answer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	if a := p.answers[target.Host]; a != nil && now.Sub(a.asked) < proxyLife {
+	if a := p.answers[target.Host]; a != nil && a.good(now) {
 		return a
 	}
 	if p.answers == nil || len(p.answers) >= maxHosts {
@@ -61,6 +73,7 @@ func (p *proxies) ask(target *url.URL) *answer {
 	go func() {
 		defer close(a.done)
 		a.proxy, a.err = p.find(target)
+		a.told = p.now()
 	}()
 	return a
 }

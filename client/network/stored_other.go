@@ -2,7 +2,5 @@
 
 package network
 
-import "context"
-
 // Stored knows no login: here it stands in the proxy's URL.
-func Stored(context.Context, Question) (Login, bool) { return Login{}, false }
+func Stored(string) []Login { return nil }

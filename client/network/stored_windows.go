@@ -1,7 +1,6 @@
 package network
 
 import (
-	"context"
 	"net"
 	"unicode/utf16"
 	"unsafe"
@@ -13,20 +12,18 @@ import (
 // cmdkey /generic:coopnet-proxy:HOST /user:NAME /pass:PASSWORD
 const credentialPrefix = "coopnet-proxy:"
 
-// Stored is the login for a proxy in the credentials of the user who has signed in, by its HOST:PORT or its HOST, unless the
-// proxy has refused that one.
-func Stored(_ context.Context, q Question) (Login, bool) {
-	names := []string{q.Proxy}
-	if host, _, err := net.SplitHostPort(q.Proxy); err == nil {
+// Stored are the logins for a proxy in the credentials of the user who has signed in, by its HOST:PORT and by its HOST.
+func Stored(proxy string) (logins []Login) {
+	names := []string{proxy}
+	if host, _, err := net.SplitHostPort(proxy); err == nil {
 		names = append(names, host)
 	}
 	for _, name := range names {
-		login, found := credential(credentialPrefix + name)
-		if found && (q.Refused == nil || *q.Refused != login) {
-			return login, true
+		if login, found := credential(credentialPrefix + name); found {
+			logins = append(logins, login)
 		}
 	}
-	return Login{}, false
+	return logins
 }
 
 // credentialRecord is CREDENTIALW.

@@ -4,6 +4,8 @@ package network
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"os"
@@ -28,11 +30,17 @@ func System(getenv func(string) string) func(*url.URL) (*url.URL, error) {
 		if environment.server != "" {
 			return environment.proxy(target)
 		}
-		c := d.choice()
-		if c.auto {
-			return d.ask(c.script, target)
+		c, err := d.choice()
+		if err != nil {
+			return nil, err
 		}
-		return c.proxy(target)
+		if !c.auto {
+			return c.proxy(target)
+		}
+		if direct, err := c.direct(target); err != nil || direct {
+			return nil, err
+		}
+		return d.ask(c.script, target)
 	}
 }
 
@@ -59,20 +67,24 @@ type desktop struct {
 }
 
 // choice reads the settings of the desktop that the session is of; GNOME's are those of all that are built on its libraries.
-func (d desktop) choice() choice {
+func (d desktop) choice() (choice, error) {
 	for name := range strings.SplitSeq(d.getenv("XDG_CURRENT_DESKTOP"), ":") {
 		if strings.EqualFold(name, "KDE") {
-			return kde(d.getenv, d.kdeFiles())
+			return kde(d.getenv, d.kdeFiles()), nil
 		}
 	}
 	if d.getenv("XDG_CURRENT_DESKTOP") == "" {
-		return choice{}
+		return choice{}, nil
 	}
 	printed, err := d.run(settingsTimeout, "gsettings", "list-recursively", gnomeSchema)
-	if err != nil {
-		return choice{} // a desktop without such settings
+	var ended *exec.ExitError
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.As(err, &ended) && ended.Exited():
+		return choice{}, nil // a desktop without such settings
+	case err != nil: // there may be a proxy
+		return choice{}, fmt.Errorf("%w: run gsettings: %w", ErrUnread, err)
 	}
-	return gnome(printed)
+	return gnome(printed), nil
 }
 
 func (d desktop) kdeFiles() (files []string) {

@@ -88,15 +88,20 @@ func TestGNOME(t *testing.T) {
 	with := func(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(gnomeSettings) }
 	manual := with("MODE", "manual")
 	for name, c := range map[string]struct{ settings, target, want string }{
-		"a proxy":            {manual, "portal.example", "http://proxy.example:3128"},
-		"none":               {with("MODE", "none"), "portal.example", "direct"},
-		"a domain":           {manual, "portal.intern.example", "direct"},
-		"the domain itself":  {manual, "intern.example", "direct"},
-		"not the domain":     {manual, "notintern.example", "http://proxy.example:3128"},
-		"a dot":              {manual, "a.dot.example", "direct"},
-		"below a name":       {manual, "a.exact.example", "direct"},
-		"a network":          {manual, "10.9.8.7", "direct"},
-		"nothing for HTTPS":  {with("MODE", "manual", "https host 'proxy.example'", "https host ''"), "portal.example", "direct"},
+		"a proxy":           {manual, "portal.example", "http://proxy.example:3128"},
+		"none":              {with("MODE", "none"), "portal.example", "direct"},
+		"a domain":          {manual, "portal.intern.example", "direct"},
+		"the domain itself": {manual, "intern.example", "direct"},
+		"not the domain":    {manual, "notintern.example", "http://proxy.example:3128"},
+		"a dot":             {manual, "a.dot.example", "direct"},
+		"below a name":      {manual, "a.exact.example", "direct"},
+		"a network":         {manual, "10.9.8.7", "direct"},
+		"none for HTTPS":    {with("MODE", "manual", "https host 'proxy.example'", "https host ''", "http host 'proxy.example'", "http host 'web.example'"), "portal.example", "http://web.example:3128"},
+		"and its login": {with("MODE", "manual", "https host 'proxy.example'", "https host ''", "use-authentication false", "use-authentication true"), "portal.example",
+			"http://anne:pass%27%22word@proxy.example:3128"},
+		"and not for all":    {with("MODE", "manual", "https host 'proxy.example'", "https host ''"), "a.intern.example", "direct"},
+		"for neither":        {with("MODE", "manual", "host 'proxy.example'", "host ''"), "portal.example", "direct"},
+		"a script, and not":  {with("MODE", "auto"), "a.intern.example", "direct"},
 		"no port":            {with("MODE", "manual", "https port 3128", "https port 0"), "portal.example", "direct"},
 		"nothing is ignored": {with("MODE", "manual", "ignore-hosts [", "ignore-hosts @as [] ["), "portal.example", "http://proxy.example:3128"},
 		"a login":            {with("MODE", "manual", "use-authentication false", "use-authentication true"), "portal.example", "http://anne:pass%27%22word@proxy.example:3128"},
@@ -154,21 +159,26 @@ func TestScripts(t *testing.T) {
 
 func TestKDE(t *testing.T) {
 	for name, c := range map[string]struct{ user, administrator, target, want string }{
-		"a proxy":           {"[Proxy Settings][$i]\nProxyType=1\nhttpsProxy[$e]=http://proxy.example:3128\n", "", "portal.example", "http://proxy.example:3128"},
-		"as of old":         {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example 3128\n", "", "portal.example", "http://proxy.example:3128"},
-		"none":              {"[Proxy Settings]\nProxyType=0\nhttpsProxy=http://proxy.example 3128\n", "", "portal.example", "direct"},
-		"another group":     {"[Other]\nProxyType=1\n[Proxy Settings]\nhttpsProxy=http://proxy.example 3128\n", "", "portal.example", "direct"},
-		"the list":          {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\nNoProxyFor=other.example,.intern.example 10.0.0.0/8\n", "", "portal.intern.example", "direct"},
-		"not in the list":   {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\nNoProxyFor=.intern.example\n", "", "portal.example", "http://proxy.example:3128"},
-		"local names":       {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\nNoProxyFor=<local>\n", "", "portal", "direct"},
-		"reversed":          {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\nNoProxyFor=intern.example\nReversedException=true\n", "", "portal.intern.example", "http://proxy.example:3128"},
-		"reversed, another": {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\nNoProxyFor=intern.example\nReversedException=true\n", "", "portal.example", "direct"},
-		"SOCKS":             {"[Proxy Settings]\nProxyType=1\nhttpsProxy=socks://proxy.example:1080\n", "", "portal.example", "direct"},
-		"variables":         {"[Proxy Settings]\nProxyType=4\nhttpsProxy=COMPANY_PROXY\nNoProxyFor=COMPANY_DIRECT\n", "", "portal.example", "http://company.example:8080"},
-		"an administrator":  {"", "[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\n", "portal.example", "http://proxy.example:3128"},
-		"the user's own":    {"[Proxy Settings]\nProxyType=0\n", "[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\n", "portal.example", "direct"},
-		"a script":          {"[Proxy Settings]\nProxyType=2\nProxy Config Script=http://wpad.example/x.pac\n", "", "portal.example", "http://found.example:1"},
-		"not understood":    {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://anne:secret@:1\n", "", "portal.example", ErrSettings.Error()},
+		"a proxy":              {"[Proxy Settings][$i]\nProxyType=1\nhttpsProxy[$e]=http://proxy.example:3128\n", "", "portal.example", "http://proxy.example:3128"},
+		"as of old":            {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example 3128\n", "", "portal.example", "http://proxy.example:3128"},
+		"none":                 {"[Proxy Settings]\nProxyType=0\nhttpsProxy=http://proxy.example 3128\n", "", "portal.example", "direct"},
+		"another group":        {"[Other]\nProxyType=1\n[Proxy Settings]\nhttpsProxy=http://proxy.example 3128\n", "", "portal.example", "direct"},
+		"the list":             {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\nNoProxyFor=other.example,.intern.example 10.0.0.0/8\n", "", "portal.intern.example", "direct"},
+		"not in the list":      {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\nNoProxyFor=.intern.example\n", "", "portal.example", "http://proxy.example:3128"},
+		"local names":          {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\nNoProxyFor=<local>\n", "", "portal", "direct"},
+		"reversed":             {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\nNoProxyFor=intern.example\nReversedException=true\n", "", "portal.intern.example", "http://proxy.example:3128"},
+		"reversed, another":    {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\nNoProxyFor=intern.example\nReversedException=true\n", "", "portal.example", "direct"},
+		"SOCKS":                {"[Proxy Settings]\nProxyType=1\nhttpsProxy=socks://proxy.example:1080\n", "", "portal.example", "direct"},
+		"variables":            {"[Proxy Settings]\nProxyType=4\nhttpsProxy=COMPANY_PROXY\nNoProxyFor=COMPANY_DIRECT\n", "", "portal.example", "http://company.example:8080"},
+		"an administrator":     {"", "[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\n", "portal.example", "http://proxy.example:3128"},
+		"the user's own":       {"[Proxy Settings]\nProxyType=0\n", "[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\n", "portal.example", "direct"},
+		"a script":             {"[Proxy Settings]\nProxyType=2\nProxy Config Script=http://wpad.example/x.pac\n", "", "portal.example", "http://found.example:1"},
+		"immutable":            {"[Proxy Settings]\nProxyType=0\nhttpsProxy=http://other.example:1\n", "[Proxy Settings]\nProxyType[$i]=1\nhttpsProxy[$ei]=http://proxy.example:3128\n", "portal.example", "http://proxy.example:3128"},
+		"one is immutable":     {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://other.example:1\n", "[Proxy Settings]\nProxyType[$i]=1\nhttpsProxy[$e]=http://proxy.example:3128\n", "portal.example", "http://other.example:1"},
+		"an immutable group":   {"[Proxy Settings]\nProxyType=1\nNoProxyFor=portal.example\n", "[Proxy Settings][$i]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\n", "portal.example", "http://proxy.example:3128"},
+		"an immutable file":    {"[Proxy Settings]\nProxyType=0\n", "# ours\n[$i]\n[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\n", "portal.example", "http://proxy.example:3128"},
+		"another is immutable": {"[Proxy Settings]\nProxyType=0\n", "[Other][$i]\nx[$i]=1\n[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.example:3128\n", "portal.example", "direct"},
+		"not understood":       {"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://anne:secret@:1\n", "", "portal.example", ErrSettings.Error()},
 	} {
 		user, system := t.TempDir(), t.TempDir()
 		for folder, text := range map[string]string{user: c.user, system: c.administrator} {
@@ -205,6 +215,28 @@ func TestCommandsAreBounded(t *testing.T) {
 		printed, err := run(300*time.Millisecond, program)
 		if err == nil || time.Since(began) > 10*time.Second || len(printed) > maxSettings {
 			t.Errorf("%s: %v after %v, %d bytes", program, err, time.Since(began), len(printed))
+		}
+	}
+}
+
+// TestUnreadSettings: nobody goes past a proxy because gsettings was slow, or died; where it says that there are no such settings,
+// there are none.
+func TestUnreadSettings(t *testing.T) {
+	for name, c := range map[string]struct {
+		timeout time.Duration
+		script  string
+		want    error
+	}{
+		"slow":      {200 * time.Millisecond, "while :; do :; done", ErrUnread},
+		"killed":    {settingsTimeout, "kill -9 $$", ErrUnread},
+		"no schema": {settingsTimeout, "exit 1", nil},
+	} {
+		commands(t, map[string]string{"gsettings": c.script})
+		d := desktop{getenv: func(string) string { return "GNOME" }, run: func(_ time.Duration, program string, arguments ...string) (string, error) {
+			return run(c.timeout, program, arguments...)
+		}}
+		if got, err := d.choice(); !errors.Is(err, c.want) || got != (choice{}) {
+			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 }

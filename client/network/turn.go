@@ -47,6 +47,12 @@ func (t *turn) madeUp(i int) string {
 	return net.JoinHostPort("192.0.2."+strconv.Itoa(i+1), port)
 }
 
+// TURNAddress is the HOST:PORT of a TURN server's URL, if that is one over TCP or TLS.
+func TURNAddress(text string) (address string, overTCP bool) {
+	s, overTCP := readTURN(text)
+	return s.address, overTCP
+}
+
 // readTURN reads "turns:relay.example:443?transport=tcp" (RFC 7065); overTCP is false for what goes over UDP.
 func readTURN(text string) (s turnServer, overTCP bool) {
 	scheme, rest, _ := strings.Cut(text, ":")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/pion/ice/v2"
@@ -19,6 +20,42 @@ import (
 type Dialer interface {
 	// TURN returns the URLs to tell pion, and who dials what it then asks for, until ctx ends.
 	TURN(ctx context.Context, urls []string) (told []string, dial func(network, address string) (net.Conn, error))
+}
+
+// noting notes why no TURN server is reached: pion keeps that to itself.
+type noting struct {
+	Dialer
+	in *failing
+}
+
+// TURN implements Dialer.
+func (n noting) TURN(ctx context.Context, urls []string) (told []string, dial func(network, address string) (net.Conn, error)) {
+	told, reach := n.Dialer.TURN(ctx, urls)
+	return told, func(network, address string) (net.Conn, error) {
+		conn, err := reach(network, address)
+		if ctx.Err() == nil { // else it was given up, and says nothing
+			n.in.note(err)
+		}
+		return conn, err
+	}
+}
+
+// failing is how the latest of several attempts has failed.
+type failing struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (f *failing) note(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+func (f *failing) latest() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
 }
 
 // Media is what a share sends. Its methods are called from one goroutine.

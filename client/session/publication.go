@@ -29,7 +29,7 @@ const (
 	partTimeout = 3 * time.Second
 )
 
-// ErrLost: it did not come back in time.
+// ErrLost: it did not come back in time. What kept it from coming back is wrapped as well, where that is known.
 var ErrLost = errors.New("the network was away for too long")
 
 // Publish carries a share until ctx ends (nil), or it cannot go on: a *Refusal, or ErrLost.
@@ -66,6 +66,8 @@ type publisher struct {
 	states  chan webrtc.PeerConnectionState
 	whip    *whip.Session // nil: none
 	refusal *Refusal      // the latest
+	failure error         // of the latest attempt to make a session
+	turned  failing       // of the latest dial to a TURN server
 
 	releases sync.WaitGroup // of lost sessions, which are given back meanwhile
 }
@@ -80,7 +82,7 @@ func (w *publisher) run(ctx context.Context) error {
 			if w.refusal != nil {
 				return w.refusal
 			}
-			return ErrLost
+			return w.lost()
 		case connect:
 			w.drop()
 			do = w.connect(ctx)
@@ -106,6 +108,18 @@ func (w *publisher) run(ctx context.Context) error {
 			do = w.renew(at)
 		}
 	}
+}
+
+// lost is ErrLost with its cause.
+func (w *publisher) lost() error {
+	cause := w.failure
+	if cause == nil { // the relay answers, and no media gets to it
+		cause = w.turned.latest()
+	}
+	if cause == nil {
+		return ErrLost
+	}
+	return fmt.Errorf("%w: %w", ErrLost, cause)
 }
 
 func (w *publisher) tell() {
@@ -149,6 +163,7 @@ func (w *publisher) connect(ctx context.Context) act {
 	ctx, cancel := context.WithTimeout(ctx, allowed)
 	defer cancel()
 	err := w.offer(ctx)
+	w.failure = err
 	if err == nil {
 		return rest
 	}
@@ -171,7 +186,7 @@ func (w *publisher) offer(ctx context.Context) error {
 		return err
 	}
 	dialing, cancel := context.WithCancel(context.Background()) // for as long as the connection lives
-	pc, err := newPeer(dialing, s.cfg.Network, ticket, w.publishing.Media, s.cfg.RelayOnly, quiet())
+	pc, err := newPeer(dialing, noting{s.cfg.Network, &w.turned}, ticket, w.publishing.Media, s.cfg.RelayOnly, quiet())
 	if err != nil {
 		cancel()
 		return err
@@ -197,7 +212,7 @@ func (w *publisher) offer(ctx context.Context) error {
 	}
 	w.whip, err = whip.Open(ctx, whip.Endpoint{URL: address, Token: ticket.Token, HTTP: s.client}, offer.SDP)
 	if err != nil {
-		return err
+		return withoutURL(err) // which has the share's name in it
 	}
 	if w.publishing.Named != nil {
 		w.publishing.Named(w.whip.Publication)

@@ -19,6 +19,7 @@ func english() Words {
 			Proxy:    "Proxy",
 			Realm:    "It says",
 			Refused:  "The proxy did not accept this name and password.",
+			Colon:    "A name with a colon cannot be sent to a proxy. Check the name.",
 			Name:     "User name",
 			Password: "Password",
 			Note:     "These are what your company gave you for its network, not those of the conference. They are kept until the software ends, and stored nowhere.",

@@ -19,6 +19,7 @@ func french() Words {
 			Proxy:    "Proxy",
 			Realm:    "Il indique",
 			Refused:  "Le proxy n’a pas accepté ce nom et ce mot de passe.",
+			Colon:    "Un nom qui contient deux-points ne peut pas être envoyé à un proxy. Vérifiez le nom.",
 			Name:     "Nom d’utilisateur",
 			Password: "Mot de passe",
 			Note:     "Ce sont ceux que votre entreprise vous a donnés pour son réseau, pas ceux de la conférence. Ils sont gardés jusqu’à la fermeture du logiciel, et ne sont enregistrés nulle part.",

@@ -43,6 +43,7 @@ type Login struct {
 	Proxy    string
 	Realm    string // what the proxy says about itself
 	Refused  string
+	Colon    string // no proxy can read such a name
 	Name     string
 	Password string
 	Note     string

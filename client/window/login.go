@@ -20,8 +20,9 @@ const (
 type Login struct {
 	Proxy   string // HOST:PORT
 	Realm   string // in its own words
-	Name    string // that it has refused, with its password
-	Refused bool
+	Name    string // of the login before this one
+	Refused bool   // that one, with its password
+	Colon   bool   // it had a colon in its name, which cannot be sent
 }
 
 // Login asks for a name and a password for a proxy; ok is whether the person has given them. Closing the window is no.
@@ -41,12 +42,19 @@ func (d *Desktop) Login(ctx context.Context, l Login) (name, password string, ok
 		Default: yes, Cancel: no, Focus: nameID,
 	}
 	title := text.Fill(w.Title, "proxy", proxy)
-	if l.Refused {
-		page.Blocks = append(page.Blocks, form.Text{S: w.Refused, Style: form.Bad})
-		title = w.Refused + " " + title
+	wrong := ""
+	switch {
+	case l.Colon:
+		wrong = w.Colon
+	case l.Refused:
+		wrong = w.Refused
 		if l.Name != "" {
 			page.Focus = passwordID
 		}
+	}
+	if wrong != "" {
+		page.Blocks = append(page.Blocks, form.Text{S: wrong, Style: form.Bad})
+		title = wrong + " " + title
 	}
 	page.Blocks = append(page.Blocks, names, passwords, form.Text{S: w.Note, Style: form.Small})
 	v, err := d.open(Dialog, title, 500, page, proxy, realm, l.Name)

@@ -73,6 +73,16 @@ func TestLogin(t *testing.T) {
 	if a := <-answers; a != (entered{name: "anne", password: "bC ", ok: true}) {
 		t.Errorf("entered %+v", a)
 	}
+	// Of a name that cannot be sent it is said why, and it is there to be mended.
+	answers = d.login(t.Context(), window.Login{Proxy: "proxy.example:3128", Name: "an:ne", Colon: true})
+	d.see(form.Light().Bad)
+	if title := d.title(); !strings.HasPrefix(title, "A name with a colon cannot be sent to a proxy.") {
+		t.Errorf("the title is %q", title)
+	}
+	d.press("Backspace", "Backspace", "Backspace", "KeyB", "Enter")
+	if a := <-answers; a != (entered{name: "anb", ok: true}) {
+		t.Errorf("entered %+v", a)
+	}
 	for name, keys := range map[string][]string{"Escape": {"KeyA", "Escape"}, "Cancel": {"Tab", "Enter"}} {
 		answers = d.login(t.Context(), question)
 		d.see(tint)
@@ -113,6 +123,49 @@ func TestDeadKeys(t *testing.T) {
 		"CapsLock", "KeyJ", "CapsLock", "Numpad7", "NumLock", "Numpad7", "NumLock", "Enter")
 	if a := <-answers; a.name != "7ê^^^xáąаĄ" || !a.ok {
 		t.Errorf("entered %q, %v", a.name, a.err)
+	}
+}
+
+// TestADeadKeyEndsWithItsWindow, with a press of the mouse, and where something else has the focus: in the password of the
+// next window nobody would see it.
+func TestADeadKeyEndsWithItsWindow(t *testing.T) {
+	d := newDesk(t, window.Options{})
+	key, ok := input.Lookup("BracketLeft")
+	if !ok {
+		t.Fatal("no key")
+	}
+	answers := d.login(t.Context(), window.Login{Proxy: "proxy.example:3128", Name: "anne", Refused: true})
+	d.see(form.Light().Tint)
+	if err := xproto.ChangeKeyboardMappingChecked(d.conn, 1, xproto.Keycode(key.X11()), 2, []xproto.Keysym{0xfe52, 0xfe57}).Check(); err != nil {
+		t.Fatal(err)
+	}
+	d.press("KeyX", "BracketLeft")
+	for _, focus := range []xproto.Window{d.root.Root, d.top()} {
+		if err := xproto.SetInputFocusChecked(d.conn, xproto.InputFocusParent, focus, xproto.TimeCurrentTime).Check(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.press("KeyE", "BracketLeft")
+	if err := xproto.SendEventChecked(d.conn, false, d.top(), xproto.EventMaskButtonPress, string(xproto.ButtonPressEvent{Detail: 1, Event: d.top(), Root: d.root.Root}.Bytes())).Check(); err != nil {
+		t.Fatal(err)
+	}
+	d.press("KeyE", "BracketLeft", "Enter")
+	if a := <-answers; a.password != "xee" {
+		t.Errorf("entered %+v", a)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	answers = d.login(ctx, window.Login{Proxy: "proxy.example:3128", Name: "anne", Refused: true})
+	d.see(form.Light().Bad)
+	ink := d.count(form.Light().Ink)
+	d.press("KeyX", "BracketLeft")
+	d.eventually("the keys have come", func() bool { return d.count(form.Light().Ink) > ink })
+	cancel()
+	<-answers
+	answers = d.login(t.Context(), window.Login{Proxy: "proxy.example:3128", Name: "anne", Refused: true})
+	d.see(form.Light().Bad)
+	d.press("KeyE", "Enter")
+	if a := <-answers; a.password != "e" {
+		t.Errorf("entered %+v", a)
 	}
 }
 

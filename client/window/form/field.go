@@ -23,7 +23,7 @@ type Field struct {
 
 // NewField makes a field with a text in it.
 func NewField(id, label, text string) *Field {
-	f := &Field{ID: id, Label: label}
+	f := &Field{ID: id, Label: label, typed: make([]rune, 0, longestEntry)} // it never moves in memory, see Clear
 	f.write(text)
 	return f
 }
@@ -31,7 +31,7 @@ func NewField(id, label, text string) *Field {
 // Value is what has been typed.
 func (f *Field) Value() string { return string(f.typed) }
 
-// Clear takes it away, in memory as well.
+// Clear takes it away, in the field's memory as well; what Value has returned stays with who asked for it.
 func (f *Field) Clear() {
 	clear(f.typed)
 	f.typed, f.caret = f.typed[:0], 0

@@ -121,3 +121,17 @@ func TestWhatIsTypedIsSeen(t *testing.T) {
 		t.Error("a secret is seen")
 	}
 }
+
+// TestClearLeavesNothing in memory of what was typed, one character after the other.
+func TestClearLeavesNothing(t *testing.T) {
+	f := NewField("x", "X", "")
+	f.write("s")
+	began := f.typed[:1]
+	for range longestEntry {
+		f.key(Home)
+		f.write("e")
+	}
+	if f.Clear(); began[0] != 0 {
+		t.Errorf("%q is left", began[0])
+	}
+}

@@ -114,6 +114,7 @@ func (p *pane) enqueue(e happened) {
 	select {
 	case p.queue <- e:
 	default:
+		p.dropped.Store(true)
 	}
 }
 

@@ -11,13 +11,15 @@ import (
 	"github.com/coopnet/coopnet/client/window/form"
 )
 
-// keyboard is the mapping of the keyboard, and the dead key that waits for its letter.
+// keyboard is the mapping of the keyboard.
 type keyboard struct {
 	first xproto.Keycode
 	width int
 	syms  []xproto.Keysym
-	dead  rune // combining character, 0 for none
 }
+
+// deadKey is one that waits for its letter: a combining character, 0 for none.
+type deadKey rune
 
 // learn reads the mapping.
 func learn(s *Screen) (keyboard, error) {
@@ -36,7 +38,7 @@ const (
 )
 
 // press is what a key means: one that forms know, or a text.
-func (k *keyboard) press(code xproto.Keycode, state uint16) (key form.Key, text string) {
+func (k *keyboard) press(code xproto.Keycode, state uint16, waits *deadKey) (key form.Key, text string) {
 	at := int(code-k.first) * k.width
 	if code < k.first || k.width == 0 || at+k.width > len(k.syms) {
 		return form.NoKey, ""
@@ -55,21 +57,21 @@ func (k *keyboard) press(code xproto.Keycode, state uint16) (key form.Key, text 
 	switch {
 	case key == form.Tab && state&xproto.ModMaskShift != 0:
 		return form.BackTab, ""
-	case key == form.Space && k.dead != 0:
-		return form.NoKey, k.compose(' ')
+	case key == form.Space && *waits != 0:
+		return form.NoKey, waits.compose(' ')
 	case key != form.NoKey:
-		k.dead = 0
+		*waits = 0
 		return key, ""
 	case dead(sym) != 0:
-		waiting := k.dead
-		k.dead = dead(sym)
-		if waiting == k.dead { // twice is the character itself
-			return form.NoKey, k.compose(' ')
+		before := *waits
+		*waits = deadKey(dead(sym))
+		if before == *waits { // twice is the character itself
+			return form.NoKey, waits.compose(' ')
 		}
 		return form.NoKey, ""
 	}
 	if r := character(sym); r != 0 {
-		return form.NoKey, k.compose(r)
+		return form.NoKey, waits.compose(r)
 	}
 	return form.NoKey, "" // a modifier: the dead key still waits
 }
@@ -143,9 +145,9 @@ func symbolOf(r rune) xproto.Keysym { return 0x01000000 | xproto.Keysym(r) }
 func keypad(sym xproto.Keysym) bool { return sym >= 0xffaa && sym <= 0xffb9 || sym == 0xffbd }
 
 // compose puts the dead key that waits onto a letter. With a space it is a character of its own.
-func (k *keyboard) compose(r rune) string {
-	mark := k.dead
-	k.dead = 0
+func (d *deadKey) compose(r rune) string {
+	mark := rune(*d)
+	*d = 0
 	if mark == 0 {
 		return string(r)
 	}

@@ -21,6 +21,7 @@ func TestKeyboard(t *testing.T) {
 		'v', 'V', 0x7d9, 0, 0, 0, 0, 0, // 14
 		0x20ac, 0x13bd, 0x010020bf, 0xfe52, 0, 0, 0, 0, // 15: €, œ, ₿, dead ^
 	}}
+	var waits deadKey
 	for i, step := range []struct {
 		code  xproto.Keycode
 		state uint16
@@ -37,7 +38,7 @@ func TestKeyboard(t *testing.T) {
 		{15, 0, 0, "€"}, {15, shift, 0, "œ"}, {15, group2, 0, "₿"}, {15, group2 | shift, 0, ""}, {10, 0, form.Tab, ""}, {8, 0, 0, "a"}, // a dead key is forgotten
 		{7, 0, 0, ""}, {255, 0, 0, ""},
 	} {
-		if key, text := k.press(step.code, step.state); key != step.key || text != step.text {
+		if key, text := k.press(step.code, step.state, &waits); key != step.key || text != step.text {
 			t.Errorf("step %d: key %d, %q; not %d, %q", i, key, text, step.key, step.text)
 		}
 	}

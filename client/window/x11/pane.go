@@ -6,6 +6,7 @@ import (
 	"image"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
@@ -26,7 +27,9 @@ type pane struct {
 	done   sync.WaitGroup
 	mapped bool // of who shows
 
-	pasting bool // forward's: another program has been asked for what is pasted
+	pasting bool        // forward's: another program has been asked for what is pasted
+	waits   deadKey     // forward's
+	dropped atomic.Bool // something was, since forward has looked
 
 	mu     sync.Mutex // guards what follows
 	bounds image.Rectangle

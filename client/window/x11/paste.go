@@ -14,11 +14,14 @@ const (
 
 // typed says what a key means: nothing, or a text that is pasted, which comes later (ICCCM 2.4).
 func (p *pane) typed(e *happened) {
+	if p.dropped.Swap(false) || e.Kind == form.Focus || e.Kind == form.Unfocus || e.Kind == form.Press {
+		p.waits = 0 // it was for what is not typed into any more
+	}
 	if e.Kind != form.KeyPress {
 		return
 	}
 	if e.typed != nil {
-		e.Key, e.Text = p.s.press(e.typed)
+		e.Key, e.Text = p.s.press(e.typed, &p.waits)
 	}
 	switch {
 	case e.Key != form.Paste:

@@ -234,17 +234,16 @@ func (s *Screen) pump() {
 	}
 }
 
-// press says what a key means now. It asks the server when the mapping has changed.
-func (s *Screen) press(e *xproto.KeyPressEvent) (form.Key, string) {
+// press says what a key means now, behind the dead key that waits in its window. It asks the server when the mapping has changed.
+func (s *Screen) press(e *xproto.KeyPressEvent, waits *deadKey) (form.Key, string) {
 	s.typing.Lock()
 	defer s.typing.Unlock()
 	if s.remaps.Swap(false) {
 		if keys, err := learn(s); err == nil {
-			keys.dead = s.keys.dead
 			s.keys = keys
 		}
 	}
-	return s.keys.press(e.Detail, e.State)
+	return s.keys.press(e.Detail, e.State, waits)
 }
 
 func (s *Screen) forget(p *pane) {
