@@ -24,8 +24,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => stage?.close());
-// A wrong password is refused on purpose, and the software is not installed here.
-const expected = [/status of 403 .*\/api\/v1\/admissions/, /coopnet:/];
+// A wrong password is refused and a file lost on purpose, and the software is not installed here.
+const expected = [/status of 403 .*\/api\/v1\/admissions/, /net::ERR_FAILED .*\.css/, /coopnet:/];
 afterEach(() => expect(unexpected(...expected)).toEqual([]));
 
 const text = (page: Page, id: string): Promise<string> => page.getByTestId(id).first().innerText();
@@ -199,4 +199,17 @@ test.each([
   );
   expect(await barriers('topic with code', page)).toEqual([]);
   await context.close();
+});
+
+test('what the network loses of the tool comes after all', async () => {
+  const conference = await stage.server.conference({ name: 'Lossy' });
+  const guest = await stage.guest(conference);
+  let lost = 0;
+  await guest.page.route(/\/assets\/controls-[^/]*\.css/, (route) =>
+    lost++ === 0 ? route.abort() : route.continue(),
+  );
+  await guest.portal.submit();
+  await guest.page.getByTestId('tab-chat').waitFor({ timeout: 15_000 });
+  await until('the style sheet is fetched again', 10_000, () => lost === 2);
+  await guest.context.close();
 });

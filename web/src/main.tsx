@@ -24,7 +24,18 @@ function load(language: Language): Promise<Catalogue> {
     : import('./text/en.ts').then(({ en }) => en);
 }
 
+/** Style sheets that the network has lost come after all: with the next try of their code the build leaves them out. */
+function fetchLostStyles(): void {
+  let tries = 20;
+  const fetchAgain = ({ target: lost }: Event): void => {
+    if (!(lost instanceof HTMLLinkElement) || lost.rel !== 'stylesheet' || tries-- <= 0) return;
+    setTimeout(() => lost.replaceWith(lost.cloneNode()), 2000);
+  };
+  window.addEventListener('error', fetchAgain, true);
+}
+
 async function start(root: HTMLElement): Promise<void> {
+  fetchLostStyles();
   const brand = brandOf(document);
   const theme = new ThemeChoice(
     document.documentElement,

@@ -38,6 +38,9 @@ export function useToasts(): Toasts {
   return useContext(ToastsContext);
 }
 
+/** A function of its own: the build takes what follows an import at once for a part of it. */
+const load = async (): Promise<typeof import('./toasthost.tsx')> => import('./toasthost.tsx');
+
 /** Where they appear: announced at once, and drawn by code that comes with the first of them. */
 export function ToastPlace(): JSX.Element {
   const toasts = useToasts();
@@ -48,7 +51,7 @@ export function ToastPlace(): JSX.Element {
   });
   useEffect(() => {
     if (!asked.value) return;
-    import('./toasthost.tsx').then(
+    load().then(
       ({ ToastHost }) => (host.value = { draw: ToastHost }),
       () => {}, // it was announced all the same
     );

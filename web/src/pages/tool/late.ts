@@ -4,8 +4,13 @@ import type { Work } from '../../session/work.ts';
 
 export type Rest = typeof import('./rest.tsx');
 
+/** A function of its own: the build takes what follows an import at once for a part of it, and its styles can fail too. */
+const load = async (): Promise<Rest> => import('./rest.tsx');
+
 /** Past this it does not wait for the picture any longer. */
 const patience = 8000;
+/** Between two tries to fetch it. */
+const pause = 3000;
 
 /**
  * The rest of the tool, which leaves the way to the first picture: on a narrow one its code takes seconds. Null until it
@@ -14,12 +19,19 @@ const patience = 8000;
 export function useRest(work: Work): Rest | null {
   const rest = useSignal<Rest | null>(null);
   const asked = useRef(false);
+  const again = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const gone = useRef(false);
   const fetch = useCallback(() => {
     if (asked.current) return;
     asked.current = true;
-    import('./rest.tsx').then(
+    load().then(
       (found) => (rest.value = found),
-      () => (asked.current = false), // the network is away: asked again when something changes
+      // The network is away: again when something changes, or after a while.
+      () => {
+        asked.current = false;
+        if (gone.current) return;
+        again.current = setTimeout(fetch, pause);
+      },
     );
   }, [rest]);
   useSignalEffect(() => {
@@ -27,7 +39,11 @@ export function useRest(work: Work): Rest | null {
   });
   useEffect(() => {
     const timer = setTimeout(fetch, patience);
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      clearTimeout(again.current);
+      gone.current = true;
+    };
   }, [fetch]);
   return rest.value;
 }
