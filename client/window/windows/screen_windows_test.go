@@ -3,6 +3,7 @@ package windows
 import (
 	"context"
 	"image"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -174,6 +175,8 @@ func tap(t *testing.T, keys ...uint64) {
 // copies puts a text into the clipboard.
 func copies(t *testing.T, text string) {
 	t.Helper()
+	runtime.LockOSThread() // it is the thread that has the clipboard open
+	defer runtime.UnlockOSThread()
 	user, kernel := windows.NewLazySystemDLL("user32.dll"), windows.NewLazySystemDLL("kernel32.dll")
 	units, err := windows.UTF16FromString(text)
 	if err != nil {
