@@ -42,7 +42,7 @@ test: install portal ## install what is missing and run every test, the browser 
 	$(MAKE) --no-print-directory -j 2 --output-sync=target test-unraced test-portal
 	$(GO) test -race $(UNCHECKED) -short -p 4 ./shared/... ./functions/...
 	$(GO) test -race -short -p 3 ./relay/... ./client/...
-	$(GO) test -race -run '^TestTheSoftware$$' ./standalone
+	$(GO) test -race -run '^TestTheSoftware(BehindAProxy)?$$' ./standalone
 	$(MAKE) --no-print-directory programs functions
 	cd web && npm run e2e
 	cd web && COOPNET_EDITION=cloud npm run e2e -- flow desk -t 'Chromium|support'
