@@ -26,13 +26,6 @@ type Mapping struct {
 // not placed any more.
 const maxGaps = 64
 
-// gap is a run of the publication's packets that the viewer does not get.
-type gap struct {
-	first, next uint64 // from first on, up to next
-	packets     uint64 // left out in this epoch up to here
-	pictures    uint16 // and pictures, where their ids close up too
-}
-
 // NewMapping makes a mapping that starts behind this index and timestamp, both random as RFC 3550 section 5.1 asks.
 func NewMapping(index uint16, timestamp uint32) Mapping {
 	return Mapping{highest: uint64(index & 0x7fff), last: timestamp, outOfEpoch: true}
@@ -105,19 +98,7 @@ func (m *Mapping) place(p *Packet, before gap) Place {
 	}
 }
 
-// before returns the latest gap before a packet, the zero one when there is none; false within a gap, and before those
-// that are known.
-func (m *Mapping) before(index uint64) (gap, bool) {
-	for i := m.count - 1; i >= max(0, m.count-maxGaps); i-- {
-		switch g := &m.gaps[i%maxGaps]; {
-		case index >= g.next:
-			return *g, true
-		case index >= g.first:
-			return gap{}, false
-		}
-	}
-	return gap{}, m.count <= maxGaps
-}
+func (m *Mapping) before(index uint64) (gap, bool) { return before(m.gaps[:], m.count, index) }
 
 // Skip leaves out a packet that is newer than all before. picture says that it begins a picture whose id is left out as
 // well. A packet that comes late is left alone: its place stays empty, for the viewer to ask for it.
@@ -125,20 +106,9 @@ func (m *Mapping) Skip(index uint64, picture bool) {
 	if m.outOfEpoch || index < m.next {
 		return
 	}
-	var last gap
-	if m.count > 0 {
-		last = m.gaps[(m.count-1)%maxGaps]
+	if g := skip(m.gaps[:], &m.count, index); picture {
+		g.pictures++
 	}
-	if m.count == 0 || last.next != index {
-		last.first = index
-		m.count++
-	}
-	last.next = index + 1
-	last.packets++
-	if picture {
-		last.pictures++
-	}
-	m.gaps[(m.count-1)%maxGaps] = last
 	m.next = index + 1
 }
 
