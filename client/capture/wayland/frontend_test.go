@@ -92,16 +92,7 @@ func TestFrontend(t *testing.T) {
 		var owned bool
 		return conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, portalName).Store(&owned) == nil && owned
 	})
-	s := opened(t, session.Bus)
-	source, err := s.Choose(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := s.Open(t.Context(), source.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer g.Close()
+	source, g := captured(t, opened(t, session.Bus))
 	screen.Begin(func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()

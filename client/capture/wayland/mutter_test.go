@@ -86,20 +86,7 @@ func TestMutter(t *testing.T) {
 	session.RunIn(t, session.Environment("LIBGL_ALWAYS_SOFTWARE=1"), "mutter", "--wayland", "--headless", "--no-x11", "--virtual-monitor", "640x400")
 	m := recordMutter(t, session.Bus)
 	portaltest.New(t, session, m.node)
-	s := opened(t, session.Bus)
-	source, err := s.Choose(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := s.Open(t.Context(), source.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := g.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	_, g := captured(t, opened(t, session.Bus))
 	first := frames(t, g, func(capture.Frame) bool { return true })
 	ground := slices.Clone(first.Pix)
 	if first.Size != image.Pt(640, 400) || first.Black {

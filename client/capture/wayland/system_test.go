@@ -66,6 +66,25 @@ type stage struct {
 	screen  *pipewiretest.Screen
 }
 
+// captured captures what the user chooses, until the test ends.
+func captured(t *testing.T, s *System) (capture.Source, capture.Grabber) {
+	t.Helper()
+	source, err := s.Choose(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := s.Open(t.Context(), source.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return source, g
+}
+
 // opened captures what was chosen, and returns the first frame, too.
 func (s stage) opened(t *testing.T, id string) (capture.Grabber, capture.Frame) {
 	t.Helper()

@@ -19,7 +19,7 @@ const pause = 3000;
 export function useRest(work: Work): Rest | null {
   const rest = useSignal<Rest | null>(null);
   const asked = useRef(false);
-  const again = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const gone = useRef(false);
   const fetch = useCallback(() => {
     if (asked.current) return;
@@ -30,7 +30,8 @@ export function useRest(work: Work): Rest | null {
       () => {
         asked.current = false;
         if (gone.current) return;
-        again.current = setTimeout(fetch, pause);
+        clearTimeout(timer.current);
+        timer.current = setTimeout(fetch, pause);
       },
     );
   }, [rest]);
@@ -38,10 +39,9 @@ export function useRest(work: Work): Rest | null {
     if (work.attendance.status.value.standing !== 'connecting') fetch();
   });
   useEffect(() => {
-    const timer = setTimeout(fetch, patience);
+    timer.current = setTimeout(fetch, patience);
     return () => {
-      clearTimeout(timer);
-      clearTimeout(again.current);
+      clearTimeout(timer.current);
       gone.current = true;
     };
   }, [fetch]);
